@@ -36,13 +36,12 @@
 //! - [Performance](crate::guide::performance): Estimate what the crate costs at compile time and at run time, and measure it on your machine.
 //! - [Versions and migration](crate::guide::versions): Choose a version of the API, move to the next one, and receive webhooks of both meanwhile.
 //!
-//! # Where things are
+//! # Modules and types
 //!
 //! - [`v2026_10`]: the client [`Polar`](crate::v2026_10::Polar), its services, and the types of version 2026-10 of
 //!   the API. Each version has a module of its own behind a feature.
-//! - [`ids`]: the types of identifiers.
-//! - [`Error`], [`CallOptions`], [`RetryPolicy`]: what all versions
-//!   share.
+//! - [`ids`]: typed identifiers.
+//! - [`Error`], [`CallOptions`], [`RetryPolicy`]: types that all versions share.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "v2026-10")]

@@ -19,6 +19,8 @@ pub struct Words {
     /// By operation id; operation id and parameter; or operation id and error status, for the cause of the error:
     /// `customers:list`, `customers:list.email`, `customers:get.404`.
     operations: BTreeMap<String, String>,
+    /// By operation id: a program that calls the operation. `MODULE` stands for the module of the default version.
+    examples: BTreeMap<String, String>,
     /// By name of an optional query parameter: what it selects, where the operation says nothing more specific.
     filters: BTreeMap<String, String>,
     /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`.
@@ -75,10 +77,11 @@ impl Words {
             .collect()
     }
 
-    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 5] {
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 6] {
         [
             ("services", &self.services),
             ("operations", &self.operations),
+            ("examples", &self.examples),
             ("filters", &self.filters),
             ("schemas", &self.schemas),
             ("fields", &self.fields),
@@ -112,6 +115,11 @@ impl<'a> Glossary<'a> {
         self.get("operations", &format!("{operation}.{status}"))
     }
 
+    /// A program that calls the operation. Not counted: the most used operations have one.
+    pub(crate) fn example(&self, operation: &str) -> Option<String> {
+        self.get("examples", operation)
+    }
+
     /// An optional query parameter.
     pub(crate) fn filter(&self, operation: &str, name: &str) -> Option<String> {
         self.find(&[
@@ -121,11 +129,13 @@ impl<'a> Glossary<'a> {
         ])
     }
 
+    /// A required parameter. What an `id` identifies is said by its type, where the operation says nothing more specific.
     pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
-        self.find(&[
-            ("operations", &format!("{operation}.{name}")),
-            ("fields", name),
-        ])
+        let specific = format!("{operation}.{name}");
+        match name {
+            "id" => self.get("operations", &specific),
+            _ => self.find(&[("operations", &specific), ("fields", name)]),
+        }
     }
 
     pub(crate) fn schema(&self, name: &str) -> Option<String> {
@@ -213,10 +223,29 @@ mod tests {
         let list = |name| glossary.filter("seats:list", name);
         assert_eq!(list("id").as_deref(), Some("Only these."));
         assert_eq!(list("name").as_deref(), Some("A name."));
-        assert_eq!(
-            glossary.parameter("seats:get", "id").as_deref(),
-            Some("Any id.")
-        );
+        let required = |name| glossary.parameter("seats:get", name);
+        assert_eq!(required("name").as_deref(), Some("A name."));
+        assert_eq!(required("id"), None);
+    }
+
+    #[test]
+    fn an_example_of_an_unknown_operation_is_an_error_with_its_pointer() {
+        let words = Words::parse(Source {
+            name: "docs.yaml",
+            text: "examples:\n  seats:get: |\n    fn a() {\n        b()\n    }\n  seats:gone: fn a() {}\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&words);
+        let example = glossary.example("seats:get");
+        assert_eq!(example.as_deref(), Some("fn a() {\n    b()\n}"));
+        let (coverage, used) = glossary.finish();
+        assert_eq!(coverage, Coverage::default());
+        let unused = words.unused(&used);
+        let places: Vec<_> = unused
+            .iter()
+            .map(|problem| (problem.file.as_str(), problem.pointer.as_str()))
+            .collect();
+        assert_eq!(places, [("docs.yaml", "/examples/seats:gone")]);
     }
 
     #[test]

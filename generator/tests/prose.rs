@@ -35,6 +35,37 @@ const PHRASES: [(&str, &str); 19] = [
     ("who wants", "the purpose, in a main clause"),
 ];
 
+/// The same for the documentation of the API: `spec/docs.yaml` and the doc comments of the generated crate, but for the guide.
+const API_PHRASES: [(&str, &str); 27] = [
+    ("again and again", "recurring"),
+    ("as it came", "unchanged, with its JSON"),
+    ("as the customer sees it", "as returned to the customer"),
+    ("by itself", "automatically"),
+    ("comes on top", "in addition"),
+    ("data of your own", "custom data"),
+    ("event of polar", "system event"),
+    ("everybody", "anyone; public"),
+    ("fewest", "minimum number"),
+    ("gets to see", "visibility"),
+    ("goes on", "continues"),
+    ("in force", "active"),
+    ("in words for people", "human-readable"),
+    ("is called", "name of"),
+    ("let in", "gets access"),
+    ("nobody", "no one, or a sentence about the value"),
+    ("not checked", "validated by the server"),
+    ("nothing limits", "there is no limit"),
+    ("on its way", "pending, in progress"),
+    ("somebody", "the person, the customer"),
+    ("span of time", "time range"),
+    ("take back", "undo, revoke"),
+    ("taken back", "undone, revoked"),
+    ("version of the crate does not know", "unknown"),
+    ("what happened", "details of the event"),
+    ("with what is required", "with its required fields"),
+    ("your own id", "external ID"),
+];
+
 /// Where texts are, relative to the root of the workspace.
 const PLACES: [&str; 7] = [
     "examples",
@@ -48,25 +79,45 @@ const PLACES: [&str; 7] = [
 
 #[test]
 fn texts_use_the_terms_of_the_field() -> Outcome<()> {
+    let found = offences(&texts()?, &PHRASES)?;
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn the_documentation_of_the_api_uses_its_terms() -> Outcome<()> {
+    let mut files = texts()?;
+    files.retain(|file| {
+        let file = shown(file);
+        let is_guide = file.starts_with("generated/src/guide/");
+        file == "spec/docs.yaml" || file.starts_with("generated/src/") && !is_guide
+    });
+    assert!(files.len() > 100, "{} files", files.len());
+    let found = offences(&files, &API_PHRASES)?;
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    Ok(())
+}
+
+/// Each place in the prose of files that has one of the phrases.
+fn offences(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
-    for file in texts()? {
-        let text = fs::read_to_string(&file)?;
-        let lines: Vec<String> = text.lines().map(|line| prose(&file, line)).collect();
+    for file in files {
+        let text = fs::read_to_string(file)?;
+        let lines: Vec<String> = text.lines().map(|line| prose(file, line)).collect();
         for (index, line) in lines.iter().enumerate() {
             let next = lines.get(index + 1).map_or("", String::as_str);
             let joined = format!("{line} {next}");
-            for (phrase, instead) in PHRASES {
+            for (phrase, instead) in phrases {
                 if let Some(start) = find(&joined, phrase)
                     && start < line.len()
                 {
-                    let place = format!("{}:{}", shown(&file), index + 1);
+                    let place = format!("{}:{}", shown(file), index + 1);
                     found.push(format!("{place}: \"{phrase}\": write \"{instead}\""));
                 }
             }
         }
     }
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
-    Ok(())
+    Ok(found)
 }
 
 #[test]

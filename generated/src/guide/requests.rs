@@ -144,7 +144,7 @@
 //! ## Unions and enums
 //!
 //! A union has a method for each field that all of its variants have. It returns an `Option` only if the value may be missing in
-//! a variant. A variant that this version of the crate does not know has these fields, too, and `raw()` returns its JSON:
+//! a variant. An unknown variant has these fields, too, and `raw()` returns its JSON:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;

@@ -9,7 +9,7 @@
 //! use polar_client::metering::{Cost, TokenUsage};
 //!
 //! let metering = polar.metering().start()?;
-//! let customer = metering.customer("u-1"); // your own ID; a UUID is Polar's
+//! let customer = metering.customer("u-1"); // an external ID, or the UUID of the customer
 //! customer.track("call").metadata("units", 3).await?;
 //!
 //! let timer = customer.timer("job"); // tracks `seconds` when it is dropped or finished

@@ -49,7 +49,7 @@
 //! assert_eq!(delivery.id, "msg_1");
 //! match delivery.event {
 //!     Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
-//!     // It is authentic: accept what this version of the crate does not know, or Polar delivers it again.
+//!     // It is authentic: accept events of unknown types, or Polar delivers them again.
 //!     Event::Unknown { r#type, .. } => println!("nothing to do for {type}", type = r#type),
 //!     // The endpoint follows another version of the API, whose feature is on, and the payload differs there. Handle the
 //!     // event, or respond with 5xx so that it is delivered again; do not accept it with the rest.

@@ -2,10 +2,11 @@
 
 //! Version `2026-10` of the API.
 //!
-//! It is the current version, which no longer changes. Its feature, `v2026-10`, is on
-//! by default.
+//! This is the current version, which no longer changes. Its feature `v2026-10` is
+//! enabled by default.
 //!
-//! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
+//! [`Polar`] is the client, [`models`] contains the types and [`services`] the
+//! operations.
 
 use polar_client_runtime::Error;
 use polar_client_runtime::client::Anonymous;
@@ -31,21 +32,21 @@ pub use crate::v2026_04_and_v2026_10::webhooks;
 #[cfg(feature = "webhooks")]
 pub use webhooks::Webhooks;
 
-/// The version that this module speaks: `2026-10`.
+/// API version of this module: `2026-10`.
 pub const API_VERSION: &str = "2026-10";
 
-/// Takes events of this version from any number of tasks, and has them sent in batches.
+/// Queues events of this version from any number of tasks, and sends them in batches.
 #[cfg(feature = "ingest")]
 pub type Ingester = polar_client_runtime::ingest::Ingester<models::EventCreate>;
 
-/// A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections.
+/// Client of the API with the credential `C`. It is cheap to clone: clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Polar<C = OrganizationToken> {
     client: Client<C>,
 }
 
 impl Polar {
-    /// A client of the production server, acting with an organization access token.
+    /// Creates a client of the production server with an organization access token.
     #[must_use]
     pub fn new(token: impl Into<OrganizationToken>) -> Self {
         Self {
@@ -53,7 +54,7 @@ impl Polar {
         }
     }
 
-    /// A client of the sandbox server, acting with an organization access token of that
+    /// Creates a client of the sandbox server with an organization access token of that
     /// server.
     #[must_use]
     pub fn sandbox(token: impl Into<OrganizationToken>) -> Self {
@@ -62,11 +63,11 @@ impl Polar {
         }
     }
 
-    /// A client as the environment describes it: the token is in `POLAR_ACCESS_TOKEN`, the server in
-    /// `POLAR_SERVER` (`production`, `sandbox` or a URL; production if that is not set).
+    /// Creates a client from the environment: `POLAR_ACCESS_TOKEN` contains an organization access token, and
+    /// `POLAR_SERVER` the server: `production` (the default), `sandbox` or a URL.
     ///
     /// # Errors
-    /// When there is no token, or the server is neither.
+    /// [`Error::Configuration`] if there is no token or the server is invalid.
     #[inline]
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::<_, Api>::from_env()?.build()
@@ -74,7 +75,7 @@ impl Polar {
 }
 
 impl Polar<Anonymous> {
-    /// A client without a credential, for the operations that need none.
+    /// Creates a client without a credential, for unauthenticated operations.
     #[must_use]
     #[inline]
     pub fn anonymous() -> Self {
@@ -83,7 +84,7 @@ impl Polar<Anonymous> {
         }
     }
 
-    /// A client with other settings: server, credential, timeouts, retries, transport.
+    /// Returns a builder that configures server, credential, timeouts, retries and transport.
     #[inline]
     pub fn builder() -> ClientBuilder<Anonymous, Api> {
         ClientBuilder::new()
@@ -91,7 +92,7 @@ impl Polar<Anonymous> {
 }
 
 impl<C: Credential> Polar<C> {
-    /// The same client with another credential, or with none ([`Anonymous`]). It shares this one's connections.
+    /// Returns a client with another credential, or without one ([`Anonymous`]), that shares the connections of this client.
     #[must_use]
     pub fn with_credential<D: Credential>(&self, credential: D) -> Polar<D> {
         Polar {
@@ -99,7 +100,7 @@ impl<C: Credential> Polar<C> {
         }
     }
 
-    /// The same client, acting for this organization: for tokens that can act for several.
+    /// Returns a client that acts for this organization, for tokens with access to several.
     #[must_use]
     pub fn organization(
         &self,
@@ -110,49 +111,50 @@ impl<C: Credential> Polar<C> {
         }
     }
 
-    /// Grants: which customers have which benefits, whatever the benefit.
+    /// Benefit grants: which customer has which benefit.
     #[must_use]
     pub fn benefit_grants(&self) -> services::benefit_grants::BenefitGrants<C> {
         services::benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// Benefits: what customers get with a product, such as license keys, downloads or
-    /// access to a repository.
+    /// Benefits: entitlements of a product, such as license keys, downloads or access to
+    /// a repository.
     #[must_use]
     pub fn benefits(&self) -> services::benefits::Benefits<C> {
         services::benefits::Benefits::new(self.client.clone())
     }
 
-    /// Checkout links: addresses that can be shared and used again. Each visit opens a
-    /// checkout session of its own.
+    /// Checkout links: reusable URLs. Each visit creates a checkout session.
     #[must_use]
     pub fn checkout_links(&self) -> services::checkout_links::CheckoutLinks<C> {
         services::checkout_links::CheckoutLinks::new(self.client.clone())
     }
 
-    /// Checkout sessions: one purchase of one customer, from the choice of a product to
-    /// the payment.
+    /// Checkout sessions: a purchase by a customer, from the choice of a product to the
+    /// payment.
     #[must_use]
     pub fn checkouts(&self) -> services::checkouts::Checkouts<C> {
         services::checkouts::Checkouts::new(self.client.clone())
     }
 
-    /// Custom fields: what else checkouts ask customers for, such as a size or the
+    /// Custom fields: additional inputs of checkout forms, such as a size or the
     /// acceptance of terms.
     #[must_use]
     pub fn custom_fields(&self) -> services::custom_fields::CustomFields<C> {
         services::custom_fields::CustomFields::new(self.client.clone())
     }
 
-    /// What meters have counted for each customer.
+    /// Customer meters: the usage of each meter by each customer.
     #[must_use]
     pub fn customer_meters(&self) -> services::customer_meters::CustomerMeters<C> {
         services::customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// What customers see and do in the customer portal, with a session of their own.
+    /// The customer portal: operations of a customer, authenticated with a customer or
+    /// member session.
     ///
-    /// They act with a session of their own; pass `Anonymous` for those that need none.
+    /// Takes the session of a customer or member, or [`Anonymous`] for unauthenticated
+    /// operations.
     #[must_use]
     pub fn customer_portal<S: Credential>(
         &self,
@@ -163,14 +165,14 @@ impl<C: Credential> Polar<C> {
         )
     }
 
-    /// Seats: who may use what was bought for several people at once. The organization
-    /// assigns and revokes them.
+    /// Seats: assignments of a purchase for several people, which the organization
+    /// assigns and revokes.
     #[must_use]
     pub fn customer_seats(&self) -> services::customer_seats::CustomerSeats<C> {
         services::customer_seats::CustomerSeats::new(self.client.clone())
     }
 
-    /// Sessions that let a customer use the customer portal.
+    /// Customer sessions, which give a customer access to the customer portal.
     #[must_use]
     pub fn customer_sessions(&self) -> services::customer_sessions::CustomerSessions<C> {
         services::customer_sessions::CustomerSessions::new(self.client.clone())
@@ -182,66 +184,64 @@ impl<C: Credential> Polar<C> {
         services::customers::Customers::new(self.client.clone())
     }
 
-    /// Discounts: amounts or percentages that are taken off, by code or by the
-    /// organization.
+    /// Discounts: fixed amounts or percentages, applied by code or by the organization.
     #[must_use]
     pub fn discounts(&self) -> services::discounts::Discounts<C> {
         services::discounts::Discounts::new(self.client.clone())
     }
 
-    /// Disputes: payments that customers or their banks contest.
+    /// Disputes: payments that customers or banks contest.
     #[must_use]
     pub fn disputes(&self) -> services::disputes::Disputes<C> {
         services::disputes::Disputes::new(self.client.clone())
     }
 
-    /// Types of events: the names that events were seen under, and how they are labelled.
+    /// Event types: names of events, and their labels.
     #[must_use]
     pub fn event_types(&self) -> services::event_types::EventTypes<C> {
         services::event_types::EventTypes::new(self.client.clone())
     }
 
-    /// Events: what customers did and what Polar did for them. Meters count them.
+    /// Events: usage ingested by the organization and system events, which meters
+    /// aggregate.
     #[must_use]
     pub fn events(&self) -> services::events::Events<C> {
         services::events::Events::new(self.client.clone())
     }
 
-    /// Files: downloads, pictures of products and organizations, and attachments of
+    /// Files: downloads, media of products, avatars of organizations, and attachments of
     /// support cases.
     #[must_use]
     pub fn files(&self) -> services::files::Files<C> {
         services::files::Files::new(self.client.clone())
     }
 
-    /// License keys that the organization has issued. For servers of the organization;
-    /// software at the customer's uses those of the customer portal.
+    /// License keys of the organization, for its servers. Software on customers' machines
+    /// uses the license keys of the customer portal.
     #[must_use]
     pub fn license_keys(&self) -> services::license_keys::LicenseKeys<C> {
         services::license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// Meters: what counts events, so that usage can be billed.
+    /// Meters: aggregations of events, for usage-based billing.
     #[must_use]
     pub fn meters(&self) -> services::meters::Meters<C> {
         services::meters::Meters::new(self.client.clone())
     }
 
-    /// Metrics: figures of revenue, subscriptions, checkouts and costs over time, and
-    /// dashboards to arrange them in.
+    /// Metrics of revenue, subscriptions, checkouts and costs over time, and dashboards.
     #[must_use]
     pub fn metrics(&self) -> services::metrics::Metrics<C> {
         services::metrics::Metrics::new(self.client.clone())
     }
 
-    /// OAuth2 and OpenID Connect: how users let an application act for them.
+    /// OAuth2 and OpenID Connect: authorization of applications by users.
     #[must_use]
     pub fn oauth2(&self) -> services::oauth2::Oauth2<C> {
         services::oauth2::Oauth2::new(self.client.clone())
     }
 
-    /// Orders: what customers have bought and been billed for, once or for a period of a
-    /// subscription.
+    /// Orders: charges of customers, once or for a billing period of a subscription.
     #[must_use]
     pub fn orders(&self) -> services::orders::Orders<C> {
         services::orders::Orders::new(self.client.clone())
@@ -259,38 +259,37 @@ impl<C: Credential> Polar<C> {
         services::payments::Payments::new(self.client.clone())
     }
 
-    /// Products: what is sold, once or as a subscription, with prices and benefits.
+    /// Products: one-time or recurring, with prices and benefits.
     #[must_use]
     pub fn products(&self) -> services::products::Products<C> {
         services::products::Products::new(self.client.clone())
     }
 
-    /// Refunds: money of orders that is paid back.
+    /// Refunds of orders, in part or in full.
     #[must_use]
     pub fn refunds(&self) -> services::refunds::Refunds<C> {
         services::refunds::Refunds::new(self.client.clone())
     }
 
-    /// Subscriptions: products that are billed again and again.
+    /// Subscriptions: products that are billed at regular intervals.
     #[must_use]
     pub fn subscriptions(&self) -> services::subscriptions::Subscriptions<C> {
         services::subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Webhooks: endpoints that events are delivered to, and the record of the
-    /// deliveries.
+    /// Webhooks: endpoints that events are delivered to, and the log of deliveries.
     #[must_use]
     pub fn webhooks(&self) -> services::webhooks::Webhooks<C> {
         services::webhooks::Webhooks::new(self.client.clone())
     }
 
-    /// Configures usage metering: events of customers, sent in batches and through
+    /// Configures usage metering: events of customers, sent in batches and kept through
     /// outages, and balances of meters.
     ///
-    /// Tracking takes an organization or personal access token with the scope
+    /// Tracking requires an organization or personal access token with the scope
     /// `events:write`.
     ///
-    /// Reading balances takes an organization or personal access token with the scope
+    /// Reading balances requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     #[cfg(feature = "metering")]
     pub fn metering(&self) -> polar_client_runtime::metering::MeteringBuilder
@@ -304,7 +303,7 @@ impl<C: Credential> Polar<C> {
     }
 }
 
-/// This version of the API, as the runtime sees it.
+/// Marker of this API version.
 #[derive(Clone, Copy, Debug)]
 pub struct Api;
 

@@ -21,19 +21,19 @@ pub(super) fn definition(
     let reason = docs::capitalized(reason);
     let docs = type_docs(def, "The union")
         .paragraph(format!(
-            "Kept as raw JSON, with a typed view for each form it may have. {reason}."
+            "Raw JSON, with a typed view for each possible type. {reason}."
         ))
         .attributes();
     let views = union.variants.iter().filter_map(|variant| {
         payload(api, &variant.ty)?;
         let ty = rust_type(api, &variant.ty);
         let method = ident(&names::view(&variant.name.rust));
-        let doc = format!(" The value read as `{}`.", variant.name.rust);
+        let doc = format!(" Decodes the value as `{}`.", variant.name.rust);
         Some(quote! {
             #[doc = #doc]
             #[doc = ""]
             #[doc = " # Errors"]
-            #[doc = " When it does not have that form."]
+            #[doc = " [`DecodeError`] if the value does not have that type."]
             pub fn #method(&self) -> Result<#ty, DecodeError> {
                 from_value(&self.0)
             }
@@ -60,14 +60,14 @@ fn to_view(union: &Union, choices: &Choices) -> TokenStream {
     });
     let docs = Docs::new(
         None,
-        "The value as the type that belongs to this text; raw for other texts.",
+        "Decodes the value as the type that this string selects. Unknown strings select the raw JSON.",
     )
     .attributes();
     quote! {
         #docs
         #[doc = ""]
         #[doc = " # Errors"]
-        #[doc = " When it does not have that form."]
+        #[doc = " [`DecodeError`] if the value does not have that type."]
         pub fn to_view(&self, chosen_by: &str) -> Result<#view, DecodeError> {
             use #view as View;
             let raw = &self.0;
@@ -82,11 +82,11 @@ fn to_view(union: &Union, choices: &Choices) -> TokenStream {
 
 fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStream {
     let name = ident(&choices.name);
-    let docs = Docs::new(None, format!("What a [`{}`] is.", def.name.rust)).attributes();
+    let docs = Docs::new(None, format!("Typed view of [`{}`].", def.name.rust)).attributes();
     let variants = choices.variants.iter().map(|(text, variant)| {
         let variant = &union.variants[*variant];
         let (name, ty) = (ident(&variant.name.rust), rust_type(api, &variant.ty));
-        let doc = format!(" Chosen by {}.", docs::code(text));
+        let doc = format!(" Selected by {}.", docs::code(text));
         quote!(#[doc = #doc] #name(#ty),)
     });
     quote! {
@@ -95,7 +95,7 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
         #[non_exhaustive]
         pub enum #name {
             #(#variants)*
-            #[doc = " A form that this version of the crate does not know, as it came."]
+            #[doc = " An unknown type, with its JSON."]
             Unknown(Json),
         }
     }
@@ -171,7 +171,7 @@ fn chosen_view(api: &Api, field: &Field) -> Option<TokenStream> {
     let (view, name) = (ident(&choices.name), ident(&field.name.rust));
     let method = ident(&names::field_view(&field.name));
     let words = format!(
-        "`{}` as what `{}` says it is.",
+        "Decodes `{}` as the type that `{}` selects.",
         field.name.wire,
         path.join(".")
     );
@@ -188,7 +188,7 @@ fn chosen_view(api: &Api, field: &Field) -> Option<TokenStream> {
         #docs
         #[doc = ""]
         #[doc = " # Errors"]
-        #[doc = " When it does not have that form."]
+        #[doc = " [`DecodeError`] if the value does not have that type."]
         pub fn #method(&self) -> Result<#ty, DecodeError> {
             let chosen_by = text_at(self, &[#(#path),*]);
             #value

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::{Bound, Edge, Engine, Facts, Lifecycle, Limits};
+use crate::ir::{Bound, Edge, Engine, Facts, Lifecycle, Limits, Usage};
 use crate::names;
 
 /// Width that doc text is wrapped to, the comment sign and the deepest indentation not counted.
@@ -12,9 +12,17 @@ const WIDTH: usize = 82;
 /// Paragraphs of a doc comment.
 #[derive(Debug, Default)]
 pub(super) struct Docs {
-    paragraphs: Vec<String>,
+    paragraphs: Vec<Paragraph>,
     /// What people may search for instead of the item's name.
     aliases: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Paragraph {
+    /// Prose, which is wrapped.
+    Prose(String),
+    /// A block of Rust code, which is not.
+    Code(String),
 }
 
 impl Docs {
@@ -24,7 +32,7 @@ impl Docs {
         Self {
             paragraphs: words
                 .split("\n\n")
-                .map(|text| text.trim().to_owned())
+                .map(|text| Paragraph::Prose(text.trim().to_owned()))
                 .collect(),
             aliases: Vec::new(),
         }
@@ -34,9 +42,19 @@ impl Docs {
     pub(super) fn paragraph(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
         if !text.is_empty() {
-            self.paragraphs.push(text);
+            self.paragraphs.push(Paragraph::Prose(text));
         }
         self
+    }
+
+    /// Adds a section with an example, if there is one. Rustdoc compiles it.
+    pub(super) fn example(self, code: Option<String>) -> Self {
+        let Some(code) = code else {
+            return self;
+        };
+        let mut docs = self.paragraph("# Examples");
+        docs.paragraphs.push(Paragraph::Code(code));
+        docs
     }
 
     /// Adds a name that the search of rustdoc finds the item by, unless that cannot be one.
@@ -72,8 +90,13 @@ impl Docs {
             if index > 0 {
                 lines.push(String::new());
             }
-            for line in paragraph.lines() {
-                wrap(line, &mut lines);
+            match paragraph {
+                Paragraph::Prose(text) => text.lines().for_each(|line| wrap(line, &mut lines)),
+                Paragraph::Code(code) => {
+                    lines.push("```rust".to_owned());
+                    lines.extend(code.lines().map(str::to_owned));
+                    lines.push("```".to_owned());
+                }
             }
         }
         lines
@@ -106,12 +129,12 @@ fn wrap(text: &str, lines: &mut Vec<String>) {
 }
 
 /// What the contract says of a field beyond its type, as sentences.
-pub(super) fn facts(facts: &Facts) -> String {
+pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
     let mut sentences = Vec::new();
     if facts.lifecycle == Lifecycle::Deprecated {
         sentences.push("Deprecated.".to_owned());
     }
-    let limits = limits(&facts.limits);
+    let limits = limits(&facts.limits, usage);
     if !limits.is_empty() {
         sentences.push(format!("{}.", capitalized(&limits)));
     }
@@ -125,19 +148,23 @@ pub(super) fn facts(facts: &Facts) -> String {
     sentences.join(" ")
 }
 
-/// Limits on a value, as a list of phrases.
-pub(super) fn limits(limits: &Limits) -> String {
+/// Limits on a value, as a list of phrases. Those that only the server checks say so, where values are sent.
+pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
+    let note = match usage.is_built() {
+        true => " (validated by the server)",
+        false => "",
+    };
     let mut parts = Vec::new();
     parts.extend(
         limits
             .format
             .as_ref()
-            .map(|format| format!("format `{format}`")),
+            .map(|format| format!("format `{format}`{note}")),
     );
     parts.extend(count(limits.min_length, limits.max_length, "character"));
     parts.extend(limits.pattern.as_ref().map(|pattern| match pattern.engine {
         Engine::Reads => format!("matches {}", code(&pattern.text)),
-        Engine::Refuses => format!("matches {} (not checked)", code(&pattern.text)),
+        Engine::Refuses => format!("matches {}{note}", code(&pattern.text)),
     }));
     parts.extend(limits.digits.map(|digits| {
         let (integer, fraction) = (digits.integer, digits.fraction);
@@ -149,7 +176,7 @@ pub(super) fn limits(limits: &Limits) -> String {
         } else {
             "more than"
         };
-        format!("{words} {}", number(bound))
+        format!("{words} {}", number(bound, note))
     }));
     parts.extend(limits.maximum.as_ref().map(|bound| {
         let words = if bound.edge == Edge::Inclusive {
@@ -157,46 +184,48 @@ pub(super) fn limits(limits: &Limits) -> String {
         } else {
             "less than"
         };
-        format!("{words} {}", number(bound))
+        format!("{words} {}", number(bound, note))
     }));
     parts.extend(
         limits
             .multiple_of
             .as_ref()
-            .map(|number| format!("a multiple of {number} (not checked)")),
+            .map(|number| format!("a multiple of {number}{note}")),
     );
     parts.extend(count(limits.min_items, limits.max_items, "item"));
     if limits.unique_items {
-        parts.push("no item twice (not checked)".to_owned());
+        parts.push(format!("unique items{note}"));
     }
     parts.extend(
         limits
             .keys
             .as_ref()
-            .map(|keys| format!("keys: {}", self::limits(keys))),
+            .map(|keys| format!("keys: {}", self::limits(keys, usage))),
     );
     parts.extend(
         limits
             .items
             .as_ref()
-            .map(|items| format!("each: {}", self::limits(items))),
+            .map(|items| format!("each: {}", self::limits(items, usage))),
     );
     parts.join(", ")
 }
 
-fn number(bound: &Bound) -> String {
+fn number(bound: &Bound, note: &str) -> String {
     match bound.integer() {
         Some(number) => number.to_string(),
-        None => format!("{} (not checked)", bound.value),
+        None => format!("{}{note}", bound.value),
     }
 }
 
 /// Limits of a union's variant, as a sentence.
-pub(super) fn variant_limits(limits: &Limits) -> String {
-    facts(&Facts {
-        limits: limits.clone(),
+pub(super) fn variant_limits(limits: &Limits, usage: Usage) -> String {
+    let limits = limits.clone();
+    let lone = Facts {
+        limits,
         ..Facts::default()
-    })
+    };
+    facts(&lone, usage)
 }
 
 fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
@@ -293,10 +322,39 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(
-            facts(&all),
+            facts(&all, Usage::Input),
             "Deprecated. 1 to 40 characters, more than 0. Default: `10`."
         );
-        assert_eq!(facts(&Facts::default()), "");
+        assert_eq!(facts(&Facts::default(), Usage::Input), "");
+    }
+
+    #[test]
+    fn limits_that_only_the_server_checks_say_so_where_values_are_sent() {
+        let email = Limits {
+            format: Some("email".into()),
+            max_length: Some(254),
+            ..Limits::default()
+        };
+        let note = "format `email` (validated by the server), at most 254 characters";
+        assert_eq!(limits(&email, Usage::Both), note);
+        let received = limits(&email, Usage::Output);
+        assert_eq!(received, "format `email`, at most 254 characters");
+    }
+
+    #[test]
+    fn examples_keep_their_lines() {
+        let code = format!("fn f() {{\n    g(\"{}\");\n}}", "word ".repeat(20));
+        let docs = Docs::new(None, "Calls.").example(Some(code.clone()));
+        let expected = format!("Calls.\n\n# Examples\n\n```rust\n{code}\n```");
+        let lines: Vec<String> = expected
+            .lines()
+            .map(|line| match line {
+                "" => String::new(),
+                line => format!(" {line}"),
+            })
+            .collect();
+        assert_eq!(docs.lines(), lines);
+        assert_eq!(Docs::new(None, "Calls.").example(None).lines(), [" Calls."]);
     }
 
     #[test]

@@ -40,7 +40,8 @@ fn upload(
     operation: &Operation,
     completion: &Operation,
 ) -> Option<TokenStream> {
-    const WORDS: &str = "Uploads a file: announces it, sends its parts to the storage, and says that they are there.";
+    const WORDS: &str =
+        "Uploads a file: creates it, sends its parts to the storage, and completes the upload.";
     let docs = flow_docs(operation, WORDS, &[operation, completion]);
     let (create, complete) = (facts(operation), facts(completion));
     let (Success::Json(output) | Success::JsonOrEmpty(output)) = &completion.success else {
@@ -64,8 +65,10 @@ fn document(
     generation: Option<&Operation>,
 ) -> TokenStream {
     let words = match generation {
-        Some(_) => "Downloads the document, and has it made first if there is none yet.",
-        None => "Downloads the document, and waits for it if there is none yet.",
+        Some(_) => {
+            "Downloads the document. Generates it first if it does not exist, and polls until it does."
+        }
+        None => "Downloads the document. Polls until it exists.",
     };
     let calls: Vec<&Operation> = std::iter::once(operation).chain(generation).collect();
     let docs = flow_docs(operation, words, &calls);
@@ -102,8 +105,7 @@ fn document(
 }
 
 fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStream> {
-    const WORDS: &str =
-        "Begins to set up what sends events in batches, from many tasks and through outages.";
+    const WORDS: &str = "Configures an ingester, which sends events in batches, from many tasks and through outages.";
     let docs = Docs::new(None, WORDS)
         .paragraph(operation_docs::credential(operation))
         .attributes();
@@ -216,9 +218,9 @@ fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
 }
 
 fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Option<TokenStream> {
-    const WORDS: &str = "Downloads the file of an item, from the address that came with it.";
+    const WORDS: &str = "Downloads the file of an item from its URL.";
     let docs = flow_docs(operation, WORDS, &[]);
-    const BY_ID: &str = "Downloads a file by its id, or by that of its item. Looks for it in the list, page by page; one that is not there is an error (`is_not_found`).";
+    const BY_ID: &str = "Downloads a file by its ID or by the ID of its item. Searches the list page by page, and fails if it contains no such file (`is_not_found`).";
     let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
     let file = api.property(&operation.paging.as_ref()?.item, file)?;
     let (ty, facts) = (rust_type(api, file), facts(operation));
@@ -242,12 +244,12 @@ type Route = (&'static str, &'static str);
 
 const CHECKOUT: Route = (
     "CheckoutRoute",
-    "Begins a route for axum that creates checkouts and redirects visitors there.",
+    "Configures a route for axum that creates checkout sessions and redirects visitors to them.",
 );
 
 const PORTAL: Route = (
     "PortalRoute",
-    "Begins a route for axum that creates sessions of the customer portal and redirects customers there.",
+    "Configures a route for axum that creates customer sessions and redirects customers to the customer portal.",
 );
 
 fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream {
@@ -268,11 +270,11 @@ fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream
 fn flow_docs(operation: &Operation, words: &str, calls: &[&Operation]) -> TokenStream {
     let docs = Docs::new(None, words);
     let errors = match calls {
-        [] => "# Errors\nThose of the storage.".to_owned(),
+        [] => "# Errors\nErrors of the storage.".to_owned(),
         calls => {
             let calls: Vec<String> = calls.iter().map(|call| format!("`{}`", call.id)).collect();
             format!(
-                "# Errors\nThose of {}, and of the storage.",
+                "# Errors\nErrors of {}, and of the storage.",
                 calls.join(" and ")
             )
         }

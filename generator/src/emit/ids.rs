@@ -17,18 +17,19 @@ pub(super) fn is_needed(apis: &[&Api]) -> bool {
 
 /// `ids.rs`: a marker for each entity, which is the same in all versions, and the type of its identifiers.
 pub(super) fn file(apis: &[&Api]) -> TokenStream {
-    let title = Docs::new(None, "Identifiers that know what they identify.")
+    let title = Docs::new(None, "Typed identifiers.")
         .paragraph(
-            "The identifier of one entity cannot be passed for that of another. All are UUIDs: they are parsed, displayed \
-             and serialized as such, and convert from and to [`Uuid`](polar_client_runtime::types::Uuid).",
+            "The ID of an order cannot be passed where the ID of a customer is expected. All are UUIDs: they are parsed, \
+             displayed and serialized as such, and convert from and to [`Uuid`](polar_client_runtime::types::Uuid).",
         )
         .inner_attributes();
     let entities: BTreeSet<&str> = apis.iter().flat_map(|api| api.entities()).collect();
     let types = entities.into_iter().map(|entity| {
         let (marker, id) = (ident(entity), ident(&names::id_type(entity)));
         let spoken = docs::with_article(&names::spoken(entity));
-        let marked = Docs::new(None, format!("Marks the identifier of {spoken}.")).attributes();
-        let identifier = Docs::new(None, format!("The identifier of {spoken}.")).attributes();
+        let marked =
+            Docs::new(None, format!("Marker of [`{}`].", names::id_type(entity))).attributes();
+        let identifier = Docs::new(None, format!("ID of {spoken}.")).attributes();
         quote! {
             #marked
             #[derive(Debug)]

@@ -6,7 +6,9 @@ use quote::quote;
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs};
 use super::types::{ident, is_copy, literal, rust_type};
-use crate::ir::{Api, Constant, Field, Keeping, Limits, Scalar, Shape, Struct, Type, TypeDef};
+use crate::ir::{
+    Api, Constant, Field, Keeping, Limits, Scalar, Shape, Struct, Type, TypeDef, Usage,
+};
 use crate::names::{self, REST_FIELD};
 
 /// `new`, setters and `Default`; nothing for types that are only received.
@@ -66,6 +68,7 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
         let (ty, _) = argument(api, field, &name);
         quote!(#name: #ty)
     });
+    let arguments: Vec<TokenStream> = arguments.collect();
     let values = kept.iter().map(|field| {
         let name = ident(&field.name.rust);
         let value = match field.keeping {
@@ -91,14 +94,12 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
         };
         quote!(#name: #map::new())
     });
-    let docs = Docs::new(
-        None,
-        docs::capitalized(&format!(
-            "{} with what is required.",
-            docs::article(&def.name.rust)
-        )),
-    )
-    .attributes();
+    let article = docs::article(&def.name.rust);
+    let summary = match arguments.is_empty() {
+        true => format!("Creates {article} without any field set."),
+        false => format!("Creates {article} with its required fields."),
+    };
+    let docs = Docs::new(None, summary).attributes();
     let values: Vec<TokenStream> = values.chain(rest).collect();
     quote! {
         #docs
@@ -126,7 +127,7 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
         Keeping::Patch => value,
         Keeping::Value | Keeping::OrNull | Keeping::Sent | Keeping::Constant => return None,
     };
-    let docs = field_docs(field).attributes();
+    let docs = field_docs(field, Usage::Input).attributes();
     Some(quote! {
         #docs
         #[must_use]
@@ -144,8 +145,8 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let rest = ident(REST_FIELD);
     let entries = open.rest.as_ref().map(|ty| {
         let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
-        let docs = field_docs(field)
-            .paragraph(docs::variant_limits(&open.rest_limits))
+        let docs = field_docs(field, Usage::Input)
+            .paragraph(docs::variant_limits(&open.rest_limits, Usage::Input))
             .attributes();
         quote! {
             #docs
@@ -166,9 +167,9 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let keys = open.fields.iter().filter(is_free).map(|key| {
         let (key_name, method) = (ident(&key.name.rust), ident(&names::setter(&key.name)));
         let (ty, value) = argument(api, key, &key_name);
-        let docs = field_docs(key)
+        let docs = field_docs(key, Usage::Input)
             .paragraph(format!(
-                "The key `{}` of `{}`.",
+                "Sets the key `{}` of `{}`.",
                 key.name.wire, field.name.wire
             ))
             .attributes();
@@ -186,7 +187,7 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
 }
 
 fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
-    let docs = rest_docs(limits).attributes();
+    let docs = rest_docs(limits, Usage::Input).attributes();
     let name = ident(REST_FIELD);
     let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
     quote! {

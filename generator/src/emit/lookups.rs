@@ -46,7 +46,7 @@ fn method(api: &Api, def: &TypeDef, lookup: &Lookup) -> Option<TokenStream> {
         ty => (quote!(&#ty), quote!(&item.#by == #by)),
     };
     let summary = format!(
-        "Returns the item of {} with this {}, if there is one.",
+        "Returns the item of {} with the given {}, if any.",
         docs::code(&lookup.list),
         docs::code(&lookup.by)
     );

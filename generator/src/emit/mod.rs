@@ -152,7 +152,7 @@ fn models_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
 }
 
 fn codec_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
-    let title = format!("How the types of `models/{module}.rs` are read and written.");
+    let title = format!("Codec of the types in `models/{module}.rs`.");
     let title = Docs::new(None, title).inner_attributes();
     let implementations = defs.iter().map(|def| codec::implementation(api, def));
     quote!(#title #(#implementations)*)
@@ -161,14 +161,13 @@ fn codec_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
 fn module_title(module: &str) -> String {
     match module {
         "shared" => "Types that several resources share.".to_owned(),
-        "errors" => "The bodies of error responses.".to_owned(),
+        "errors" => "Bodies of error responses.".to_owned(),
         _ => format!("Types of {}.", names::spoken(module)),
     }
 }
 
 fn codec_root(modules: &[&str]) -> TokenStream {
-    let title =
-        Docs::new(None, "How the types of the API are read and written.").inner_attributes();
+    let title = Docs::new(None, "Codec of the types of the API.").inner_attributes();
     let names = modules.iter().map(|module| ident(module));
     quote!(#title #(mod #names;)*)
 }

@@ -37,7 +37,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
         if field.keeping == Keeping::Sent {
             return None;
         }
-        let docs = field_docs(field).attributes();
+        let docs = field_docs(field, def.usage).attributes();
         let name = ident(&field.name.rust);
         let ty = field_type(api, field);
         Some(quote!(#docs pub #name: #ty,))
@@ -45,7 +45,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let rest = object.rest.as_ref().map(|ty| {
         let name = ident(REST_FIELD);
         let ty = rust_type(api, &Type::Map(Box::new(ty.clone())));
-        let docs = rest_docs(&object.rest_limits).attributes();
+        let docs = rest_docs(&object.rest_limits, def.usage).attributes();
         quote!(#docs pub #name: #ty,)
     });
     let non_exhaustive = (!input::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
@@ -59,7 +59,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
 
 fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
     let docs = type_docs(def, "The values of")
-        .paragraph("Values that this version of the crate does not know are kept as `Unknown`.")
+        .paragraph("Unknown values are kept as `Unknown`.")
         .attributes();
     let name = ident(&def.name.rust);
     let values = texts.values.iter().map(|value| {
@@ -78,7 +78,7 @@ fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
         #[non_exhaustive]
         pub enum #name {
             #(#values)*
-            #[doc = " A value that this version of the crate does not know."]
+            #[doc = " An unknown value."]
             Unknown(String),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::docs::{Docs, capitalized, code, facts, limits};
 use super::types::rust_type;
-use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success};
+use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success, Type, Usage};
 use crate::names;
 
 /// The doc comment of an operation's method.
@@ -40,15 +40,20 @@ fn returns(api: &Api, operation: &Operation) -> String {
         Success::JsonOrEmpty(ty) => (ty, ", or `None` if the response has no content."),
         Success::Csv(Some(row)) => {
             let row = rust_type(api, row).to_string();
-            return format!("Returns rows of CSV, each a [`{row}`].");
+            return format!("Returns CSV rows, each decoded as [`{row}`].");
         }
         Success::Csv(None) => return "Returns CSV as a string.".to_owned(),
         Success::Empty => return String::new(),
     };
     let name = rust_type(api, ty).to_string();
-    match name.chars().all(char::is_alphanumeric) {
-        true => format!("Returns [`{name}`]{rest}"),
-        false => String::new(),
+    if !name.chars().all(char::is_alphanumeric) {
+        return String::new();
+    }
+    match operation.paging {
+        Some(_) => {
+            format!("Returns [`{name}`], one page. `stream()` reads the items of all pages.")
+        }
+        None => format!("Returns [`{name}`]{rest}"),
     }
 }
 
@@ -62,15 +67,27 @@ fn arguments(operation: &Operation) -> String {
         .iter()
         .chain(required)
         .filter_map(argument);
-    let body = operation.body.as_ref().map(|body| limits(&body.limits));
+    let body = operation
+        .body
+        .as_ref()
+        .map(|body| limits(&body.limits, Usage::Input));
     let body = body.filter(|limits| !limits.is_empty());
-    let body = body.map(|limits| format!("- `body`: {}. (Not checked.)", capitalized(&limits)));
+    let body = body.map(|limits| {
+        format!(
+            "- `body`: {}, validated by the server.",
+            capitalized(&limits)
+        )
+    });
     described.chain(body).collect::<Vec<_>>().join("\n")
 }
 
 fn argument(param: &Param) -> Option<String> {
-    let words = param.docs.clone().unwrap_or_default();
-    let text = [words, facts(&param.facts)].join(" ");
+    let words = match (&param.docs, &param.ty) {
+        (Some(words), _) => words.clone(),
+        (None, Type::Id(entity)) => format!("ID of the {}.", names::spoken(entity)),
+        (None, _) => String::new(),
+    };
+    let text = [words, facts(&param.facts, Usage::Input)].join(" ");
     let text = text.trim();
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }
@@ -85,7 +102,7 @@ fn one_of(operation: &Operation) -> String {
             }
             _ => names.concat(),
         };
-        format!("Requires {names}: without any of them, the request fails.")
+        format!("Requires at least one of {names}, which the server validates.")
     });
     sentences.collect::<Vec<_>>().join(" ")
 }
@@ -95,8 +112,8 @@ pub(super) fn credential(operation: &Operation) -> String {
     let who = match operation.access {
         Access::Public => return "Unauthenticated: no `Authorization` header is sent.".to_owned(),
         Access::Optional => {
-            return "Unauthenticated, or with a personal access token. A client with an organization token calls it \
-                    after `with_credential(Anonymous)`."
+            return "Unauthenticated, or with a personal access token. With an organization access token, call it on \
+                    `with_credential(Anonymous)`."
                 .to_owned();
         }
         Access::Account => "an organization or personal access token",

@@ -22,7 +22,7 @@ fn pages(site: Site<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
 /// `pages.rs` of a home: one line for each type that is a page.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let api = site.api();
-    let title = Docs::new(None, "The pages that lists come in.").inner_attributes();
+    let title = Docs::new(None, "Pages of lists.").inner_attributes();
     let mut pages: Vec<(&TypeId, &Page)> = pages(site).collect();
     pages.sort_by_key(|(id, _)| &api.def(**id).name.rust);
     let pages = pages.into_iter().map(|(id, page)| {

@@ -31,7 +31,7 @@ pub(super) fn is_needed(site: Site<'_>) -> bool {
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let title = Docs::new(
         None,
-        "The JSON Schemas of what is in this folder, for tests.",
+        "JSON Schemas of the types, operations and events in this folder, for tests.",
     )
     .inner_attributes();
     let operations = operations(site).map(|(path, operation)| {

@@ -16,11 +16,11 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         .map(|version| format!("`{version}`"))
         .collect();
     let title = format!(
-        "What the versions {} of the API have in common.",
+        "Items that the versions {} of the API share.",
         listed(&versions)
     );
     let title = Docs::new(None, title)
-        .paragraph("Their modules show it: it has no path of its own.")
+        .paragraph("The modules of these versions re-export them.")
         .inner_attributes();
     let error_code = site.holds(&Key::ErrorCodes).then(|| {
         quote!(
@@ -86,7 +86,7 @@ pub(super) fn shows_models(site: Site<'_>) -> bool {
 
 /// `models/mod.rs`: the home's own types, and those it has in common with further versions.
 pub(super) fn models(site: Site<'_>, modules: &[&str]) -> TokenStream {
-    let title = Docs::new(None, "The types of the API.").inner_attributes();
+    let title = Docs::new(None, "Types of the API.").inner_attributes();
     let names: Vec<_> = modules.iter().map(|module| ident(module)).collect();
     let covering = site.covering().filter(|site| has_models(*site));
     let above: Vec<TokenStream> = covering.map(Site::path).collect();

@@ -28,17 +28,17 @@ pub(super) fn sentences(versions: &Versions, version: &str) -> String {
             names::month(removed),
             current(versions),
         ),
-        Some(State::Current) => "It is the current version, which no longer changes.".to_owned(),
+        Some(State::Current) => "This is the current version, which no longer changes.".to_owned(),
         Some(State::Next) => {
-            "It is the next version: Polar may still change it, until it becomes the current one."
+            "This is the next version: Polar may change it until it becomes the current one."
                 .to_owned()
         }
         None => String::new(),
     };
     let feature = names::version_feature(version);
     match version == default {
-        true => format!("{sentences} Its feature, `{feature}`, is on by default."),
-        false => format!("{sentences} Its feature is `{feature}`."),
+        true => format!("{sentences} Its feature `{feature}` is enabled by default."),
+        false => format!("{sentences} It requires the feature `{feature}`."),
     }
 }
 

@@ -6,13 +6,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
-use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef};
+use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef, Usage};
 
 /// The doc comment of a type: our words, then where the type comes from.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     let origin = match def.is_component() {
         true => format!("Schema `{}`.", def.name.wire),
-        false => format!("Inline in the contract, first at `{}`.", def.at),
+        false => format!("Inline in the OpenAPI description, first at `{}`.", def.at),
     };
     let docs = match &def.docs {
         Some(words) => Docs::new(Some(words), "").paragraph(origin),
@@ -40,18 +40,18 @@ fn aliases(def: &TypeDef) -> BTreeSet<&str> {
 }
 
 /// The doc comment of a field.
-pub(super) fn field_docs(field: &Field) -> Docs {
+pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
     Docs::new(
         field.docs.as_deref(),
-        format!("The field `{}`.", field.name.wire),
+        format!("Field `{}`.", field.name.wire),
     )
-    .paragraph(docs::facts(&field.facts))
+    .paragraph(docs::facts(&field.facts, usage))
     .paragraph(constant_value(&field.ty))
 }
 
 /// The doc comment of the entries that have no field.
-pub(super) fn rest_docs(limits: &Limits) -> Docs {
-    Docs::new(None, "Entries without a field of their own.").paragraph(docs::variant_limits(limits))
+pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
+    Docs::new(None, "Additional entries, by key.").paragraph(docs::variant_limits(limits, usage))
 }
 
 fn constant_value(ty: &Type) -> String {
@@ -63,7 +63,7 @@ fn constant_value(ty: &Type) -> String {
         _ => return String::new(),
     };
     let or_null = if ty.is_nullable() { " or null" } else { "" };
-    format!("Documented as always {value}{or_null}.")
+    format!("Always {value}{or_null}, according to the OpenAPI description.")
 }
 
 /// `#[deprecated]`, where the contract says so.

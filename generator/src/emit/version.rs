@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::Docs;
+use super::docs::{self, Docs};
 use super::services::child_type;
 use super::site::{Site, Surroundings};
 use super::types::{ident, rust_type};
@@ -23,14 +23,10 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     let title = Docs::new(None, format!("Version `{version}` of the API."))
         .paragraph(state)
         .paragraph(
-            "[`Polar`] is the client, [`models`] has the types, [`services`] the operations.",
+            "[`Polar`] is the client, [`models`] contains the types and [`services`] the operations.",
         )
         .inner_attributes();
-    let docs = Docs::new(
-        None,
-        format!("The version that this module speaks: `{version}`."),
-    )
-    .attributes();
+    let docs = Docs::new(None, format!("API version of this module: `{version}`.")).attributes();
     let codec = site.types().next().map(|_| {
         quote!(
             mod codec;
@@ -139,14 +135,14 @@ fn client(api: &Api) -> TokenStream {
         .filter(|(_, statuses)| statuses.contains(&404))
         .map(|(class, _)| class);
     quote! {
-        #[doc = " A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections."]
+        #[doc = " Client of the API with the credential `C`. It is cheap to clone: clones share their connections."]
         #[derive(Clone, Debug)]
         pub struct Polar<C = OrganizationToken> {
             client: Client<C>,
         }
 
         impl Polar {
-            #[doc = " A client of the production server, acting with an organization access token."]
+            #[doc = " Creates a client of the production server with an organization access token."]
             #[must_use]
             pub fn new(token: impl Into<OrganizationToken>) -> Self {
                 Self { client: Client::new::<Api>(token.into()) }
@@ -154,37 +150,37 @@ fn client(api: &Api) -> TokenStream {
 
             #(#servers)*
 
-            #[doc = " A client as the environment describes it: the token is in `POLAR_ACCESS_TOKEN`, the server in"]
-            #[doc = " `POLAR_SERVER` (`production`, `sandbox` or a URL; production if that is not set)."]
+            #[doc = " Creates a client from the environment: `POLAR_ACCESS_TOKEN` contains an organization access token, and"]
+            #[doc = " `POLAR_SERVER` the server: `production` (the default), `sandbox` or a URL."]
             #[doc = ""]
             #[doc = " # Errors"]
-            #[doc = " When there is no token, or the server is neither."]
+            #[doc = " [`Error::Configuration`] if there is no token or the server is invalid."]
             pub fn from_env() -> Result<Self, Error> {
                 ClientBuilder::<_, Api>::from_env()?.build()
             }
         }
 
         impl Polar<Anonymous> {
-            #[doc = " A client without a credential, for the operations that need none."]
+            #[doc = " Creates a client without a credential, for unauthenticated operations."]
             #[must_use]
             pub fn anonymous() -> Self {
                 Self { client: Client::new::<Api>(Anonymous) }
             }
 
-            #[doc = " A client with other settings: server, credential, timeouts, retries, transport."]
+            #[doc = " Returns a builder that configures server, credential, timeouts, retries and transport."]
             pub fn builder() -> ClientBuilder<Anonymous, Api> {
                 ClientBuilder::new()
             }
         }
 
         impl<C: Credential> Polar<C> {
-            #[doc = " The same client with another credential, or with none ([`Anonymous`]). It shares this one's connections."]
+            #[doc = " Returns a client with another credential, or without one ([`Anonymous`]), that shares the connections of this client."]
             #[must_use]
             pub fn with_credential<D: Credential>(&self, credential: D) -> Polar<D> {
                 Polar { client: self.client.with_credential(credential) }
             }
 
-            #[doc = " The same client, acting for this organization: for tokens that can act for several."]
+            #[doc = " Returns a client that acts for this organization, for tokens with access to several."]
             #[must_use]
             pub fn organization(&self, id: impl Into<polar_client_runtime::types::Uuid>) -> Self {
                 Self { client: self.client.organization(id.into()) }
@@ -195,7 +191,7 @@ fn client(api: &Api) -> TokenStream {
             #metering
         }
 
-        #[doc = " This version of the API, as the runtime sees it."]
+        #[doc = " Marker of this API version."]
         #[derive(Clone, Copy, Debug)]
         pub struct Api;
 
@@ -220,7 +216,7 @@ fn on_server(server: &Server) -> TokenStream {
         ident(&names::constant(&server.name)),
     );
     let docs = format!(
-        "A client of the {} server, acting with an organization access token of that server.",
+        "Creates a client of the {} server with an organization access token of that server.",
         server.name.wire
     );
     let docs = Docs::new(None, docs).attributes();
@@ -240,7 +236,7 @@ fn ingester(api: &Api) -> Option<TokenStream> {
         .iter()
         .find_map(|service| ingested(api, service))?;
     Some(quote! {
-        #[doc = " Takes events of this version from any number of tasks, and has them sent in batches."]
+        #[doc = " Queues events of this version from any number of tasks, and sends them in batches."]
         #[cfg(feature = "ingest")]
         pub type Ingester = polar_client_runtime::ingest::Ingester<models::#event>;
     })
@@ -261,7 +257,7 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
 
 /// The method that begins metering, of two operations of different services.
 fn metering(api: &Api) -> Option<TokenStream> {
-    const WORDS: &str = "Configures usage metering: events of customers, sent in batches and through outages, and balances of meters.";
+    const WORDS: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
     let (meters, events) =
         api.services.iter().find_map(|service| {
             let operation = service.operations.iter().find_map(|operation| {
@@ -279,7 +275,7 @@ fn metering(api: &Api) -> Option<TokenStream> {
     let words = |does: &str, operation| {
         let credential = operation_docs::credential(operation);
         let credential = credential.trim_start_matches("Credential: ");
-        format!("{does} takes {credential}")
+        format!("{does} requires {credential}")
     };
     let docs = Docs::new(None, WORDS)
         .paragraph(words("Tracking", events.1))
@@ -324,7 +320,7 @@ fn accessor(service: &Service) -> TokenStream {
         }
         ServiceCredential::Given => {
             let docs = docs
-                .paragraph("They act with a session of their own; pass `Anonymous` for those that need none.")
+                .paragraph("Takes the session of a customer or member, or [`Anonymous`] for unauthenticated operations.")
                 .attributes();
             quote! {
                 #docs
@@ -339,7 +335,7 @@ fn accessor(service: &Service) -> TokenStream {
 
 /// `server.rs`: where the API is served.
 pub(super) fn servers(api: &Api) -> TokenStream {
-    let title = Docs::new(None, "Where the API is served.").inner_attributes();
+    let title = Docs::new(None, "Servers of the API.").inner_attributes();
     let servers = api.servers.iter().map(|server| {
         let name = ident(&names::constant(&server.name));
         let (wire, url) = (&server.name.wire, &server.url);
@@ -352,7 +348,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     let default = api.servers.first().map(|server| {
         let name = ident(&names::constant(&server.name));
         quote! {
-            #[doc = " The server that clients talk to unless they are told another one."]
+            #[doc = " Default server of clients."]
             pub const DEFAULT: Server = #name;
         }
     });
@@ -364,18 +360,22 @@ pub(super) fn servers(api: &Api) -> TokenStream {
         #title
         #(#servers)*
         #default
-        #[doc = " All of them."]
+        #[doc = " All servers."]
         pub const ALL: &[Server] = &[#(#all),*];
     }
 }
 
 /// `error_code.rs`: the values of `error` in error responses.
 pub(super) fn error_code(api: &Api) -> TokenStream {
-    let title = Docs::new(None, "What went wrong, as the API names it.").inner_attributes();
+    let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
         let name = ident(&names::variant("ErrorCode", code).rust);
-        let docs =
-            Docs::new(None, format!("`{code}`, with status {}.", either(statuses))).attributes();
+        let fact = format!("Class `{code}`, with status {}.", either(statuses));
+        let docs = match meaning(api, code) {
+            Some(meaning) => Docs::new(None, meaning).paragraph(fact),
+            None => Docs::new(None, fact),
+        };
+        let docs = docs.attributes();
         quote!(#docs #name,)
     });
     let texts = api.error_codes.keys().map(|code| {
@@ -384,19 +384,28 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     });
     quote! {
         #title
-        #[doc = " The `error` of an error response: every documented value, and an unknown variant for the others."]
+        #[doc = " Error class: the `error` of an error response."]
         #[doc = ""]
         #[doc = " Returned by [`Error::code`](polar_client_runtime::Error::code)."]
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorCode {
             #(#variants)*
-            #[doc = " A code that this version of the crate does not know."]
+            #[doc = " An unknown error class."]
             Unknown(String),
         }
 
         polar_client_runtime::string_enum! { ErrorCode { #(#texts),* } }
     }
+}
+
+/// What an error class means, by the words of the schema of its responses.
+fn meaning(api: &Api, code: &str) -> Option<String> {
+    let mut types = api.types.iter();
+    let def = types.find(|def| def.is_component() && def.name.wire == code)?;
+    let meaning = def.docs.as_deref()?;
+    let meaning = meaning.trim_start_matches("Error response: ");
+    Some(docs::capitalized(meaning))
 }
 
 /// `400`, `400 or 403`, `400, 403 or 409`.

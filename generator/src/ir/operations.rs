@@ -49,6 +49,8 @@ pub struct Operation {
     pub id: String,
     /// Our words, if there are any yet.
     pub docs: Option<String>,
+    /// A program that calls it, if there is one. `MODULE` stands for the module of the default version.
+    pub example: Option<String>,
     /// HTTP method.
     pub method: Method,
     /// Path template.

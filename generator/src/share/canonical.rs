@@ -138,6 +138,7 @@ impl Names<'_> {
         Operation {
             docs: None,
             causes: BTreeMap::new(),
+            example: None,
             at: String::new(),
             path_params: operation.path_params.iter().map(param).collect(),
             query: arguments_first(operation.query.iter().map(param), is_argument, by_name),

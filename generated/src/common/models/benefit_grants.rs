@@ -11,23 +11,23 @@ use polar_client_runtime::types::{Json, JsonObject};
 /// Schema `BenefitGrantCustomProperties`.
 pub type BenefitGrantCustomProperties = JsonObject;
 
-/// Details of a grant of a benefit of Discord access.
+/// Details of a grant of a Discord access benefit.
 ///
 /// Schema `BenefitGrantDiscordProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
-    /// ID of the linked account that is to be let in; null if none is chosen.
+    /// ID of the linked account that gets access; null if none is chosen.
     pub account_id: Option<String>,
-    /// The Discord server's ID.
+    /// ID of the Discord server.
     pub guild_id: Option<String>,
-    /// The Discord role's ID.
+    /// ID of the Discord role.
     pub role_id: Option<String>,
-    /// ID of the account that was let in.
+    /// ID of the account that has access.
     pub granted_account_id: Option<String>,
 }
 
-/// Details of a grant of a benefit of downloads.
+/// Details of a grant of a downloads benefit.
 ///
 /// Schema `BenefitGrantDownloadablesProperties`.
 #[derive(Clone, PartialEq)]
@@ -37,58 +37,58 @@ pub struct BenefitGrantDownloadablesProperties {
     pub files: Option<Vec<String>>,
 }
 
-/// Why granting a benefit failed.
+/// Error that prevented the grant of a benefit.
 ///
 /// Schema `BenefitGrantError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantError {
-    /// What went wrong, in words for people.
+    /// Error message.
     pub message: String,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: String,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: String,
 }
 
-/// Details of a grant of a benefit of a feature flag.
+/// Details of a grant of a feature flag benefit.
 ///
 /// Schema `BenefitGrantFeatureFlagProperties`.
 pub type BenefitGrantFeatureFlagProperties = JsonObject;
 
-/// Details of a grant of a benefit of GitHub access.
+/// Details of a grant of a GitHub access benefit.
 ///
 /// Schema `BenefitGrantGitHubRepositoryProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
-    /// ID of the linked account that is to be let in; null if none is chosen.
+    /// ID of the linked account that gets access; null if none is chosen.
     pub account_id: Option<String>,
-    /// User or organization that the GitHub repository belongs to.
+    /// User or organization that owns the GitHub repository.
     pub repository_owner: Option<String>,
-    /// The GitHub repository's name.
+    /// Name of the GitHub repository.
     pub repository_name: Option<String>,
     /// Permission on the GitHub repository.
     pub permission: Option<GitHubRepositoryPermission>,
-    /// ID of the account that was let in.
+    /// ID of the account that has access.
     pub granted_account_id: Option<String>,
 }
 
-/// Details of a grant of a benefit of license keys.
+/// Details of a grant of a license key benefit.
 ///
 /// Schema `BenefitGrantLicenseKeysProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
-    /// License key that the customer brought along.
+    /// License key that the customer provided.
     pub user_provided_key: Option<String>,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: Option<String>,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: Option<String>,
 }
 
-/// Details of a grant of a benefit of meter credits.
+/// Details of a grant of a meter credit benefit.
 ///
 /// Schema `BenefitGrantMeterCreditProperties`.
 #[derive(Clone, PartialEq)]
@@ -96,37 +96,37 @@ pub struct BenefitGrantLicenseKeysProperties {
 pub struct BenefitGrantMeterCreditProperties {
     /// ID of the meter that units were last credited to.
     pub last_credited_meter_id: Option<String>,
-    /// Number of units that were last credited.
+    /// Number of units last credited.
     pub last_credited_units: Option<i64>,
     /// When units were last credited.
     pub last_credited_at: Option<String>,
 }
 
-/// Details of a grant, which depend on the kind of the benefit.
+/// Details of a grant, by type of the benefit.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/BenefitGrant/properties/properties`.
 ///
-/// Kept as raw JSON, with a typed view for each form it may have. Every property of
-/// every variant is optional, and none of them says which variant it is.
+/// Raw JSON, with a typed view for each possible type. Every property of every
+/// variant is optional, and none of them says which variant it is.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantProperties(pub Json);
 
 impl BenefitGrantProperties {
-    /// The value read as `Discord`.
+    /// Decodes the value as `Discord`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_discord(&self) -> Result<BenefitGrantDiscordProperties, DecodeError> {
         from_value(&self.0)
     }
 
-    /// The value read as `GitHubRepository`.
+    /// Decodes the value as `GitHubRepository`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_github_repository(
         &self,
@@ -134,10 +134,10 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value read as `Downloadables`.
+    /// Decodes the value as `Downloadables`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_downloadables(
         &self,
@@ -145,10 +145,10 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value read as `LicenseKeys`.
+    /// Decodes the value as `LicenseKeys`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_license_keys(
         &self,
@@ -156,19 +156,19 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value read as `Custom`.
+    /// Decodes the value as `Custom`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_custom(&self) -> Result<BenefitGrantCustomProperties, DecodeError> {
         from_value(&self.0)
     }
 
-    /// The value read as `FeatureFlag`.
+    /// Decodes the value as `FeatureFlag`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_feature_flag(
         &self,
@@ -176,10 +176,10 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value read as `SlackSharedChannel`.
+    /// Decodes the value as `SlackSharedChannel`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_slack_shared_channel(
         &self,
@@ -187,10 +187,10 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value read as `MeterCredit`.
+    /// Decodes the value as `MeterCredit`.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_meter_credit(
         &self,
@@ -198,10 +198,11 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
-    /// The value as the type that belongs to this text; raw for other texts.
+    /// Decodes the value as the type that this string selects. Unknown strings select the
+    /// raw JSON.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn to_view(
         &self,
@@ -224,31 +225,31 @@ impl BenefitGrantProperties {
     }
 }
 
-/// What a [`BenefitGrantProperties`] is.
+/// Typed view of [`BenefitGrantProperties`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitGrantPropertiesView {
-    /// Chosen by `custom`.
+    /// Selected by `custom`.
     Custom(BenefitGrantCustomProperties),
-    /// Chosen by `discord`.
+    /// Selected by `discord`.
     Discord(BenefitGrantDiscordProperties),
-    /// Chosen by `downloadables`.
+    /// Selected by `downloadables`.
     Downloadables(BenefitGrantDownloadablesProperties),
-    /// Chosen by `feature_flag`.
+    /// Selected by `feature_flag`.
     FeatureFlag(BenefitGrantFeatureFlagProperties),
-    /// Chosen by `github_repository`.
+    /// Selected by `github_repository`.
     GitHubRepository(BenefitGrantGitHubRepositoryProperties),
-    /// Chosen by `license_keys`.
+    /// Selected by `license_keys`.
     LicenseKeys(BenefitGrantLicenseKeysProperties),
-    /// Chosen by `meter_credit`.
+    /// Selected by `meter_credit`.
     MeterCredit(BenefitGrantMeterCreditProperties),
-    /// Chosen by `slack_shared_channel`.
+    /// Selected by `slack_shared_channel`.
     SlackSharedChannel(BenefitGrantSlackSharedChannelProperties),
-    /// A form that this version of the crate does not know, as it came.
+    /// An unknown type, with its JSON.
     Unknown(Json),
 }
 
-/// Details of a grant of a benefit of a shared Slack channel.
+/// Details of a grant of a shared Slack channel benefit.
 ///
 /// Schema `BenefitGrantSlackSharedChannelProperties`.
 #[derive(Clone, PartialEq)]
@@ -256,23 +257,23 @@ pub enum BenefitGrantPropertiesView {
 pub struct BenefitGrantSlackSharedChannelProperties {
     /// Email address that is invited to the channel.
     pub invited_email: Option<String>,
-    /// The channel's ID at Slack.
+    /// ID of the channel in Slack.
     pub channel_id: Option<String>,
-    /// The channel's name.
+    /// Name of the channel.
     pub channel_name: Option<String>,
-    /// ID of the invitation at Slack.
+    /// ID of the invitation in Slack.
     pub invite_id: Option<String>,
-    /// Address of the invitation. Whoever has it can join the channel.
+    /// URL of the invitation. It lets anyone join the channel: treat it as a secret.
     pub invite_url: Option<String>,
-    /// ID of the customer's Slack workspace, once it is connected to the channel.
+    /// ID of the customer's Slack workspace; set when it is connected to the channel.
     pub connected_team_id: Option<String>,
 }
 
-/// What benefit grants are sorted by; `-` means descending.
+/// Sort criterion for benefit grants; the prefix `-` sorts in descending order.
 ///
 /// Schema `BenefitGrantSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitGrantSortProperty {
@@ -288,6 +289,6 @@ pub enum BenefitGrantSortProperty {
     RevokedAt,
     /// `-revoked_at`.
     RevokedAtDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

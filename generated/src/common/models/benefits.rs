@@ -14,25 +14,25 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What a new custom benefit consists of.
+/// Properties for creating a custom benefit.
 ///
 /// Schema `BenefitCustomCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
-    /// Note for those customers only who have the benefit; null if there is none.
+    /// Note that is shown only to customers with an active grant; null if there is none.
     pub note: Option<String>,
 }
 
 impl BenefitCustomCreateProperties {
-    /// A `BenefitCustomCreateProperties` with what is required.
+    /// Creates a `BenefitCustomCreateProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
         Self { note: None }
     }
 
-    /// Note for those customers only who have the benefit; null if there is none.
+    /// Note that is shown only to customers with an active grant; null if there is none.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -47,33 +47,33 @@ impl Default for BenefitCustomCreateProperties {
     }
 }
 
-/// What a custom benefit consists of.
+/// Properties of a custom benefit.
 ///
 /// Schema `BenefitCustomProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
-    /// Note for those customers only who have the benefit; null if there is none.
+    /// Note that is shown only to customers with an active grant; null if there is none.
     pub note: Option<String>,
 }
 
 impl BenefitCustomProperties {
-    /// A `BenefitCustomProperties` with what is required.
+    /// Creates a `BenefitCustomProperties` with its required fields.
     #[must_use]
     pub fn new(note: impl Into<Option<String>>) -> Self {
         Self { note: note.into() }
     }
 }
 
-/// What a new benefit of Discord access consists of.
+/// Properties for creating a Discord access benefit.
 ///
 /// Schema `BenefitDiscordCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreateProperties {
-    /// The Discord server's ID.
+    /// ID of the Discord server.
     pub guild_id: String,
-    /// The Discord role's ID.
+    /// ID of the Discord role.
     pub role_id: String,
     /// Whether the customer is removed from the Discord server when the benefit is
     /// revoked.
@@ -81,7 +81,7 @@ pub struct BenefitDiscordCreateProperties {
 }
 
 impl BenefitDiscordCreateProperties {
-    /// A `BenefitDiscordCreateProperties` with what is required.
+    /// Creates a `BenefitDiscordCreateProperties` with its required fields.
     #[must_use]
     pub fn new(
         guild_id: impl Into<String>,
@@ -96,42 +96,42 @@ impl BenefitDiscordCreateProperties {
     }
 }
 
-/// What a benefit of Discord access consists of.
+/// Properties of a Discord access benefit.
 ///
 /// Schema `BenefitDiscordProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordProperties {
-    /// The Discord server's ID.
+    /// ID of the Discord server.
     pub guild_id: String,
-    /// The Discord role's ID.
+    /// ID of the Discord role.
     pub role_id: String,
     /// Whether the customer is removed from the Discord server when the benefit is
     /// revoked.
     pub kick_member: bool,
 }
 
-/// A file of a benefit of downloads, and how often it was downloaded.
+/// A file of a downloads benefit, with its download counts.
 ///
 /// Schema `BenefitDownloadableFile`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -139,27 +139,27 @@ pub struct BenefitDownloadableFile {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
-    /// What the file is for.
+    /// Purpose of the file.
     ///
-    /// Documented as always `downloadable`.
+    /// Always `downloadable`, according to the OpenAPI description.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When the file was found to be malicious; null if it was not.
+    /// When the file was flagged as malicious; null if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
-    /// Number of customers or members who have downloaded the file, each counted once.
+    /// Number of distinct customers or members who have downloaded the file.
     pub downloaders: i64,
     /// Number of downloads.
     pub downloads: i64,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
 }
 
-/// A page of files of a benefit.
+/// A page of files of a benefit, with download counts.
 ///
 /// Schema `ListResource_BenefitDownloadableFile_`.
 #[doc(alias = "ListResource_BenefitDownloadableFile_")]
@@ -168,19 +168,19 @@ pub struct BenefitDownloadableFile {
 pub struct BenefitDownloadableFileList {
     /// The items of this page.
     pub items: Vec<BenefitDownloadableFile>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What a new benefit of downloads consists of.
+/// Properties for creating a downloads benefit.
 ///
 /// Schema `BenefitDownloadablesCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreateProperties {
-    /// Which files are archived, by ID of the file.
+    /// Whether each file is archived, by file ID.
     ///
-    /// Keys: format `uuid`. Default: `{}`.
+    /// Keys: format `uuid` (validated by the server). Default: `{}`.
     pub archived: Option<BTreeMap<String, bool>>,
     /// IDs of the files.
     ///
@@ -189,7 +189,7 @@ pub struct BenefitDownloadablesCreateProperties {
 }
 
 impl BenefitDownloadablesCreateProperties {
-    /// A `BenefitDownloadablesCreateProperties` with what is required.
+    /// Creates a `BenefitDownloadablesCreateProperties` with its required fields.
     #[must_use]
     pub fn new(files: impl Items<FileId>) -> Self {
         Self {
@@ -198,9 +198,9 @@ impl BenefitDownloadablesCreateProperties {
         }
     }
 
-    /// Which files are archived, by ID of the file.
+    /// Whether each file is archived, by file ID.
     ///
-    /// Keys: format `uuid`. Default: `{}`.
+    /// Keys: format `uuid` (validated by the server). Default: `{}`.
     #[must_use]
     pub fn archived(mut self, archived: impl Entries<bool>) -> Self {
         self.archived = Some(archived.into_map());
@@ -208,13 +208,13 @@ impl BenefitDownloadablesCreateProperties {
     }
 }
 
-/// What a benefit of downloads consists of.
+/// Properties of a downloads benefit.
 ///
 /// Schema `BenefitDownloadablesProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesProperties {
-    /// Which files are archived, by ID of the file.
+    /// Whether each file is archived, by file ID.
     ///
     /// Keys: format `uuid`.
     pub archived: BTreeMap<String, bool>,
@@ -222,32 +222,32 @@ pub struct BenefitDownloadablesProperties {
     pub files: Vec<FileId>,
 }
 
-/// What a new benefit of a feature flag consists of.
+/// Properties for creating a feature flag benefit.
 ///
 /// Schema `BenefitFeatureFlagCreateProperties`.
 pub type BenefitFeatureFlagCreateProperties = JsonObject;
 
-/// What a benefit of a feature flag consists of.
+/// Properties of a feature flag benefit.
 ///
 /// Schema `BenefitFeatureFlagProperties`.
 pub type BenefitFeatureFlagProperties = JsonObject;
 
-/// What a new benefit of GitHub access consists of.
+/// Properties for creating a GitHub access benefit.
 ///
 /// Schema `BenefitGitHubRepositoryCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreateProperties {
-    /// User or organization that the GitHub repository belongs to.
+    /// User or organization that owns the GitHub repository.
     pub repository_owner: String,
-    /// The GitHub repository's name.
+    /// Name of the GitHub repository.
     pub repository_name: String,
     /// Permission on the GitHub repository.
     pub permission: GitHubRepositoryPermission,
 }
 
 impl BenefitGitHubRepositoryCreateProperties {
-    /// A `BenefitGitHubRepositoryCreateProperties` with what is required.
+    /// Creates a `BenefitGitHubRepositoryCreateProperties` with its required fields.
     #[must_use]
     pub fn new(
         repository_owner: impl Into<String>,
@@ -262,36 +262,36 @@ impl BenefitGitHubRepositoryCreateProperties {
     }
 }
 
-/// What a benefit of GitHub access consists of.
+/// Properties of a GitHub access benefit.
 ///
 /// Schema `BenefitGitHubRepositoryProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryProperties {
-    /// User or organization that the GitHub repository belongs to.
+    /// User or organization that owns the GitHub repository.
     pub repository_owner: String,
-    /// The GitHub repository's name.
+    /// Name of the GitHub repository.
     pub repository_name: String,
     /// Permission on the GitHub repository.
     pub permission: GitHubRepositoryPermission,
 }
 
-/// How often a license key can be activated.
+/// Activation settings of license keys.
 ///
 /// Schema `BenefitLicenseKeyActivationCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationCreateProperties {
-    /// How many activations a license key allows.
+    /// Maximum number of activations per license key.
     ///
     /// More than 0, at most 2147483647.
     pub limit: i64,
-    /// Whether customers can manage the activations themselves.
+    /// Whether customers can manage activations in the customer portal.
     pub enable_customer_admin: bool,
 }
 
 impl BenefitLicenseKeyActivationCreateProperties {
-    /// A `BenefitLicenseKeyActivationCreateProperties` with what is required.
+    /// Creates a `BenefitLicenseKeyActivationCreateProperties` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(limit: i64, enable_customer_admin: bool) -> Self {
@@ -302,34 +302,34 @@ impl BenefitLicenseKeyActivationCreateProperties {
     }
 }
 
-/// How often a license key can be activated.
+/// Activation settings of license keys.
 ///
 /// Schema `BenefitLicenseKeyActivationProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationProperties {
-    /// How many activations a license key allows.
+    /// Maximum number of activations per license key.
     pub limit: i64,
-    /// Whether customers can manage the activations themselves.
+    /// Whether customers can manage activations in the customer portal.
     pub enable_customer_admin: bool,
 }
 
-/// How long a license key is valid.
+/// Validity period of license keys.
 ///
 /// Schema `BenefitLicenseKeyExpirationProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyExpirationProperties {
-    /// How long a license key is valid, in units of `timeframe`.
+    /// Length of the validity period, in units of `timeframe`.
     ///
     /// More than 0.
     pub ttl: i64,
-    /// Unit that `ttl` is counted in.
+    /// Unit of `ttl`.
     pub timeframe: LicenseKeyTimeframe,
 }
 
 impl BenefitLicenseKeyExpirationProperties {
-    /// A `BenefitLicenseKeyExpirationProperties` with what is required.
+    /// Creates a `BenefitLicenseKeyExpirationProperties` with its required fields.
     #[must_use]
     pub fn new(ttl: i64, timeframe: impl Into<LicenseKeyTimeframe>) -> Self {
         Self {
@@ -339,26 +339,26 @@ impl BenefitLicenseKeyExpirationProperties {
     }
 }
 
-/// What a new benefit of license keys consists of.
+/// Properties for creating a license key benefit.
 ///
 /// Schema `BenefitLicenseKeysCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
-    /// Text that license keys begin with; null means none.
+    /// Prefix of the license keys; null means none.
     pub prefix: Patch<String>,
-    /// How long license keys are valid; null means forever.
+    /// Validity period of license keys; null means that they never expire.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
-    /// How the license key is activated; null if it needs no activation.
+    /// Activation settings of the license key; null if it needs no activation.
     pub activations: Patch<BenefitLicenseKeyActivationCreateProperties>,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     pub limit_usage: Patch<i64>,
 }
 
 impl BenefitLicenseKeysCreateProperties {
-    /// A `BenefitLicenseKeysCreateProperties` with what is required.
+    /// Creates a `BenefitLicenseKeysCreateProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -370,14 +370,14 @@ impl BenefitLicenseKeysCreateProperties {
         }
     }
 
-    /// Text that license keys begin with; null means none.
+    /// Prefix of the license keys; null means none.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Patch<String>>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long license keys are valid; null means forever.
+    /// Validity period of license keys; null means that they never expire.
     #[must_use]
     pub fn expires(
         mut self,
@@ -387,7 +387,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// How the license key is activated; null if it needs no activation.
+    /// Activation settings of the license key; null if it needs no activation.
     #[must_use]
     pub fn activations(
         mut self,
@@ -397,7 +397,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -414,23 +414,23 @@ impl Default for BenefitLicenseKeysCreateProperties {
     }
 }
 
-/// What a benefit of license keys consists of.
+/// Properties of a license key benefit.
 ///
 /// Schema `BenefitLicenseKeysProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
-    /// Text that license keys begin with; null means none.
+    /// Prefix of the license keys; null means none.
     pub prefix: Option<String>,
-    /// How long license keys are valid; null means forever.
+    /// Validity period of license keys; null means that they never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// How the license key is activated; null if it needs no activation.
+    /// Activation settings of the license key; null if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
 }
 
-/// What a new benefit of meter credits consists of.
+/// Properties for creating a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditCreateProperties`.
 #[derive(Clone, PartialEq)]
@@ -440,14 +440,14 @@ pub struct BenefitMeterCreditCreateProperties {
     ///
     /// More than 0, at most 2147483647.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     pub rollover: bool,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
 }
 
 impl BenefitMeterCreditCreateProperties {
-    /// A `BenefitMeterCreditCreateProperties` with what is required.
+    /// Creates a `BenefitMeterCreditCreateProperties` with its required fields.
     #[must_use]
     pub fn new(units: i64, rollover: bool, meter_id: impl Into<MeterId>) -> Self {
         Self {
@@ -458,7 +458,7 @@ impl BenefitMeterCreditCreateProperties {
     }
 }
 
-/// What a benefit of meter credits consists of.
+/// Properties of a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditProperties`.
 #[derive(Clone, PartialEq)]
@@ -466,30 +466,31 @@ impl BenefitMeterCreditCreateProperties {
 pub struct BenefitMeterCreditProperties {
     /// Number of units.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     pub rollover: bool,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
 }
 
-/// What a new benefit of a shared Slack channel consists of.
+/// Properties for creating a shared Slack channel benefit.
 ///
 /// Schema `BenefitSlackSharedChannelCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreateProperties {
-    /// ID of the connection between Polar and the Slack workspace.
+    /// ID of the Slack integration of the organization.
     pub slack_integration_id: Uuid,
-    /// Template of the channel's name. `{customer_name}`, `{customer_email_local}` and
-    /// `{metadata.<key>}`, with a key of the customer's metadata, are filled in.
+    /// Template of the channel name. The placeholders `{customer_name}`,
+    /// `{customer_email_local}` and `{metadata.<key>}`, with a key of the customer
+    /// metadata, are replaced.
     ///
     /// 1 to 80 characters.
     pub channel_name_template: String,
-    /// Whether the channel is a private one.
+    /// Whether the channel is private.
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// Message that opens the channel; null means none.
+    /// Message that is posted when the channel is created; null means none.
     ///
     /// At most 4000 characters.
     pub welcome_message: Patch<String>,
@@ -497,12 +498,13 @@ pub struct BenefitSlackSharedChannelCreateProperties {
     ///
     /// Default: `true`.
     pub archive_on_revoke: Option<bool>,
-    /// Slack IDs of people of the seller's workspace who are invited to every channel.
+    /// Slack user IDs of members of the seller's workspace who are invited to each
+    /// channel.
     pub team_invitees: Option<Vec<String>>,
 }
 
 impl BenefitSlackSharedChannelCreateProperties {
-    /// A `BenefitSlackSharedChannelCreateProperties` with what is required.
+    /// Creates a `BenefitSlackSharedChannelCreateProperties` with its required fields.
     #[must_use]
     pub fn new(
         slack_integration_id: Uuid,
@@ -518,7 +520,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         }
     }
 
-    /// Whether the channel is a private one.
+    /// Whether the channel is private.
     ///
     /// Default: `true`.
     #[must_use]
@@ -528,7 +530,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Message that opens the channel; null means none.
+    /// Message that is posted when the channel is created; null means none.
     ///
     /// At most 4000 characters.
     #[must_use]
@@ -547,7 +549,8 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Slack IDs of people of the seller's workspace who are invited to every channel.
+    /// Slack user IDs of members of the seller's workspace who are invited to each
+    /// channel.
     #[must_use]
     pub fn team_invitees(mut self, team_invitees: impl Strings) -> Self {
         self.team_invitees = Some(team_invitees.into_strings());
@@ -555,24 +558,25 @@ impl BenefitSlackSharedChannelCreateProperties {
     }
 }
 
-/// What a benefit of a shared Slack channel consists of.
+/// Properties of a shared Slack channel benefit.
 ///
 /// Schema `BenefitSlackSharedChannelProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelProperties {
-    /// ID of the connection between Polar and the Slack workspace.
+    /// ID of the Slack integration of the organization.
     pub slack_integration_id: Uuid,
-    /// Template of the channel's name. `{customer_name}`, `{customer_email_local}` and
-    /// `{metadata.<key>}`, with a key of the customer's metadata, are filled in.
+    /// Template of the channel name. The placeholders `{customer_name}`,
+    /// `{customer_email_local}` and `{metadata.<key>}`, with a key of the customer
+    /// metadata, are replaced.
     ///
     /// 1 to 80 characters.
     pub channel_name_template: String,
-    /// Whether the channel is a private one.
+    /// Whether the channel is private.
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// Message that opens the channel; null means none.
+    /// Message that is posted when the channel is created; null means none.
     ///
     /// At most 4000 characters.
     pub welcome_message: Option<String>,
@@ -580,15 +584,16 @@ pub struct BenefitSlackSharedChannelProperties {
     ///
     /// Default: `true`.
     pub archive_on_revoke: Option<bool>,
-    /// Slack IDs of people of the seller's workspace who are invited to every channel.
+    /// Slack user IDs of members of the seller's workspace who are invited to each
+    /// channel.
     pub team_invitees: Option<Vec<String>>,
 }
 
-/// What benefits are sorted by; `-` means descending.
+/// Sort criterion for benefits; the prefix `-` sorts in descending order.
 ///
 /// Schema `BenefitSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitSortProperty {
@@ -608,19 +613,19 @@ pub enum BenefitSortProperty {
     UserOrder,
     /// `-user_order`.
     UserOrderDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Kind of a benefit.
+/// Type of a benefit.
 ///
 /// Schema `BenefitType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitType {
-    /// Something that the organization provides in its own way.
+    /// A benefit that the organization provides itself.
     ///
     /// Value `custom`.
     Custom,
@@ -632,7 +637,7 @@ pub enum BenefitType {
     ///
     /// Value `github_repository`.
     GithubRepository,
-    /// Files to download.
+    /// Downloads of files.
     ///
     /// Value `downloadables`.
     Downloadables,
@@ -652,15 +657,15 @@ pub enum BenefitType {
     ///
     /// Value `slack_shared_channel`.
     SlackSharedChannel,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Who gets to see a benefit in the customer portal.
+/// Visibility of a benefit in the customer portal.
 ///
 /// Schema `BenefitVisibility`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitVisibility {
@@ -670,16 +675,16 @@ pub enum BenefitVisibility {
     Private,
     /// `public`.
     Public,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Unit that the life of a license key is counted in.
+/// Unit of the validity period of license keys.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/BenefitLicenseKeyExpirationProperties/properties/timeframe`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LicenseKeyTimeframe {
@@ -695,6 +700,6 @@ pub enum LicenseKeyTimeframe {
     ///
     /// Value `day`.
     Day,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -7,18 +7,19 @@ use crate::ids::{DiscountId, PriceId, ProductId};
 use polar_client_runtime::types::{Entries, Items, Patch};
 use std::collections::BTreeMap;
 
-/// A checkout link to create.
+/// Parameters for creating a checkout link.
 ///
 /// Schema `CheckoutLinkCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutLinkCreate {
-    /// A checkout link to create, for one price. Deprecated: use a list of products.
+    /// Parameters for creating a checkout link for one price. Deprecated: use a list of
+    /// products.
     ProductPrice(Box<CheckoutLinkCreateProductPrice>),
-    /// A checkout link to create, for one product. Deprecated: a list of products does
-    /// the same.
+    /// Parameters for creating a checkout link for one product. Deprecated: use a list of
+    /// products.
     Product(Box<CheckoutLinkCreateProduct>),
-    /// A checkout link to create, for one or more products.
+    /// Parameters for creating a checkout link for one or more products.
     Products(Box<CheckoutLinkCreateProducts>),
 }
 
@@ -46,63 +47,63 @@ polar_client_runtime::variant_body! {
     CheckoutLinkCreate : CheckoutLinkCreateProducts
 }
 
-/// A checkout link to create, for one product. Deprecated: a list of products does
-/// the same.
+/// Parameters for creating a checkout link for one product. Deprecated: use a list of
+/// products.
 ///
 /// Schema `CheckoutLinkCreateProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
 }
 
 impl CheckoutLinkCreateProduct {
-    /// A `CheckoutLinkCreateProduct` with what is required.
+    /// Creates a `CheckoutLinkCreateProduct` with its required fields.
     #[must_use]
     pub fn new(product_id: impl Into<ProductId>) -> Self {
         Self {
@@ -121,7 +122,7 @@ impl CheckoutLinkCreateProduct {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -130,7 +131,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -147,7 +148,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -155,7 +156,7 @@ impl CheckoutLinkCreateProduct {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -165,8 +166,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -176,16 +177,16 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -195,8 +196,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -206,19 +207,19 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -226,62 +227,63 @@ impl CheckoutLinkCreateProduct {
     }
 }
 
-/// A checkout link to create, for one price. Deprecated: use a list of products.
+/// Parameters for creating a checkout link for one price. Deprecated: use a list of
+/// products.
 ///
 /// Schema `CheckoutLinkCreateProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The price's ID.
+    /// ID of the price.
     pub product_price_id: PriceId,
 }
 
 impl CheckoutLinkCreateProductPrice {
-    /// A `CheckoutLinkCreateProductPrice` with what is required.
+    /// Creates a `CheckoutLinkCreateProductPrice` with its required fields.
     #[must_use]
     pub fn new(product_price_id: impl Into<PriceId>) -> Self {
         Self {
@@ -300,7 +302,7 @@ impl CheckoutLinkCreateProductPrice {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -309,7 +311,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -326,7 +328,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -334,7 +336,7 @@ impl CheckoutLinkCreateProductPrice {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -344,8 +346,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -355,16 +357,16 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -374,8 +376,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -385,19 +387,19 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -405,55 +407,55 @@ impl CheckoutLinkCreateProductPrice {
     }
 }
 
-/// A checkout link to create, for one or more products.
+/// Parameters for creating a checkout link for one or more products.
 ///
 /// Schema `CheckoutLinkCreateProducts`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
     /// IDs of the products that customers can choose from.
     ///
@@ -462,7 +464,7 @@ pub struct CheckoutLinkCreateProducts {
 }
 
 impl CheckoutLinkCreateProducts {
-    /// A `CheckoutLinkCreateProducts` with what is required.
+    /// Creates a `CheckoutLinkCreateProducts` with its required fields.
     #[must_use]
     pub fn new(products: impl Items<ProductId>) -> Self {
         Self {
@@ -481,7 +483,7 @@ impl CheckoutLinkCreateProducts {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -490,7 +492,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -507,7 +509,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -515,7 +517,7 @@ impl CheckoutLinkCreateProducts {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -525,8 +527,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -536,16 +538,16 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -555,8 +557,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -566,19 +568,19 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -586,11 +588,11 @@ impl CheckoutLinkCreateProducts {
     }
 }
 
-/// What checkout links are sorted by; `-` means descending.
+/// Sort criterion for checkout links; the prefix `-` sorts in descending order.
 ///
 /// Schema `CheckoutLinkSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutLinkSortProperty {
@@ -610,23 +612,23 @@ pub enum CheckoutLinkSortProperty {
     AllowDiscountCodes,
     /// `-allow_discount_codes`.
     AllowDiscountCodesDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a checkout link.
+/// Update of a checkout link. Fields that are not set keep their values.
 ///
 /// Schema `CheckoutLinkUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Patch<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -634,40 +636,40 @@ pub struct CheckoutLinkUpdate {
     ///
     /// At least 1 item.
     pub products: Patch<Vec<ProductId>>,
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     pub label: Patch<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: Patch<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: Patch<bool>,
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     pub discount_id: Patch<DiscountId>,
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Patch<String>,
 }
 
 impl CheckoutLinkUpdate {
-    /// A `CheckoutLinkUpdate` with what is required.
+    /// Creates a `CheckoutLinkUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -687,7 +689,7 @@ impl CheckoutLinkUpdate {
         }
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -709,7 +711,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -727,7 +729,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
@@ -735,7 +737,7 @@ impl CheckoutLinkUpdate {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -745,8 +747,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -756,16 +758,16 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -774,8 +776,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -784,19 +786,19 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<Patch<String>>) -> Self {
         self.success_url = success_url.into();
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<Patch<String>>) -> Self {
         self.return_url = return_url.into();

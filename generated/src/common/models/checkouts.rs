@@ -11,67 +11,66 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Whether a form asks for a part of the billing address.
+/// Mode of a billing address field in a checkout form.
 ///
 /// Schema `BillingAddressFieldMode`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BillingAddressFieldMode {
-    /// The form asks for it; it has to be filled in.
+    /// The field must be filled in.
     ///
     /// Value `required`.
     Required,
-    /// The form asks for it; it can be left empty.
+    /// The field can be left empty.
     ///
     /// Value `optional`.
     Optional,
-    /// The form does not ask for it.
+    /// The form has no such field.
     ///
     /// Value `disabled`.
     Disabled,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Which parts of the billing address a checkout asks for.
+/// Modes of the billing address fields of a checkout form.
 ///
 /// Schema `CheckoutBillingAddressFields`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
-    /// Whether the form asks for the country.
+    /// Mode of the country field.
     pub country: BillingAddressFieldMode,
-    /// Whether the form asks for the state.
+    /// Mode of the state field.
     pub state: BillingAddressFieldMode,
-    /// Whether the form asks for the city.
+    /// Mode of the city field.
     pub city: BillingAddressFieldMode,
-    /// Whether the form asks for the postal code.
+    /// Mode of the postal code field.
     pub postal_code: BillingAddressFieldMode,
-    /// Whether the form asks for the first line of the street address.
+    /// Mode of the first street address line.
     pub line1: BillingAddressFieldMode,
-    /// Whether the form asks for the second line of the street address.
+    /// Mode of the second street address line.
     pub line2: BillingAddressFieldMode,
 }
 
-/// What is sent to confirm a checkout session: what the customer filled in, and
-/// Stripe's token for the payment.
+/// Parameters for confirming a checkout session with a confirmation token of Stripe.
 ///
 /// Schema `CheckoutConfirmStripe`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     pub product_id: Option<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -83,40 +82,40 @@ pub struct CheckoutConfirmStripe {
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Option<bool>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     pub discount_code: Option<String>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     pub allow_trial: Option<bool>,
-    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed where the price is fixed or the customer's choice.
+    /// ID of the confirmation token of Stripe, which represents the payment details of
+    /// the customer. Required for fixed prices and prices that the customer chooses.
     pub confirmation_token_id: Option<String>,
 }
 
 impl CheckoutConfirmStripe {
-    /// A `CheckoutConfirmStripe` with what is required.
+    /// Creates a `CheckoutConfirmStripe` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -141,7 +140,7 @@ impl CheckoutConfirmStripe {
         }
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -151,14 +150,14 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -167,8 +166,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -198,7 +197,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     #[must_use]
     #[inline]
@@ -207,7 +206,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -216,16 +215,16 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -235,7 +234,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -253,14 +252,14 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -270,16 +269,16 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     #[must_use]
     #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
@@ -287,8 +286,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed where the price is fixed or the customer's choice.
+    /// ID of the confirmation token of Stripe, which represents the payment details of
+    /// the customer. Required for fixed prices and prices that the customer chooses.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -306,29 +305,29 @@ impl Default for CheckoutConfirmStripe {
     }
 }
 
-/// The discount on a checkout session.
+/// The discount of a checkout session.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Checkout/properties/discount`.
 ///
-/// Discriminated by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
-    /// A discount of an amount, once or forever.
+    /// A discount of a fixed amount that applies once or forever.
     FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>),
-    /// A discount of an amount, for a number of months.
+    /// A discount of a fixed amount that applies for a number of months.
     FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>),
-    /// A discount of a percentage, once or forever.
+    /// A percentage discount that applies once or forever.
     PercentageOnceForever(Box<CheckoutDiscountPercentageOnceForeverDuration>),
-    /// A discount of a percentage, for a number of months.
+    /// A percentage discount that applies for a number of months.
     PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCheckoutDiscount>),
 }
 
 impl CheckoutDiscount {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -341,7 +340,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -354,7 +353,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Name.
+    /// Name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -367,7 +366,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -380,7 +379,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -393,7 +392,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The value, if it is a `FixedOnceForever`.
+    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(
@@ -405,7 +404,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The value, if it is a `FixedRepeat`.
+    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&CheckoutDiscountFixedRepeatDuration> {
@@ -415,7 +414,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The value, if it is a `PercentageOnceForever`.
+    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -427,7 +426,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The value, if it is a `PercentageRepeat`.
+    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(
@@ -439,7 +438,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -464,9 +463,9 @@ polar_client_runtime::from_variant! {
     CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
 }
 
-/// A [`CheckoutDiscount`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`CheckoutDiscount`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCheckoutDiscount {
     pub(crate) duration: DiscountDuration,
@@ -476,15 +475,15 @@ pub struct UnknownCheckoutDiscount {
     pub(crate) raw: Json,
 }
 
-/// A discount of an amount, once or forever.
+/// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `CheckoutDiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -494,29 +493,29 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub currency: String,
     /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of an amount, for a number of months.
+/// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `CheckoutDiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -526,67 +525,65 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub currency: String,
     /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of a percentage, once or forever.
+/// A percentage discount that applies once or forever.
 ///
 /// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of a percentage, for a number of months.
+/// A percentage discount that applies for a number of months.
 ///
 /// Schema `CheckoutDiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// The organization that sells in a checkout, as customers see it.
+/// The organization of a checkout session, as returned to customers.
 ///
 /// Schema `CheckoutOrganization`.
 #[derive(Clone, PartialEq)]
@@ -596,25 +593,25 @@ pub struct CheckoutOrganization {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrganizationId,
-    /// Name.
+    /// Name of the organization.
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
-/// What checkout sessions are sorted by; `-` means descending.
+/// Sort criterion for checkout sessions; the prefix `-` sorts in descending order.
 ///
 /// Schema `CheckoutSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutSortProperty {
@@ -630,58 +627,59 @@ pub enum CheckoutSortProperty {
     Status,
     /// `-status`.
     StatusDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where a checkout session stands.
+/// Status of a checkout session.
 ///
 /// Schema `CheckoutStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutStatus {
-    /// It waits for the customer.
+    /// The customer has not confirmed the checkout yet.
     ///
     /// Value `open`.
     Open,
-    /// It was not completed in time.
+    /// The checkout was not completed before it expired.
     ///
     /// Value `expired`.
     Expired,
-    /// The customer has confirmed it; the payment is not settled yet.
+    /// The customer confirmed the checkout; the payment has not completed yet.
     ///
     /// Value `confirmed`.
     Confirmed,
-    /// It is complete.
+    /// The checkout is complete.
     ///
     /// Value `succeeded`.
     Succeeded,
-    /// It went wrong for technical reasons, and cannot be repeated.
+    /// The checkout failed for technical reasons and cannot be retried.
     ///
     /// Value `failed`.
     Failed,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a checkout session, by the organization.
+/// Update of a checkout session by the organization. Fields that are not set keep
+/// their values.
 ///
 /// Schema `CheckoutUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     pub product_id: Patch<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Patch<PriceId>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -693,70 +691,70 @@ pub struct CheckoutUpdate {
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Patch<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Patch<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Patch<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Patch<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Patch<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Patch<PresentmentCurrency>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Patch<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: Patch<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: Patch<bool>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Patch<bool>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Patch<String>,
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Patch<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Patch<String>,
 }
 
 impl CheckoutUpdate {
-    /// A `CheckoutUpdate` with what is required.
+    /// Creates a `CheckoutUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -790,7 +788,7 @@ impl CheckoutUpdate {
         }
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -800,14 +798,14 @@ impl CheckoutUpdate {
         self
     }
 
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -819,8 +817,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -847,7 +845,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     #[must_use]
     pub fn is_business_customer(
@@ -858,7 +856,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -867,16 +865,16 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
         self.customer_email = customer_email.into();
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -886,7 +884,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -903,14 +901,14 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -932,7 +930,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -948,7 +946,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
@@ -956,7 +954,7 @@ impl CheckoutUpdate {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -966,8 +964,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -977,16 +975,16 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
         self
     }
 
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     #[must_use]
     pub fn customer_ip_address(
         mut self,
@@ -996,7 +994,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1008,19 +1006,19 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<Patch<String>>) -> Self {
         self.success_url = success_url.into();
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<Patch<String>>) -> Self {
         self.return_url = return_url.into();
@@ -1042,22 +1040,23 @@ impl Default for CheckoutUpdate {
     }
 }
 
-/// Changes of a checkout session, by the customer.
+/// Update of a checkout session by the customer. Fields that are not set keep their
+/// values.
 ///
 /// Schema `CheckoutUpdatePublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     pub product_id: Patch<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Patch<PriceId>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -1069,37 +1068,37 @@ pub struct CheckoutUpdatePublic {
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Patch<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Patch<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Patch<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Patch<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Patch<String>,
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     pub discount_code: Patch<String>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     pub allow_trial: Patch<bool>,
 }
 
 impl CheckoutUpdatePublic {
-    /// A `CheckoutUpdatePublic` with what is required.
+    /// Creates a `CheckoutUpdatePublic` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1123,7 +1122,7 @@ impl CheckoutUpdatePublic {
         }
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1133,14 +1132,14 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -1152,8 +1151,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -1180,7 +1179,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     #[must_use]
     pub fn is_business_customer(
@@ -1191,7 +1190,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1200,16 +1199,16 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
         self.customer_email = customer_email.into();
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1219,7 +1218,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -1236,14 +1235,14 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -1253,16 +1252,16 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
         self.discount_code = discount_code.into();
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
@@ -1277,27 +1276,27 @@ impl Default for CheckoutUpdatePublic {
     }
 }
 
-/// A value of a customer's metadata.
+/// A value of customer metadata.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
 ///
-/// Discriminated by `(type)`.
+/// Discriminated by the JSON type.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerMetadataValue {
-    /// A value that is a `String`.
+    /// A value of the type `String`.
     String(String),
-    /// A value that is an `Integer`.
+    /// A value of the type `Integer`.
     Integer(i64),
-    /// A value that is a `Boolean`.
+    /// A value of the type `Boolean`.
     Boolean(bool),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl CustomerMetadataValue {
-    /// The value, if it is a `String`.
+    /// Returns the value if it is the variant [`String`](Self::String).
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -1307,7 +1306,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// The value, if it is an `Integer`.
+    /// Returns the value if it is the variant [`Integer`](Self::Integer).
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -1317,7 +1316,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// The value, if it is a `Boolean`.
+    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -1327,7 +1326,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1355,18 +1354,18 @@ polar_client_runtime::from_variant! {
 ///
 /// Schema `TaxBehavior`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxBehavior {
-    /// Taxes are included.
+    /// Taxes are included in the amount.
     ///
     /// Value `inclusive`.
     Inclusive,
-    /// Taxes come on top.
+    /// Taxes are added to the amount.
     ///
     /// Value `exclusive`.
     Exclusive,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -8,7 +8,7 @@ use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A custom field, of any kind.
+/// A custom field of any type.
 ///
 /// Schema `CustomField`.
 ///
@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomField {
-    /// A custom field for text.
+    /// A text field.
     Text(Box<CustomFieldText>),
-    /// A custom field for a number.
+    /// A number field.
     Number(Box<CustomFieldNumber>),
-    /// A custom field for a date.
+    /// A date field.
     Date(Box<CustomFieldDate>),
-    /// A custom field that is ticked or not.
+    /// A checkbox field.
     Checkbox(Box<CustomFieldCheckbox>),
-    /// A custom field with options to choose from.
+    /// A field with options to choose from.
     Select(Box<CustomFieldSelect>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomField>),
 }
 
@@ -59,7 +59,7 @@ impl CustomField {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomFieldId {
@@ -73,7 +73,7 @@ impl CustomField {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -87,7 +87,7 @@ impl CustomField {
         }
     }
 
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     #[must_use]
     #[inline]
     pub fn slug(&self) -> &str {
@@ -101,7 +101,7 @@ impl CustomField {
         }
     }
 
-    /// Name.
+    /// Name of the custom field.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -115,7 +115,7 @@ impl CustomField {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -129,7 +129,7 @@ impl CustomField {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -143,7 +143,7 @@ impl CustomField {
         }
     }
 
-    /// The value, if it is a `Text`.
+    /// Returns the value if it is the variant [`Text`](Self::Text).
     #[must_use]
     #[inline]
     pub fn as_text(&self) -> Option<&CustomFieldText> {
@@ -153,7 +153,7 @@ impl CustomField {
         }
     }
 
-    /// The value, if it is a `Number`.
+    /// Returns the value if it is the variant [`Number`](Self::Number).
     #[must_use]
     #[inline]
     pub fn as_number(&self) -> Option<&CustomFieldNumber> {
@@ -163,7 +163,7 @@ impl CustomField {
         }
     }
 
-    /// The value, if it is a `Date`.
+    /// Returns the value if it is the variant [`Date`](Self::Date).
     #[must_use]
     #[inline]
     pub fn as_date(&self) -> Option<&CustomFieldDate> {
@@ -173,7 +173,7 @@ impl CustomField {
         }
     }
 
-    /// The value, if it is a `Checkbox`.
+    /// Returns the value if it is the variant [`Checkbox`](Self::Checkbox).
     #[must_use]
     #[inline]
     pub fn as_checkbox(&self) -> Option<&CustomFieldCheckbox> {
@@ -183,7 +183,7 @@ impl CustomField {
         }
     }
 
-    /// The value, if it is a `Select`.
+    /// Returns the value if it is the variant [`Select`](Self::Select).
     #[must_use]
     #[inline]
     pub fn as_select(&self) -> Option<&CustomFieldSelect> {
@@ -193,7 +193,7 @@ impl CustomField {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -221,9 +221,9 @@ polar_client_runtime::from_variant! {
     CustomField::Select(Box<CustomFieldSelect>)
 }
 
-/// A [`CustomField`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`CustomField`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCustomField {
     pub(crate) created_at: Timestamp,
@@ -236,7 +236,7 @@ pub struct UnknownCustomField {
     pub(crate) raw: Json,
 }
 
-/// A custom field that is ticked or not.
+/// A checkbox field.
 ///
 /// Schema `CustomFieldCheckbox`.
 #[derive(Clone, PartialEq)]
@@ -246,25 +246,25 @@ pub struct CustomFieldCheckbox {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomFieldId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `checkbox`.
+    /// Always `checkbox`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     pub name: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldCheckboxProperties,
 }
 
-/// How a checkbox looks in a form.
+/// Form settings of a checkbox field.
 ///
 /// Schema `CustomFieldCheckboxProperties`.
 #[derive(Clone, PartialEq)]
@@ -274,18 +274,18 @@ pub struct CustomFieldCheckboxProperties {
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
 }
 
 impl CustomFieldCheckboxProperties {
-    /// A `CustomFieldCheckboxProperties` with what is required.
+    /// Creates a `CustomFieldCheckboxProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -305,7 +305,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -314,7 +314,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -331,21 +331,21 @@ impl Default for CustomFieldCheckboxProperties {
     }
 }
 
-/// A custom field to create, of any kind.
+/// Parameters for creating A custom field of any type.
 ///
 /// Schema `CustomFieldCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldCreate {
-    /// A custom field to create, one for text.
+    /// Parameters for creating a text field.
     Text(Box<CustomFieldCreateText>),
-    /// A custom field to create, one for a number.
+    /// Parameters for creating a number field.
     Number(Box<CustomFieldCreateNumber>),
-    /// A custom field to create, one for a date.
+    /// Parameters for creating a date field.
     Date(Box<CustomFieldCreateDate>),
-    /// A custom field to create, one that is ticked or not.
+    /// Parameters for creating a checkbox field.
     Checkbox(Box<CustomFieldCreateCheckbox>),
-    /// A custom field to create, one with options to choose from.
+    /// Parameters for creating a field with options to choose from.
     Select(Box<CustomFieldCreateSelect>),
 }
 
@@ -389,32 +389,33 @@ polar_client_runtime::variant_body! {
     CustomFieldCreate : CustomFieldCreateSelect
 }
 
-/// A custom field to create, one that is ticked or not.
+/// Parameters for creating a checkbox field.
 ///
 /// Schema `CustomFieldCreateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldCheckboxProperties,
 }
 
 impl CustomFieldCreateCheckbox {
-    /// A `CustomFieldCreateCheckbox` with what is required.
+    /// Creates a `CustomFieldCreateCheckbox` with its required fields.
     #[must_use]
     pub fn new(
         slug: impl Into<String>,
@@ -430,7 +431,7 @@ impl CustomFieldCreateCheckbox {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -439,7 +440,8 @@ impl CustomFieldCreateCheckbox {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -450,32 +452,33 @@ impl CustomFieldCreateCheckbox {
     }
 }
 
-/// A custom field to create, one for a date.
+/// Parameters for creating a date field.
 ///
 /// Schema `CustomFieldCreateDate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldDateProperties,
 }
 
 impl CustomFieldCreateDate {
-    /// A `CustomFieldCreateDate` with what is required.
+    /// Creates a `CustomFieldCreateDate` with its required fields.
     #[must_use]
     pub fn new(
         slug: impl Into<String>,
@@ -491,7 +494,7 @@ impl CustomFieldCreateDate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -500,7 +503,8 @@ impl CustomFieldCreateDate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -511,32 +515,33 @@ impl CustomFieldCreateDate {
     }
 }
 
-/// A custom field to create, one for a number.
+/// Parameters for creating a number field.
 ///
 /// Schema `CustomFieldCreateNumber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldNumberProperties,
 }
 
 impl CustomFieldCreateNumber {
-    /// A `CustomFieldCreateNumber` with what is required.
+    /// Creates a `CustomFieldCreateNumber` with its required fields.
     #[must_use]
     pub fn new(
         slug: impl Into<String>,
@@ -552,7 +557,7 @@ impl CustomFieldCreateNumber {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -561,7 +566,8 @@ impl CustomFieldCreateNumber {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -572,32 +578,33 @@ impl CustomFieldCreateNumber {
     }
 }
 
-/// A custom field to create, one with options to choose from.
+/// Parameters for creating a field with options to choose from.
 ///
 /// Schema `CustomFieldCreateSelect`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldSelectProperties,
 }
 
 impl CustomFieldCreateSelect {
-    /// A `CustomFieldCreateSelect` with what is required.
+    /// Creates a `CustomFieldCreateSelect` with its required fields.
     #[must_use]
     pub fn new(
         slug: impl Into<String>,
@@ -613,7 +620,7 @@ impl CustomFieldCreateSelect {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -622,7 +629,8 @@ impl CustomFieldCreateSelect {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -633,32 +641,33 @@ impl CustomFieldCreateSelect {
     }
 }
 
-/// A custom field to create, one for text.
+/// Parameters for creating a text field.
 ///
 /// Schema `CustomFieldCreateText`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldTextProperties,
 }
 
 impl CustomFieldCreateText {
-    /// A `CustomFieldCreateText` with what is required.
+    /// Creates a `CustomFieldCreateText` with its required fields.
     #[must_use]
     pub fn new(
         slug: impl Into<String>,
@@ -674,7 +683,7 @@ impl CustomFieldCreateText {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -683,7 +692,8 @@ impl CustomFieldCreateText {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -694,7 +704,7 @@ impl CustomFieldCreateText {
     }
 }
 
-/// A custom field for a date.
+/// A date field.
 ///
 /// Schema `CustomFieldDate`.
 #[derive(Clone, PartialEq)]
@@ -704,25 +714,25 @@ pub struct CustomFieldDate {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomFieldId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `date`.
+    /// Always `date`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     pub name: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldDateProperties,
 }
 
-/// How a date looks in a form, and its limits.
+/// Form settings and limits of a date field.
 ///
 /// Schema `CustomFieldDateProperties`.
 #[derive(Clone, PartialEq)]
@@ -732,26 +742,26 @@ pub struct CustomFieldDateProperties {
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// Earliest date, in seconds since 1970; nothing limits it without one.
+    /// Earliest date, as a Unix timestamp in seconds; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     pub ge: Option<i64>,
-    /// Latest date, in seconds since 1970; nothing limits it without one.
+    /// Latest date, as a Unix timestamp in seconds; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     pub le: Option<i64>,
 }
 
 impl CustomFieldDateProperties {
-    /// A `CustomFieldDateProperties` with what is required.
+    /// Creates a `CustomFieldDateProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -773,7 +783,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -782,7 +792,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -791,7 +801,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Earliest date, in seconds since 1970; nothing limits it without one.
+    /// Earliest date, as a Unix timestamp in seconds; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -801,7 +811,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Latest date, in seconds since 1970; nothing limits it without one.
+    /// Latest date, as a Unix timestamp in seconds; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -828,11 +838,11 @@ impl Default for CustomFieldDateProperties {
 pub struct CustomFieldList {
     /// The items of this page.
     pub items: Vec<CustomField>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A custom field for a number.
+/// A number field.
 ///
 /// Schema `CustomFieldNumber`.
 #[derive(Clone, PartialEq)]
@@ -842,25 +852,25 @@ pub struct CustomFieldNumber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomFieldId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `number`.
+    /// Always `number`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     pub name: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldNumberProperties,
 }
 
-/// How a number looks in a form, and its limits.
+/// Form settings and limits of a number field.
 ///
 /// Schema `CustomFieldNumberProperties`.
 #[derive(Clone, PartialEq)]
@@ -870,26 +880,26 @@ pub struct CustomFieldNumberProperties {
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// Smallest number; nothing limits it without one.
+    /// Minimum value; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     pub ge: Option<i64>,
-    /// Largest number; nothing limits it without one.
+    /// Maximum value; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     pub le: Option<i64>,
 }
 
 impl CustomFieldNumberProperties {
-    /// A `CustomFieldNumberProperties` with what is required.
+    /// Creates a `CustomFieldNumberProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -911,7 +921,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -920,7 +930,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -929,7 +939,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Smallest number; nothing limits it without one.
+    /// Minimum value; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -939,7 +949,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Largest number; nothing limits it without one.
+    /// Maximum value; no limit if not set.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -957,7 +967,7 @@ impl Default for CustomFieldNumberProperties {
     }
 }
 
-/// A custom field with options to choose from.
+/// A field with options to choose from.
 ///
 /// Schema `CustomFieldSelect`.
 #[derive(Clone, PartialEq)]
@@ -967,42 +977,42 @@ pub struct CustomFieldSelect {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomFieldId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `select`.
+    /// Always `select`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     pub name: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldSelectProperties,
 }
 
-/// An option to choose.
+/// An option of a select field.
 ///
 /// Schema `CustomFieldSelectOption`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelectOption {
-    /// What is stored if the option is chosen.
+    /// Value that is stored if the option is chosen.
     ///
     /// At least 1 character.
     pub value: String,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     ///
     /// At least 1 character.
     pub label: String,
 }
 
 impl CustomFieldSelectOption {
-    /// A `CustomFieldSelectOption` with what is required.
+    /// Creates a `CustomFieldSelectOption` with its required fields.
     #[must_use]
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
@@ -1012,7 +1022,7 @@ impl CustomFieldSelectOption {
     }
 }
 
-/// How a list of options looks in a form, and what they are.
+/// Form settings and options of a select field.
 ///
 /// Schema `CustomFieldSelectProperties`.
 #[derive(Clone, PartialEq)]
@@ -1022,22 +1032,22 @@ pub struct CustomFieldSelectProperties {
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// The options to choose from.
+    /// Options to choose from.
     ///
     /// At least 1 item.
     pub options: Vec<CustomFieldSelectOption>,
 }
 
 impl CustomFieldSelectProperties {
-    /// A `CustomFieldSelectProperties` with what is required.
+    /// Creates a `CustomFieldSelectProperties` with its required fields.
     #[must_use]
     pub fn new(options: impl Items<CustomFieldSelectOption>) -> Self {
         Self {
@@ -1057,7 +1067,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1066,7 +1076,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1076,11 +1086,11 @@ impl CustomFieldSelectProperties {
     }
 }
 
-/// What custom fields are sorted by; `-` means descending.
+/// Sort criterion for custom fields; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomFieldSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomFieldSortProperty {
@@ -1100,11 +1110,11 @@ pub enum CustomFieldSortProperty {
     Type,
     /// `-type`.
     TypeDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A custom field for text.
+/// A text field.
 ///
 /// Schema `CustomFieldText`.
 #[derive(Clone, PartialEq)]
@@ -1114,25 +1124,25 @@ pub struct CustomFieldText {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomFieldId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `text`.
+    /// Always `text`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unique short name, which values are stored by.
+    /// Unique key that values are stored under.
     pub slug: String,
-    /// Name.
+    /// Name of the custom field.
     pub name: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomFieldTextProperties,
 }
 
-/// How a text looks in a form, and its limits.
+/// Form settings and limits of a text field.
 ///
 /// Schema `CustomFieldTextProperties`.
 #[derive(Clone, PartialEq)]
@@ -1142,28 +1152,28 @@ pub struct CustomFieldTextProperties {
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// Whether the form has room for several lines.
+    /// Whether the form shows a multi-line input.
     pub textarea: Option<bool>,
-    /// Fewest characters; nothing limits them without a number.
+    /// Minimum number of characters; no limit if not set.
     ///
     /// At least 0, at most 2147483647.
     pub min_length: Option<i64>,
-    /// Most characters; nothing limits them without a number.
+    /// Maximum number of characters; no limit if not set.
     ///
     /// At least 0, at most 2147483647.
     pub max_length: Option<i64>,
 }
 
 impl CustomFieldTextProperties {
-    /// A `CustomFieldTextProperties` with what is required.
+    /// Creates a `CustomFieldTextProperties` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1186,7 +1196,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Text in the form that explains the field.
+    /// Help text of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1195,7 +1205,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Text in the form where nothing is filled in yet.
+    /// Placeholder of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1204,7 +1214,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Whether the form has room for several lines.
+    /// Whether the form shows a multi-line input.
     #[must_use]
     #[inline]
     pub fn textarea(mut self, textarea: bool) -> Self {
@@ -1212,7 +1222,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Fewest characters; nothing limits them without a number.
+    /// Minimum number of characters; no limit if not set.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -1222,7 +1232,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Most characters; nothing limits them without a number.
+    /// Maximum number of characters; no limit if not set.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -1240,27 +1250,27 @@ impl Default for CustomFieldTextProperties {
     }
 }
 
-/// Kind of a custom field.
+/// Type of a custom field.
 ///
 /// Schema `CustomFieldType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomFieldType {
-    /// Text.
+    /// Text input.
     ///
     /// Value `text`.
     Text,
-    /// A number.
+    /// Number.
     ///
     /// Value `number`.
     Number,
-    /// A date.
+    /// Date.
     ///
     /// Value `date`.
     Date,
-    /// Ticked or not.
+    /// Checkbox.
     ///
     /// Value `checkbox`.
     Checkbox,
@@ -1268,25 +1278,26 @@ pub enum CustomFieldType {
     ///
     /// Value `select`.
     Select,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a custom field, of any kind.
+/// Update of a custom field; its variant must match the type of the field.
 ///
 /// Schema `CustomFieldUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldUpdate {
-    /// Changes of a custom field for text.
+    /// Update of a text field. Fields that are not set keep their values.
     Text(Box<CustomFieldUpdateText>),
-    /// Changes of a custom field for a number.
+    /// Update of a number field. Fields that are not set keep their values.
     Number(Box<CustomFieldUpdateNumber>),
-    /// Changes of a custom field for a date.
+    /// Update of a date field. Fields that are not set keep their values.
     Date(Box<CustomFieldUpdateDate>),
-    /// Changes of a custom field that is ticked or not.
+    /// Update of a checkbox field. Fields that are not set keep their values.
     Checkbox(Box<CustomFieldUpdateCheckbox>),
-    /// Changes of a custom field with options to choose from.
+    /// Update of a field with options to choose from. Fields that are not set keep their
+    /// values.
     Select(Box<CustomFieldUpdateSelect>),
 }
 
@@ -1330,30 +1341,30 @@ polar_client_runtime::variant_body! {
     CustomFieldUpdate : CustomFieldUpdateSelect
 }
 
-/// Changes of a custom field that is ticked or not.
+/// Update of a checkbox field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<CustomFieldCheckboxProperties>,
 }
 
 impl CustomFieldUpdateCheckbox {
-    /// A `CustomFieldUpdateCheckbox` with what is required.
+    /// Creates a `CustomFieldUpdateCheckbox` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1365,7 +1376,7 @@ impl CustomFieldUpdateCheckbox {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1374,7 +1385,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1383,7 +1394,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1392,7 +1403,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1410,30 +1421,30 @@ impl Default for CustomFieldUpdateCheckbox {
     }
 }
 
-/// Changes of a custom field for a date.
+/// Update of a date field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateDate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<CustomFieldDateProperties>,
 }
 
 impl CustomFieldUpdateDate {
-    /// A `CustomFieldUpdateDate` with what is required.
+    /// Creates a `CustomFieldUpdateDate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1445,7 +1456,7 @@ impl CustomFieldUpdateDate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1454,7 +1465,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1463,7 +1474,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1472,7 +1483,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1490,30 +1501,30 @@ impl Default for CustomFieldUpdateDate {
     }
 }
 
-/// Changes of a custom field for a number.
+/// Update of a number field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateNumber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<CustomFieldNumberProperties>,
 }
 
 impl CustomFieldUpdateNumber {
-    /// A `CustomFieldUpdateNumber` with what is required.
+    /// Creates a `CustomFieldUpdateNumber` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1525,7 +1536,7 @@ impl CustomFieldUpdateNumber {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1534,7 +1545,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1543,7 +1554,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1552,7 +1563,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1570,30 +1581,31 @@ impl Default for CustomFieldUpdateNumber {
     }
 }
 
-/// Changes of a custom field with options to choose from.
+/// Update of a field with options to choose from. Fields that are not set keep their
+/// values.
 ///
 /// Schema `CustomFieldUpdateSelect`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<CustomFieldSelectProperties>,
 }
 
 impl CustomFieldUpdateSelect {
-    /// A `CustomFieldUpdateSelect` with what is required.
+    /// Creates a `CustomFieldUpdateSelect` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1605,7 +1617,7 @@ impl CustomFieldUpdateSelect {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1614,7 +1626,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1623,7 +1635,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1632,7 +1644,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1650,30 +1662,30 @@ impl Default for CustomFieldUpdateSelect {
     }
 }
 
-/// Changes of a custom field for text.
+/// Update of a text field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateText`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<CustomFieldTextProperties>,
 }
 
 impl CustomFieldUpdateText {
-    /// A `CustomFieldUpdateText` with what is required.
+    /// Creates a `CustomFieldUpdateText` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1685,7 +1697,7 @@ impl CustomFieldUpdateText {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1694,7 +1706,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Name.
+    /// Name of the custom field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1703,7 +1715,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1712,7 +1724,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,

@@ -2,11 +2,11 @@
 
 //! Types of customer meters.
 
-/// What meters of customers are sorted by; `-` means descending.
+/// Sort criterion for meters of customers; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomerMeterSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerMeterSortProperty {
@@ -46,6 +46,6 @@ pub enum CustomerMeterSortProperty {
     Balance,
     /// `-balance`.
     BalanceDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -27,125 +27,123 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A benefit that the organization provides in its own way, as the customer who has
-/// it sees it.
+/// A benefit that the organization provides itself, as returned to the customer.
 ///
 /// Schema `BenefitCustomSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitCustomSubscriberProperties,
 }
 
-/// What a custom benefit consists of, as the customer who has it sees it.
+/// Properties of a custom benefit, as returned to the customer.
 ///
 /// Schema `BenefitCustomSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
-    /// Note for those customers only who have the benefit; null if there is none.
+    /// Note that is shown only to customers with an active grant; null if there is none.
     pub note: Option<String>,
 }
 
-/// A benefit that gives access to a Discord server, as the customer who has it sees
-/// it.
+/// A benefit that grants access to a Discord server, as returned to the customer.
 ///
 /// Schema `BenefitDiscordSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discord`.
+    /// Always `discord`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDiscordSubscriberProperties,
 }
 
-/// What a benefit of Discord access consists of, as the customer who has it sees it.
+/// Properties of a Discord access benefit, as returned to the customer.
 ///
 /// Schema `BenefitDiscordSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriberProperties {
-    /// The Discord server's ID.
+    /// ID of the Discord server.
     pub guild_id: String,
 }
 
-/// A benefit that gives files to download, as the customer who has it sees it.
+/// A benefit that grants downloads of files, as returned to the customer.
 ///
 /// Schema `BenefitDownloadablesSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `downloadables`.
+    /// Always `downloadables`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDownloadablesSubscriberProperties,
 }
 
-/// What a benefit of downloads consists of, as the customer who has it sees it.
+/// Properties of a downloads benefit, as returned to the customer.
 ///
 /// Schema `BenefitDownloadablesSubscriberProperties`.
 #[derive(Clone, PartialEq)]
@@ -155,170 +153,169 @@ pub struct BenefitDownloadablesSubscriberProperties {
     pub active_files: Vec<FileId>,
 }
 
-/// A benefit that turns on a feature of the seller's software, as the customer who
-/// has it sees it.
+/// A benefit that enables a feature of the seller's software, as returned to the
+/// customer.
 ///
 /// Schema `BenefitFeatureFlagSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `feature_flag`.
+    /// Always `feature_flag`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitFeatureFlagSubscriberProperties,
 }
 
-/// What a benefit of a feature flag consists of, as the customer who has it sees it.
+/// Properties of a feature flag benefit, as returned to the customer.
 ///
 /// Schema `BenefitFeatureFlagSubscriberProperties`.
 pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 
-/// A benefit that gives access to a GitHub repository, as the customer who has it
-/// sees it.
+/// A benefit that grants access to a GitHub repository, as returned to the customer.
 ///
 /// Schema `BenefitGitHubRepositorySubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `github_repository`.
+    /// Always `github_repository`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGitHubRepositorySubscriberProperties,
 }
 
-/// What a benefit of GitHub access consists of, as the customer who has it sees it.
+/// Properties of a GitHub access benefit, as returned to the customer.
 ///
 /// Schema `BenefitGitHubRepositorySubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriberProperties {
-    /// User or organization that the GitHub repository belongs to.
+    /// User or organization that owns the GitHub repository.
     pub repository_owner: String,
-    /// The GitHub repository's name.
+    /// Name of the GitHub repository.
     pub repository_name: String,
 }
 
-/// A benefit that gives license keys, as the customer who has it sees it.
+/// A benefit that issues license keys, as returned to the customer.
 ///
 /// Schema `BenefitLicenseKeysSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `license_keys`.
+    /// Always `license_keys`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitLicenseKeysSubscriberProperties,
 }
 
-/// What a benefit of license keys consists of, as the customer who has it sees it.
+/// Properties of a license key benefit, as returned to the customer.
 ///
 /// Schema `BenefitLicenseKeysSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
-    /// Text that license keys begin with; null means none.
+    /// Prefix of the license keys; null means none.
     pub prefix: Option<String>,
-    /// How long license keys are valid; null means forever.
+    /// Validity period of license keys; null means that they never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// How the license key is activated; null if it needs no activation.
+    /// Activation settings of the license key; null if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
 }
 
-/// A benefit that credits units to a meter, as the customer who has it sees it.
+/// A benefit that credits units to a meter, as returned to the customer.
 ///
 /// Schema `BenefitMeterCreditSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `meter_credit`.
+    /// Always `meter_credit`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitMeterCreditSubscriberProperties,
 }
 
-/// What a benefit of meter credits consists of, as the customer who has it sees it.
+/// Properties of a meter credit benefit, as returned to the customer.
 ///
 /// Schema `BenefitMeterCreditSubscriberProperties`.
 #[derive(Clone, PartialEq)]
@@ -326,52 +323,51 @@ pub struct BenefitMeterCreditSubscriber {
 pub struct BenefitMeterCreditSubscriberProperties {
     /// Number of units.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     pub rollover: bool,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
 }
 
-/// A benefit that gives a Slack channel shared with the seller, as the customer who
-/// has it sees it.
+/// A benefit that grants access to a Slack channel shared with the seller, as
+/// returned to the customer.
 ///
 /// Schema `BenefitSlackSharedChannelSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `slack_shared_channel`.
+    /// Always `slack_shared_channel`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitSlackSharedChannelSubscriberProperties,
 }
 
-/// What a benefit of a shared Slack channel consists of, as the customer who has it
-/// sees it.
+/// Properties of a shared Slack channel benefit, as returned to the customer.
 ///
 /// Schema `BenefitSlackSharedChannelSubscriberProperties`.
 pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 
-/// The organization that provides a benefit, as the customer sees it.
+/// The organization that provides a benefit, as returned to the customer.
 ///
 /// Schema `BenefitSubscriberOrganization`.
 #[derive(Clone, PartialEq)]
@@ -381,21 +377,21 @@ pub struct BenefitSubscriberOrganization {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrganizationId,
-    /// Name.
+    /// Name of the organization.
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
-/// A grant of a benefit of any kind, as the customer sees it.
+/// Grant of a benefit of any type, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrant`.
 ///
@@ -403,23 +399,23 @@ pub struct BenefitSubscriberOrganization {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrant {
-    /// A grant of a benefit of Discord access, as the customer sees it.
+    /// Grant of a Discord access benefit, as returned to the customer.
     Discord(Box<CustomerBenefitGrantDiscord>),
-    /// A grant of a benefit of GitHub access, as the customer sees it.
+    /// Grant of a GitHub access benefit, as returned to the customer.
     GitHubRepository(Box<CustomerBenefitGrantGitHubRepository>),
-    /// A grant of a benefit of downloads, as the customer sees it.
+    /// Grant of a downloads benefit, as returned to the customer.
     Downloadables(Box<CustomerBenefitGrantDownloadables>),
-    /// A grant of a benefit of license keys, as the customer sees it.
+    /// Grant of a license key benefit, as returned to the customer.
     LicenseKeys(Box<CustomerBenefitGrantLicenseKeys>),
-    /// A grant of a custom benefit, as the customer sees it.
+    /// Grant of a custom benefit, as returned to the customer.
     Custom(Box<CustomerBenefitGrantCustom>),
-    /// A grant of a benefit of meter credits, as the customer sees it.
+    /// Grant of a meter credit benefit, as returned to the customer.
     MeterCredit(Box<CustomerBenefitGrantMeterCredit>),
-    /// A grant of a benefit of a feature flag, as the customer sees it.
+    /// Grant of a feature flag benefit, as returned to the customer.
     FeatureFlag(Box<CustomerBenefitGrantFeatureFlag>),
-    /// A grant of a benefit of a shared Slack channel, as the customer sees it.
+    /// Grant of a shared Slack channel benefit, as returned to the customer.
     SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannel>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomerBenefitGrant>),
 }
 
@@ -458,7 +454,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitGrantId {
@@ -509,7 +505,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -526,7 +522,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -543,7 +539,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The benefit's ID.
+    /// ID of the benefit.
     #[must_use]
     #[inline]
     pub fn benefit_id(&self) -> BenefitId {
@@ -560,7 +556,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The subscription's ID.
+    /// ID of the subscription.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -577,7 +573,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The order's ID.
+    /// ID of the order.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -594,7 +590,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     #[must_use]
     #[inline]
     pub fn is_granted(&self) -> bool {
@@ -611,7 +607,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     #[must_use]
     #[inline]
     pub fn is_revoked(&self) -> bool {
@@ -628,7 +624,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -662,7 +658,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `Discord`.
+    /// Returns the value if it is the variant [`Discord`](Self::Discord).
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&CustomerBenefitGrantDiscord> {
@@ -672,7 +668,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `GitHubRepository`.
+    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&CustomerBenefitGrantGitHubRepository> {
@@ -682,7 +678,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `Downloadables`.
+    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&CustomerBenefitGrantDownloadables> {
@@ -692,7 +688,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `LicenseKeys`.
+    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&CustomerBenefitGrantLicenseKeys> {
@@ -702,7 +698,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&CustomerBenefitGrantCustom> {
@@ -712,7 +708,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&CustomerBenefitGrantMeterCredit> {
@@ -722,7 +718,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `FeatureFlag`.
+    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&CustomerBenefitGrantFeatureFlag> {
@@ -732,7 +728,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The value, if it is a `SlackSharedChannel`.
+    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(
@@ -744,7 +740,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -785,10 +781,9 @@ polar_client_runtime::from_variant! {
    >)
 }
 
-/// A [`CustomerBenefitGrant`] that this version of the crate does not know, as it
-/// came.
+/// An unknown variant of [`CustomerBenefitGrant`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCustomerBenefitGrant {
     pub(crate) created_at: Timestamp,
@@ -808,7 +803,7 @@ pub struct UnknownCustomerBenefitGrant {
     pub(crate) raw: Json,
 }
 
-/// A grant of a custom benefit, as the customer sees it.
+/// Grant of a custom benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantCustom`.
 #[derive(Clone, PartialEq)]
@@ -818,37 +813,37 @@ pub struct CustomerBenefitGrantCustom {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitCustomSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantCustomProperties,
 }
 
-/// An update of a grant of a custom benefit, for which there is nothing to choose.
+/// Update of a grant of a custom benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantCustomUpdate`.
 #[derive(Clone, PartialEq)]
@@ -856,7 +851,7 @@ pub struct CustomerBenefitGrantCustom {
 pub struct CustomerBenefitGrantCustomUpdate {}
 
 impl CustomerBenefitGrantCustomUpdate {
-    /// A `CustomerBenefitGrantCustomUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantCustomUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -871,7 +866,7 @@ impl Default for CustomerBenefitGrantCustomUpdate {
     }
 }
 
-/// A grant of a benefit of Discord access, as the customer sees it.
+/// Grant of a Discord access benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantDiscord`.
 #[derive(Clone, PartialEq)]
@@ -881,27 +876,27 @@ pub struct CustomerBenefitGrantDiscord {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -909,22 +904,22 @@ pub struct CustomerBenefitGrantDiscord {
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitDiscordSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantDiscordProperties,
 }
 
-/// Which Discord account is let in.
+/// Choice of the Discord account that gets access.
 ///
 /// Schema `CustomerBenefitGrantDiscordPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordPropertiesUpdate {
-    /// ID of the linked Discord account that is to be let in; null for none.
+    /// ID of the linked Discord account that gets access; null for none.
     pub account_id: Option<String>,
 }
 
 impl CustomerBenefitGrantDiscordPropertiesUpdate {
-    /// A `CustomerBenefitGrantDiscordPropertiesUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantDiscordPropertiesUpdate` with its required fields.
     #[must_use]
     pub fn new(account_id: impl Into<Option<String>>) -> Self {
         Self {
@@ -933,18 +928,18 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
     }
 }
 
-/// What the customer chooses for a grant of a benefit of Discord access.
+/// Update of a grant of a Discord access benefit.
 ///
 /// Schema `CustomerBenefitGrantDiscordUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomerBenefitGrantDiscordPropertiesUpdate,
 }
 
 impl CustomerBenefitGrantDiscordUpdate {
-    /// A `CustomerBenefitGrantDiscordUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantDiscordUpdate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(properties: CustomerBenefitGrantDiscordPropertiesUpdate) -> Self {
@@ -952,7 +947,7 @@ impl CustomerBenefitGrantDiscordUpdate {
     }
 }
 
-/// A grant of a benefit of downloads, as the customer sees it.
+/// Grant of a downloads benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantDownloadables`.
 #[derive(Clone, PartialEq)]
@@ -962,38 +957,37 @@ pub struct CustomerBenefitGrantDownloadables {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitDownloadablesSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantDownloadablesProperties,
 }
 
-/// An update of a grant of a benefit of downloads, for which there is nothing to
-/// choose.
+/// Update of a grant of a downloads benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantDownloadablesUpdate`.
 #[derive(Clone, PartialEq)]
@@ -1001,7 +995,7 @@ pub struct CustomerBenefitGrantDownloadables {
 pub struct CustomerBenefitGrantDownloadablesUpdate {}
 
 impl CustomerBenefitGrantDownloadablesUpdate {
-    /// A `CustomerBenefitGrantDownloadablesUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantDownloadablesUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1016,7 +1010,7 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
     }
 }
 
-/// A grant of a benefit of a feature flag, as the customer sees it.
+/// Grant of a feature flag benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantFeatureFlag`.
 #[derive(Clone, PartialEq)]
@@ -1026,38 +1020,37 @@ pub struct CustomerBenefitGrantFeatureFlag {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitFeatureFlagSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantFeatureFlagProperties,
 }
 
-/// An update of a grant of a benefit of a feature flag, for which there is nothing to
-/// choose.
+/// Update of a grant of a feature flag benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantFeatureFlagUpdate`.
 #[derive(Clone, PartialEq)]
@@ -1065,7 +1058,7 @@ pub struct CustomerBenefitGrantFeatureFlag {
 pub struct CustomerBenefitGrantFeatureFlagUpdate {}
 
 impl CustomerBenefitGrantFeatureFlagUpdate {
-    /// A `CustomerBenefitGrantFeatureFlagUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantFeatureFlagUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1080,7 +1073,7 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
     }
 }
 
-/// A grant of a benefit of GitHub access, as the customer sees it.
+/// Grant of a GitHub access benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepository`.
 #[derive(Clone, PartialEq)]
@@ -1090,27 +1083,27 @@ pub struct CustomerBenefitGrantGitHubRepository {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -1118,22 +1111,23 @@ pub struct CustomerBenefitGrantGitHubRepository {
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitGitHubRepositorySubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantGitHubRepositoryProperties,
 }
 
-/// Which GitHub account is let in.
+/// Choice of the GitHub account that gets access.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
-    /// ID of the linked GitHub account that is to be let in; null for none.
+    /// ID of the linked GitHub account that gets access; null for none.
     pub account_id: Option<String>,
 }
 
 impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
-    /// A `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate` with its required
+    /// fields.
     #[must_use]
     pub fn new(account_id: impl Into<Option<String>>) -> Self {
         Self {
@@ -1142,18 +1136,18 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
     }
 }
 
-/// What the customer chooses for a grant of a benefit of GitHub access.
+/// Update of a grant of a GitHub access benefit.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepositoryUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomerBenefitGrantGitHubRepositoryPropertiesUpdate,
 }
 
 impl CustomerBenefitGrantGitHubRepositoryUpdate {
-    /// A `CustomerBenefitGrantGitHubRepositoryUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantGitHubRepositoryUpdate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(
@@ -1163,7 +1157,7 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
     }
 }
 
-/// A grant of a benefit of license keys, as the customer sees it.
+/// Grant of a license key benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantLicenseKeys`.
 #[derive(Clone, PartialEq)]
@@ -1173,38 +1167,37 @@ pub struct CustomerBenefitGrantLicenseKeys {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitLicenseKeysSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantLicenseKeysProperties,
 }
 
-/// An update of a grant of a benefit of license keys, for which there is nothing to
-/// choose.
+/// Update of a grant of a license key benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantLicenseKeysUpdate`.
 #[derive(Clone, PartialEq)]
@@ -1212,7 +1205,7 @@ pub struct CustomerBenefitGrantLicenseKeys {
 pub struct CustomerBenefitGrantLicenseKeysUpdate {}
 
 impl CustomerBenefitGrantLicenseKeysUpdate {
-    /// A `CustomerBenefitGrantLicenseKeysUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantLicenseKeysUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1227,7 +1220,7 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
     }
 }
 
-/// A page of benefit grants, as customers see them.
+/// A page of benefit grants, as returned to customers.
 ///
 /// Schema `ListResource_CustomerBenefitGrant_`.
 #[doc(alias = "ListResource_CustomerBenefitGrant_")]
@@ -1236,23 +1229,23 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
 pub struct CustomerBenefitGrantList {
     /// The items of this page.
     pub items: Vec<CustomerBenefitGrant>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// The member whom a benefit is granted to.
+/// Member that a benefit is granted to.
 ///
 /// Schema `CustomerBenefitGrantMember`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MemberId,
-    /// Accounts that the member has linked, such as one at GitHub.
+    /// Linked accounts of the member, for example at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
 }
 
-/// A grant of a benefit of meter credits, as the customer sees it.
+/// Grant of a meter credit benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantMeterCredit`.
 #[derive(Clone, PartialEq)]
@@ -1262,38 +1255,37 @@ pub struct CustomerBenefitGrantMeterCredit {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitMeterCreditSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantMeterCreditProperties,
 }
 
-/// An update of a grant of a benefit of meter credits, for which there is nothing to
-/// choose.
+/// Update of a grant of a meter credit benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantMeterCreditUpdate`.
 #[derive(Clone, PartialEq)]
@@ -1301,7 +1293,7 @@ pub struct CustomerBenefitGrantMeterCredit {
 pub struct CustomerBenefitGrantMeterCreditUpdate {}
 
 impl CustomerBenefitGrantMeterCreditUpdate {
-    /// A `CustomerBenefitGrantMeterCreditUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantMeterCreditUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1316,7 +1308,7 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
     }
 }
 
-/// A grant of a benefit of a shared Slack channel, as the customer sees it.
+/// Grant of a shared Slack channel benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannel`.
 #[derive(Clone, PartialEq)]
@@ -1326,37 +1318,37 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannelSubscriber,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantSlackSharedChannelProperties,
 }
 
-/// Who is invited to the Slack channel.
+/// Choice of the person to invite to the Slack channel.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
@@ -1364,12 +1356,13 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
 pub struct CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     /// Email address that is invited to the channel.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub invited_email: String,
 }
 
 impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
-    /// A `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate` with its
+    /// required fields.
     #[must_use]
     pub fn new(invited_email: impl Into<String>) -> Self {
         Self {
@@ -1378,18 +1371,18 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     }
 }
 
-/// What the customer chooses for a grant of a benefit of a shared Slack channel.
+/// Update of a grant of a shared Slack channel benefit.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannelUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: CustomerBenefitGrantSlackSharedChannelPropertiesUpdate,
 }
 
 impl CustomerBenefitGrantSlackSharedChannelUpdate {
-    /// A `CustomerBenefitGrantSlackSharedChannelUpdate` with what is required.
+    /// Creates a `CustomerBenefitGrantSlackSharedChannelUpdate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(
@@ -1399,11 +1392,12 @@ impl CustomerBenefitGrantSlackSharedChannelUpdate {
     }
 }
 
-/// What a customer's benefit grants are sorted by; `-` means descending.
+/// Sort criterion for a customer's benefit grants; the prefix `-` sorts in descending
+/// order.
 ///
 /// Schema `CustomerBenefitGrantSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantSortProperty {
@@ -1423,35 +1417,31 @@ pub enum CustomerBenefitGrantSortProperty {
     ProductBenefit,
     /// `-product_benefit`.
     ProductBenefitDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What the customer chooses for a grant.
+/// Update of a benefit grant; its variant must match the type of the benefit.
 ///
 /// Schema `CustomerBenefitGrantUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantUpdate {
-    /// What the customer chooses for a grant of a benefit of Discord access.
+    /// Update of a grant of a Discord access benefit.
     Discord(Box<CustomerBenefitGrantDiscordUpdate>),
-    /// What the customer chooses for a grant of a benefit of GitHub access.
+    /// Update of a grant of a GitHub access benefit.
     GitHubRepository(Box<CustomerBenefitGrantGitHubRepositoryUpdate>),
-    /// An update of a grant of a benefit of downloads, for which there is nothing to
-    /// choose.
+    /// Update of a grant of a downloads benefit, which has no settings.
     Downloadables(Box<CustomerBenefitGrantDownloadablesUpdate>),
-    /// An update of a grant of a benefit of license keys, for which there is nothing to
-    /// choose.
+    /// Update of a grant of a license key benefit, which has no settings.
     LicenseKeys(Box<CustomerBenefitGrantLicenseKeysUpdate>),
-    /// An update of a grant of a custom benefit, for which there is nothing to choose.
+    /// Update of a grant of a custom benefit, which has no settings.
     Custom(Box<CustomerBenefitGrantCustomUpdate>),
-    /// An update of a grant of a benefit of meter credits, for which there is nothing to
-    /// choose.
+    /// Update of a grant of a meter credit benefit, which has no settings.
     MeterCredit(Box<CustomerBenefitGrantMeterCreditUpdate>),
-    /// An update of a grant of a benefit of a feature flag, for which there is nothing to
-    /// choose.
+    /// Update of a grant of a feature flag benefit, which has no settings.
     FeatureFlag(Box<CustomerBenefitGrantFeatureFlagUpdate>),
-    /// What the customer chooses for a grant of a benefit of a shared Slack channel.
+    /// Update of a grant of a shared Slack channel benefit.
     SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannelUpdate>),
 }
 
@@ -1525,33 +1515,33 @@ polar_client_runtime::variant_body! {
     CustomerBenefitGrantUpdate : CustomerBenefitGrantSlackSharedChannelUpdate
 }
 
-/// What a meter has counted for a customer, as the customer sees it.
+/// Usage of a meter by a customer, as returned to the customer.
 ///
 /// Schema `CustomerCustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
     pub credited_units: i64,
-    /// Number of units credited, less those consumed.
+    /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
     /// The meter.
     pub meter: CustomerCustomerMeterMeter,
 }
 
-/// A page of what meters have counted, as customers see it.
+/// A page of customer meters, as returned to customers.
 ///
 /// Schema `ListResource_CustomerCustomerMeter_`.
 #[doc(alias = "ListResource_CustomerCustomerMeter_")]
@@ -1560,11 +1550,11 @@ pub struct CustomerCustomerMeter {
 pub struct CustomerCustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerCustomerMeter>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A meter, as customers see it.
+/// A meter, as returned to customers.
 ///
 /// Schema `CustomerCustomerMeterMeter`.
 #[derive(Clone, PartialEq)]
@@ -1574,17 +1564,17 @@ pub struct CustomerCustomerMeterMeter {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MeterId,
-    /// Name.
+    /// Name of the meter.
     pub name: String,
 }
 
-/// What a customer's meters are sorted by; `-` means descending.
+/// Sort criterion for a customer's meters; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomerCustomerMeterSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerCustomerMeterSortProperty {
@@ -1616,11 +1606,11 @@ pub enum CustomerCustomerMeterSortProperty {
     Balance,
     /// `-balance`.
     BalanceDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A session of the customer portal.
+/// A customer portal session.
 ///
 /// Schema `CustomerCustomerSession`.
 #[derive(Clone, PartialEq)]
@@ -1628,11 +1618,11 @@ pub enum CustomerCustomerMeterSortProperty {
 pub struct CustomerCustomerSession {
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
 }
 
-/// The new email address to change to.
+/// Parameters for requesting a change of the email address.
 ///
 /// Schema `CustomerEmailUpdateRequest`.
 #[derive(Clone, PartialEq)]
@@ -1640,37 +1630,37 @@ pub struct CustomerCustomerSession {
 pub struct CustomerEmailUpdateRequest {
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: String,
 }
 
 impl CustomerEmailUpdateRequest {
-    /// A `CustomerEmailUpdateRequest` with what is required.
+    /// Creates a `CustomerEmailUpdateRequest` with its required fields.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self { email: email.into() }
     }
 }
 
-/// Proof that the new email address is the customer's.
+/// Parameters for verifying a new email address.
 ///
 /// Schema `CustomerEmailUpdateVerifyRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyRequest {
-    /// Token from the email that verifies the new address.
+    /// Token from the verification email.
     pub token: String,
 }
 
 impl CustomerEmailUpdateVerifyRequest {
-    /// A `CustomerEmailUpdateVerifyRequest` with what is required.
+    /// Creates a `CustomerEmailUpdateVerifyRequest` with its required fields.
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self { token: token.into() }
     }
 }
 
-/// The session after the email address was changed.
+/// Session after a change of the email address.
 ///
 /// Schema `CustomerEmailUpdateVerifyResponse`.
 #[derive(Clone, PartialEq)]
@@ -1680,25 +1670,25 @@ pub struct CustomerEmailUpdateVerifyResponse {
     pub token: String,
 }
 
-/// What an order whose payment failed is paid with: a saved payment method or a new
-/// one.
+/// Parameters for paying an order whose payment failed, with a saved payment method
+/// or a new one.
 ///
 /// Schema `CustomerOrderConfirmPayment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderConfirmPayment {
-    /// ID of Stripe's confirmation token, to pay with a new payment method.
+    /// ID of the confirmation token of Stripe, for a new payment method.
     pub confirmation_token_id: Option<String>,
-    /// ID of the saved payment method to pay with.
+    /// ID of a saved payment method.
     pub payment_method_id: Option<PaymentMethodId>,
-    /// Company that processes payments.
+    /// Payment processor.
     ///
     /// Default: `"stripe"`.
     pub payment_processor: Option<PaymentProcessor>,
 }
 
 impl CustomerOrderConfirmPayment {
-    /// A `CustomerOrderConfirmPayment` with what is required.
+    /// Creates a `CustomerOrderConfirmPayment` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1709,7 +1699,7 @@ impl CustomerOrderConfirmPayment {
         }
     }
 
-    /// ID of Stripe's confirmation token, to pay with a new payment method.
+    /// ID of the confirmation token of Stripe, for a new payment method.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -1719,7 +1709,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// ID of the saved payment method to pay with.
+    /// ID of a saved payment method.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -1729,7 +1719,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// Company that processes payments.
+    /// Payment processor.
     ///
     /// Default: `"stripe"`.
     #[must_use]
@@ -1749,57 +1739,57 @@ impl Default for CustomerOrderConfirmPayment {
     }
 }
 
-/// Where the invoice of an order is.
+/// URL of the invoice of an order.
 ///
 /// Schema `CustomerOrderInvoice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderInvoice {
-    /// Address of the invoice.
+    /// URL of the invoice.
     pub url: String,
 }
 
-/// How the payment of an order went.
+/// Result of a payment of an order.
 ///
 /// Schema `CustomerOrderPaymentConfirmation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentConfirmation {
-    /// State that it is in.
+    /// Current status.
     pub status: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: Option<String>,
-    /// Why the payment failed; null if it did not.
+    /// Error message of the payment; null if it did not fail.
     pub error: Option<String>,
 }
 
-/// How the payment of an order goes.
+/// Status of the payment of an order.
 ///
 /// Schema `CustomerOrderPaymentStatus`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentStatus {
-    /// State that it is in.
+    /// Current status.
     pub status: String,
-    /// Why the payment failed; null if it did not.
+    /// Error message of the payment; null if it did not fail.
     pub error: Option<String>,
 }
 
-/// Where the receipt of an order is.
+/// URL of the receipt of an order.
 ///
 /// Schema `CustomerOrderReceipt`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderReceipt {
-    /// Address of the receipt, a PDF.
+    /// URL of the receipt, a PDF document.
     pub url: String,
 }
 
-/// What a customer's orders are sorted by; `-` means descending.
+/// Sort criterion for a customer's orders; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomerOrderSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerOrderSortProperty {
@@ -1823,11 +1813,11 @@ pub enum CustomerOrderSortProperty {
     Subscription,
     /// `-subscription`.
     SubscriptionDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// The subscription of an order, as its customer sees it.
+/// The subscription of an order, as returned to the customer.
 ///
 /// Schema `CustomerOrderSubscription`.
 #[derive(Clone, PartialEq)]
@@ -1837,28 +1827,28 @@ pub struct CustomerOrderSubscription {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
-    /// State that it is in.
+    /// Current status.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the product has no meter cycle of its
-    /// own. Credits are granted and overage is settled once in each such period.
+    /// When the current meter period began; null if the meter cycle is the billing cycle.
+    /// Credits are granted and overage is billed once per meter period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the product
-    /// has no meter cycle of its own.
+    /// When the current meter period ends and credits are renewed; null if the meter
+    /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
     /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
@@ -1866,56 +1856,56 @@ pub struct CustomerOrderSubscription {
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`.
+    /// When the subscription became `past_due`; null if it is not past due.
     pub past_due_at: Option<Timestamp>,
-    /// Whether the subscription pauses when the current billing period is over.
+    /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
     /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When a paused subscription resumes automatically; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Why the customer canceled; null if they did not say.
+    /// Reason of the cancellation; null if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// Comment of the customer about the cancellation; null if there is none.
     pub customer_cancellation_comment: Option<String>,
 }
 
-/// Whom the invoice of an order is made out to. The country and the state stay as
-/// they are.
+/// Update of the billing name and address on the invoice of an order. Country and
+/// state cannot be changed.
 ///
 /// Schema `CustomerOrderUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
 }
 
 impl CustomerOrderUpdate {
-    /// A `CustomerOrderUpdate` with what is required.
+    /// Creates a `CustomerOrderUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1925,7 +1915,7 @@ impl CustomerOrderUpdate {
         }
     }
 
-    /// Name for invoices.
+    /// Name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
@@ -1950,28 +1940,28 @@ impl Default for CustomerOrderUpdate {
     }
 }
 
-/// A payment method that the customer has saved.
+/// A saved payment method of a customer.
 ///
 /// Schema `CustomerPaymentMethod`.
 ///
-/// Discriminated by `type`, then `method_metadata?`. `card` without `method_metadata`
-/// is read as a `Generic`. `kr_card` without `method_metadata` is read as a
-/// `Generic`.
+/// Discriminated by `type`, then the presence of `method_metadata`. `card` without
+/// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
+/// is decoded as a `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethod {
-    /// A card that a customer has saved.
+    /// A saved card of a customer.
     Card(Box<PaymentMethodCard>),
-    /// A South Korean card that a customer has saved.
+    /// A saved South Korean card of a customer.
     KrCard(Box<PaymentMethodKrCard>),
-    /// A payment method of another kind that a customer has saved.
+    /// A saved payment method of a customer, of any other type.
     Generic(Box<PaymentMethodGeneric>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomerPaymentMethod>),
 }
 
 impl CustomerPaymentMethod {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentMethodId {
@@ -2007,7 +1997,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Company that processes payments.
+    /// Payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -2019,7 +2009,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -2031,7 +2021,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -2043,7 +2033,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The value, if it is a `Card`.
+    /// Returns the value if it is the variant [`Card`](Self::Card).
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&PaymentMethodCard> {
@@ -2053,7 +2043,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The value, if it is a `KrCard`.
+    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&PaymentMethodKrCard> {
@@ -2063,7 +2053,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The value, if it is a `Generic`.
+    /// Returns the value if it is the variant [`Generic`](Self::Generic).
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&PaymentMethodGeneric> {
@@ -2073,7 +2063,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -2093,10 +2083,9 @@ polar_client_runtime::from_variant! {
     CustomerPaymentMethod::Generic(Box<PaymentMethodGeneric>)
 }
 
-/// A [`CustomerPaymentMethod`] that this version of the crate does not know, as it
-/// came.
+/// An unknown variant of [`CustomerPaymentMethod`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCustomerPaymentMethod {
     pub(crate) id: PaymentMethodId,
@@ -2107,20 +2096,20 @@ pub struct UnknownCustomerPaymentMethod {
     pub(crate) raw: Json,
 }
 
-/// What is sent to confirm a payment method after the step that its bank demanded.
+/// Parameters for confirming a payment method after customer authentication.
 ///
 /// Schema `CustomerPaymentMethodConfirm`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodConfirm {
-    /// ID of Stripe's setup intent, which the step at the bank belongs to.
+    /// ID of the setup intent of Stripe that the customer authenticated.
     pub setup_intent_id: String,
-    /// Whether the customer pays with this method by default from now on.
+    /// Whether to make it the default payment method of the customer.
     pub set_default: bool,
 }
 
 impl CustomerPaymentMethodConfirm {
-    /// A `CustomerPaymentMethodConfirm` with what is required.
+    /// Creates a `CustomerPaymentMethodConfirm` with its required fields.
     #[must_use]
     pub fn new(setup_intent_id: impl Into<String>, set_default: bool) -> Self {
         Self {
@@ -2130,23 +2119,23 @@ impl CustomerPaymentMethodConfirm {
     }
 }
 
-/// A payment method to save.
+/// Parameters for saving a payment method.
 ///
 /// Schema `CustomerPaymentMethodCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreate {
-    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// ID of the confirmation token of Stripe, which represents the payment details of
+    /// the customer.
     pub confirmation_token_id: String,
-    /// Whether the customer pays with this method by default from now on.
+    /// Whether to make it the default payment method of the customer.
     pub set_default: bool,
-    /// Where the customer returns to after a step that the payment method demands
-    /// elsewhere.
+    /// URL that the customer is redirected to after authentication with the bank.
     pub return_url: String,
 }
 
 impl CustomerPaymentMethodCreate {
-    /// A `CustomerPaymentMethodCreate` with what is required.
+    /// Creates a `CustomerPaymentMethodCreate` with its required fields.
     #[must_use]
     pub fn new(
         confirmation_token_id: impl Into<String>,
@@ -2161,21 +2150,21 @@ impl CustomerPaymentMethodCreate {
     }
 }
 
-/// The bank demands another step before the payment method is saved.
+/// The bank requires customer authentication before the payment method is saved.
 ///
 /// Schema `CustomerPaymentMethodCreateRequiresActionResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `requires_action`.
+    /// Always `requires_action`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
 }
 
-/// Whether a payment method was saved, or another step is needed.
+/// Result of saving a payment method.
 ///
 /// Schema `CustomerPaymentMethodCreateResponse`.
 ///
@@ -2185,14 +2174,14 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
 pub enum CustomerPaymentMethodCreateResponse {
     /// The payment method was saved.
     Succeeded(Box<CustomerPaymentMethodCreateSucceededResponse>),
-    /// The bank demands another step before the payment method is saved.
+    /// The bank requires customer authentication before the payment method is saved.
     RequiresAction(Box<CustomerPaymentMethodCreateRequiresActionResponse>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl CustomerPaymentMethodCreateResponse {
-    /// Returns the `status`, which is empty if an unknown variant has none.
+    /// Returns `status`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn status(&self) -> &str {
@@ -2203,7 +2192,7 @@ impl CustomerPaymentMethodCreateResponse {
         }
     }
 
-    /// The value, if it is a `Succeeded`.
+    /// Returns the value if it is the variant [`Succeeded`](Self::Succeeded).
     #[must_use]
     #[inline]
     pub fn as_succeeded(&self) -> Option<&CustomerPaymentMethodCreateSucceededResponse> {
@@ -2213,7 +2202,7 @@ impl CustomerPaymentMethodCreateResponse {
         }
     }
 
-    /// The value, if it is a `RequiresAction`.
+    /// Returns the value if it is the variant [`RequiresAction`](Self::RequiresAction).
     #[must_use]
     #[inline]
     pub fn as_requires_action(
@@ -2225,7 +2214,7 @@ impl CustomerPaymentMethodCreateResponse {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -2249,15 +2238,15 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateSucceededResponse {
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `succeeded`.
+    /// Always `succeeded`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
     /// The payment method.
     pub payment_method: CustomerPaymentMethod,
 }
 
-/// A page of payment methods, as customers see them.
+/// A page of payment methods, as returned to customers.
 ///
 /// Schema `ListResource_CustomerPaymentMethod_`.
 #[doc(alias = "ListResource_CustomerPaymentMethod_")]
@@ -2266,7 +2255,7 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
 pub struct CustomerPaymentMethodList {
     /// The items of this page.
     pub items: Vec<CustomerPaymentMethod>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -2280,48 +2269,48 @@ pub struct CustomerPortalCustomer {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Accounts that the customer has linked, such as one at GitHub.
+    /// Linked accounts of the customer, for example at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: Option<CustomerType>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
 }
 
-/// Changes of the customer of the session.
+/// Update of the customer of the session. Fields that are not set keep their values.
 ///
 /// Schema `CustomerPortalCustomerUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Patch<String>,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Patch<PaymentMethodId>,
 }
 
 impl CustomerPortalCustomerUpdate {
-    /// A `CustomerPortalCustomerUpdate` with what is required.
+    /// Creates a `CustomerPortalCustomerUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2333,7 +2322,7 @@ impl CustomerPortalCustomerUpdate {
         }
     }
 
-    /// Name for invoices.
+    /// Name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
@@ -2350,14 +2339,14 @@ impl CustomerPortalCustomerUpdate {
         self
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     #[must_use]
     pub fn default_payment_method_id(
         mut self,
@@ -2375,7 +2364,7 @@ impl Default for CustomerPortalCustomerUpdate {
     }
 }
 
-/// A member, as the customer's team sees them.
+/// A member, as returned to the team of the customer.
 ///
 /// Schema `CustomerPortalMember`.
 #[derive(Clone, PartialEq)]
@@ -2385,17 +2374,17 @@ pub struct CustomerPortalMember {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MemberId,
     /// Email address.
     pub email: String,
-    /// Name.
+    /// Name of the member.
     pub name: Option<String>,
     /// Role of the member.
     pub role: MemberRole,
 }
 
-/// A member to add to the customer's team.
+/// Parameters for adding a member to the team of the customer.
 ///
 /// Schema `CustomerPortalMemberCreate`.
 #[derive(Clone, PartialEq)]
@@ -2403,9 +2392,9 @@ pub struct CustomerPortalMember {
 pub struct CustomerPortalMemberCreate {
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: String,
-    /// Name.
+    /// Name of the member.
     pub name: Option<String>,
     /// Role of the member.
     ///
@@ -2414,7 +2403,7 @@ pub struct CustomerPortalMemberCreate {
 }
 
 impl CustomerPortalMemberCreate {
-    /// A `CustomerPortalMemberCreate` with what is required.
+    /// Creates a `CustomerPortalMemberCreate` with its required fields.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
@@ -2424,7 +2413,7 @@ impl CustomerPortalMemberCreate {
         }
     }
 
-    /// Name.
+    /// Name of the member.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -2441,7 +2430,7 @@ impl CustomerPortalMemberCreate {
     }
 }
 
-/// A page of members, as the customer's team sees them.
+/// A page of members, as returned to the team of the customer.
 ///
 /// Schema `ListResource_CustomerPortalMember_`.
 #[doc(alias = "ListResource_CustomerPortalMember_")]
@@ -2450,17 +2439,18 @@ impl CustomerPortalMemberCreate {
 pub struct CustomerPortalMemberList {
     /// The items of this page.
     pub items: Vec<CustomerPortalMember>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Changes of a member of the customer's team.
+/// Update of a member of the customer's team. Fields that are not set keep their
+/// values.
 ///
 /// Schema `CustomerPortalMemberUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
@@ -2469,7 +2459,7 @@ pub struct CustomerPortalMemberUpdate {
 }
 
 impl CustomerPortalMemberUpdate {
-    /// A `CustomerPortalMemberUpdate` with what is required.
+    /// Creates a `CustomerPortalMemberUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2479,7 +2469,7 @@ impl CustomerPortalMemberUpdate {
         }
     }
 
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -2503,7 +2493,7 @@ impl Default for CustomerPortalMemberUpdate {
     }
 }
 
-/// An account at another service that is linked.
+/// A linked account at another service.
 ///
 /// Schema `CustomerPortalOAuthAccount`.
 #[derive(Clone, PartialEq)]
@@ -2511,47 +2501,46 @@ impl Default for CustomerPortalMemberUpdate {
 pub struct CustomerPortalOAuthAccount {
     /// ID of the account at the other service.
     pub account_id: String,
-    /// Name of the account at the other service; null if unknown.
+    /// User name of the account at the other service; null if unknown.
     pub account_username: Option<String>,
 }
 
-/// A seat to assign: out of which purchase, and to whom.
+/// Parameters for assigning a seat of a subscription, an order or a checkout.
 ///
 /// Schema `CustomerSeatAssign`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Your own ID of the member who gets the seat. Together with `email`, a member is
-    /// created if there is none.
+    /// External ID of the member who receives the seat. Together with `email`, the member
+    /// is created if it does not exist.
     pub external_member_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
-    /// all.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     pub metadata: Option<JsonObject>,
-    /// Whether the seat is claimed at once, without an invitation by email.
+    /// Whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
-    /// ID of the checkout that the seats were bought in, in place of the order or the
-    /// subscription.
+    /// ID of the checkout session that the seats were bought in, instead of the order or
+    /// the subscription.
     pub checkout_id: Option<CheckoutId>,
 }
 
 impl CustomerSeatAssign {
-    /// A `CustomerSeatAssign` with what is required.
+    /// Creates a `CustomerSeatAssign` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2569,7 +2558,7 @@ impl CustomerSeatAssign {
         }
     }
 
-    /// The subscription's ID.
+    /// ID of the subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -2579,7 +2568,7 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The order's ID.
+    /// ID of the order.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
@@ -2588,14 +2577,14 @@ impl CustomerSeatAssign {
 
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -2605,37 +2594,36 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Your own ID of the member who gets the seat. Together with `email`, a member is
-    /// created if there is none.
+    /// External ID of the member who receives the seat. Together with `email`, the member
+    /// is created if it does not exist.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
-    /// all.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Whether the seat is claimed at once, without an invitation by email.
+    /// Whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -2645,8 +2633,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// ID of the checkout that the seats were bought in, in place of the order or the
-    /// subscription.
+    /// ID of the checkout session that the seats were bought in, instead of the order or
+    /// the subscription.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: impl Into<CheckoutId>) -> Self {
         self.checkout_id = Some(checkout_id.into());
@@ -2661,23 +2649,23 @@ impl Default for CustomerSeatAssign {
     }
 }
 
-/// Cancels a subscription for the end of its billing period, or takes that back.
+/// Schedules a cancellation at the end of the billing period, or undoes it.
 ///
 /// Schema `CustomerSubscriptionCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
-    /// `true` lets the subscription end with the current billing period, `false` takes
-    /// that back.
+    /// `true` ends the subscription with the current billing period, `false` undoes a
+    /// scheduled cancellation.
     pub cancel_at_period_end: Patch<bool>,
-    /// Why the customer cancels.
+    /// Reason of the cancellation.
     pub cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer says about the cancellation.
+    /// Comment of the customer about the cancellation.
     pub cancellation_comment: Patch<String>,
 }
 
 impl CustomerSubscriptionCancel {
-    /// A `CustomerSubscriptionCancel` with what is required.
+    /// Creates a `CustomerSubscriptionCancel` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2688,8 +2676,8 @@ impl CustomerSubscriptionCancel {
         }
     }
 
-    /// `true` lets the subscription end with the current billing period, `false` takes
-    /// that back.
+    /// `true` ends the subscription with the current billing period, `false` undoes a
+    /// scheduled cancellation.
     #[must_use]
     pub fn cancel_at_period_end(
         mut self,
@@ -2699,7 +2687,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// Why the customer cancels.
+    /// Reason of the cancellation.
     #[must_use]
     pub fn cancellation_reason(
         mut self,
@@ -2709,7 +2697,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// What the customer says about the cancellation.
+    /// Comment of the customer about the cancellation.
     #[must_use]
     pub fn cancellation_comment(
         mut self,
@@ -2727,7 +2715,7 @@ impl Default for CustomerSubscriptionCancel {
     }
 }
 
-/// What a meter has counted for a subscription in the current billing period.
+/// Usage of a meter by a subscription in the current billing period.
 ///
 /// Schema `CustomerSubscriptionMeter`.
 #[derive(Clone, PartialEq)]
@@ -2737,21 +2725,21 @@ pub struct CustomerSubscriptionMeter {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// Units consumed since the current billing period began.
+    /// Number of units consumed since the start of the current billing period.
     pub consumed_units: f64,
-    /// Units credited since the current billing period began.
+    /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// What is due for the current billing period up to now, in cents.
+    /// Amount due so far for the current billing period, in cents.
     pub amount: i64,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// The meter.
     pub meter: CustomerSubscriptionMeterMeter,
 }
 
-/// A meter, as customers see it.
+/// A meter, as returned to customers.
 ///
 /// Schema `CustomerSubscriptionMeterMeter`.
 #[derive(Clone, PartialEq)]
@@ -2761,28 +2749,28 @@ pub struct CustomerSubscriptionMeterMeter {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MeterId,
-    /// What the meter is called, on invoices as well.
+    /// Name of the meter, also shown on invoices.
     pub name: String,
 }
 
-/// Pauses a subscription from the end of its billing period, or takes that back.
+/// Schedules a pause at the end of the billing period, or undoes it.
 ///
 /// Schema `CustomerSubscriptionPause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
-    /// `true` pauses the subscription when the current billing period is over, `false`
-    /// takes that back.
+    /// `true` pauses the subscription at the end of the current billing period, `false`
+    /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
-    /// When the subscription resumes by itself, some time after the current billing
-    /// period. Without it, it stays paused until it is resumed.
+    /// When the subscription resumes automatically, after the end of the current billing
+    /// period. If not set, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
 impl CustomerSubscriptionPause {
-    /// A `CustomerSubscriptionPause` with what is required.
+    /// Creates a `CustomerSubscriptionPause` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(pause_at_period_end: bool) -> Self {
@@ -2792,8 +2780,8 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// When the subscription resumes by itself, some time after the current billing
-    /// period. Without it, it stays paused until it is resumed.
+    /// When the subscription resumes automatically, after the end of the current billing
+    /// period. If not set, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -2809,7 +2797,7 @@ impl CustomerSubscriptionPause {
 pub struct CustomerSubscriptionResume {}
 
 impl CustomerSubscriptionResume {
-    /// A `CustomerSubscriptionResume` with what is required.
+    /// Creates a `CustomerSubscriptionResume` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2824,11 +2812,12 @@ impl Default for CustomerSubscriptionResume {
     }
 }
 
-/// What a customer's subscriptions are sorted by; `-` means descending.
+/// Sort criterion for a customer's subscriptions; the prefix `-` sorts in descending
+/// order.
 ///
 /// Schema `CustomerSubscriptionSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerSubscriptionSortProperty {
@@ -2852,11 +2841,11 @@ pub enum CustomerSubscriptionSortProperty {
     Product,
     /// `-product`.
     ProductDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A change of a subscription by its customer: one kind at a time.
+/// Update of a subscription by its customer: one type of change per request.
 ///
 /// Schema `CustomerSubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
@@ -2868,13 +2857,13 @@ pub enum CustomerSubscriptionUpdate {
     UpdateSeats(Box<CustomerSubscriptionUpdateSeats>),
     /// Changes the number of units of a subscription.
     UpdateUnits(Box<CustomerSubscriptionUpdateUnits>),
-    /// Cancels a subscription for the end of its billing period, or takes that back.
+    /// Schedules a cancellation at the end of the billing period, or undoes it.
     Cancel(Box<CustomerSubscriptionCancel>),
-    /// Pauses a subscription from the end of its billing period, or takes that back.
+    /// Schedules a pause at the end of the billing period, or undoes it.
     Pause(Box<CustomerSubscriptionPause>),
     /// Resumes a paused subscription.
     Resume(Box<CustomerSubscriptionResume>),
-    /// Drops the change that waits for the next billing period.
+    /// Discards the update that is scheduled for the next billing period.
     UpdateClear(Box<CustomerSubscriptionUpdateClear>),
 }
 
@@ -2934,7 +2923,7 @@ polar_client_runtime::variant_body! {
     CustomerSubscriptionUpdate : CustomerSubscriptionUpdateClear
 }
 
-/// Drops the change that waits for the next billing period.
+/// Discards the update that is scheduled for the next billing period.
 ///
 /// Schema `CustomerSubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
@@ -2942,7 +2931,7 @@ polar_client_runtime::variant_body! {
 pub struct CustomerSubscriptionUpdateClear {}
 
 impl CustomerSubscriptionUpdateClear {
-    /// A `CustomerSubscriptionUpdateClear` with what is required.
+    /// Creates a `CustomerSubscriptionUpdateClear` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2968,7 +2957,7 @@ pub struct CustomerSubscriptionUpdateProduct {
 }
 
 impl CustomerSubscriptionUpdateProduct {
-    /// A `CustomerSubscriptionUpdateProduct` with what is required.
+    /// Creates a `CustomerSubscriptionUpdateProduct` with its required fields.
     #[must_use]
     pub fn new(product_id: impl Into<ProductId>) -> Self {
         Self {
@@ -2990,7 +2979,7 @@ pub struct CustomerSubscriptionUpdateSeats {
 }
 
 impl CustomerSubscriptionUpdateSeats {
-    /// A `CustomerSubscriptionUpdateSeats` with what is required.
+    /// Creates a `CustomerSubscriptionUpdateSeats` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(seats: i64) -> Self {
@@ -3011,7 +3000,7 @@ pub struct CustomerSubscriptionUpdateUnits {
 }
 
 impl CustomerSubscriptionUpdateUnits {
-    /// A `CustomerSubscriptionUpdateUnits` with what is required.
+    /// Creates a `CustomerSubscriptionUpdateUnits` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(units: i64) -> Self {
@@ -3019,21 +3008,21 @@ impl CustomerSubscriptionUpdateUnits {
     }
 }
 
-/// A wallet: the customer's balance with an organization, which usage is paid from.
+/// A wallet: balance of the customer that usage is paid from.
 ///
 /// Schema `CustomerWallet`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWallet {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: WalletId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// What is in the wallet, in cents.
+    /// Balance in cents.
     pub balance: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -3048,15 +3037,15 @@ pub struct CustomerWallet {
 pub struct CustomerWalletList {
     /// The items of this page.
     pub items: Vec<CustomerWallet>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What wallets are sorted by; `-` means descending.
+/// Sort criterion for wallets; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomerWalletSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerWalletSortProperty {
@@ -3068,25 +3057,25 @@ pub enum CustomerWalletSortProperty {
     Balance,
     /// `-balance`.
     BalanceDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A file that a benefit lets the customer download.
+/// A file that a benefit grants the customer access to.
 ///
 /// Schema `DownloadableRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The file, with an address to download it from.
+    /// The file, with a download URL.
     pub file: FileDownload,
 }
 
-/// A page of files to download.
+/// A page of downloadable files.
 ///
 /// Schema `ListResource_DownloadableRead_`.
 #[doc(alias = "ListResource_DownloadableRead_")]
@@ -3095,31 +3084,31 @@ pub struct DownloadableRead {
 pub struct DownloadableReadList {
     /// The items of this page.
     pub items: Vec<DownloadableRead>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A file with an address to download it from.
+/// A file with a download URL.
 ///
 /// Schema `FileDownload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileDownload {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -3127,116 +3116,116 @@ pub struct FileDownload {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Where the file can be downloaded.
+    /// Download URL of the file.
     pub download: S3DownloadUrl,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// What the file is for.
+    /// Purpose of the file.
     pub service: FileServiceTypes,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
 }
 
-/// A card that a customer has saved.
+/// A saved card of a customer.
 ///
 /// Schema `PaymentMethodCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodCard {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `card`.
+    /// Always `card`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
 }
 
-/// A payment method of another kind that a customer has saved.
+/// A saved payment method of a customer, of any other type.
 ///
 /// Schema `PaymentMethodGeneric`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: String,
 }
 
-/// A South Korean card that a customer has saved.
+/// A saved South Korean card of a customer.
 ///
 /// Schema `PaymentMethodKrCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `kr_card`.
+    /// Always `kr_card`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
 }
 
-/// Who uses a session: a customer, or a member.
+/// The authenticated user of a customer portal session: a customer or a member.
 ///
 /// Schema `PortalAuthenticatedUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PortalAuthenticatedUser {
-    /// Whether it is a `customer` or a `member`.
+    /// Type of the user: `customer` or `member`.
     pub r#type: String,
-    /// Name.
+    /// Name of the user.
     pub name: Option<String>,
     /// Email address.
     pub email: String,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// Role of the member; null for a customer.
     pub role: Option<String>,
 }
 
-/// Where a file can be downloaded, and until when.
+/// Download URL of a file, with its expiry.
 ///
 /// Schema `S3DownloadURL`.
 #[doc(alias = "S3DownloadURL")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3DownloadUrl {
-    /// Address to download the file from.
+    /// URL to download the file from.
     pub url: String,
-    /// Headers to send with the download.
+    /// Headers to send with the download request.
     ///
     /// Default: `{}`.
     pub headers: Option<BTreeMap<String, String>>,
@@ -3244,12 +3233,12 @@ pub struct S3DownloadUrl {
     pub expires_at: Timestamp,
 }
 
-/// Kind of a tax identification number: the country that issues it, and which of its
-/// numbers it is.
+/// Format of a tax identification number: the issuing country and the type of the
+/// number.
 ///
 /// Schema `TaxIDFormat`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[doc(alias = "TaxIDFormat")]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -3406,6 +3395,6 @@ pub enum TaxIdFormat {
     ZaVat,
     /// `mu_tan`.
     MuTan,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -21,83 +21,82 @@ pub struct CustomerSeat {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SeatId,
     /// ID of the subscription that the seat belongs to; null for a seat from a one-time
     /// purchase.
     pub subscription_id: Option<SubscriptionId>,
     /// ID of the order that the seat belongs to; null for a seat of a subscription.
     pub order_id: Option<OrderId>,
-    /// How far the assignment has come.
+    /// Status of the assignment.
     pub status: SeatStatus,
-    /// ID of a customer: the one who pays, if the organization's customers have members,
-    /// else the one who holds the seat.
+    /// ID of the paying customer if the organization uses members, otherwise ID of the
+    /// customer who holds the seat.
     pub customer_id: Option<CustomerId>,
     /// ID of the member who holds the seat.
     pub member_id: Option<MemberId>,
-    /// The member who holds the seat.
+    /// Member who holds the seat.
     pub member: Option<Member>,
-    /// Email address of the member who holds the seat; only there if the organization's
-    /// customers have members.
+    /// Email address of the member who holds the seat; null if the organization does not
+    /// use members.
     pub email: Option<String>,
     /// Email address of the person that the seat is assigned to.
     pub customer_email: Option<String>,
-    /// When the invitation to take the seat expires; null without an invitation.
+    /// When the invitation to claim the seat expires; null without an invitation.
     pub invitation_token_expires_at: Option<Timestamp>,
     /// When the seat was claimed; null if it was not.
     pub claimed_at: Option<Timestamp>,
     /// When the seat was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Data of your own about the seat, by key.
+    /// Custom key-value data about the seat.
     pub seat_metadata: Option<JsonObject>,
 }
 
-/// A seat that was claimed, and a session for the customer portal.
+/// A claimed seat, with a customer portal session.
 ///
 /// Schema `CustomerSeatClaimResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatClaimResponse {
-    /// The seat that was claimed.
+    /// The claimed seat.
     pub seat: CustomerSeat,
-    /// Token of a session for the customer portal, ready for use.
+    /// Token of a customer portal session.
     pub customer_session_token: String,
 }
 
-/// A seat to assign: out of which purchase, and to whom.
+/// Parameters for assigning a seat of a subscription or an order.
 ///
 /// Schema `SeatAssign`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatAssign {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Your own ID of the member who gets the seat. Together with `email`, a member is
-    /// created if there is none.
+    /// External ID of the member who receives the seat. Together with `email`, the member
+    /// is created if it does not exist.
     pub external_member_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
-    /// all.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     pub metadata: Option<JsonObject>,
-    /// Whether the seat is claimed at once, without an invitation by email.
+    /// Whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
 }
 
 impl SeatAssign {
-    /// A `SeatAssign` with what is required.
+    /// Creates a `SeatAssign` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -114,7 +113,7 @@ impl SeatAssign {
         }
     }
 
-    /// The subscription's ID.
+    /// ID of the subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -124,7 +123,7 @@ impl SeatAssign {
         self
     }
 
-    /// The order's ID.
+    /// ID of the order.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
@@ -133,14 +132,14 @@ impl SeatAssign {
 
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -150,37 +149,36 @@ impl SeatAssign {
         self
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Your own ID of the member who gets the seat. Together with `email`, a member is
-    /// created if there is none.
+    /// External ID of the member who receives the seat. Together with `email`, the member
+    /// is created if it does not exist.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
-    /// all.
+    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Whether the seat is claimed at once, without an invitation by email.
+    /// Whether the seat is claimed immediately, without an invitation email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -198,18 +196,18 @@ impl Default for SeatAssign {
     }
 }
 
-/// A claim of a seat.
+/// Parameters for claiming a seat.
 ///
 /// Schema `SeatClaim`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaim {
-    /// Token of the invitation to take a seat.
+    /// Token of the invitation to claim a seat.
     pub invitation_token: String,
 }
 
 impl SeatClaim {
-    /// A `SeatClaim` with what is required.
+    /// Creates a `SeatClaim` with its required fields.
     #[must_use]
     pub fn new(invitation_token: impl Into<String>) -> Self {
         Self {
@@ -218,22 +216,22 @@ impl SeatClaim {
     }
 }
 
-/// What an invitation to claim a seat is for.
+/// Details of an invitation to claim a seat.
 ///
 /// Schema `SeatClaimInfo`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {
-    /// What the product is called.
+    /// Name of the product.
     pub product_name: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
     /// Name of the organization that sells the product.
     pub organization_name: String,
     /// Slug of the organization that sells the product.
     pub organization_slug: String,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: String,
-    /// Whether the invitation is still good.
+    /// Whether the seat can still be claimed.
     pub can_claim: bool,
 }

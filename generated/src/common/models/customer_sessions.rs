@@ -6,7 +6,7 @@ use super::*;
 use crate::ids::{CustomerId, MemberId};
 use polar_client_runtime::types::{Timestamp, Uuid};
 
-/// A session to act as a customer, with its token.
+/// A customer session, with its token.
 ///
 /// Schema `CustomerSession`.
 #[derive(Clone, PartialEq)]
@@ -16,33 +16,34 @@ pub struct CustomerSession {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// Token of the session, to act as the customer.
+    /// Token of the session, which authenticates as the customer.
     pub token: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
-    /// Address of the customer portal. It contains the token and grants access: treat it
-    /// as a secret.
+    /// URL of the customer portal. It contains the token and grants access: treat it as a
+    /// secret.
     pub customer_portal_url: String,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: Customer,
 }
 
-/// A session to create, for a customer by either of the customer's IDs.
+/// Parameters for creating a customer session, with the customer by ID or by external
+/// ID.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customer-sessions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerSessionCreate {
-    /// A session to create, for a customer by Polar's ID.
+    /// Parameters for creating a customer session, with the customer by ID.
     IdCreate(Box<CustomerSessionCustomerIdCreate>),
-    /// A session to create, for a customer by your own ID.
+    /// Parameters for creating a customer session, with the customer by external ID.
     ExternalIdCreate(Box<CustomerSessionCustomerExternalIdCreate>),
 }
 
@@ -63,28 +64,28 @@ polar_client_runtime::variant_body! {
     CustomerSessionCreate : CustomerSessionCustomerExternalIdCreate
 }
 
-/// A session to create, for a customer by your own ID.
+/// Parameters for creating a customer session, with the customer by external ID.
 ///
 /// Schema `CustomerSessionCustomerExternalIDCreate`.
 #[doc(alias = "CustomerSessionCustomerExternalIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
-    /// ID of the member whose session it is. Without it, it is that of the owner, if the
-    /// customer is a person.
+    /// ID of the member that the session acts for. Defaults to the owner if the customer
+    /// is a person.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: String,
 }
 
 impl CustomerSessionCustomerExternalIdCreate {
-    /// A `CustomerSessionCustomerExternalIdCreate` with what is required.
+    /// Creates a `CustomerSessionCustomerExternalIdCreate` with its required fields.
     #[must_use]
     pub fn new(external_customer_id: impl Into<String>) -> Self {
         Self {
@@ -95,24 +96,24 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// ID of the member whose session it is. Without it, it is that of the owner, if the
-    /// customer is a person.
+    /// ID of the member that the session acts for. Defaults to the owner if the customer
+    /// is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -120,28 +121,28 @@ impl CustomerSessionCustomerExternalIdCreate {
     }
 }
 
-/// A session to create, for a customer by Polar's ID.
+/// Parameters for creating a customer session, with the customer by ID.
 ///
 /// Schema `CustomerSessionCustomerIDCreate`.
 #[doc(alias = "CustomerSessionCustomerIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {
-    /// ID of the member whose session it is. Without it, it is that of the owner, if the
-    /// customer is a person.
+    /// ID of the member that the session acts for. Defaults to the owner if the customer
+    /// is a person.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
 }
 
 impl CustomerSessionCustomerIdCreate {
-    /// A `CustomerSessionCustomerIdCreate` with what is required.
+    /// Creates a `CustomerSessionCustomerIdCreate` with its required fields.
     #[must_use]
     pub fn new(customer_id: impl Into<CustomerId>) -> Self {
         Self {
@@ -152,24 +153,24 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// ID of the member whose session it is. Without it, it is that of the owner, if the
-    /// customer is a person.
+    /// ID of the member that the session acts for. Defaults to the owner if the customer
+    /// is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());

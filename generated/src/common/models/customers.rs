@@ -18,49 +18,49 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Where a subscription in force stands.
+/// Status of an active subscription.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/CustomerStateSubscription/properties/status`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ActiveSubscriptionStatus {
-    /// In force.
+    /// The subscription is active.
     ///
     /// Value `active`.
     Active,
-    /// The trial is running.
+    /// The trial period has not ended.
     ///
     /// Value `trialing`.
     Trialing,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What a new member may do on behalf of the customer. Owners are not made this way.
+/// Role that can be assigned to a new member; the role of owner cannot.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/MemberCreateFromCustomer/properties/role`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AssignableMemberRole {
-    /// Uses what the customer has bought.
+    /// Uses the purchased products and benefits.
     ///
     /// Value `member`.
     Member,
-    /// Looks after the billing.
+    /// Manages billing.
     ///
     /// Value `billing_manager`.
     BillingManager,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A customer, a person or a team.
+/// A customer: a person or a team.
 ///
 /// Schema `Customer`.
 ///
@@ -68,16 +68,16 @@ pub enum AssignableMemberRole {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Customer {
-    /// A customer who is a person.
+    /// A customer that is a person.
     Individual(Box<CustomerIndividual>),
     /// A customer that is a team.
     Team(Box<CustomerTeam>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomer>),
 }
 
 impl Customer {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomerId {
@@ -110,7 +110,7 @@ impl Customer {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -121,7 +121,7 @@ impl Customer {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -143,7 +143,7 @@ impl Customer {
         }
     }
 
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     #[must_use]
     #[inline]
     pub fn email_verified(&self) -> bool {
@@ -154,7 +154,7 @@ impl Customer {
         }
     }
 
-    /// Name.
+    /// Name of the customer.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -165,7 +165,7 @@ impl Customer {
         }
     }
 
-    /// Name for invoices.
+    /// Name on invoices.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -187,7 +187,7 @@ impl Customer {
         }
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -198,7 +198,7 @@ impl Customer {
         }
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -209,7 +209,7 @@ impl Customer {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -220,7 +220,7 @@ impl Customer {
         }
     }
 
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -242,7 +242,7 @@ impl Customer {
         }
     }
 
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     #[must_use]
     #[inline]
@@ -254,7 +254,7 @@ impl Customer {
         }
     }
 
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -265,7 +265,7 @@ impl Customer {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -276,7 +276,7 @@ impl Customer {
         }
     }
 
-    /// The value, if it is an `Individual`.
+    /// Returns the value if it is the variant [`Individual`](Self::Individual).
     #[must_use]
     #[inline]
     pub fn as_individual(&self) -> Option<&CustomerIndividual> {
@@ -286,7 +286,7 @@ impl Customer {
         }
     }
 
-    /// The value, if it is a `Team`.
+    /// Returns the value if it is the variant [`Team`](Self::Team).
     #[must_use]
     #[inline]
     pub fn as_team(&self) -> Option<&CustomerTeam> {
@@ -296,7 +296,7 @@ impl Customer {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -312,9 +312,9 @@ polar_client_runtime::from_variant! {
     Customer::Team(Box<CustomerTeam>)
 }
 
-/// A [`Customer`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Customer`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCustomer {
     pub(crate) id: CustomerId,
@@ -337,15 +337,15 @@ pub struct UnknownCustomer {
     pub(crate) raw: Json,
 }
 
-/// A customer to create, a person or a team.
+/// Parameters for creating a customer: a person or a team.
 ///
 /// Schema `CustomerCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerCreate {
-    /// A customer to create, a person.
+    /// Parameters for creating a customer that is a person.
     Individual(Box<CustomerIndividualCreate>),
-    /// A customer to create, a team.
+    /// Parameters for creating a customer that is a team.
     Team(Box<CustomerTeamCreate>),
 }
 
@@ -365,24 +365,24 @@ polar_client_runtime::variant_body! {
     CustomerCreate : CustomerTeamCreate
 }
 
-/// A customer, as an export tells of them.
+/// A customer in a CSV export.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customers~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerExportRow {
     /// Identifier assigned by Polar.
     pub id: CustomerId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Email address.
     pub email: Option<String>,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Tax identification number, in a form of the server's own; null if there is none.
+    /// Tax identification number in the server's string format; null if there is none.
     pub tax_id: Option<String>,
     /// First line of the street address.
     pub billing_address_line_1: Option<String>,
@@ -394,96 +394,97 @@ pub struct CustomerExportRow {
     pub billing_address_state: Option<String>,
     /// Postal code of the billing address.
     pub billing_address_zip: Option<String>,
-    /// Country of the billing address, as two letters.
+    /// Country of the billing address, as its two-letter ISO 3166-1 code.
     pub billing_address_country: Option<String>,
-    /// Data of your own, as JSON text; null if there is none.
+    /// Custom key-value data as a JSON string; null if there is none.
     pub metadata: Option<String>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
 }
 
-/// A customer who is a person.
+/// A customer that is a person.
 ///
 /// Schema `CustomerIndividual`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividual {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: String,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `individual`.
+    /// Always `individual`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// A customer to create, a person.
+/// Parameters for creating a customer that is a person.
 ///
 /// Schema `CustomerIndividualCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
     /// Billing address.
     pub billing_address: Option<AddressInput>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// The member who owns the customer's account. Without it, one is made from the name
+    /// Member who owns the account of the customer. Defaults to a member with the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: String,
 }
 
 impl CustomerIndividualCreate {
-    /// A `CustomerIndividualCreate` with what is required.
+    /// Creates a `CustomerIndividualCreate` with its required fields.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
@@ -499,7 +500,7 @@ impl CustomerIndividualCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -508,14 +509,14 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -532,21 +533,22 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -556,7 +558,7 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// The member who owns the customer's account. Without it, one is made from the name
+    /// Member who owns the account of the customer. Defaults to a member with the name
     /// and the email address of the customer.
     #[must_use]
     #[inline]
@@ -575,89 +577,89 @@ impl CustomerIndividualCreate {
 pub struct CustomerList {
     /// The items of this page.
     pub items: Vec<Customer>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A card that the customer has saved.
+/// A saved card of a customer.
 ///
 /// Schema `CustomerPaymentMethodCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `card`.
+    /// Always `card`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
-    /// Whether the customer pays with this method by default.
+    /// Whether it is the default payment method of the customer.
     pub is_default: bool,
 }
 
-/// A payment method of another kind that the customer has saved.
+/// A saved payment method of a customer, of any other type.
 ///
 /// Schema `CustomerPaymentMethodGeneric`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: String,
-    /// Whether the customer pays with this method by default.
+    /// Whether it is the default payment method of the customer.
     pub is_default: bool,
 }
 
-/// A South Korean card that the customer has saved.
+/// A saved South Korean card of a customer.
 ///
 /// Schema `CustomerPaymentMethodKrCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `kr_card`.
+    /// Always `kr_card`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
-    /// Whether the customer pays with this method by default.
+    /// Whether it is the default payment method of the customer.
     pub is_default: bool,
 }
 
-/// What customers are sorted by; `-` means descending.
+/// Sort criterion for customers; the prefix `-` sorts in descending order.
 ///
 /// Schema `CustomerSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerSortProperty {
@@ -673,11 +675,11 @@ pub enum CustomerSortProperty {
     Name,
     /// `-name`.
     NameDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A customer with everything in force: subscriptions, benefits and meters.
+/// A customer with active subscriptions, granted benefits and meters.
 ///
 /// Schema `CustomerState`.
 ///
@@ -685,16 +687,17 @@ pub enum CustomerSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerState {
-    /// A customer who is a person, with everything in force.
+    /// A customer that is a person, with active subscriptions, granted benefits and
+    /// meters.
     Individual(Box<CustomerStateIndividual>),
-    /// A customer that is a team, with everything in force.
+    /// A customer that is a team, with active subscriptions, granted benefits and meters.
     Team(Box<CustomerStateTeam>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomerState>),
 }
 
 impl CustomerState {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> CustomerId {
@@ -727,7 +730,7 @@ impl CustomerState {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -738,7 +741,7 @@ impl CustomerState {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -760,7 +763,7 @@ impl CustomerState {
         }
     }
 
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     #[must_use]
     #[inline]
     pub fn email_verified(&self) -> bool {
@@ -771,7 +774,7 @@ impl CustomerState {
         }
     }
 
-    /// Name.
+    /// Name of the customer.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -782,7 +785,7 @@ impl CustomerState {
         }
     }
 
-    /// Name for invoices.
+    /// Name on invoices.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -804,7 +807,7 @@ impl CustomerState {
         }
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -815,7 +818,7 @@ impl CustomerState {
         }
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -826,7 +829,7 @@ impl CustomerState {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -837,7 +840,7 @@ impl CustomerState {
         }
     }
 
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -859,7 +862,7 @@ impl CustomerState {
         }
     }
 
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     #[must_use]
     #[inline]
@@ -871,7 +874,7 @@ impl CustomerState {
         }
     }
 
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -882,7 +885,7 @@ impl CustomerState {
         }
     }
 
-    /// The subscriptions in force.
+    /// Active subscriptions of the customer.
     #[must_use]
     #[inline]
     pub fn active_subscriptions(&self) -> &[CustomerStateSubscription] {
@@ -893,7 +896,7 @@ impl CustomerState {
         }
     }
 
-    /// The benefits that the customer has.
+    /// Active benefit grants of the customer.
     #[must_use]
     #[inline]
     pub fn granted_benefits(&self) -> &[CustomerStateBenefitGrant] {
@@ -904,7 +907,7 @@ impl CustomerState {
         }
     }
 
-    /// What each of the customer's meters has counted.
+    /// Usage of each of the customer's meters.
     #[must_use]
     #[inline]
     pub fn active_meters(&self) -> &[CustomerStateMeter] {
@@ -915,7 +918,7 @@ impl CustomerState {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -926,7 +929,7 @@ impl CustomerState {
         }
     }
 
-    /// The value, if it is an `Individual`.
+    /// Returns the value if it is the variant [`Individual`](Self::Individual).
     #[must_use]
     #[inline]
     pub fn as_individual(&self) -> Option<&CustomerStateIndividual> {
@@ -936,7 +939,7 @@ impl CustomerState {
         }
     }
 
-    /// The value, if it is a `Team`.
+    /// Returns the value if it is the variant [`Team`](Self::Team).
     #[must_use]
     #[inline]
     pub fn as_team(&self) -> Option<&CustomerStateTeam> {
@@ -946,7 +949,7 @@ impl CustomerState {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -962,9 +965,9 @@ polar_client_runtime::from_variant! {
     CustomerState::Team(Box<CustomerStateTeam>)
 }
 
-/// A [`CustomerState`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`CustomerState`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownCustomerState {
     pub(crate) id: CustomerId,
@@ -991,22 +994,21 @@ pub struct UnknownCustomerState {
 }
 
 impl CustomerState {
-    /// Returns the item of `granted_benefits` with this `benefit_id`, if there is one.
+    /// Returns the item of `granted_benefits` with the given `benefit_id`, if any.
     #[must_use]
     #[inline]
     pub fn benefit(&self, benefit_id: BenefitId) -> Option<&CustomerStateBenefitGrant> {
         self.granted_benefits().iter().find(|item| item.benefit_id == benefit_id)
     }
 
-    /// Returns the item of `active_meters` with this `meter_id`, if there is one.
+    /// Returns the item of `active_meters` with the given `meter_id`, if any.
     #[must_use]
     #[inline]
     pub fn meter(&self, meter_id: MeterId) -> Option<&CustomerStateMeter> {
         self.active_meters().iter().find(|item| item.meter_id == meter_id)
     }
 
-    /// Returns the item of `active_subscriptions` with this `product_id`, if there is
-    /// one.
+    /// Returns the item of `active_subscriptions` with the given `product_id`, if any.
     #[must_use]
     #[inline]
     pub fn subscription(
@@ -1017,13 +1019,13 @@ impl CustomerState {
     }
 }
 
-/// A benefit that a customer has.
+/// An active benefit grant of a customer.
 ///
 /// Schema `CustomerStateBenefitGrant`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When it was created.
     pub created_at: Timestamp,
@@ -1031,21 +1033,21 @@ pub struct CustomerStateBenefitGrant {
     pub modified_at: Option<Timestamp>,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Timestamp,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Kind of the benefit.
+    /// Type of the benefit.
     pub benefit_type: BenefitType,
     /// Metadata of the benefit.
     pub benefit_metadata: MetadataOutputType,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantProperties,
 }
 
 impl CustomerStateBenefitGrant {
-    /// `properties` as what `benefit_type` says it is.
+    /// Decodes `properties` as the type that `benefit_type` selects.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn properties_view(&self) -> Result<BenefitGrantPropertiesView, DecodeError> {
         let chosen_by = text_at(self, &["benefit_type"]);
@@ -1053,78 +1055,79 @@ impl CustomerStateBenefitGrant {
     }
 }
 
-/// A customer who is a person, with everything in force.
+/// A customer that is a person, with active subscriptions, granted benefits and
+/// meters.
 ///
 /// Schema `CustomerStateIndividual`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: String,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `individual`.
+    /// Always `individual`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
-    /// The subscriptions in force.
+    /// Active subscriptions of the customer.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
-    /// The benefits that the customer has.
+    /// Active benefit grants of the customer.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
-    /// What each of the customer's meters has counted.
+    /// Usage of each of the customer's meters.
     pub active_meters: Vec<CustomerStateMeter>,
 }
 
-/// What a meter has counted for a customer.
+/// Usage of a meter by a customer.
 ///
 /// Schema `CustomerStateMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateMeter {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
     pub credited_units: i64,
-    /// Number of units credited, less those consumed.
+    /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
 }
 
@@ -1134,23 +1137,23 @@ pub struct CustomerStateMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// State that it is in.
+    /// Current status.
     pub status: ActiveSubscriptionStatus,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
@@ -1162,27 +1165,27 @@ pub struct CustomerStateSubscription {
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Meters of the subscription.
+    /// Usage of meters by the subscription.
     pub meters: Vec<CustomerStateSubscriptionMeter>,
 }
 
-/// What a meter has counted for a subscription in the current billing period, and
-/// what it costs.
+/// Usage of a meter by a subscription in the current billing period, with the amount
+/// due.
 ///
 /// Schema `CustomerStateSubscriptionMeter`.
 #[derive(Clone, PartialEq)]
@@ -1192,68 +1195,68 @@ pub struct CustomerStateSubscriptionMeter {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// Units consumed since the current billing period began.
+    /// Number of units consumed since the start of the current billing period.
     pub consumed_units: f64,
-    /// Units credited since the current billing period began.
+    /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// What is due for the current billing period up to now, in cents.
+    /// Amount due so far for the current billing period, in cents.
     pub amount: i64,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
 }
 
-/// A customer that is a team, with everything in force.
+/// A customer that is a team, with active subscriptions, granted benefits and meters.
 ///
 /// Schema `CustomerStateTeam`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateTeam {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `team`.
+    /// Always `team`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
-    /// The subscriptions in force.
+    /// Active subscriptions of the customer.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
-    /// The benefits that the customer has.
+    /// Active benefit grants of the customer.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
-    /// What each of the customer's meters has counted.
+    /// Usage of each of the customer's meters.
     pub active_meters: Vec<CustomerStateMeter>,
 }
 
@@ -1263,82 +1266,83 @@ pub struct CustomerStateTeam {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeam {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `team`.
+    /// Always `team`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// A customer to create, a team.
+/// Parameters for creating a customer that is a team.
 ///
 /// Schema `CustomerTeamCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
     /// Billing address.
     pub billing_address: Option<AddressInput>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// The member who owns the customer's account. Without it, one is made from the name
+    /// Member who owns the account of the customer. Defaults to a member with the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
-    /// Email address of the team. Without it, the owner needs one.
+    /// Email address of the team. If not set, the owner must have one.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Option<String>,
 }
 
 impl CustomerTeamCreate {
-    /// A `CustomerTeamCreate` with what is required.
+    /// Creates a `CustomerTeamCreate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1355,7 +1359,7 @@ impl CustomerTeamCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1364,14 +1368,14 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1388,21 +1392,22 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1412,7 +1417,7 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// The member who owns the customer's account. Without it, one is made from the name
+    /// Member who owns the account of the customer. Defaults to a member with the name
     /// and the email address of the customer.
     #[must_use]
     #[inline]
@@ -1421,9 +1426,9 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Email address of the team. Without it, the owner needs one.
+    /// Email address of the team. If not set, the owner must have one.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -1438,11 +1443,11 @@ impl Default for CustomerTeamCreate {
     }
 }
 
-/// What a customer is.
+/// Type of a customer.
 ///
 /// Schema `CustomerType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerType {
@@ -1450,46 +1455,47 @@ pub enum CustomerType {
     ///
     /// Value `individual`.
     Individual,
-    /// A team, whose members share what it has bought.
+    /// A team, whose members share its purchases.
     ///
     /// Value `team`.
     Team,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a customer.
+/// Update of a customer. Fields that are not set keep their values.
 ///
 /// Schema `CustomerUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Patch<String>,
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// Your own ID of the customer, unique within the organization. Once set, it stays.
+    /// External ID of the customer, unique within the organization. It cannot be changed
+    /// once it is set.
     pub external_id: Patch<String>,
-    /// What the customer is. A person can become a team, but not the other way round.
+    /// Type of the customer. A person can become a team; a team cannot become a person.
     pub r#type: Patch<CustomerType>,
 }
 
 impl CustomerUpdate {
-    /// A `CustomerUpdate` with what is required.
+    /// Creates a `CustomerUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1505,7 +1511,7 @@ impl CustomerUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1516,14 +1522,14 @@ impl CustomerUpdate {
 
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1542,28 +1548,29 @@ impl CustomerUpdate {
         self
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Your own ID of the customer, unique within the organization. Once set, it stays.
+    /// External ID of the customer, unique within the organization. It cannot be changed
+    /// once it is set.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// What the customer is. A person can become a team, but not the other way round.
+    /// Type of the customer. A person can become a team; a team cannot become a person.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<CustomerType>>) -> Self {
         self.r#type = r#type.into();
@@ -1578,35 +1585,36 @@ impl Default for CustomerUpdate {
     }
 }
 
-/// Changes of a customer who is told by your own ID.
+/// Update of a customer identified by external ID. Fields that are not set keep their
+/// values.
 ///
 /// Schema `CustomerUpdateExternalID`.
 #[doc(alias = "CustomerUpdateExternalID")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdateExternalId {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Patch<String>,
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
 }
 
 impl CustomerUpdateExternalId {
-    /// A `CustomerUpdateExternalId` with what is required.
+    /// Creates a `CustomerUpdateExternalId` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1620,7 +1628,7 @@ impl CustomerUpdateExternalId {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1631,14 +1639,14 @@ impl CustomerUpdateExternalId {
 
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1657,14 +1665,14 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
@@ -1685,26 +1693,25 @@ impl Default for CustomerUpdateExternalId {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Member {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MemberId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The customer whose member it is, by ID.
+    /// ID of the customer that the member belongs to.
     pub customer_id: CustomerId,
-    /// The member's email address.
+    /// Email address of the member.
     pub email: String,
     /// Name of the member; null if unknown.
     pub name: Option<String>,
-    /// ID of the member in your own system, unique within the customer; null if there is
-    /// none.
+    /// External ID of the member, unique within the customer; null if there is none.
     pub external_id: Option<String>,
-    /// What the member may do on behalf of the customer.
+    /// Role of the member.
     pub role: MemberRole,
 }
 
-/// A member to add to a customer.
+/// Parameters for adding a member to a customer.
 ///
 /// Schema `MemberCreateFromCustomer`.
 #[derive(Clone, PartialEq)]
@@ -1712,22 +1719,22 @@ pub struct Member {
 pub struct MemberCreateFromCustomer {
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: String,
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Role of the member. An owner is made by an update of the role.
+    /// Role of the member. To make a member the owner, update the role.
     ///
     /// Default: `"member"`.
     pub role: Option<AssignableMemberRole>,
 }
 
 impl MemberCreateFromCustomer {
-    /// A `MemberCreateFromCustomer` with what is required.
+    /// Creates a `MemberCreateFromCustomer` with its required fields.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
@@ -1738,7 +1745,7 @@ impl MemberCreateFromCustomer {
         }
     }
 
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1747,14 +1754,14 @@ impl MemberCreateFromCustomer {
         self
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Role of the member. An owner is made by an update of the role.
+    /// Role of the member. To make a member the owner, update the role.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -1773,11 +1780,11 @@ impl MemberCreateFromCustomer {
 pub struct MemberList {
     /// The items of this page.
     pub items: Vec<Member>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// The owner to create together with a customer.
+/// Parameters for creating the owner together with a customer.
 ///
 /// Schema `MemberOwnerCreate`.
 #[derive(Clone, PartialEq)]
@@ -1785,18 +1792,18 @@ pub struct MemberList {
 pub struct MemberOwnerCreate {
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: String,
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
 }
 
 impl MemberOwnerCreate {
-    /// A `MemberOwnerCreate` with what is required.
+    /// Creates a `MemberOwnerCreate` with its required fields.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
@@ -1806,7 +1813,7 @@ impl MemberOwnerCreate {
         }
     }
 
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1815,7 +1822,7 @@ impl MemberOwnerCreate {
         self
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -1823,35 +1830,35 @@ impl MemberOwnerCreate {
     }
 }
 
-/// What a member may do on behalf of the customer.
+/// Role of a member.
 ///
 /// Schema `MemberRole`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MemberRole {
-    /// Owns the customer's account.
+    /// Owns the account of the customer.
     ///
     /// Value `owner`.
     Owner,
-    /// Looks after the billing.
+    /// Manages billing.
     ///
     /// Value `billing_manager`.
     BillingManager,
-    /// Uses what the customer has bought.
+    /// Uses the purchased products and benefits.
     ///
     /// Value `member`.
     Member,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What members are sorted by; `-` means descending.
+/// Sort criterion for members; the prefix `-` sorts in descending order.
 ///
 /// Schema `MemberSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MemberSortProperty {
@@ -1859,30 +1866,30 @@ pub enum MemberSortProperty {
     CreatedAt,
     /// `-created_at`.
     CreatedAtDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a member.
+/// Update of a member. Fields that are not set keep their values.
 ///
 /// Schema `MemberUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberUpdate {
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Patch<String>,
     /// Role of the member.
     pub role: Patch<MemberRole>,
 }
 
 impl MemberUpdate {
-    /// A `MemberUpdate` with what is required.
+    /// Creates a `MemberUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1893,7 +1900,7 @@ impl MemberUpdate {
         }
     }
 
-    /// Name.
+    /// Name of the member.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1904,7 +1911,7 @@ impl MemberUpdate {
 
     /// Email address.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
@@ -1926,28 +1933,28 @@ impl Default for MemberUpdate {
     }
 }
 
-/// A payment method that a customer has saved.
+/// A saved payment method of a customer.
 ///
 /// Schema `PaymentMethod`.
 ///
-/// Discriminated by `type`, then `method_metadata?`. `card` without `method_metadata`
-/// is read as a `Generic`. `kr_card` without `method_metadata` is read as a
-/// `Generic`.
+/// Discriminated by `type`, then the presence of `method_metadata`. `card` without
+/// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
+/// is decoded as a `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PaymentMethod {
-    /// A card that the customer has saved.
+    /// A saved card of a customer.
     Card(Box<CustomerPaymentMethodCard>),
-    /// A South Korean card that the customer has saved.
+    /// A saved South Korean card of a customer.
     KrCard(Box<CustomerPaymentMethodKrCard>),
-    /// A payment method of another kind that the customer has saved.
+    /// A saved payment method of a customer, of any other type.
     Generic(Box<CustomerPaymentMethodGeneric>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownPaymentMethod>),
 }
 
 impl PaymentMethod {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentMethodId {
@@ -1983,7 +1990,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Company that processes payments.
+    /// Payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -1995,7 +2002,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -2007,7 +2014,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Whether the customer pays with this method by default.
+    /// Whether it is the default payment method of the customer.
     #[must_use]
     #[inline]
     pub fn is_default(&self) -> bool {
@@ -2019,7 +2026,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -2031,7 +2038,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The value, if it is a `Card`.
+    /// Returns the value if it is the variant [`Card`](Self::Card).
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&CustomerPaymentMethodCard> {
@@ -2041,7 +2048,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The value, if it is a `KrCard`.
+    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&CustomerPaymentMethodKrCard> {
@@ -2051,7 +2058,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The value, if it is a `Generic`.
+    /// Returns the value if it is the variant [`Generic`](Self::Generic).
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&CustomerPaymentMethodGeneric> {
@@ -2061,7 +2068,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -2081,9 +2088,9 @@ polar_client_runtime::from_variant! {
     PaymentMethod::Generic(Box<CustomerPaymentMethodGeneric>)
 }
 
-/// A [`PaymentMethod`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`PaymentMethod`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownPaymentMethod {
     pub(crate) id: PaymentMethodId,
@@ -2104,6 +2111,6 @@ pub struct UnknownPaymentMethod {
 pub struct PaymentMethodList {
     /// The items of this page.
     pub items: Vec<PaymentMethod>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }

@@ -10,74 +10,73 @@ use polar_client_runtime::types::Timestamp;
 ///
 /// Schema `DiscountDuration`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountDuration {
-    /// To the first payment only.
+    /// Applies to the first payment only.
     ///
     /// Value `once`.
     Once,
-    /// To every payment.
+    /// Applies to all payments.
     ///
     /// Value `forever`.
     Forever,
-    /// For a number of months.
+    /// Applies for a number of months.
     ///
     /// Value `repeating`.
     Repeating,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A product that a discount can apply to.
+/// A product that a discount can be applied to.
 ///
 /// Schema `DiscountProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountProduct {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// What discounts are sorted by; `-` means descending.
+/// Sort criterion for discounts; the prefix `-` sorts in descending order.
 ///
 /// Schema `DiscountSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountSortProperty {
@@ -101,26 +100,26 @@ pub enum DiscountSortProperty {
     EndsAt,
     /// `-ends_at`.
     EndsAtDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How a discount is calculated.
+/// Type of a discount.
 ///
 /// Schema `DiscountType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountType {
-    /// An amount is taken off.
+    /// Fixed amount.
     ///
     /// Value `fixed`.
     Fixed,
-    /// A percentage is taken off.
+    /// Percentage of the amount.
     ///
     /// Value `percentage`.
     Percentage,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -11,7 +11,7 @@ use crate::ids::PaymentId;
 use crate::ids::PaymentMethodId;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
-/// A dispute: a payment that the customer or their bank contests.
+/// A dispute: a payment that the customer or the bank contests.
 ///
 /// Schema `Dispute`.
 #[derive(Clone, PartialEq)]
@@ -21,34 +21,34 @@ pub struct Dispute {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DisputeId,
-    /// State that it is in.
+    /// Current status.
     pub status: DisputeStatus,
-    /// Whether the dispute was decided: won or lost.
+    /// Whether the dispute is resolved: won or lost.
     pub resolved: bool,
-    /// Whether the dispute is over: prevented, won or lost.
+    /// Whether the dispute is closed: prevented, won or lost.
     pub closed: bool,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
-    /// null as long as it is unknown.
+    /// Reason of the dispute as reported by the card network, such as `fraudulent`; null
+    /// while it is unknown.
     pub reason: Option<String>,
     /// Deadline for submitting evidence; null if none is required.
     pub evidence_due_by: Option<Timestamp>,
-    /// Whether the time to hand in evidence is over.
+    /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: OrderId,
-    /// The payment's ID.
+    /// ID of the payment.
     pub payment_id: PaymentId,
     /// The customer.
     pub customer: DisputeCustomer,
-    /// ID of the support case about the dispute; null if there is none.
+    /// ID of the support case of the dispute; null if there is none.
     pub case_id: Option<Uuid>,
 }
 
@@ -58,42 +58,42 @@ pub struct Dispute {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeCustomer {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: CustomerType,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -106,15 +106,15 @@ pub struct DisputeCustomer {
 pub struct DisputeList {
     /// The items of this page.
     pub items: Vec<Dispute>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What disputes are sorted by; `-` means descending.
+/// Sort criterion for disputes; the prefix `-` sorts in descending order.
 ///
 /// Schema `DisputeSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DisputeSortProperty {
@@ -126,27 +126,27 @@ pub enum DisputeSortProperty {
     Amount,
     /// `-amount`.
     AmountDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where a dispute stands.
+/// Status of a dispute.
 ///
 /// Schema `DisputeStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DisputeStatus {
-    /// A refund came before it.
+    /// A refund prevented the dispute.
     ///
     /// Value `prevented`.
     Prevented,
-    /// The bank has announced it; it has not begun.
+    /// The bank announced a dispute that is not open yet.
     ///
     /// Value `early_warning`.
     EarlyWarning,
-    /// A response with evidence is required.
+    /// Evidence is required from the organization.
     ///
     /// Value `needs_response`.
     NeedsResponse,
@@ -154,14 +154,14 @@ pub enum DisputeStatus {
     ///
     /// Value `under_review`.
     UnderReview,
-    /// The customer keeps the money.
+    /// The dispute was lost; the customer keeps the disputed amount.
     ///
     /// Value `lost`.
     Lost,
-    /// The money stays with the organization.
+    /// The dispute was won; the organization keeps the disputed amount.
     ///
     /// Value `won`.
     Won,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::ids::{EventTypeId, OrganizationId};
 use polar_client_runtime::types::{Patch, Timestamp};
 
-/// A type of events: those of one name, and how they are labelled.
+/// An event type: the name of events, and their label.
 ///
 /// Schema `EventType`.
 #[derive(Clone, PartialEq)]
@@ -16,36 +16,36 @@ pub struct EventType {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventTypeId,
-    /// Name.
+    /// Name of the event.
     pub name: String,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Path of the property in an event's metadata that its label is taken from.
+    /// Path of the event metadata property that labels each event.
     pub label_property_selector: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// How events of a type are labelled from now on.
+/// Update of the label of an event type. Fields that are not set keep their values.
 ///
 /// Schema `EventTypeUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
-    /// Text that tells people what it is.
+    /// Human-readable label.
     ///
     /// 1 to 128 characters.
     pub label: String,
-    /// Path of the property in an event's metadata that its label is taken from.
+    /// Path of the event metadata property that labels each event.
     ///
     /// 1 to 256 characters.
     pub label_property_selector: Patch<String>,
 }
 
 impl EventTypeUpdate {
-    /// An `EventTypeUpdate` with what is required.
+    /// Creates an `EventTypeUpdate` with its required fields.
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl EventTypeUpdate {
         }
     }
 
-    /// Path of the property in an event's metadata that its label is taken from.
+    /// Path of the event metadata property that labels each event.
     ///
     /// 1 to 256 characters.
     #[must_use]
@@ -67,7 +67,7 @@ impl EventTypeUpdate {
     }
 }
 
-/// A type of events, and how often and when such events happened.
+/// An event type, with the number of its events and when they occurred.
 ///
 /// Schema `EventTypeWithStats`.
 #[derive(Clone, PartialEq)]
@@ -79,25 +79,25 @@ pub struct EventTypeWithStats {
     pub created_at: Option<Timestamp>,
     /// When it was last modified; null if it never was, and for types of system events.
     pub modified_at: Option<Timestamp>,
-    /// Name.
+    /// Name of the event.
     pub name: String,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Path of the property in an event's metadata that its label is taken from.
+    /// Path of the event metadata property that labels each event.
     pub label_property_selector: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Where it comes from.
+    /// Source of the event.
     pub source: EventSource,
     /// Number of such events.
     pub occurrences: i64,
-    /// When such an event happened for the first time.
+    /// When the first such event occurred.
     pub first_seen: Timestamp,
-    /// When such an event happened for the last time.
+    /// When the last such event occurred.
     pub last_seen: Timestamp,
 }
 
-/// A page of types of events.
+/// A page of event types.
 ///
 /// Schema `ListResource_EventTypeWithStats_`.
 #[doc(alias = "ListResource_EventTypeWithStats_")]
@@ -106,15 +106,15 @@ pub struct EventTypeWithStats {
 pub struct EventTypeWithStatsList {
     /// The items of this page.
     pub items: Vec<EventTypeWithStats>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What types of events are sorted by; `-` means descending.
+/// Sort criterion for types of events; the prefix `-` sorts in descending order.
 ///
 /// Schema `EventTypesSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventTypesSortProperty {
@@ -138,6 +138,6 @@ pub enum EventTypesSortProperty {
     LastSeen,
     /// `-last_seen`.
     LastSeenDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

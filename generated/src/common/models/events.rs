@@ -15,7 +15,7 @@ use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// An address, as events have it.
+/// A postal address, as recorded in events.
 ///
 /// Schema `AddressDict`.
 #[derive(Clone, PartialEq)]
@@ -31,75 +31,73 @@ pub struct AddressDict {
     pub city: Option<String>,
     /// State, province or region.
     pub state: Option<String>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: String,
 }
 
-/// Event of Polar: an order was paid from the customer's balance with the
-/// organization.
+/// System event: an order was paid from the balance of the customer.
 ///
 /// Schema `BalanceCreditOrderEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.credit_order`.
+    /// Always `balance.credit_order`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceCreditOrderMetadata,
 }
 
-/// Details of an event: an order was paid from the customer's balance with the
-/// organization.
+/// Details of a system event: an order was paid from the balance of the customer.
 ///
 /// Schema `BalanceCreditOrderMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderMetadata {
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// State that the taxes are for.
+    /// State of the taxes.
     pub tax_state: Option<String>,
-    /// Country that the taxes are for.
+    /// Country of the taxes.
     pub tax_country: Option<String>,
     /// Fee in cents.
     pub fee: i64,
@@ -107,80 +105,80 @@ pub struct BalanceCreditOrderMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// Event of Polar: the money of an order was taken off the balance because of a
-/// dispute.
+/// System event: the amount of a disputed order was deducted from the balance of the
+/// organization.
 ///
 /// Schema `BalanceDisputeEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.dispute`.
+    /// Always `balance.dispute`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceDisputeMetadata,
 }
 
-/// Details of an event about the money of a dispute.
+/// Details of a system event about the disputed amount of an order.
 ///
 /// Schema `BalanceDisputeMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeMetadata {
-    /// The transaction's ID.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// The dispute's ID.
+    /// ID of the dispute.
     pub dispute_id: String,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<String>,
     /// When the order was created.
     pub order_created_at: Option<String>,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that the customer was shown.
+    /// Amount in cents, in the currency that was shown to the customer.
     pub presentment_amount: i64,
-    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
+    /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// State that the taxes are for.
+    /// State of the taxes.
     pub tax_state: Option<String>,
-    /// Country that the taxes are for.
+    /// Country of the taxes.
     pub tax_country: Option<String>,
     /// Fee in cents.
     pub fee: i64,
@@ -188,119 +186,122 @@ pub struct BalanceDisputeMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// Event of Polar: the money of a dispute came back, because the dispute was won.
+/// System event: the dispute was won and its amount returned to the balance of the
+/// organization.
 ///
 /// Schema `BalanceDisputeReversalEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.dispute_reversal`.
+    /// Always `balance.dispute_reversal`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceDisputeMetadata,
 }
 
-/// Event of Polar: the money of a paid order came onto the balance.
+/// System event: the amount of a paid order was added to the balance of the
+/// organization.
 ///
 /// Schema `BalanceOrderEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.order`.
+    /// Always `balance.order`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceOrderMetadata,
 }
 
-/// Details of an event: the money of a paid order came onto the balance.
+/// Details of a system event: the amount of a paid order was added to the balance of
+/// the organization.
 ///
 /// Schema `BalanceOrderMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderMetadata {
-    /// The transaction's ID.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that the customer was shown.
+    /// Amount in cents, in the currency that was shown to the customer.
     pub presentment_amount: i64,
-    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
+    /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// State that the taxes are for.
+    /// State of the taxes.
     pub tax_state: Option<String>,
-    /// Country that the taxes are for.
+    /// Country of the taxes.
     pub tax_country: Option<String>,
     /// Fee in cents.
     pub fee: i64,
@@ -308,81 +309,82 @@ pub struct BalanceOrderMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// Event of Polar: the money of a refund was taken off the balance.
+/// System event: the amount of a refund was deducted from the balance of the
+/// organization.
 ///
 /// Schema `BalanceRefundEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.refund`.
+    /// Always `balance.refund`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceRefundMetadata,
 }
 
-/// Details of an event about the money of a refund.
+/// Details of a system event about the amount of a refund.
 ///
 /// Schema `BalanceRefundMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundMetadata {
-    /// The transaction's ID.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// The refund's ID.
+    /// ID of the refund.
     pub refund_id: String,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<String>,
     /// When the order was created.
     pub order_created_at: Option<String>,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
-    /// The amount in cents; negative, because it leaves the balance.
+    /// Amount in cents; negative, because it is deducted from the balance.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that the customer was shown.
+    /// Amount in cents, in the currency that was shown to the customer.
     pub presentment_amount: i64,
-    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
+    /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// What can still be refunded, in cents, with taxes left out.
+    /// Amount that can still be refunded, in cents, before taxes.
     pub refundable_amount: Option<i64>,
-    /// Taxes in cents; negative, because they leave the balance.
+    /// Taxes in cents; negative, because they are deducted from the balance.
     pub tax_amount: i64,
-    /// State that the taxes are for.
+    /// State of the taxes.
     pub tax_state: Option<String>,
-    /// Country that the taxes are for.
+    /// Country of the taxes.
     pub tax_country: Option<String>,
     /// Fee in cents.
     pub fee: i64,
@@ -390,307 +392,308 @@ pub struct BalanceRefundMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// Event of Polar: the money of a refund came back, because the refund was undone.
+/// System event: a refund was reversed and its amount returned to the balance of the
+/// organization.
 ///
 /// Schema `BalanceRefundReversalEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `balance.refund_reversal`.
+    /// Always `balance.refund_reversal`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BalanceRefundMetadata,
 }
 
-/// Event of Polar: a benefit was renewed with its subscription.
+/// System event: a benefit was renewed with its subscription.
 ///
 /// Schema `BenefitCycledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `benefit.cycled`.
+    /// Always `benefit.cycled`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BenefitGrantMetadata,
 }
 
-/// Details of an event about a benefit grant.
+/// Details of a system event about a benefit grant.
 ///
 /// Schema `BenefitGrantMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMetadata {
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: String,
-    /// The benefit grant's ID.
+    /// ID of the benefit grant.
     pub benefit_grant_id: String,
-    /// Kind of the benefit.
+    /// Type of the benefit.
     pub benefit_type: BenefitType,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<String>,
 }
 
-/// Event of Polar: a customer was granted a benefit.
+/// System event: a customer was granted a benefit.
 ///
 /// Schema `BenefitGrantedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `benefit.granted`.
+    /// Always `benefit.granted`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BenefitGrantMetadata,
 }
 
-/// Event of Polar: a benefit of a customer was revoked.
+/// System event: a benefit of a customer was revoked.
 ///
 /// Schema `BenefitRevokedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `benefit.revoked`.
+    /// Always `benefit.revoked`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BenefitGrantMetadata,
 }
 
-/// Event of Polar: a benefit of a customer was updated.
+/// System event: a benefit of a customer was updated.
 ///
 /// Schema `BenefitUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `benefit.updated`.
+    /// Always `benefit.updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: BenefitGrantMetadata,
 }
 
-/// Event of Polar: a checkout session was created.
+/// System event: a checkout session was created.
 ///
 /// Schema `CheckoutCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `checkout.created`.
+    /// Always `checkout.created`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: CheckoutCreatedMetadata,
 }
 
-/// Details of an event: a checkout session was created.
+/// Details of a system event: a checkout session was created.
 ///
 /// Schema `CheckoutCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedMetadata {
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: String,
-    /// State of the checkout session.
+    /// Status of the checkout session.
     pub checkout_status: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
 }
 
-/// What an event costs.
+/// Cost of an event.
 ///
 /// Schema `CostMetadata-Output`.
 #[doc(alias = "CostMetadata-Output")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadata {
-    /// The costs in cents; fractions of a cent are possible.
+    /// Cost in cents, possibly with fractions of a cent.
     ///
     /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// Currency of the costs: only `usd` is possible.
+    /// Currency of the cost; only `usd` is supported.
     ///
     /// Matches `usd`.
     pub currency: String,
 }
 
 impl CostMetadata {
-    /// A `CostMetadata` with what is required.
+    /// Creates a `CostMetadata` with its required fields.
     #[must_use]
     pub fn new(amount: Decimal, currency: impl Into<String>) -> Self {
         Self {
@@ -700,7 +703,7 @@ impl CostMetadata {
     }
 }
 
-/// Whether a list goes on.
+/// Pagination of a list without a total count.
 ///
 /// Schema `CursorPagination`.
 #[derive(Clone, PartialEq)]
@@ -710,231 +713,232 @@ pub struct CursorPagination {
     pub has_next_page: bool,
 }
 
-/// Event of Polar: a customer was created.
+/// System event: a customer was created.
 ///
 /// Schema `CustomerCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `customer.created`.
+    /// Always `customer.created`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: CustomerCreatedMetadata,
 }
 
-/// Details of an event: a customer was created.
+/// Details of a system event: a customer was created.
 ///
 /// Schema `CustomerCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedMetadata {
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: String,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub customer_external_id: Option<String>,
 }
 
-/// Event of Polar: a customer was deleted.
+/// System event: a customer was deleted.
 ///
 /// Schema `CustomerDeletedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `customer.deleted`.
+    /// Always `customer.deleted`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: CustomerDeletedMetadata,
 }
 
-/// Details of an event: a customer was deleted.
+/// Details of a system event: a customer was deleted.
 ///
 /// Schema `CustomerDeletedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedMetadata {
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: String,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub customer_external_id: Option<String>,
 }
 
-/// Event of Polar: a customer was updated.
+/// System event: a customer was updated.
 ///
 /// Schema `CustomerUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `customer.updated`.
+    /// Always `customer.updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: CustomerUpdatedMetadata,
 }
 
-/// The fields of a customer that changed, with their new values.
+/// Changed fields of a customer, with their new values.
 ///
 /// Schema `CustomerUpdatedFields`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Email address.
     pub email: Option<String>,
     /// Billing address.
     pub billing_address: Option<AddressDict>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
 }
 
-/// Details of an event: a customer was updated.
+/// Details of a system event: a customer was updated.
 ///
 /// Schema `CustomerUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedMetadata {
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: String,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub customer_external_id: Option<String>,
-    /// The fields that changed, with their new values.
+    /// Changed fields, with their new values.
     pub updated_fields: CustomerUpdatedFields,
 }
 
-/// An event of your own, about a customer by Polar's ID.
+/// Parameters for ingesting an event, with the customer by ID.
 ///
 /// Schema `EventCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Option<Timestamp>,
-    /// Name.
+    /// Name of the event.
     ///
     /// At most 128 characters.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Your own ID of the event. An event with an ID that is known already is not stored
-    /// again.
+    /// External ID of the event. An event with an external ID that was ingested before is
+    /// skipped as a duplicate.
     pub external_id: Option<String>,
-    /// ID of the parent event, Polar's or your own; null if there is none.
+    /// ID or external ID of the parent event; null if there is none.
     pub parent_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: Option<EventMetadataInput>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
 }
 
 impl EventCreateCustomer {
-    /// An `EventCreateCustomer` with what is required.
+    /// Creates an `EventCreateCustomer` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>, customer_id: impl Into<CustomerId>) -> Self {
         Self {
@@ -949,7 +953,7 @@ impl EventCreateCustomer {
         }
     }
 
-    /// When it happened.
+    /// When it occurred.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -957,7 +961,8 @@ impl EventCreateCustomer {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -967,22 +972,22 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Your own ID of the event. An event with an ID that is known already is not stored
-    /// again.
+    /// External ID of the event. An event with an external ID that was ingested before is
+    /// skipped as a duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event, Polar's or your own; null if there is none.
+    /// ID or external ID of the parent event; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -990,9 +995,9 @@ impl EventCreateCustomer {
         self
     }
 
-    /// What the event costs you.
+    /// Cost that the event caused.
     ///
-    /// The key `_cost` of `metadata`.
+    /// Sets the key `_cost` of `metadata`.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1001,9 +1006,9 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Use of a language model in the event.
+    /// Usage of a language model.
     ///
-    /// The key `_llm` of `metadata`.
+    /// Sets the key `_llm` of `metadata`.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1012,7 +1017,7 @@ impl EventCreateCustomer {
         self
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
@@ -1020,35 +1025,36 @@ impl EventCreateCustomer {
     }
 }
 
-/// An event of your own, about a customer by your own ID.
+/// Parameters for ingesting an event, with the customer by external ID.
 ///
 /// Schema `EventCreateExternalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Option<Timestamp>,
-    /// Name.
+    /// Name of the event.
     ///
     /// At most 128 characters.
     pub name: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Your own ID of the event. An event with an ID that is known already is not stored
-    /// again.
+    /// External ID of the event. An event with an external ID that was ingested before is
+    /// skipped as a duplicate.
     pub external_id: Option<String>,
-    /// ID of the parent event, Polar's or your own; null if there is none.
+    /// ID or external ID of the parent event; null if there is none.
     pub parent_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: Option<EventMetadataInput>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: String,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
 }
 
 impl EventCreateExternalCustomer {
-    /// An `EventCreateExternalCustomer` with what is required.
+    /// Creates an `EventCreateExternalCustomer` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -1066,7 +1072,7 @@ impl EventCreateExternalCustomer {
         }
     }
 
-    /// When it happened.
+    /// When it occurred.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -1074,7 +1080,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1084,22 +1091,22 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Your own ID of the event. An event with an ID that is known already is not stored
-    /// again.
+    /// External ID of the event. An event with an external ID that was ingested before is
+    /// skipped as a duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event, Polar's or your own; null if there is none.
+    /// ID or external ID of the parent event; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -1107,9 +1114,9 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// What the event costs you.
+    /// Cost that the event caused.
     ///
-    /// The key `_cost` of `metadata`.
+    /// Sets the key `_cost` of `metadata`.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1118,9 +1125,9 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Use of a language model in the event.
+    /// Usage of a language model.
     ///
-    /// The key `_llm` of `metadata`.
+    /// Sets the key `_llm` of `metadata`.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1129,7 +1136,7 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -1137,23 +1144,23 @@ impl EventCreateExternalCustomer {
     }
 }
 
-/// Details of an event of your own. Two keys have a meaning for Polar; the others are
-/// yours.
+/// Details of a user event. The keys `_cost` and `_llm` are reserved; all others are
+/// custom.
 ///
 /// Schema `EventMetadataInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventMetadataInput {
-    /// What the event costs you.
+    /// Cost that the event caused.
     pub cost: Option<CostMetadata>,
-    /// Use of a language model in the event.
+    /// Usage of a language model.
     pub llm: Option<LlmMetadata>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, MetadataValue>,
 }
 
 impl EventMetadataInput {
-    /// An `EventMetadataInput` with what is required.
+    /// Creates an `EventMetadataInput` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1164,7 +1171,7 @@ impl EventMetadataInput {
         }
     }
 
-    /// What the event costs you.
+    /// Cost that the event caused.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1172,7 +1179,7 @@ impl EventMetadataInput {
         self
     }
 
-    /// Use of a language model in the event.
+    /// Usage of a language model.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1180,7 +1187,7 @@ impl EventMetadataInput {
         self
     }
 
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     #[must_use]
     pub fn additional(mut self, additional: impl Entries<MetadataValue>) -> Self {
         self.additional = additional.into_map();
@@ -1195,42 +1202,42 @@ impl Default for EventMetadataInput {
     }
 }
 
-/// Details of an event of your own. Two keys have a meaning for Polar; the others are
-/// yours.
+/// Details of a user event. The keys `_cost` and `_llm` are reserved; all others are
+/// custom.
 ///
 /// Schema `EventMetadataOutput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
-    /// What the event costs you.
+    /// Cost that the event caused.
     pub cost: Option<CostMetadata>,
-    /// Use of a language model in the event.
+    /// Usage of a language model.
     pub llm: Option<LlmMetadata>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, MetadataValue>,
 }
 
-/// A name of events, and how often and when such events happened.
+/// An event name, with the number of its events and when they occurred.
 ///
 /// Schema `EventName`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventName {
-    /// Name.
+    /// Name of the event.
     pub name: String,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     pub source: EventSource,
     /// Number of such events.
     pub occurrences: i64,
-    /// When such an event happened for the first time.
+    /// When the first such event occurred.
     pub first_seen: Timestamp,
-    /// When such an event happened for the last time.
+    /// When the last such event occurred.
     pub last_seen: Timestamp,
 }
 
-/// A page of names of events.
+/// A page of event names.
 ///
 /// Schema `ListResource_EventName_`.
 #[doc(alias = "ListResource_EventName_")]
@@ -1239,15 +1246,15 @@ pub struct EventName {
 pub struct EventNameList {
     /// The items of this page.
     pub items: Vec<EventName>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What names of events are sorted by; `-` means descending.
+/// Sort criterion for names of events; the prefix `-` sorts in descending order.
 ///
 /// Schema `EventNamesSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventNamesSortProperty {
@@ -1267,15 +1274,15 @@ pub enum EventNamesSortProperty {
     LastSeen,
     /// `-last_seen`.
     LastSeenDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What events are sorted by; `-` means descending.
+/// Sort criterion for events; the prefix `-` sorts in descending order.
 ///
 /// Schema `EventSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventSortProperty {
@@ -1283,58 +1290,58 @@ pub enum EventSortProperty {
     Timestamp,
     /// `-timestamp`.
     TimestampDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Who made an event.
+/// Source of an event.
 ///
 /// Schema `EventSource`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventSource {
-    /// Polar.
+    /// Recorded by Polar.
     ///
     /// Value `system`.
     System,
-    /// The organization, by ingesting it.
+    /// Ingested by the organization.
     ///
     /// Value `user`.
     User,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How many events were stored.
+/// Result of ingesting events.
 ///
 /// Schema `EventsIngestResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventsIngestResponse {
-    /// Number of events that were stored.
+    /// Number of events stored.
     pub inserted: i64,
-    /// Number of events that were skipped because they are known already.
+    /// Number of events skipped because their external IDs were ingested before.
     ///
     /// Default: `0`.
     pub duplicates: Option<i64>,
 }
 
-/// A filter of events: clauses, and how they are combined.
+/// Filter of events: clauses and the operator that combines them.
 ///
 /// Schema `Filter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Filter {
-    /// How the clauses are combined.
+    /// Operator that combines the clauses.
     pub conjunction: FilterConjunction,
-    /// What is combined: clauses, and filters in turn.
+    /// Clauses and nested filters to combine.
     pub clauses: Vec<FilterTerm>,
 }
 
 impl Filter {
-    /// A `Filter` with what is required.
+    /// Creates a `Filter` with its required fields.
     #[must_use]
     pub fn new(
         conjunction: impl Into<FilterConjunction>,
@@ -1347,22 +1354,22 @@ impl Filter {
     }
 }
 
-/// One condition on a property of events.
+/// A condition on one property of an event.
 ///
 /// Schema `FilterClause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilterClause {
-    /// Property of the event.
+    /// Name of the event property.
     pub property: String,
-    /// How the property is compared.
+    /// Comparison operator.
     pub operator: FilterOperator,
-    /// What the property is compared with.
+    /// Value to compare the property with.
     pub value: FilterValue,
 }
 
 impl FilterClause {
-    /// A `FilterClause` with what is required.
+    /// Creates a `FilterClause` with its required fields.
     #[must_use]
     pub fn new(
         property: impl Into<String>,
@@ -1377,55 +1384,55 @@ impl FilterClause {
     }
 }
 
-/// How clauses are combined.
+/// Operator that combines clauses.
 ///
 /// Schema `FilterConjunction`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FilterConjunction {
-    /// All of them must hold.
+    /// All clauses must match.
     ///
     /// Value `and`.
     And,
-    /// One of them must hold.
+    /// At least one clause must match.
     ///
     /// Value `or`.
     Or,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How a property is compared with a value.
+/// Comparison operator of a clause.
 ///
 /// Schema `FilterOperator`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FilterOperator {
-    /// It is equal.
+    /// Equal to the value.
     ///
     /// Value `eq`.
     Eq,
-    /// It is not equal.
+    /// Not equal to the value.
     ///
     /// Value `ne`.
     Ne,
-    /// It is greater.
+    /// Greater than the value.
     ///
     /// Value `gt`.
     Gt,
-    /// It is greater or equal.
+    /// Greater than or equal to the value.
     ///
     /// Value `gte`.
     Gte,
-    /// It is less.
+    /// Less than the value.
     ///
     /// Value `lt`.
     Lt,
-    /// It is less or equal.
+    /// Less than or equal to the value.
     ///
     /// Value `lte`.
     Lte,
@@ -1433,29 +1440,29 @@ pub enum FilterOperator {
     Like,
     /// `not_like`.
     NotLike,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A clause, or a filter in turn.
+/// A clause or a nested filter.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Filter/properties/clauses/items`.
 ///
-/// Discriminated by `property?`, then `conjunction?`.
+/// Discriminated by the presence of `property`, then the presence of `conjunction`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterTerm {
-    /// One condition on a property of events.
+    /// A condition on one property of an event.
     FilterClause(Box<FilterClause>),
-    /// A filter of events: clauses, and how they are combined.
+    /// Filter of events: clauses and the operator that combines them.
     Filter(Box<Filter>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl FilterTerm {
-    /// The value, if it is a `FilterClause`.
+    /// Returns the value if it is the variant [`FilterClause`](Self::FilterClause).
     #[must_use]
     #[inline]
     pub fn as_filter_clause(&self) -> Option<&FilterClause> {
@@ -1465,7 +1472,7 @@ impl FilterTerm {
         }
     }
 
-    /// The value, if it is a `Filter`.
+    /// Returns the value if it is the variant [`Filter`](Self::Filter).
     #[must_use]
     #[inline]
     pub fn as_filter(&self) -> Option<&Filter> {
@@ -1475,7 +1482,7 @@ impl FilterTerm {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1491,31 +1498,31 @@ polar_client_runtime::from_variant! {
     FilterTerm::Filter(Box<Filter>)
 }
 
-/// What a property is compared with.
+/// Value that a property is compared with.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/FilterClause/properties/value`.
 ///
-/// Discriminated by `(type)`.
+/// Discriminated by the JSON type.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterValue {
-    /// A value that is a `String`.
+    /// A value of the type `String`.
     ///
     /// At most 1000 characters.
     String(String),
-    /// A value that is an `Integer`.
+    /// A value of the type `Integer`.
     ///
     /// At least -2147483648, at most 2147483647.
     Integer(i64),
-    /// A value that is a `Boolean`.
+    /// A value of the type `Boolean`.
     Boolean(bool),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl FilterValue {
-    /// The value, if it is a `String`.
+    /// Returns the value if it is the variant [`String`](Self::String).
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -1525,7 +1532,7 @@ impl FilterValue {
         }
     }
 
-    /// The value, if it is an `Integer`.
+    /// Returns the value if it is the variant [`Integer`](Self::Integer).
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -1535,7 +1542,7 @@ impl FilterValue {
         }
     }
 
-    /// The value, if it is a `Boolean`.
+    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -1545,7 +1552,7 @@ impl FilterValue {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1573,33 +1580,33 @@ polar_client_runtime::from_variant! {
     FilterValue::Boolean(bool)
 }
 
-/// The use of a language model.
+/// Usage of a language model.
 ///
 /// Schema `LLMMetadata`.
 #[doc(alias = "LLMMetadata")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LlmMetadata {
-    /// Company that runs the model.
+    /// Vendor of the model.
     pub vendor: String,
-    /// The model that was used.
+    /// Name of the model.
     pub model: String,
-    /// What the model was asked.
+    /// Prompt that was sent to the model.
     pub prompt: Option<String>,
     /// Response of the model.
     pub response: Option<String>,
     /// Number of input tokens.
     pub input_tokens: i64,
-    /// Number of input tokens that came from a cache.
+    /// Number of input tokens read from a cache.
     pub cached_input_tokens: Option<i64>,
     /// Number of output tokens.
     pub output_tokens: i64,
-    /// Number of tokens in all.
+    /// Total number of tokens.
     pub total_tokens: i64,
 }
 
 impl LlmMetadata {
-    /// An `LlmMetadata` with what is required.
+    /// Creates an `LlmMetadata` with its required fields.
     #[must_use]
     pub fn new(
         vendor: impl Into<String>,
@@ -1620,7 +1627,7 @@ impl LlmMetadata {
         }
     }
 
-    /// What the model was asked.
+    /// Prompt that was sent to the model.
     #[must_use]
     pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
         self.prompt = Some(prompt.into());
@@ -1634,7 +1641,7 @@ impl LlmMetadata {
         self
     }
 
-    /// Number of input tokens that came from a cache.
+    /// Number of input tokens read from a cache.
     #[must_use]
     #[inline]
     pub fn cached_input_tokens(mut self, cached_input_tokens: i64) -> Self {
@@ -1643,1345 +1650,1347 @@ impl LlmMetadata {
     }
 }
 
-/// Event of Polar: a customer's meter was reset.
+/// System event: a customer meter was reset.
 ///
 /// Schema `MeterResetEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `meter.reset`.
+    /// Always `meter.reset`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: MeterResetMetadata,
 }
 
-/// Details of an event: a customer's meter was reset.
+/// Details of a system event: a customer meter was reset.
 ///
 /// Schema `MeterResetMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetMetadata {
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: String,
 }
 
-/// Event of Polar: an order was paid.
+/// System event: an order was paid.
 ///
 /// Schema `OrderPaidEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `order.paid`.
+    /// Always `order.paid`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: OrderPaidMetadata,
 }
 
-/// Details of an event: an order was paid.
+/// Details of a system event: an order was paid.
 ///
 /// Schema `OrderPaidMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidMetadata {
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// Whether it is about subscriptions or about one-time purchases.
+    /// Billing type: recurring or one-time.
     pub billing_type: Option<String>,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: Option<i64>,
     /// Taxes in cents.
     pub tax_amount: Option<i64>,
-    /// Part of the customer's balance that is applied, in cents.
+    /// Amount in cents that is paid from the balance of the customer.
     pub applied_balance_amount: Option<i64>,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: Option<i64>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<String>,
-    /// Polar's fee in cents.
+    /// Fee of Polar in cents.
     pub platform_fee: Option<i64>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: an order was refunded.
+/// System event: an order was refunded.
 ///
 /// Schema `OrderRefundedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `order.refunded`.
+    /// Always `order.refunded`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: OrderRefundedMetadata,
 }
 
-/// Details of an event: an order was refunded.
+/// Details of a system event: an order was refunded.
 ///
 /// Schema `OrderRefundedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedMetadata {
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// What was paid back, in cents.
+    /// Refunded amount in cents.
     pub refunded_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
-/// Event of Polar: the voiding of an order was undone.
+/// System event: the voiding of an order was reversed.
 ///
 /// Schema `OrderUnvoidedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `order.unvoided`.
+    /// Always `order.unvoided`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: OrderUnvoidedMetadata,
 }
 
-/// Details of an event: the voiding of an order was undone.
+/// Details of a system event: the voiding of an order was reversed.
 ///
 /// Schema `OrderUnvoidedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedMetadata {
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
-/// Event of Polar: an order was voided.
+/// System event: an order was voided.
 ///
 /// Schema `OrderVoidedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `order.voided`.
+    /// Always `order.voided`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: OrderVoidedMetadata,
 }
 
-/// Details of an event: an order was voided.
+/// Details of a system event: an order was voided.
 ///
 /// Schema `OrderVoidedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedMetadata {
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
-/// Event of Polar: the end of a billing period was moved.
+/// System event: the end of a billing period was moved.
 ///
 /// Schema `SubscriptionBillingPeriodUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.billing_period_updated`.
+    /// Always `subscription.billing_period_updated`, according to the OpenAPI
+    /// description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionBillingPeriodUpdatedMetadata,
 }
 
-/// Details of an event: the end of a billing period was moved.
+/// Details of a system event: the end of a billing period was moved.
 ///
 /// Schema `SubscriptionBillingPeriodUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// When the billing period would have ended.
+    /// Previous end of the billing period.
     pub old_period_end: String,
-    /// When the billing period ends now.
+    /// New end of the billing period.
     pub new_period_end: String,
 }
 
-/// Event of Polar: a subscription was canceled.
+/// System event: a subscription was canceled.
 ///
 /// Schema `SubscriptionCanceledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.canceled`.
+    /// Always `subscription.canceled`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionCanceledMetadata,
 }
 
-/// Details of an event: a subscription was canceled.
+/// Details of a system event: a subscription was canceled.
 ///
 /// Schema `SubscriptionCanceledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: String,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
-    /// Why the customer canceled; null if they did not say.
+    /// Reason of the cancellation; null if the customer gave none.
     pub customer_cancellation_reason: Option<String>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// Comment of the customer about the cancellation; null if there is none.
     pub customer_cancellation_comment: Option<String>,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: String,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<String>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: Option<bool>,
 }
 
-/// Event of Polar: a subscription was created.
+/// System event: a subscription was created.
 ///
 /// Schema `SubscriptionCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.created`.
+    /// Always `subscription.created`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionCreatedMetadata,
 }
 
-/// Details of an event: a subscription was created.
+/// Details of a system event: a subscription was created.
 ///
 /// Schema `SubscriptionCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: String,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
     /// When the subscription started; null if it has not.
     pub started_at: String,
 }
 
-/// Event of Polar: a subscription entered a new billing period.
+/// System event: a subscription entered a new billing period.
 ///
 /// Schema `SubscriptionCycledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.cycled`.
+    /// Always `subscription.cycled`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionCycledMetadata,
 }
 
-/// Details of an event: a subscription entered a new billing period.
+/// Details of a system event: a subscription entered a new billing period.
 ///
 /// Schema `SubscriptionCycledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: a subscription was moved to Polar from another provider.
+/// System event: a subscription was migrated to Polar from another provider.
 ///
 /// Schema `SubscriptionMigratedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.migrated`.
+    /// Always `subscription.migrated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionMigratedMetadata,
 }
 
-/// Details of an event: a subscription was moved to Polar from another provider.
+/// Details of a system event: a subscription was migrated to Polar from another
+/// provider.
 ///
 /// Schema `SubscriptionMigratedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// Billing provider that the subscription was moved from.
+    /// Billing provider that the subscription was migrated from.
     pub provider: String,
-    /// The subscription's ID at that provider.
+    /// ID of the subscription at the previous provider.
     pub provider_subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: String,
 }
 
-/// Event of Polar: a payment for a subscription failed.
+/// System event: a payment for a subscription failed.
 ///
 /// Schema `SubscriptionPastDueEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.past_due`.
+    /// Always `subscription.past_due`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionPastDueMetadata,
 }
 
-/// Details of an event: a payment for a subscription failed.
+/// Details of a system event: a payment for a subscription failed.
 ///
 /// Schema `SubscriptionPastDueMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// When the subscription became `past_due`.
+    /// When the subscription became `past_due`; null if it is not past due.
     pub past_due_at: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: a subscription was paused.
+/// System event: a subscription was paused.
 ///
 /// Schema `SubscriptionPausedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.paused`.
+    /// Always `subscription.paused`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionPausedMetadata,
 }
 
-/// Details of an event: a subscription was paused.
+/// Details of a system event: a subscription was paused.
 ///
 /// Schema `SubscriptionPausedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
     /// When the subscription was paused; null if it was not.
     pub paused_at: String,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When a paused subscription resumes automatically; null if it does not.
     pub resumes_at: Option<String>,
 }
 
-/// Event of Polar: a subscription changed to another product.
+/// System event: a subscription changed to another product.
 ///
 /// Schema `SubscriptionProductUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.product_updated`.
+    /// Always `subscription.product_updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionProductUpdatedMetadata,
 }
 
-/// Details of an event: a subscription changed to another product.
+/// Details of a system event: a subscription changed to another product.
 ///
 /// Schema `SubscriptionProductUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product that was subscribed to before.
+    /// ID of the previous product.
     pub old_product_id: String,
-    /// ID of the product that is subscribed to now.
+    /// ID of the new product.
     pub new_product_id: String,
 }
 
-/// Event of Polar: a subscription whose payment had failed is in force again.
+/// System event: a subscription with a failed payment is active again.
 ///
 /// Schema `SubscriptionReactivatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.reactivated`.
+    /// Always `subscription.reactivated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionReactivatedMetadata,
 }
 
-/// Details of an event: a subscription whose payment had failed is in force again.
+/// Details of a system event: a subscription with a failed payment is active again.
 ///
 /// Schema `SubscriptionReactivatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: a subscription that was canceled is in force again.
+/// System event: a canceled subscription is active again.
 ///
 /// Schema `SubscriptionReinstatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.reinstated`.
+    /// Always `subscription.reinstated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionReinstatedMetadata,
 }
 
-/// Details of an event: a subscription that was canceled is in force again.
+/// Details of a system event: a canceled subscription is active again.
 ///
 /// Schema `SubscriptionReinstatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: a paused subscription was resumed.
+/// System event: a paused subscription was resumed.
 ///
 /// Schema `SubscriptionResumedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.resumed`.
+    /// Always `subscription.resumed`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionResumedMetadata,
 }
 
-/// Details of an event: a paused subscription was resumed.
+/// Details of a system event: a paused subscription was resumed.
 ///
 /// Schema `SubscriptionResumedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: a subscription ended and the customer lost access.
+/// System event: a subscription ended and the customer lost access.
 ///
 /// Schema `SubscriptionRevokedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.revoked`.
+    /// Always `subscription.revoked`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionRevokedMetadata,
 }
 
-/// Details of an event: a subscription ended and the customer lost access.
+/// Details of a system event: a subscription ended and the customer lost access.
 ///
 /// Schema `SubscriptionRevokedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<String>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
-/// Event of Polar: the number of seats of a subscription changed.
+/// System event: the number of seats of a subscription changed.
 ///
 /// Schema `SubscriptionSeatsUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.seats_updated`.
+    /// Always `subscription.seats_updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionSeatsUpdatedMetadata,
 }
 
-/// Details of an event: the number of seats of a subscription changed.
+/// Details of a system event: the number of seats of a subscription changed.
 ///
 /// Schema `SubscriptionSeatsUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// Number of seats before.
+    /// Previous number of seats.
     pub old_seats: i64,
-    /// Number of seats now.
+    /// New number of seats.
     pub new_seats: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: String,
 }
 
-/// Event of Polar: the cancellation of a subscription was taken back.
+/// System event: the cancellation of a subscription was undone.
 ///
 /// Schema `SubscriptionUncanceledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.uncanceled`.
+    /// Always `subscription.uncanceled`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionUncanceledMetadata,
 }
 
-/// Details of an event: the cancellation of a subscription was taken back.
+/// Details of a system event: the cancellation of a subscription was undone.
 ///
 /// Schema `SubscriptionUncanceledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: String,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
 }
 
-/// Event of Polar: the number of units of a subscription changed.
+/// System event: the number of units of a subscription changed.
 ///
 /// Schema `SubscriptionUnitsUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.units_updated`.
+    /// Always `subscription.units_updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionUnitsUpdatedMetadata,
 }
 
-/// Details of an event: the number of units of a subscription changed.
+/// Details of a system event: the number of units of a subscription changed.
 ///
 /// Schema `SubscriptionUnitsUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
-    /// Number of units before.
+    /// Previous number of units.
     pub old_units: i64,
-    /// Number of units now.
+    /// New number of units.
     pub new_units: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: String,
 }
 
-/// Event of Polar: a change that waited for the next billing period was dropped.
+/// System event: a scheduled update of a subscription was discarded.
 ///
 /// Schema `SubscriptionUpdateClearedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.update_cleared`.
+    /// Always `subscription.update_cleared`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionUpdateClearedMetadata,
 }
 
-/// Details of an event: a change that waited for the next billing period was dropped.
+/// Details of a system event: a scheduled update of a subscription was discarded.
 ///
 /// Schema `SubscriptionUpdateClearedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedMetadata {
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
 }
 
-/// Event of Polar: a subscription was updated.
+/// System event: a subscription was updated.
 ///
 /// Schema `SubscriptionUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `subscription.updated`.
+    /// Always `subscription.updated`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: SubscriptionUpdatedMetadata,
 }
 
-/// Details of an event: a subscription was updated.
+/// Details of a system event: a subscription was updated.
 ///
 /// Schema `SubscriptionUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<String>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: Option<SubscriptionProrationBehavior>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<String>,
     /// When the trial ends; null without a trial.
     pub trial_end: Option<String>,
@@ -2989,48 +2998,48 @@ pub struct SubscriptionUpdatedMetadata {
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// When the billing period ends after the change.
+    /// New end of the billing period.
     pub billing_period_end: Option<String>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: String,
 }
 
-/// An event of your own.
+/// A user event: ingested by the organization.
 ///
 /// Schema `UserEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Name.
+    /// Name of the event.
     pub name: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `user`.
+    /// Always `user`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: EventMetadataOutput,
 }

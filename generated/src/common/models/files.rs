@@ -8,15 +8,15 @@ use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A file to create, for customers to download.
+/// Parameters for creating a file that customers download.
 ///
 /// Schema `DownloadableFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: Option<OrganizationId>,
-    /// Name.
+    /// Name of the file.
     pub name: String,
     /// MIME type of the content.
     pub mime_type: String,
@@ -24,14 +24,14 @@ pub struct DownloadableFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The upload, part by part.
+    /// Multipart upload of the content.
     pub upload: S3FileCreateMultipart,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
 }
 
 impl DownloadableFileCreate {
-    /// A `DownloadableFileCreate` with what is required.
+    /// Creates a `DownloadableFileCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -50,7 +50,7 @@ impl DownloadableFileCreate {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -70,7 +70,7 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -78,27 +78,27 @@ impl DownloadableFileCreate {
     }
 }
 
-/// A file for customers to download.
+/// A file that customers download.
 ///
 /// Schema `DownloadableFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -106,35 +106,35 @@ pub struct DownloadableFileRead {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
-    /// What the file is for.
+    /// Purpose of the file.
     ///
-    /// Documented as always `downloadable`.
+    /// Always `downloadable`, according to the OpenAPI description.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When the file was found to be malicious; null if it was not.
+    /// When the file was flagged as malicious; null if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
 }
 
-/// A file to create, of any kind.
+/// Parameters for creating A file of any type.
 ///
 /// Schema `FileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileCreate {
-    /// A file to create, for customers to download.
+    /// Parameters for creating a file that customers download.
     Downloadable(Box<DownloadableFileCreate>),
-    /// A file to create, such as a picture of a product.
+    /// Parameters for creating a media file of a product, such as an image.
     ProductMedia(Box<ProductMediaFileCreate>),
-    /// A file to create, the picture of an organization.
+    /// Parameters for creating an avatar of an organization.
     OrganizationAvatar(Box<OrganizationAvatarFileCreate>),
-    /// A file to create, an attachment of a support case.
+    /// Parameters for creating an attachment of a support case.
     SupportCaseAttachment(Box<SupportCaseAttachmentFileCreate>),
 }
 
@@ -170,20 +170,20 @@ polar_client_runtime::variant_body! {
     FileCreate : SupportCaseAttachmentFileCreate
 }
 
-/// Changes of a file.
+/// Update of a file. Fields that are not set keep their values.
 ///
 /// Schema `FilePatch`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilePatch {
-    /// Name.
+    /// Name of the file.
     pub name: Patch<String>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Patch<String>,
 }
 
 impl FilePatch {
-    /// A `FilePatch` with what is required.
+    /// Creates a `FilePatch` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -193,14 +193,14 @@ impl FilePatch {
         }
     }
 
-    /// Name.
+    /// Name of the file.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     pub fn version(mut self, version: impl Into<Patch<String>>) -> Self {
         self.version = version.into();
@@ -215,7 +215,7 @@ impl Default for FilePatch {
     }
 }
 
-/// A file, of any kind.
+/// A file, of any type.
 ///
 /// Schema `FileRead`.
 ///
@@ -223,20 +223,20 @@ impl Default for FilePatch {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileRead {
-    /// A file for customers to download.
+    /// A file that customers download.
     Downloadable(Box<DownloadableFileRead>),
-    /// A media file of a product, such as a picture.
+    /// A media file of a product, such as an image.
     ProductMedia(Box<ProductMediaFileRead>),
-    /// A file, the picture of an organization.
+    /// The avatar of an organization.
     OrganizationAvatar(Box<OrganizationAvatarFileRead>),
-    /// A file, an attachment of a support case.
+    /// An attachment of a support case.
     SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownFileRead>),
 }
 
 impl FileRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> FileId {
@@ -249,7 +249,7 @@ impl FileRead {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -262,7 +262,7 @@ impl FileRead {
         }
     }
 
-    /// Name.
+    /// Name of the file.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -275,7 +275,7 @@ impl FileRead {
         }
     }
 
-    /// Path in the storage.
+    /// Path of the file in the storage.
     #[must_use]
     #[inline]
     pub fn path(&self) -> &str {
@@ -314,7 +314,7 @@ impl FileRead {
         }
     }
 
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     #[must_use]
     #[inline]
     pub fn storage_version(&self) -> Option<&str> {
@@ -327,7 +327,7 @@ impl FileRead {
         }
     }
 
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     #[must_use]
     #[inline]
     pub fn checksum_etag(&self) -> Option<&str> {
@@ -379,7 +379,7 @@ impl FileRead {
         }
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     #[inline]
     pub fn version(&self) -> Option<&str> {
@@ -418,7 +418,7 @@ impl FileRead {
         }
     }
 
-    /// Size, in words for people.
+    /// Human-readable size.
     #[must_use]
     #[inline]
     pub fn size_readable(&self) -> &str {
@@ -431,7 +431,7 @@ impl FileRead {
         }
     }
 
-    /// Returns the `service`, which is empty if an unknown variant has none.
+    /// Returns `service`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn service(&self) -> &str {
@@ -444,7 +444,7 @@ impl FileRead {
         }
     }
 
-    /// The value, if it is a `Downloadable`.
+    /// Returns the value if it is the variant [`Downloadable`](Self::Downloadable).
     #[must_use]
     #[inline]
     pub fn as_downloadable(&self) -> Option<&DownloadableFileRead> {
@@ -454,7 +454,7 @@ impl FileRead {
         }
     }
 
-    /// The value, if it is a `ProductMedia`.
+    /// Returns the value if it is the variant [`ProductMedia`](Self::ProductMedia).
     #[must_use]
     #[inline]
     pub fn as_product_media(&self) -> Option<&ProductMediaFileRead> {
@@ -464,7 +464,7 @@ impl FileRead {
         }
     }
 
-    /// The value, if it is an `OrganizationAvatar`.
+    /// Returns the value if it is the variant [`OrganizationAvatar`](Self::OrganizationAvatar).
     #[must_use]
     #[inline]
     pub fn as_organization_avatar(&self) -> Option<&OrganizationAvatarFileRead> {
@@ -474,7 +474,7 @@ impl FileRead {
         }
     }
 
-    /// The value, if it is a `SupportCaseAttachment`.
+    /// Returns the value if it is the variant [`SupportCaseAttachment`](Self::SupportCaseAttachment).
     #[must_use]
     #[inline]
     pub fn as_support_case_attachment(&self) -> Option<&SupportCaseAttachmentFileRead> {
@@ -484,7 +484,7 @@ impl FileRead {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -508,9 +508,9 @@ polar_client_runtime::from_variant! {
     FileRead::SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>)
 }
 
-/// A [`FileRead`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`FileRead`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownFileRead {
     pub(crate) id: FileId,
@@ -540,59 +540,59 @@ pub struct UnknownFileRead {
 pub struct FileReadList {
     /// The items of this page.
     pub items: Vec<FileRead>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What a file is for.
+/// Purpose of a file.
 ///
 /// Schema `FileServiceTypes`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FileServiceTypes {
-    /// Customers download it.
+    /// Download for customers.
     ///
     /// Value `downloadable`.
     Downloadable,
-    /// A picture or the like of a product.
+    /// Media file of a product, such as an image.
     ///
     /// Value `product_media`.
     ProductMedia,
-    /// The picture of an organization.
+    /// Avatar of an organization.
     ///
     /// Value `organization_avatar`.
     OrganizationAvatar,
-    /// An attachment of a support case.
+    /// Attachment of a support case.
     ///
     /// Value `support_case_attachment`.
     SupportCaseAttachment,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A file that has been created, and where to upload its content.
+/// A created file, with the URLs to upload its content to.
 ///
 /// Schema `FileUpload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUpload {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -600,36 +600,36 @@ pub struct FileUpload {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The upload, part by part.
+    /// Multipart upload of the content.
     pub upload: S3FileUploadMultipart,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
     /// Whether the content has been uploaded.
     ///
     /// Default: `false`.
     pub is_uploaded: Option<bool>,
-    /// What the file is for.
+    /// Purpose of the file.
     pub service: FileServiceTypes,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
 }
 
-/// What is sent to complete an upload.
+/// Parameters for completing an upload.
 ///
 /// Schema `FileUploadCompleted`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUploadCompleted {
-    /// Identifier of the upload.
+    /// ID of the upload.
     pub id: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// Parts of the upload.
     pub parts: Vec<S3FileUploadCompletedPart>,
 }
 
 impl FileUploadCompleted {
-    /// A `FileUploadCompleted` with what is required.
+    /// Creates a `FileUploadCompleted` with its required fields.
     #[must_use]
     pub fn new(
         id: impl Into<String>,
@@ -644,17 +644,17 @@ impl FileUploadCompleted {
     }
 }
 
-/// A file to create, the picture of an organization.
+/// Parameters for creating an avatar of an organization.
 ///
 /// Schema `OrganizationAvatarFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: Option<OrganizationId>,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// MIME type of the content, one of an image.
+    /// MIME type of the content; must be an image type.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
@@ -664,14 +664,14 @@ pub struct OrganizationAvatarFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The upload, part by part.
+    /// Multipart upload of the content.
     pub upload: S3FileCreateMultipart,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
 }
 
 impl OrganizationAvatarFileCreate {
-    /// An `OrganizationAvatarFileCreate` with what is required.
+    /// Creates an `OrganizationAvatarFileCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -690,7 +690,7 @@ impl OrganizationAvatarFileCreate {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -710,7 +710,7 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -718,27 +718,27 @@ impl OrganizationAvatarFileCreate {
     }
 }
 
-/// A file, the picture of an organization.
+/// The avatar of an organization.
 ///
 /// Schema `OrganizationAvatarFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -746,33 +746,33 @@ pub struct OrganizationAvatarFileRead {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
-    /// What the file is for.
+    /// Purpose of the file.
     ///
-    /// Documented as always `organization_avatar`.
+    /// Always `organization_avatar`, according to the OpenAPI description.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
-    /// Address where anyone can get the file.
+    /// Public URL of the file.
     pub public_url: String,
 }
 
-/// A file to create, such as a picture of a product.
+/// Parameters for creating a media file of a product, such as an image.
 ///
 /// Schema `ProductMediaFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: Option<OrganizationId>,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// MIME type of the content, one of an image.
+    /// MIME type of the content; must be an image type.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
@@ -782,14 +782,14 @@ pub struct ProductMediaFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The upload, part by part.
+    /// Multipart upload of the content.
     pub upload: S3FileCreateMultipart,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
 }
 
 impl ProductMediaFileCreate {
-    /// A `ProductMediaFileCreate` with what is required.
+    /// Creates a `ProductMediaFileCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -808,7 +808,7 @@ impl ProductMediaFileCreate {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -828,7 +828,7 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -836,7 +836,7 @@ impl ProductMediaFileCreate {
     }
 }
 
-/// The parts that a file is uploaded in.
+/// Parts of a file to upload.
 ///
 /// Schema `S3FileCreateMultipart`.
 #[derive(Clone, PartialEq)]
@@ -849,7 +849,7 @@ pub struct S3FileCreateMultipart {
 }
 
 impl S3FileCreateMultipart {
-    /// A `S3FileCreateMultipart` with what is required.
+    /// Creates a `S3FileCreateMultipart` with its required fields.
     #[must_use]
     pub fn new(parts: impl Items<S3FileCreatePart>) -> Self {
         Self { parts: parts.into_list() }
@@ -862,18 +862,18 @@ impl S3FileCreateMultipart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileCreatePart {
-    /// Number of the part.
+    /// Number of the part, starting at 1.
     pub number: i64,
     /// Offset of the first byte of the part.
     pub chunk_start: i64,
-    /// Offset right after the last byte of the part.
+    /// Offset after the last byte of the part.
     pub chunk_end: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
 }
 
 impl S3FileCreatePart {
-    /// A `S3FileCreatePart` with what is required.
+    /// Creates a `S3FileCreatePart` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(number: i64, chunk_start: i64, chunk_end: i64) -> Self {
@@ -896,22 +896,22 @@ impl S3FileCreatePart {
     }
 }
 
-/// A part of a file that has been uploaded.
+/// An uploaded part of a file.
 ///
 /// Schema `S3FileUploadCompletedPart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadCompletedPart {
-    /// Number of the part.
+    /// Number of the part, starting at 1.
     pub number: i64,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: String,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
 }
 
 impl S3FileUploadCompletedPart {
-    /// A `S3FileUploadCompletedPart` with what is required.
+    /// Creates a `S3FileUploadCompletedPart` with its required fields.
     #[must_use]
     pub fn new(
         number: i64,
@@ -926,53 +926,53 @@ impl S3FileUploadCompletedPart {
     }
 }
 
-/// An upload, part by part.
+/// A multipart upload.
 ///
 /// Schema `S3FileUploadMultipart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadMultipart {
-    /// Identifier of the upload.
+    /// ID of the upload.
     pub id: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// Parts of the upload.
     pub parts: Vec<S3FileUploadPart>,
 }
 
-/// A part of a file, and where to upload it until when.
+/// A part of a file, with its upload URL.
 ///
 /// Schema `S3FileUploadPart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadPart {
-    /// Number of the part.
+    /// Number of the part, starting at 1.
     pub number: i64,
     /// Offset of the first byte of the part.
     pub chunk_start: i64,
-    /// Offset right after the last byte of the part.
+    /// Offset after the last byte of the part.
     pub chunk_end: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Address to upload the part to.
+    /// URL to upload the part to.
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Headers to send with the upload.
+    /// Headers to send with the upload request.
     ///
     /// Default: `{}`.
     pub headers: Option<BTreeMap<String, String>>,
 }
 
-/// A file to create, an attachment of a support case.
+/// Parameters for creating an attachment of a support case.
 ///
 /// Schema `SupportCaseAttachmentFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: Option<OrganizationId>,
-    /// Name.
+    /// Name of the file.
     pub name: String,
     /// MIME type of the content.
     ///
@@ -985,14 +985,14 @@ pub struct SupportCaseAttachmentFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The upload, part by part.
+    /// Multipart upload of the content.
     pub upload: S3FileCreateMultipart,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
 }
 
 impl SupportCaseAttachmentFileCreate {
-    /// A `SupportCaseAttachmentFileCreate` with what is required.
+    /// Creates a `SupportCaseAttachmentFileCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -1011,7 +1011,7 @@ impl SupportCaseAttachmentFileCreate {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1031,7 +1031,7 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -1039,27 +1039,27 @@ impl SupportCaseAttachmentFileCreate {
     }
 }
 
-/// A file, an attachment of a support case.
+/// An attachment of a support case.
 ///
 /// Schema `SupportCaseAttachmentFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -1067,16 +1067,16 @@ pub struct SupportCaseAttachmentFileRead {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
-    /// What the file is for.
+    /// Purpose of the file.
     ///
-    /// Documented as always `support_case_attachment`.
+    /// Always `support_case_attachment`, according to the OpenAPI description.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
 }

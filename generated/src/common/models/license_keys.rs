@@ -12,30 +12,31 @@ use crate::ids::PaymentMethodId;
 use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
-/// A license key to activate.
+/// Parameters for activating a license key.
 ///
 /// Schema `LicenseKeyActivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
     /// ID of the organization that issued the key.
     pub organization_id: OrganizationId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Conditions of the activation: every validation with it has to state the same ones.
+    /// Conditions of the activation. Validations of the activation must send the same
+    /// conditions.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub meta: Option<BTreeMap<String, MetadataValue>>,
 }
 
 impl LicenseKeyActivate {
-    /// A `LicenseKeyActivate` with what is required.
+    /// Creates a `LicenseKeyActivate` with its required fields.
     #[must_use]
     pub fn new(
         key: impl Into<String>,
@@ -51,7 +52,8 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// Conditions of the activation: every validation with it has to state the same ones.
+    /// Conditions of the activation. Validations of the activation must send the same
+    /// conditions.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -60,7 +62,7 @@ impl LicenseKeyActivate {
         self
     }
 
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -76,13 +78,13 @@ impl LicenseKeyActivate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ActivationId,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -96,61 +98,61 @@ pub struct LicenseKeyActivationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: CustomerType,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// An activation of a license key to give back.
+/// Parameters for releasing an activation of a license key.
 ///
 /// Schema `LicenseKeyDeactivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
     /// ID of the organization that issued the key.
     pub organization_id: OrganizationId,
-    /// The activation's ID.
+    /// ID of the activation.
     pub activation_id: ActivationId,
 }
 
 impl LicenseKeyDeactivate {
-    /// A `LicenseKeyDeactivate` with what is required.
+    /// Creates a `LicenseKeyDeactivate` with its required fields.
     #[must_use]
     pub fn new(
         key: impl Into<String>,
@@ -165,47 +167,47 @@ impl LicenseKeyDeactivate {
     }
 }
 
-/// Whether a license key is in force.
+/// Status of a license key.
 ///
 /// Schema `LicenseKeyStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LicenseKeyStatus {
-    /// It is in force.
+    /// The key is valid until it expires.
     ///
     /// Value `granted`.
     Granted,
-    /// It was taken back.
+    /// The key is revoked.
     ///
     /// Value `revoked`.
     Revoked,
-    /// It is switched off.
+    /// The key is disabled.
     ///
     /// Value `disabled`.
     Disabled,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Changes of a license key.
+/// Update of a license key. Fields that are not set keep their values.
 ///
 /// Schema `LicenseKeyUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
-    /// State that it is in.
+    /// Current status.
     pub status: Patch<LicenseKeyStatus>,
-    /// Usage so far.
+    /// Current usage.
     ///
     /// At least -2147483648, at most 2147483647. Default: `0`.
     pub usage: Option<i64>,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     pub limit_activations: Patch<i64>,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     pub limit_usage: Patch<i64>,
@@ -214,7 +216,7 @@ pub struct LicenseKeyUpdate {
 }
 
 impl LicenseKeyUpdate {
-    /// A `LicenseKeyUpdate` with what is required.
+    /// Creates a `LicenseKeyUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -227,14 +229,14 @@ impl LicenseKeyUpdate {
         }
     }
 
-    /// State that it is in.
+    /// Current status.
     #[must_use]
     pub fn status(mut self, status: impl Into<Patch<LicenseKeyStatus>>) -> Self {
         self.status = status.into();
         self
     }
 
-    /// Usage so far.
+    /// Current usage.
     ///
     /// At least -2147483648, at most 2147483647. Default: `0`.
     #[must_use]
@@ -244,7 +246,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -256,7 +258,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -280,34 +282,34 @@ impl Default for LicenseKeyUpdate {
     }
 }
 
-/// A license key to validate, and what it must be good for.
+/// Parameters for validating a license key.
 ///
 /// Schema `LicenseKeyValidate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
     /// ID of the organization that issued the key.
     pub organization_id: OrganizationId,
-    /// The activation's ID.
+    /// ID of the activation.
     pub activation_id: Option<ActivationId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: Option<BenefitId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// By how much the usage goes up, if the license key is valid.
+    /// Amount to add to the usage if the license key is valid.
     ///
     /// At least 0.
     pub increment_usage: Option<i64>,
-    /// Conditions that have to be those of the activation.
+    /// Conditions to compare with those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
 }
 
 impl LicenseKeyValidate {
-    /// A `LicenseKeyValidate` with what is required.
+    /// Creates a `LicenseKeyValidate` with its required fields.
     #[must_use]
     pub fn new(
         key: impl Into<String>,
@@ -324,28 +326,28 @@ impl LicenseKeyValidate {
         }
     }
 
-    /// The activation's ID.
+    /// ID of the activation.
     #[must_use]
     pub fn activation_id(mut self, activation_id: impl Into<ActivationId>) -> Self {
         self.activation_id = Some(activation_id.into());
         self
     }
 
-    /// The benefit's ID.
+    /// ID of the benefit.
     #[must_use]
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         self.benefit_id = Some(benefit_id.into());
         self
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// By how much the usage goes up, if the license key is valid.
+    /// Amount to add to the usage if the license key is valid.
     ///
     /// At least 0.
     #[must_use]
@@ -355,7 +357,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// Conditions that have to be those of the activation.
+    /// Conditions to compare with those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -365,23 +367,23 @@ impl LicenseKeyValidate {
     }
 }
 
-/// Whether a rotated license key is in force.
+/// Status of a rotated license key.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/RotatedLicenseKey/properties/status`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RotatedLicenseKeyStatus {
-    /// It is in force.
+    /// The key is valid until it expires.
     ///
     /// Value `granted`.
     Granted,
-    /// It is switched off.
+    /// The key is disabled.
     ///
     /// Value `disabled`.
     Disabled,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -5,27 +5,27 @@
 use polar_client_runtime::types::{Json, Timestamp};
 use std::borrow::Cow;
 
-/// How the events that pass the filter of a meter become a number.
+/// Aggregation of the events that match the filter of a meter into one number.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Meter/properties/aggregation`.
 ///
 /// Discriminated by `func`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Aggregation {
-    /// Counts the events.
+    /// Aggregation that counts the events.
     Count(Box<CountAggregation>),
-    /// Makes one number of a property of the events.
+    /// Aggregation of a property of the events.
     Property(Box<PropertyAggregation>),
-    /// Counts the different values of a property.
+    /// Aggregation that counts the distinct values of a property.
     Unique(Box<UniqueAggregation>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl Aggregation {
-    /// The value, if it is a `Count`.
+    /// Returns the value if it is the variant [`Count`](Self::Count).
     #[must_use]
     #[inline]
     pub fn as_count(&self) -> Option<&CountAggregation> {
@@ -35,7 +35,7 @@ impl Aggregation {
         }
     }
 
-    /// The value, if it is a `Property`.
+    /// Returns the value if it is the variant [`Property`](Self::Property).
     #[must_use]
     #[inline]
     pub fn as_property(&self) -> Option<&PropertyAggregation> {
@@ -45,7 +45,7 @@ impl Aggregation {
         }
     }
 
-    /// The value, if it is a `Unique`.
+    /// Returns the value if it is the variant [`Unique`](Self::Unique).
     #[must_use]
     #[inline]
     pub fn as_unique(&self) -> Option<&UniqueAggregation> {
@@ -55,7 +55,7 @@ impl Aggregation {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -75,15 +75,15 @@ polar_client_runtime::from_variant! {
     Aggregation::Unique(Box<UniqueAggregation>)
 }
 
-/// How values become one.
+/// Function that aggregates values into one.
 ///
 /// Schema `AggregationFunction`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AggregationFunction {
-    /// How many there are.
+    /// Number of values.
     ///
     /// Value `count`.
     Count,
@@ -99,34 +99,34 @@ pub enum AggregationFunction {
     ///
     /// Value `min`.
     Min,
-    /// The average.
+    /// Arithmetic mean.
     ///
     /// Value `avg`.
     Avg,
-    /// How many different values there are.
+    /// Number of distinct values.
     ///
     /// Value `unique`.
     Unique,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Counts the events.
+/// Aggregation that counts the events.
 ///
 /// Schema `CountAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CountAggregation {
-    /// How the events become a number.
+    /// Aggregation function.
     ///
     /// Default: `"count"`.
     ///
-    /// Documented as always `count`.
+    /// Always `count`, according to the OpenAPI description.
     pub func: Cow<'static, str>,
 }
 
 impl CountAggregation {
-    /// A `CountAggregation` with what is required.
+    /// Creates a `CountAggregation` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -143,35 +143,35 @@ impl Default for CountAggregation {
     }
 }
 
-/// What a meter has counted in a span of time.
+/// Quantities of a meter over a time range.
 ///
 /// Schema `MeterQuantities`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterQuantities {
-    /// The quantities, period by period.
+    /// Quantities, one entry per interval.
     pub quantities: Vec<MeterQuantity>,
-    /// The quantity of the whole span of time.
+    /// Quantity of the whole time range.
     pub total: f64,
 }
 
-/// What a meter has counted in one period.
+/// Quantity of a meter in one interval.
 ///
 /// Schema `MeterQuantity`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterQuantity {
-    /// The period that the quantity is for.
+    /// Start of the interval.
     pub timestamp: Timestamp,
-    /// What the meter counted in the period.
+    /// Quantity of the interval.
     pub quantity: f64,
 }
 
-/// What meters are sorted by; `-` means descending.
+/// Sort criterion for meters; the prefix `-` sorts in descending order.
 ///
 /// Schema `MeterSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MeterSortProperty {
@@ -183,15 +183,15 @@ pub enum MeterSortProperty {
     Name,
     /// `-name`.
     NameDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What a meter counts.
+/// Unit of a meter.
 ///
 /// Schema `MeterUnit`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MeterUnit {
@@ -203,29 +203,28 @@ pub enum MeterUnit {
     ///
     /// Value `token`.
     Token,
-    /// Something of the organization's choice: `custom_label` says what,
-    /// `custom_multiplier` on which scale.
+    /// Custom unit: `custom_label` is its name, `custom_multiplier` its scale.
     ///
     /// Value `custom`.
     Custom,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Makes one number of a property of the events.
+/// Aggregation of a property of the events.
 ///
 /// Schema `PropertyAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
-    /// How the events become a number.
+    /// Aggregation function.
     pub func: PropertyAggregationFunction,
-    /// Property of the event.
+    /// Name of the event property.
     pub property: String,
 }
 
 impl PropertyAggregation {
-    /// A `PropertyAggregation` with what is required.
+    /// Creates a `PropertyAggregation` with its required fields.
     #[must_use]
     pub fn new(
         func: impl Into<PropertyAggregationFunction>,
@@ -238,12 +237,12 @@ impl PropertyAggregation {
     }
 }
 
-/// How the values of a property become one.
+/// Function that aggregates the values of a property.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/PropertyAggregation/properties/func`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PropertyAggregationFunction {
@@ -259,32 +258,32 @@ pub enum PropertyAggregationFunction {
     ///
     /// Value `min`.
     Min,
-    /// The average.
+    /// Arithmetic mean.
     ///
     /// Value `avg`.
     Avg,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Counts the different values of a property.
+/// Aggregation that counts the distinct values of a property.
 ///
 /// Schema `UniqueAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UniqueAggregation {
-    /// How the events become a number.
+    /// Aggregation function.
     ///
     /// Default: `"unique"`.
     ///
-    /// Documented as always `unique`.
+    /// Always `unique`, according to the OpenAPI description.
     pub func: Cow<'static, str>,
-    /// Property of the event.
+    /// Name of the event property.
     pub property: String,
 }
 
 impl UniqueAggregation {
-    /// A `UniqueAggregation` with what is required.
+    /// Creates a `UniqueAggregation` with its required fields.
     #[must_use]
     pub fn new(property: impl Into<String>) -> Self {
         Self {

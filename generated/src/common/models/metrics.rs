@@ -11,7 +11,7 @@ use polar_client_runtime::types::Strings;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
-/// What a metric is.
+/// Description of a metric.
 ///
 /// Schema `Metric`.
 #[derive(Clone, PartialEq)]
@@ -19,19 +19,19 @@ use std::collections::BTreeMap;
 pub struct Metric {
     /// Unique short name.
     pub slug: String,
-    /// What the metric is called.
+    /// Display name of the metric.
     pub display_name: String,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: MetricType,
 }
 
-/// A dashboard to create.
+/// Parameters for creating a dashboard.
 ///
 /// Schema `MetricDashboardCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardCreate {
-    /// Name.
+    /// Name of the dashboard.
     ///
     /// At least 1 character.
     pub name: String,
@@ -39,12 +39,13 @@ pub struct MetricDashboardCreate {
     ///
     /// At most 10 items.
     pub metrics: Option<Vec<String>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl MetricDashboardCreate {
-    /// A `MetricDashboardCreate` with what is required.
+    /// Creates a `MetricDashboardCreate` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -63,7 +64,8 @@ impl MetricDashboardCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -74,7 +76,7 @@ impl MetricDashboardCreate {
     }
 }
 
-/// A dashboard: a name, and the metrics that it shows.
+/// A dashboard: a named list of metrics.
 ///
 /// Schema `MetricDashboardSchema`.
 #[derive(Clone, PartialEq)]
@@ -84,23 +86,23 @@ pub struct MetricDashboardSchema {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DashboardId,
-    /// Name.
+    /// Name of the dashboard.
     pub name: String,
     /// Slugs of the metrics.
     pub metrics: Vec<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// Changes of a dashboard.
+/// Update of a dashboard. Fields that are not set keep their values.
 ///
 /// Schema `MetricDashboardUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
-    /// Name.
+    /// Name of the dashboard.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
@@ -111,7 +113,7 @@ pub struct MetricDashboardUpdate {
 }
 
 impl MetricDashboardUpdate {
-    /// A `MetricDashboardUpdate` with what is required.
+    /// Creates a `MetricDashboardUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -121,7 +123,7 @@ impl MetricDashboardUpdate {
         }
     }
 
-    /// Name.
+    /// Name of the dashboard.
     ///
     /// At least 1 character.
     #[must_use]
@@ -147,29 +149,30 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// The metrics of a period. Amounts of money are in cents, with fractions in
-/// averages; a metric that was not asked for, or that has no value, is null.
+/// Metrics of one interval in a CSV export. Amounts are in cents, averages possibly
+/// with fractions; metrics that were not requested or have no value are null.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1metrics~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricExportRow {
-    /// The period that the values are for.
+    /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of subscriptions in force.
+    /// Number of active subscriptions.
     pub active_subscriptions: Option<Decimal>,
-    /// Number of active subscriptions that are not set to end.
+    /// Number of active subscriptions that are not scheduled to end.
     pub committed_subscriptions: Option<Decimal>,
     /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Decimal>,
-    /// Monthly recurring revenue in cents that running trials would bring, with those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, with those that are
+    /// scheduled to end.
     pub trialing_mrr_including_cancelations: Option<Decimal>,
-    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
+    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_monthly_recurring_revenue: Option<Decimal>,
-    /// Monthly recurring revenue in cents that running trials will bring, without those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, without those that
+    /// are scheduled to end.
     pub trialing_monthly_recurring_revenue: Option<Decimal>,
     /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Decimal>,
@@ -177,21 +180,21 @@ pub struct MetricExportRow {
     pub checkouts: Option<Decimal>,
     /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Decimal>,
-    /// Number of subscriptions that were lost.
+    /// Number of churned subscriptions.
     pub churned_subscriptions: Option<Decimal>,
-    /// Share of the subscriptions that were lost, as a fraction of 1.
+    /// Share of subscriptions that churned, from 0 to 1.
     pub churn_rate: Option<Decimal>,
     /// Number of seats.
     pub seat_count: Option<Decimal>,
-    /// Number of seats that are claimed.
+    /// Number of claimed seats.
     pub claimed_seats: Option<Decimal>,
-    /// Number of seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet.
     pub pending_seats: Option<Decimal>,
     /// Number of customers with seats.
     pub active_customers: Option<Decimal>,
     /// Number of new customers with seats.
     pub new_customers: Option<Decimal>,
-    /// Number of customers with seats who were lost.
+    /// Number of customers with seats who churned.
     pub churned_customers: Option<Decimal>,
     /// Number of orders.
     pub orders: Option<Decimal>,
@@ -199,19 +202,19 @@ pub struct MetricExportRow {
     pub revenue: Option<Decimal>,
     /// Revenue after deductions, in cents.
     pub net_revenue: Option<Decimal>,
-    /// Revenue added up over time, in cents.
+    /// Cumulative revenue in cents.
     pub cumulative_revenue: Option<Decimal>,
-    /// Revenue after deductions added up over time, in cents.
+    /// Cumulative revenue after deductions, in cents.
     pub net_cumulative_revenue: Option<Decimal>,
-    /// Costs that events reported, in cents; fractions of a cent are possible.
+    /// Costs reported by events, in cents, possibly with fractions of a cent.
     pub costs: Option<Decimal>,
-    /// Costs added up over time, in cents; fractions of a cent are possible.
+    /// Cumulative costs in cents, possibly with fractions of a cent.
     pub cumulative_costs: Option<Decimal>,
     /// Average amount of an order in cents.
     pub average_order_value: Option<Decimal>,
-    /// Average amount of an order in cents, after deductions.
+    /// Average net amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Decimal>,
-    /// Average costs per customer in cents; fractions of a cent are possible.
+    /// Average cost per customer in cents, possibly with fractions of a cent.
     pub cost_per_user: Option<Decimal>,
     /// Number of customers with events.
     pub active_user_by_event: Option<Decimal>,
@@ -253,48 +256,49 @@ pub struct MetricExportRow {
     pub canceled_subscriptions_other: Option<Decimal>,
     /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Decimal>,
-    /// Annual recurring revenue in cents, without subscriptions that are set to end.
+    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_annual_recurring_revenue: Option<Decimal>,
-    /// Share of the checkout sessions that succeeded, as a fraction of 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1.
     pub checkouts_conversion_rate: Option<Decimal>,
     /// Lifetime value of a customer in cents.
     pub lifetime_value: Option<Decimal>,
-    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
-    /// possible.
+    /// Revenue minus costs, in cents, possibly with fractions of a cent.
     pub gross_margin: Option<Decimal>,
-    /// Gross margin as a share of the revenue, as a fraction of 1.
+    /// Gross margin as a share of the revenue, from 0 to 1.
     pub gross_margin_percent: Option<Decimal>,
-    /// Revenue less costs, in cents; fractions of a cent are possible.
+    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
     pub cashflow: Option<Decimal>,
     /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Decimal>,
-    /// Share of the seats that are claimed, as a fraction of 1.
+    /// Share of seats that are claimed, from 0 to 1.
     pub seat_utilization_rate: Option<Decimal>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
 }
 
-/// The metrics of one period. Those that were not asked for may be null.
+/// Metrics of one interval. Metrics that were not requested may be null.
 ///
 /// Schema `MetricPeriod`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricPeriod {
-    /// The period that the values are for.
+    /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of subscriptions in force.
+    /// Number of active subscriptions.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not set to end.
+    /// Number of active subscriptions that are not scheduled to end.
     pub committed_subscriptions: Option<Number>,
     /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents that running trials would bring, with those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, with those that are
+    /// scheduled to end.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
+    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents that running trials will bring, without those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, without those that
+    /// are scheduled to end.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
     /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Number>,
@@ -302,21 +306,21 @@ pub struct MetricPeriod {
     pub checkouts: Option<Number>,
     /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of subscriptions that were lost.
+    /// Number of churned subscriptions.
     pub churned_subscriptions: Option<Number>,
-    /// Share of the subscriptions that were lost, as a fraction of 1.
+    /// Share of subscriptions that churned, from 0 to 1.
     pub churn_rate: Option<Number>,
-    /// Number of seats.
+    /// Total number of seats.
     pub seats_total: Option<Number>,
-    /// Number of seats that are claimed.
+    /// Number of claimed seats.
     pub seats_claimed: Option<Number>,
-    /// Number of seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet.
     pub seats_pending: Option<Number>,
     /// Number of customers with seats.
     pub seat_customers: Option<Number>,
     /// Number of new customers with seats.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who were lost.
+    /// Number of customers with seats who churned.
     pub churned_seat_customers: Option<Number>,
     /// Number of orders.
     pub orders: Option<Number>,
@@ -324,19 +328,19 @@ pub struct MetricPeriod {
     pub revenue: Option<Number>,
     /// Revenue after deductions, in cents.
     pub net_revenue: Option<Number>,
-    /// Revenue added up over time, in cents.
+    /// Cumulative revenue in cents.
     pub cumulative_revenue: Option<Number>,
-    /// Revenue after deductions added up over time, in cents.
+    /// Cumulative revenue after deductions, in cents.
     pub net_cumulative_revenue: Option<Number>,
-    /// Costs that events reported, in cents; fractions of a cent are possible.
+    /// Costs reported by events, in cents, possibly with fractions of a cent.
     pub costs: Option<Number>,
-    /// Costs added up over time, in cents; fractions of a cent are possible.
+    /// Cumulative costs in cents, possibly with fractions of a cent.
     pub cumulative_costs: Option<Number>,
     /// Average amount of an order in cents.
     pub average_order_value: Option<Number>,
-    /// Average amount of an order in cents, after deductions.
+    /// Average net amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Number>,
-    /// Average costs per customer in cents; fractions of a cent are possible.
+    /// Average cost per customer in cents, possibly with fractions of a cent.
     pub cost_per_user: Option<Number>,
     /// Number of customers with events.
     pub active_user_by_event: Option<Number>,
@@ -352,13 +356,13 @@ pub struct MetricPeriod {
     pub new_subscriptions_revenue: Option<Number>,
     /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of subscriptions that were renewed.
+    /// Number of renewed subscriptions.
     pub renewed_subscriptions: Option<Number>,
     /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Number>,
     /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of subscriptions that were canceled.
+    /// Number of canceled subscriptions.
     pub canceled_subscriptions: Option<Number>,
     /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Number>,
@@ -372,36 +376,36 @@ pub struct MetricPeriod {
     pub canceled_subscriptions_too_complex: Option<Number>,
     /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because it was not used.
+    /// Number of subscriptions canceled because they were not used.
     pub canceled_subscriptions_unused: Option<Number>,
     /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Number>,
     /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Number>,
-    /// Annual recurring revenue in cents, without subscriptions that are set to end.
+    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of the checkout sessions that succeeded, as a fraction of 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1.
     pub checkouts_conversion: Option<Number>,
     /// Lifetime value of a customer in cents.
     pub ltv: Option<Number>,
-    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
-    /// possible.
+    /// Revenue minus costs, in cents, possibly with fractions of a cent.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, as a fraction of 1.
+    /// Gross margin as a share of the revenue, from 0 to 1.
     pub gross_margin_percentage: Option<Number>,
-    /// Revenue less costs, in cents; fractions of a cent are possible.
+    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
     pub cashflow: Option<Number>,
     /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of the seats that are claimed, as a fraction of 1.
+    /// Share of seats that are claimed, from 0 to 1.
     pub seat_utilization_rate: Option<Number>,
 }
 
-/// What the values of a metric are.
+/// Type of the values of a metric.
 ///
 /// Schema `MetricType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MetricType {
@@ -413,37 +417,38 @@ pub enum MetricType {
     ///
     /// Value `currency`.
     Currency,
-    /// Amounts in cents, with fractions of a cent.
+    /// Amounts in cents, possibly with fractions of a cent.
     ///
     /// Value `currency_sub_cent`.
     CurrencySubCent,
-    /// Shares, as fractions of 1.
+    /// Shares, from 0 to 1.
     ///
     /// Value `percentage`.
     Percentage,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What each metric is. Those that were not asked for may be null.
+/// Descriptions of the metrics. Those that were not requested may be null.
 ///
 /// Schema `Metrics`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Number of subscriptions in force.
+    /// Number of active subscriptions.
     pub active_subscriptions: Option<Metric>,
-    /// Number of active subscriptions that are not set to end.
+    /// Number of active subscriptions that are not scheduled to end.
     pub committed_subscriptions: Option<Metric>,
     /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Metric>,
-    /// Monthly recurring revenue in cents that running trials would bring, with those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, with those that are
+    /// scheduled to end.
     pub trial_monthly_recurring_revenue: Option<Metric>,
-    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
+    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_monthly_recurring_revenue: Option<Metric>,
-    /// Monthly recurring revenue in cents that running trials will bring, without those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, without those that
+    /// are scheduled to end.
     pub trial_committed_monthly_recurring_revenue: Option<Metric>,
     /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Metric>,
@@ -451,21 +456,21 @@ pub struct Metrics {
     pub checkouts: Option<Metric>,
     /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Metric>,
-    /// Number of subscriptions that were lost.
+    /// Number of churned subscriptions.
     pub churned_subscriptions: Option<Metric>,
-    /// Share of the subscriptions that were lost, as a fraction of 1.
+    /// Share of subscriptions that churned, from 0 to 1.
     pub churn_rate: Option<Metric>,
-    /// Number of seats.
+    /// Total number of seats.
     pub seats_total: Option<Metric>,
-    /// Number of seats that are claimed.
+    /// Number of claimed seats.
     pub seats_claimed: Option<Metric>,
-    /// Number of seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet.
     pub seats_pending: Option<Metric>,
     /// Number of customers with seats.
     pub seat_customers: Option<Metric>,
     /// Number of new customers with seats.
     pub new_seat_customers: Option<Metric>,
-    /// Number of customers with seats who were lost.
+    /// Number of customers with seats who churned.
     pub churned_seat_customers: Option<Metric>,
     /// Number of orders.
     pub orders: Option<Metric>,
@@ -473,19 +478,19 @@ pub struct Metrics {
     pub revenue: Option<Metric>,
     /// Revenue after deductions, in cents.
     pub net_revenue: Option<Metric>,
-    /// Revenue added up over time, in cents.
+    /// Cumulative revenue in cents.
     pub cumulative_revenue: Option<Metric>,
-    /// Revenue after deductions added up over time, in cents.
+    /// Cumulative revenue after deductions, in cents.
     pub net_cumulative_revenue: Option<Metric>,
-    /// Costs that events reported, in cents; fractions of a cent are possible.
+    /// Costs reported by events, in cents, possibly with fractions of a cent.
     pub costs: Option<Metric>,
-    /// Costs added up over time, in cents; fractions of a cent are possible.
+    /// Cumulative costs in cents, possibly with fractions of a cent.
     pub cumulative_costs: Option<Metric>,
     /// Average amount of an order in cents.
     pub average_order_value: Option<Metric>,
-    /// Average amount of an order in cents, after deductions.
+    /// Average net amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Metric>,
-    /// Average costs per customer in cents; fractions of a cent are possible.
+    /// Average cost per customer in cents, possibly with fractions of a cent.
     pub cost_per_user: Option<Metric>,
     /// Number of customers with events.
     pub active_user_by_event: Option<Metric>,
@@ -501,13 +506,13 @@ pub struct Metrics {
     pub new_subscriptions_revenue: Option<Metric>,
     /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Metric>,
-    /// Number of subscriptions that were renewed.
+    /// Number of renewed subscriptions.
     pub renewed_subscriptions: Option<Metric>,
     /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Metric>,
     /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Metric>,
-    /// Number of subscriptions that were canceled.
+    /// Number of canceled subscriptions.
     pub canceled_subscriptions: Option<Metric>,
     /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Metric>,
@@ -521,106 +526,107 @@ pub struct Metrics {
     pub canceled_subscriptions_too_complex: Option<Metric>,
     /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Metric>,
-    /// Number of subscriptions canceled because it was not used.
+    /// Number of subscriptions canceled because they were not used.
     pub canceled_subscriptions_unused: Option<Metric>,
     /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Metric>,
     /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Metric>,
-    /// Annual recurring revenue in cents, without subscriptions that are set to end.
+    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_annual_recurring_revenue: Option<Metric>,
-    /// Share of the checkout sessions that succeeded, as a fraction of 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1.
     pub checkouts_conversion: Option<Metric>,
     /// Lifetime value of a customer in cents.
     pub ltv: Option<Metric>,
-    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
-    /// possible.
+    /// Revenue minus costs, in cents, possibly with fractions of a cent.
     pub gross_margin: Option<Metric>,
-    /// Gross margin as a share of the revenue, as a fraction of 1.
+    /// Gross margin as a share of the revenue, from 0 to 1.
     pub gross_margin_percentage: Option<Metric>,
-    /// Revenue less costs, in cents; fractions of a cent are possible.
+    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
     pub cashflow: Option<Metric>,
     /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Metric>,
-    /// Share of the seats that are claimed, as a fraction of 1.
+    /// Share of seats that are claimed, from 0 to 1.
     pub seat_utilization_rate: Option<Metric>,
 }
 
-/// How many days can be asked for.
+/// Limits of the time range for one interval length.
 ///
 /// Schema `MetricsIntervalLimit`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsIntervalLimit {
-    /// Fewest days that can be asked for.
+    /// Minimum number of days.
     pub min_days: i64,
-    /// Most days that can be asked for.
+    /// Maximum number of days.
     pub max_days: i64,
 }
 
-/// How many days can be asked for, by length of the periods.
+/// Limits of the time range, by interval length.
 ///
 /// Schema `MetricsIntervalsLimits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsIntervalsLimits {
-    /// Limits for periods of an hour.
+    /// Limits for intervals of an hour.
     pub hour: MetricsIntervalLimit,
-    /// Limits for periods of a day.
+    /// Limits for intervals of a day.
     pub day: MetricsIntervalLimit,
-    /// Limits for periods of a week.
+    /// Limits for intervals of a week.
     pub week: MetricsIntervalLimit,
-    /// Limits for periods of a month.
+    /// Limits for intervals of a month.
     pub month: MetricsIntervalLimit,
-    /// Limits for periods of a year.
+    /// Limits for intervals of a year.
     pub year: MetricsIntervalLimit,
 }
 
-/// What metrics can be asked for.
+/// Limits of metrics requests.
 ///
 /// Schema `MetricsLimits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsLimits {
-    /// First day that there are metrics for.
+    /// First day with metrics.
     pub min_date: Date,
-    /// How many days can be asked for, by length of the periods.
+    /// Limits of the time range, by interval length.
     pub intervals: MetricsIntervalsLimits,
 }
 
-/// The metrics of a span of time.
+/// Metrics of a time range.
 ///
 /// Schema `MetricsResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsResponse {
-    /// The values, period by period.
+    /// Values, one entry per interval.
     pub periods: Vec<MetricPeriod>,
-    /// The values of the whole span of time.
+    /// Values of the whole time range.
     pub totals: MetricsTotals,
-    /// What the metrics are.
+    /// Descriptions of the metrics.
     pub metrics: Metrics,
 }
 
-/// The metrics of a whole span of time. Those that were not asked for may be null.
+/// Metrics of a whole time range. Metrics that were not requested may be null.
 ///
 /// Schema `MetricsTotals`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsTotals {
-    /// Number of subscriptions in force.
+    /// Number of active subscriptions.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not set to end.
+    /// Number of active subscriptions that are not scheduled to end.
     pub committed_subscriptions: Option<Number>,
     /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents that running trials would bring, with those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, with those that are
+    /// scheduled to end.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
+    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents that running trials will bring, without those
-    /// that are set to end.
+    /// Expected monthly recurring revenue of active trials in cents, without those that
+    /// are scheduled to end.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
     /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Number>,
@@ -628,21 +634,21 @@ pub struct MetricsTotals {
     pub checkouts: Option<Number>,
     /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of subscriptions that were lost.
+    /// Number of churned subscriptions.
     pub churned_subscriptions: Option<Number>,
-    /// Share of the subscriptions that were lost, as a fraction of 1.
+    /// Share of subscriptions that churned, from 0 to 1.
     pub churn_rate: Option<Number>,
-    /// Number of seats.
+    /// Total number of seats.
     pub seats_total: Option<Number>,
-    /// Number of seats that are claimed.
+    /// Number of claimed seats.
     pub seats_claimed: Option<Number>,
-    /// Number of seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet.
     pub seats_pending: Option<Number>,
     /// Number of customers with seats.
     pub seat_customers: Option<Number>,
     /// Number of new customers with seats.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who were lost.
+    /// Number of customers with seats who churned.
     pub churned_seat_customers: Option<Number>,
     /// Number of orders.
     pub orders: Option<Number>,
@@ -650,19 +656,19 @@ pub struct MetricsTotals {
     pub revenue: Option<Number>,
     /// Revenue after deductions, in cents.
     pub net_revenue: Option<Number>,
-    /// Revenue added up over time, in cents.
+    /// Cumulative revenue in cents.
     pub cumulative_revenue: Option<Number>,
-    /// Revenue after deductions added up over time, in cents.
+    /// Cumulative revenue after deductions, in cents.
     pub net_cumulative_revenue: Option<Number>,
-    /// Costs that events reported, in cents; fractions of a cent are possible.
+    /// Costs reported by events, in cents, possibly with fractions of a cent.
     pub costs: Option<Number>,
-    /// Costs added up over time, in cents; fractions of a cent are possible.
+    /// Cumulative costs in cents, possibly with fractions of a cent.
     pub cumulative_costs: Option<Number>,
     /// Average amount of an order in cents.
     pub average_order_value: Option<Number>,
-    /// Average amount of an order in cents, after deductions.
+    /// Average net amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Number>,
-    /// Average costs per customer in cents; fractions of a cent are possible.
+    /// Average cost per customer in cents, possibly with fractions of a cent.
     pub cost_per_user: Option<Number>,
     /// Number of customers with events.
     pub active_user_by_event: Option<Number>,
@@ -678,13 +684,13 @@ pub struct MetricsTotals {
     pub new_subscriptions_revenue: Option<Number>,
     /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of subscriptions that were renewed.
+    /// Number of renewed subscriptions.
     pub renewed_subscriptions: Option<Number>,
     /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Number>,
     /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of subscriptions that were canceled.
+    /// Number of canceled subscriptions.
     pub canceled_subscriptions: Option<Number>,
     /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Number>,
@@ -698,27 +704,27 @@ pub struct MetricsTotals {
     pub canceled_subscriptions_too_complex: Option<Number>,
     /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because it was not used.
+    /// Number of subscriptions canceled because they were not used.
     pub canceled_subscriptions_unused: Option<Number>,
     /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Number>,
     /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Number>,
-    /// Annual recurring revenue in cents, without subscriptions that are set to end.
+    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
+    /// end.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of the checkout sessions that succeeded, as a fraction of 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1.
     pub checkouts_conversion: Option<Number>,
     /// Lifetime value of a customer in cents.
     pub ltv: Option<Number>,
-    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
-    /// possible.
+    /// Revenue minus costs, in cents, possibly with fractions of a cent.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, as a fraction of 1.
+    /// Gross margin as a share of the revenue, from 0 to 1.
     pub gross_margin_percentage: Option<Number>,
-    /// Revenue less costs, in cents; fractions of a cent are possible.
+    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
     pub cashflow: Option<Number>,
     /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of the seats that are claimed, as a fraction of 1.
+    /// Share of seats that are claimed, from 0 to 1.
     pub seat_utilization_rate: Option<Number>,
 }

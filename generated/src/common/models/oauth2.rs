@@ -13,26 +13,26 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Exchanges an authorization code for an access token.
+/// Token request with the grant type `authorization_code`.
 ///
 /// Schema `AuthorizationCodeTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationCodeTokenRequest {
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// The authorization code to exchange.
+    /// Authorization code to exchange.
     pub code: String,
-    /// Address that the user was sent back to with the code.
+    /// Redirect URI of the authorization request.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub redirect_uri: String,
 }
 
 impl AuthorizationCodeTokenRequest {
-    /// An `AuthorizationCodeTokenRequest` with what is required.
+    /// Creates an `AuthorizationCodeTokenRequest` with its required fields.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -49,41 +49,41 @@ impl AuthorizationCodeTokenRequest {
     }
 }
 
-/// An organization, as a page that asks for consent shows it.
+/// An organization to show on a consent page.
 ///
 /// Schema `AuthorizeOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrganizationId,
     /// Unique short name.
     pub slug: String,
-    /// Name.
+    /// Name of the organization.
     pub name: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// What a page that asks for consent has to show.
+/// Contents of a consent page for an authorization request.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
 ///
 /// Discriminated by `sub_type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AuthorizeResponse {
-    /// A request for access on behalf of a user.
+    /// Authorization request of a client that wants to act for a user.
     User(Box<AuthorizeResponseUser>),
-    /// A request for access on behalf of an organization.
+    /// Authorization request of a client that wants to act for an organization.
     Organization(Box<AuthorizeResponseOrganization>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownAuthorizeResponse>),
 }
 
 impl AuthorizeResponse {
-    /// The client that asks.
+    /// Client that requests access.
     #[must_use]
     #[inline]
     pub fn client(&self) -> &OAuth2ClientPublic {
@@ -94,7 +94,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The scopes that are asked for.
+    /// Requested scopes.
     #[must_use]
     #[inline]
     pub fn scopes(&self) -> &[Scope] {
@@ -116,7 +116,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Whether exactly one organization has to be chosen.
+    /// Whether exactly one organization must be selected.
     ///
     /// Default: `false`.
     #[must_use]
@@ -129,7 +129,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// What each scope allows, in words for people.
+    /// Human-readable descriptions of the scopes, by scope.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -181,7 +181,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Returns the `sub_type`, which is empty if an unknown variant has none.
+    /// Returns `sub_type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn sub_type(&self) -> &str {
@@ -192,7 +192,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The value, if it is a `User`.
+    /// Returns the value if it is the variant [`User`](Self::User).
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&AuthorizeResponseUser> {
@@ -202,7 +202,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The value, if it is an `Organization`.
+    /// Returns the value if it is the variant [`Organization`](Self::Organization).
     #[must_use]
     #[inline]
     pub fn as_organization(&self) -> Option<&AuthorizeResponseOrganization> {
@@ -212,7 +212,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -228,9 +228,9 @@ polar_client_runtime::from_variant! {
     AuthorizeResponse::Organization(Box<AuthorizeResponseOrganization>)
 }
 
-/// A [`AuthorizeResponse`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`AuthorizeResponse`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownAuthorizeResponse {
     pub(crate) client: OAuth2ClientPublic,
@@ -241,29 +241,29 @@ pub struct UnknownAuthorizeResponse {
     pub(crate) raw: Json,
 }
 
-/// A request for access on behalf of an organization.
+/// Authorization request of a client that wants to act for an organization.
 ///
 /// Schema `AuthorizeResponseOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeResponseOrganization {
-    /// The client that asks.
+    /// Client that requests access.
     pub client: OAuth2ClientPublic,
-    /// Whether it is about a user or about an organization.
+    /// Type of the subject: a user or an organization.
     ///
-    /// Documented as always `organization`.
+    /// Always `organization`, according to the OpenAPI description.
     pub sub_type: Cow<'static, str>,
-    /// The organization that the client is to act for, if that is settled.
+    /// Organization that the client requests access to; null if the user chooses it.
     pub sub: Option<AuthorizeOrganization>,
-    /// The scopes that are asked for.
+    /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization has to be chosen.
+    /// Whether exactly one organization must be selected.
     ///
     /// Default: `false`.
     pub requires_single_organization: Option<bool>,
-    /// What each scope allows, in words for people.
+    /// Human-readable descriptions of the scopes, by scope.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -308,29 +308,29 @@ pub struct AuthorizeResponseOrganization {
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
-/// A request for access on behalf of a user.
+/// Authorization request of a client that wants to act for a user.
 ///
 /// Schema `AuthorizeResponseUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeResponseUser {
-    /// The client that asks.
+    /// Client that requests access.
     pub client: OAuth2ClientPublic,
-    /// Whether it is about a user or about an organization.
+    /// Type of the subject: a user or an organization.
     ///
-    /// Documented as always `user`.
+    /// Always `user`, according to the OpenAPI description.
     pub sub_type: Cow<'static, str>,
-    /// The user whom the client is to act for, if that is settled.
+    /// User that the client requests access to; null if it is not determined yet.
     pub sub: Option<AuthorizeUser>,
-    /// The scopes that are asked for.
+    /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization has to be chosen.
+    /// Whether exactly one organization must be selected.
     ///
     /// Default: `false`.
     pub requires_single_organization: Option<bool>,
-    /// What each scope allows, in words for people.
+    /// Human-readable descriptions of the scopes, by scope.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -375,40 +375,40 @@ pub struct AuthorizeResponseUser {
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
-/// A user, as a page that asks for consent shows them.
+/// A user to show on a consent page.
 ///
 /// Schema `AuthorizeUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeUser {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
     /// Email address.
     ///
     /// Format `email`.
     pub email: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// A question about a token.
+/// Parameters for introspecting a token.
 ///
 /// Schema `IntrospectTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectTokenRequest {
-    /// The token in question.
+    /// Token to introspect.
     pub token: String,
-    /// Which kind of token it probably is.
+    /// Probable type of the token.
     pub token_type_hint: Option<TokenTypeHint>,
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
 }
 
 impl IntrospectTokenRequest {
-    /// An `IntrospectTokenRequest` with what is required.
+    /// Creates an `IntrospectTokenRequest` with its required fields.
     #[must_use]
     pub fn new(
         token: impl Into<String>,
@@ -423,7 +423,7 @@ impl IntrospectTokenRequest {
         }
     }
 
-    /// Which kind of token it probably is.
+    /// Probable type of the token.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -431,58 +431,58 @@ impl IntrospectTokenRequest {
     }
 }
 
-/// What a token is, whether it can be used, and whom it is for.
+/// State of a token, with its scopes and subject if it is active.
 ///
 /// Schema `IntrospectTokenResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectTokenResponse {
-    /// Whether the token can be used.
+    /// Whether the token is valid.
     pub active: bool,
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: Option<String>,
     /// Type of the token.
     pub token_type: Option<IntrospectedTokenType>,
     /// Scopes, separated by spaces.
     pub scope: Option<String>,
-    /// Whether it is about a user or about an organization.
+    /// Type of the subject: a user or an organization.
     pub sub_type: Option<SubType>,
-    /// ID of the user or the organization that the token is for.
+    /// ID of the user or the organization that the token acts for.
     pub sub: Option<String>,
-    /// The field `organizations`.
+    /// Field `organizations`.
     pub organizations: Option<Vec<String>>,
-    /// Whom the token is meant for.
+    /// Intended audience of the token.
     pub aud: Option<String>,
-    /// Who issued the token.
+    /// Issuer of the token.
     pub iss: Option<String>,
-    /// When the token expires, in seconds since 1970.
+    /// When the token expires, as a Unix timestamp in seconds.
     pub exp: Option<i64>,
-    /// When the token was issued, in seconds since 1970.
+    /// When the token was issued, as a Unix timestamp in seconds.
     pub iat: Option<i64>,
 }
 
 /// Type of a token.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/IntrospectTokenResponse/properties/token_type`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum IntrospectedTokenType {
-    /// An access token.
+    /// Access token.
     ///
     /// Value `access_token`.
     AccessToken,
-    /// A refresh token.
+    /// Refresh token.
     ///
     /// Value `refresh_token`.
     RefreshToken,
-    /// A token that is presented as `Bearer`.
+    /// Bearer token.
     ///
     /// Value `Bearer`.
     Bearer,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
@@ -492,59 +492,59 @@ pub enum IntrospectedTokenType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2Client {
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: Option<String>,
-    /// When the ID was issued, in seconds since 1970.
+    /// When the client ID was issued, as a Unix timestamp in seconds.
     pub client_id_issued_at: Option<i64>,
-    /// When the secret expires, in seconds since 1970; 0 means never.
+    /// When the client secret expires, as a Unix timestamp in seconds; 0 means never.
     pub client_secret_expires_at: Option<i64>,
-    /// Address where the registration can be read and changed.
+    /// URL of the registration.
     pub registration_client_uri: Option<String>,
-    /// Token that the registration can be read and changed with.
+    /// Token that authorizes reading and changing the registration.
     pub registration_access_token: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: Option<String>,
-    /// Addresses that users may be sent back to.
+    /// Registered redirect URIs.
     pub redirect_uris: Option<Vec<String>>,
-    /// How the client proves who it is when it asks for a token.
+    /// Authentication method of the client at the token endpoint.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// What the client may exchange for a token.
+    /// Grant types that the client may use.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// What an authorization request can ask for.
+    /// Response types that the client may request.
     pub response_types: Option<Vec<String>>,
     /// Scopes, separated by spaces.
     pub scope: Option<String>,
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     pub logo_uri: Option<String>,
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     pub tos_uri: Option<String>,
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     pub policy_uri: Option<String>,
 }
 
-/// An OAuth2 client to register.
+/// Parameters for registering an OAuth2 client.
 ///
 /// Schema `OAuth2ClientConfiguration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfiguration {
-    /// Addresses that users may be sent back to.
+    /// Registered redirect URIs.
     ///
-    /// Each: format `uri`, at least 1 character.
+    /// Each: format `uri` (validated by the server), at least 1 character.
     pub redirect_uris: Vec<String>,
-    /// How the client proves who it is when it asks for a token.
+    /// Authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// What the client may exchange for a token.
+    /// Grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// What an authorization request can ask for.
+    /// Response types that the client may request.
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
@@ -567,29 +567,28 @@ pub struct OAuth2ClientConfiguration {
     pub scope: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: String,
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub logo_uri: Option<String>,
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub tos_uri: Option<String>,
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub policy_uri: Option<String>,
-    /// Whether the client acts for users or for organizations, unless a request says
-    /// otherwise.
+    /// Type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     pub default_sub_type: Option<SubType>,
 }
 
 impl OAuth2ClientConfiguration {
-    /// An `OAuth2ClientConfiguration` with what is required.
+    /// Creates an `OAuth2ClientConfiguration` with its required fields.
     #[must_use]
     pub fn new(redirect_uris: impl Strings, client_name: impl Into<String>) -> Self {
         Self {
@@ -607,7 +606,7 @@ impl OAuth2ClientConfiguration {
         }
     }
 
-    /// How the client proves who it is when it asks for a token.
+    /// Authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -619,7 +618,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// What the client may exchange for a token.
+    /// Grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -628,7 +627,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// What an authorization request can ask for.
+    /// Response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -662,42 +661,41 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<String>) -> Self {
         self.client_uri = Some(client_uri.into());
         self
     }
 
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn logo_uri(mut self, logo_uri: impl Into<String>) -> Self {
         self.logo_uri = Some(logo_uri.into());
         self
     }
 
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn tos_uri(mut self, tos_uri: impl Into<String>) -> Self {
         self.tos_uri = Some(tos_uri.into());
         self
     }
 
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn policy_uri(mut self, policy_uri: impl Into<String>) -> Self {
         self.policy_uri = Some(policy_uri.into());
         self
     }
 
-    /// Whether the client acts for users or for organizations, unless a request says
-    /// otherwise.
+    /// Type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -707,25 +705,25 @@ impl OAuth2ClientConfiguration {
     }
 }
 
-/// The registration of an OAuth2 client, to replace the one before.
+/// Replacement for the registration of an OAuth2 client.
 ///
 /// Schema `OAuth2ClientConfigurationUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfigurationUpdate {
-    /// Addresses that users may be sent back to.
+    /// Registered redirect URIs.
     ///
-    /// Each: format `uri`, at least 1 character.
+    /// Each: format `uri` (validated by the server), at least 1 character.
     pub redirect_uris: Vec<String>,
-    /// How the client proves who it is when it asks for a token.
+    /// Authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// What the client may exchange for a token.
+    /// Grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// What an authorization request can ask for.
+    /// Response types that the client may request.
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
@@ -748,33 +746,32 @@ pub struct OAuth2ClientConfigurationUpdate {
     pub scope: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: String,
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     pub client_uri: Patch<String>,
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub logo_uri: Patch<String>,
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub tos_uri: Patch<String>,
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub policy_uri: Patch<String>,
-    /// Whether the client acts for users or for organizations, unless a request says
-    /// otherwise.
+    /// Type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     pub default_sub_type: Option<SubType>,
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Current secret of the client. Optional; another one is refused.
+    /// Current secret of the client. Optional; the server rejects any other value.
     pub client_secret: Option<String>,
 }
 
 impl OAuth2ClientConfigurationUpdate {
-    /// An `OAuth2ClientConfigurationUpdate` with what is required.
+    /// Creates an `OAuth2ClientConfigurationUpdate` with its required fields.
     #[must_use]
     pub fn new(
         redirect_uris: impl Strings,
@@ -798,7 +795,7 @@ impl OAuth2ClientConfigurationUpdate {
         }
     }
 
-    /// How the client proves who it is when it asks for a token.
+    /// Authentication method of the client at the token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -810,7 +807,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// What the client may exchange for a token.
+    /// Grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -819,7 +816,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// What an authorization request can ask for.
+    /// Response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -853,42 +850,41 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<Patch<String>>) -> Self {
         self.client_uri = client_uri.into();
         self
     }
 
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn logo_uri(mut self, logo_uri: impl Into<Patch<String>>) -> Self {
         self.logo_uri = logo_uri.into();
         self
     }
 
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn tos_uri(mut self, tos_uri: impl Into<Patch<String>>) -> Self {
         self.tos_uri = tos_uri.into();
         self
     }
 
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn policy_uri(mut self, policy_uri: impl Into<Patch<String>>) -> Self {
         self.policy_uri = policy_uri.into();
         self
     }
 
-    /// Whether the client acts for users or for organizations, unless a request says
-    /// otherwise.
+    /// Type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -897,7 +893,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Current secret of the client. Optional; another one is refused.
+    /// Current secret of the client. Optional; the server rejects any other value.
     #[must_use]
     pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
         self.client_secret = Some(client_secret.into());
@@ -905,7 +901,7 @@ impl OAuth2ClientConfigurationUpdate {
     }
 }
 
-/// An OAuth2 client, as everybody can see it.
+/// Public view of an OAuth2 client.
 ///
 /// Schema `OAuth2ClientPublic`.
 #[derive(Clone, PartialEq)]
@@ -915,57 +911,57 @@ pub struct OAuth2ClientPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
     /// Name of the OAuth2 client.
     pub client_name: Option<String>,
-    /// Address of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// Address of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client.
     pub logo_uri: Option<String>,
-    /// Address of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client.
     pub tos_uri: Option<String>,
-    /// Address of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client.
     pub policy_uri: Option<String>,
 }
 
-/// What a client may exchange for a token.
+/// Grant type of a token request.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OAuth2ClientConfiguration/properties/grant_types/items`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OAuth2GrantType {
-    /// The code that a user's consent gave.
+    /// Authorization code.
     ///
     /// Value `authorization_code`.
     AuthorizationCode,
-    /// A refresh token.
+    /// Refresh token.
     ///
     /// Value `refresh_token`.
     RefreshToken,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Exchanges a refresh token for an access token.
+/// Token request with the grant type `refresh_token`.
 ///
 /// Schema `RefreshTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshTokenRequest {
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// Token that a new access token can be got with.
+    /// Refresh token, which can be exchanged for a new access token.
     pub refresh_token: String,
 }
 
 impl RefreshTokenRequest {
-    /// A `RefreshTokenRequest` with what is required.
+    /// Creates a `RefreshTokenRequest` with its required fields.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -980,24 +976,24 @@ impl RefreshTokenRequest {
     }
 }
 
-/// A token to revoke.
+/// Parameters for revoking a token.
 ///
 /// Schema `RevokeTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RevokeTokenRequest {
-    /// The token to revoke.
+    /// Token to revoke.
     pub token: String,
-    /// Which kind of token it probably is.
+    /// Probable type of the token.
     pub token_type_hint: Option<TokenTypeHint>,
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
 }
 
 impl RevokeTokenRequest {
-    /// A `RevokeTokenRequest` with what is required.
+    /// Creates a `RevokeTokenRequest` with its required fields.
     #[must_use]
     pub fn new(
         token: impl Into<String>,
@@ -1012,7 +1008,7 @@ impl RevokeTokenRequest {
         }
     }
 
-    /// Which kind of token it probably is.
+    /// Probable type of the token.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -1020,16 +1016,16 @@ impl RevokeTokenRequest {
     }
 }
 
-/// Response to a revocation, without content.
+/// Empty response to a revocation.
 ///
 /// Schema `RevokeTokenResponse`.
 pub type RevokeTokenResponse = JsonObject;
 
-/// What a token may do: `read` to look, `write` to change.
+/// Permission of a token: `read` scopes allow reading, `write` scopes allow changes.
 ///
 /// Schema `Scope`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Scope {
@@ -1159,15 +1155,15 @@ pub enum Scope {
     OrganizationAccessTokensRead,
     /// `organization_access_tokens:write`.
     OrganizationAccessTokensWrite,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Whom a token is for.
+/// Type of the subject of a token.
 ///
 /// Schema `SubType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubType {
@@ -1179,47 +1175,47 @@ pub enum SubType {
     ///
     /// Value `organization`.
     Organization,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How a client proves who it is when it asks for a token.
+/// Authentication method of a client at the token endpoint.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OAuth2ClientConfiguration/properties/token_endpoint_auth_method`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
-    /// By its secret, as HTTP Basic authentication.
+    /// Client secret with HTTP Basic authentication.
     ///
     /// Value `client_secret_basic`.
     ClientSecretBasic,
-    /// By its secret, in the body.
+    /// Client secret in the request body.
     ///
     /// Value `client_secret_post`.
     ClientSecretPost,
-    /// Not at all: it has no secret.
+    /// No authentication: the client has no secret.
     ///
     /// Value `none`.
     None,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What is exchanged for an access token.
+/// Token request of any grant type.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1oauth2~1token/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TokenRequest {
-    /// Exchanges an authorization code for an access token.
+    /// Token request with the grant type `authorization_code`.
     AuthorizationCode(Box<AuthorizationCodeTokenRequest>),
-    /// Exchanges a refresh token for an access token.
+    /// Token request with the grant type `refresh_token`.
     Refresh(Box<RefreshTokenRequest>),
-    /// Exchanges a web session for an access token.
+    /// Token request with the grant type `web`, which exchanges a web session.
     Web(Box<WebTokenRequest>),
 }
 
@@ -1247,70 +1243,71 @@ polar_client_runtime::variant_body! {
     TokenRequest : WebTokenRequest
 }
 
-/// A token, and what comes with it.
+/// An access token, with its type, scopes and lifetime.
 ///
 /// Schema `TokenResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// The access token.
+    /// Access token.
     pub access_token: String,
-    /// How the token is presented.
+    /// Type of the token, which determines how it is sent.
     ///
-    /// Documented as always `Bearer`.
+    /// Always `Bearer`, according to the OpenAPI description.
     pub token_type: Cow<'static, str>,
-    /// For how long the token can be used, in seconds.
+    /// Lifetime of the access token, in seconds.
     pub expires_in: i64,
-    /// Token that a new access token can be got with.
+    /// Refresh token, which can be exchanged for a new access token.
     pub refresh_token: Option<String>,
     /// Scopes, separated by spaces.
     pub scope: String,
-    /// The ID token of OpenID Connect, which says who the user is; null without the scope
+    /// ID token of OpenID Connect, which identifies the user; null without the scope
     /// `openid`.
     pub id_token: Option<String>,
 }
 
-/// Which kind a token probably is.
+/// Probable type of a token.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/IntrospectTokenRequest/properties/token_type_hint`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TokenTypeHint {
-    /// An access token.
+    /// Access token.
     ///
     /// Value `access_token`.
     AccessToken,
-    /// A refresh token.
+    /// Refresh token.
     ///
     /// Value `refresh_token`.
     RefreshToken,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Whom a token is for.
+/// The subject of a token: a user or an organization.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
 ///
-/// Discriminated by `email?`, then `email_verified?`, then `sub?`. A `User` without
-/// the keys that only it has is read as an `Organization`.
+/// Discriminated by the presence of `email`, then the presence of `email_verified`,
+/// then the presence of `sub`. A `User` without the keys that only it has is decoded
+/// as an `Organization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum UserInfo {
-    /// The user whom a token is for.
+    /// The user that a token acts for.
     User(Box<UserInfoUser>),
-    /// The organization that a token is for.
+    /// The organization that a token acts for.
     Organization(Box<UserInfoOrganization>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownUserInfo>),
 }
 
 impl UserInfo {
-    /// The user's ID.
+    /// ID of the user.
     #[must_use]
     #[inline]
     pub fn sub(&self) -> &str {
@@ -1321,7 +1318,7 @@ impl UserInfo {
         }
     }
 
-    /// Name.
+    /// Name of the user.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -1332,7 +1329,7 @@ impl UserInfo {
         }
     }
 
-    /// The value, if it is a `User`.
+    /// Returns the value if it is the variant [`User`](Self::User).
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&UserInfoUser> {
@@ -1342,7 +1339,7 @@ impl UserInfo {
         }
     }
 
-    /// The value, if it is an `Organization`.
+    /// Returns the value if it is the variant [`Organization`](Self::Organization).
     #[must_use]
     #[inline]
     pub fn as_organization(&self) -> Option<&UserInfoOrganization> {
@@ -1352,7 +1349,7 @@ impl UserInfo {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1368,9 +1365,9 @@ polar_client_runtime::from_variant! {
     UserInfo::Organization(Box<UserInfoOrganization>)
 }
 
-/// A [`UserInfo`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`UserInfo`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownUserInfo {
     pub(crate) sub: String,
@@ -1378,58 +1375,58 @@ pub struct UnknownUserInfo {
     pub(crate) raw: Json,
 }
 
-/// The organization that a token is for.
+/// The organization that a token acts for.
 ///
 /// Schema `UserInfoOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfoOrganization {
-    /// The organization's ID.
+    /// ID of the organization.
     pub sub: String,
-    /// Name.
+    /// Name of the organization.
     pub name: Option<String>,
 }
 
-/// The user whom a token is for.
+/// The user that a token acts for.
 ///
 /// Schema `UserInfoUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfoUser {
-    /// The user's ID.
+    /// ID of the user.
     pub sub: String,
-    /// Name.
+    /// Name of the user.
     pub name: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: Option<bool>,
 }
 
-/// Exchanges a web session for an access token.
+/// Token request with the grant type `web`, which exchanges a web session.
 ///
 /// Schema `WebTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebTokenRequest {
-    /// The OAuth2 client's ID.
+    /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
     /// Token of the web session.
     pub session_token: String,
-    /// Whether it is about a user or about an organization.
+    /// Type of the subject: a user or an organization.
     ///
     /// Default: `"user"`.
     pub sub_type: Option<WebTokenSubType>,
-    /// ID of the user or the organization that the token is for.
+    /// ID of the user or the organization that the token acts for.
     pub sub: Option<Uuid>,
     /// Scopes, separated by spaces.
     pub scope: Option<String>,
 }
 
 impl WebTokenRequest {
-    /// A `WebTokenRequest` with what is required.
+    /// Creates a `WebTokenRequest` with its required fields.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -1446,7 +1443,7 @@ impl WebTokenRequest {
         }
     }
 
-    /// Whether it is about a user or about an organization.
+    /// Type of the subject: a user or an organization.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -1455,7 +1452,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// ID of the user or the organization that the token is for.
+    /// ID of the user or the organization that the token acts for.
     #[must_use]
     #[inline]
     pub fn set_sub(mut self, sub: Uuid) -> Self {
@@ -1471,12 +1468,12 @@ impl WebTokenRequest {
     }
 }
 
-/// Whom a token from a web session is for.
+/// Type of the subject of a token from a web session.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/WebTokenRequest/properties/sub_type`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebTokenSubType {
@@ -1488,6 +1485,6 @@ pub enum WebTokenSubType {
     ///
     /// Value `organization`.
     Organization,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

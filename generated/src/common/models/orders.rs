@@ -18,77 +18,77 @@ use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 use std::collections::BTreeMap;
 
-/// Why an order was made.
+/// Reason why an order was created.
 ///
 /// Schema `OrderBillingReason`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderBillingReason {
-    /// A product was bought once.
+    /// One-time purchase of a product.
     ///
     /// Value `purchase`.
     Purchase,
-    /// A subscription began.
+    /// Start of a subscription.
     ///
     /// Value `subscription_create`.
     SubscriptionCreate,
-    /// A subscription was renewed.
+    /// Renewal of a subscription.
     ///
     /// Value `subscription_cycle`.
     SubscriptionCycle,
-    /// A subscription changed, and the difference is billed at once.
+    /// Change of a subscription that is billed immediately.
     ///
     /// Value `subscription_update`.
     SubscriptionUpdate,
-    /// A meter cycle of a subscription ended, and its usage is billed.
+    /// End of a meter cycle of a subscription, whose usage is billed.
     ///
     /// Value `subscription_meter_cycle`.
     SubscriptionMeterCycle,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A draft of an order to create.
+/// Parameters for creating a draft order.
 ///
 /// Schema `OrderCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCreate {
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the product to charge for: one that is bought once, with a fixed, a free or
-    /// a unit-based price.
+    /// ID of the product to charge for: a one-time product with a fixed, free or
+    /// unit-based price.
     pub product_id: ProductId,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// What to charge instead of the product's price, in cents. Not together with
-    /// `units`.
+    /// Amount in cents to charge instead of the price of the product. Cannot be combined
+    /// with `units`.
     ///
     /// At least 0.
     pub amount: Option<i64>,
-    /// Number of units to charge. Needed for unit-based prices, and refused for others.
+    /// Number of units to charge. Required for unit-based prices, rejected for others.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// What the order is for, as it appears on the invoice; without it, the name of the
-    /// product.
+    /// Description of the order on the invoice. Defaults to the name of the product.
     ///
     /// At most 500 characters.
     pub description: Option<String>,
 }
 
 impl OrderCreate {
-    /// An `OrderCreate` with what is required.
+    /// Creates an `OrderCreate` with its required fields.
     #[must_use]
     pub fn new(
         customer_id: impl Into<CustomerId>,
@@ -107,7 +107,7 @@ impl OrderCreate {
         }
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -117,7 +117,7 @@ impl OrderCreate {
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -126,7 +126,8 @@ impl OrderCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -143,8 +144,8 @@ impl OrderCreate {
         self
     }
 
-    /// What to charge instead of the product's price, in cents. Not together with
-    /// `units`.
+    /// Amount in cents to charge instead of the price of the product. Cannot be combined
+    /// with `units`.
     ///
     /// At least 0.
     #[must_use]
@@ -154,7 +155,7 @@ impl OrderCreate {
         self
     }
 
-    /// Number of units to charge. Needed for unit-based prices, and refused for others.
+    /// Number of units to charge. Required for unit-based prices, rejected for others.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -164,8 +165,7 @@ impl OrderCreate {
         self
     }
 
-    /// What the order is for, as it appears on the invoice; without it, the name of the
-    /// product.
+    /// Description of the order on the invoice. Defaults to the name of the product.
     ///
     /// At most 500 characters.
     #[must_use]
@@ -181,50 +181,50 @@ impl OrderCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCustomer {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: CustomerType,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// A column of an export of orders.
+/// A column of a CSV export of orders.
 ///
 /// Schema `OrderExportColumn`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderExportColumn {
@@ -260,14 +260,14 @@ pub enum OrderExportColumn {
     RefundedAmount,
     /// `billing_reason`.
     BillingReason,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// An order, as an export tells of it unless other columns are asked for. Those that
-/// are not listed here are in `additional`.
+/// An order in a CSV export with the default columns. Other columns are in
+/// `additional`.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1orders~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -278,39 +278,40 @@ pub struct OrderExportRow {
     pub created_at: Timestamp,
     /// Name of the product; null if there is none.
     pub product: Option<String>,
-    /// Amount after discounts and before taxes, in units of the currency, not in cents.
+    /// Amount after discounts and before taxes, in the main unit of the currency (not in
+    /// cents).
     pub net_amount: Decimal,
-    /// Currency, as three lower-case letters.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// State that it is in.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Number of the invoice; null if there is none.
+    /// Invoice number; null if there is none.
     pub invoice_number: Option<String>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
 }
 
-/// What is sent to charge a draft of an order.
+/// Parameters for charging a draft order.
 ///
 /// Schema `OrderFinalize`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderFinalize {
-    /// ID of the customer's payment method to charge. Without it, the default one is
-    /// charged.
+    /// ID of the customer's payment method to charge. Defaults to the customer's default
+    /// payment method.
     pub payment_method_id: Option<PaymentMethodId>,
 }
 
 impl OrderFinalize {
-    /// An `OrderFinalize` with what is required.
+    /// Creates an `OrderFinalize` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
         Self { payment_method_id: None }
     }
 
-    /// ID of the customer's payment method to charge. Without it, the default one is
-    /// charged.
+    /// ID of the customer's payment method to charge. Defaults to the customer's default
+    /// payment method.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -328,17 +329,17 @@ impl Default for OrderFinalize {
     }
 }
 
-/// Where the invoice of an order is.
+/// URL of the invoice of an order.
 ///
 /// Schema `OrderInvoice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderInvoice {
-    /// Address of the invoice.
+    /// URL of the invoice.
     pub url: String,
 }
 
-/// A line of an order.
+/// A line item of an order.
 ///
 /// Schema `OrderItemSchema`.
 #[derive(Clone, PartialEq)]
@@ -348,21 +349,21 @@ pub struct OrderItemSchema {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// What the line is for.
+    /// Description of the line item.
     pub label: String,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// Whether the line comes from a change in the middle of a billing period.
+    /// Whether the line item results from a change within a billing period.
     pub proration: bool,
-    /// The price's ID.
+    /// ID of the price.
     pub product_price_id: Option<PriceId>,
-    /// Where the span of time starts.
+    /// Start of the time range.
     pub start_timestamp: Option<Timestamp>,
-    /// Where the span of time ends.
+    /// End of the time range.
     pub end_timestamp: Option<Timestamp>,
 }
 
@@ -372,58 +373,57 @@ pub struct OrderItemSchema {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderProduct {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// Where the receipt of an order is.
+/// URL of the receipt of an order.
 ///
 /// Schema `OrderReceipt`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderReceipt {
-    /// Address of the receipt, a PDF.
+    /// URL of the receipt, a PDF document.
     pub url: String,
 }
 
-/// What orders are sorted by; `-` means descending.
+/// Sort criterion for orders; the prefix `-` sorts in descending order.
 ///
 /// Schema `OrderSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderSortProperty {
@@ -463,43 +463,43 @@ pub enum OrderSortProperty {
     Subscription,
     /// `-subscription`.
     SubscriptionDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where an order stands.
+/// Status of an order.
 ///
 /// Schema `OrderStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderStatus {
-    /// It has been prepared; nothing is charged yet.
+    /// The order is prepared and not charged yet.
     ///
     /// Value `draft`.
     Draft,
-    /// It has not been paid yet.
+    /// The order is not paid yet.
     ///
     /// Value `pending`.
     Pending,
-    /// It has been paid.
+    /// The order is paid.
     ///
     /// Value `paid`.
     Paid,
-    /// It was paid back in full.
+    /// The order was refunded in full.
     ///
     /// Value `refunded`.
     Refunded,
-    /// It has been paid, and a part of it was paid back.
+    /// The order is paid and was refunded in part.
     ///
     /// Value `partially_refunded`.
     PartiallyRefunded,
-    /// It is void: nothing has to be paid.
+    /// The order is void: no payment is due.
     ///
     /// Value `void`.
     Void,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
@@ -509,34 +509,34 @@ pub enum OrderStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderSubscription {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
-    /// State that it is in.
+    /// Current status.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the product has no meter cycle of its
-    /// own. Credits are granted and overage is settled once in each such period.
+    /// When the current meter period began; null if the meter cycle is the billing cycle.
+    /// Credits are granted and overage is billed once per meter period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the product
-    /// has no meter cycle of its own.
+    /// When the current meter period ends and credits are renewed; null if the meter
+    /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
     /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
@@ -544,56 +544,56 @@ pub struct OrderSubscription {
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`.
+    /// When the subscription became `past_due`; null if it is not past due.
     pub past_due_at: Option<Timestamp>,
-    /// Whether the subscription pauses when the current billing period is over.
+    /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
     /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When a paused subscription resumes automatically; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Why the customer canceled; null if they did not say.
+    /// Reason of the cancellation; null if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// Comment of the customer about the cancellation; null if there is none.
     pub customer_cancellation_comment: Option<String>,
 }
 
-/// Whom the invoice of an order is made out to. The country and the state stay as
-/// they are.
+/// Update of the billing name and address on the invoice of an order. Country and
+/// state cannot be changed.
 ///
 /// Schema `OrderUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUpdate {
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
 }
 
 impl OrderUpdate {
-    /// An `OrderUpdate` with what is required.
+    /// Creates an `OrderUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -603,7 +603,7 @@ impl OrderUpdate {
         }
     }
 
-    /// Name for invoices.
+    /// Name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();

@@ -4,12 +4,12 @@
 
 use polar_client_runtime::types::{Patch, Strings};
 
-/// A country, as its two-letter ISO 3166-1 code.
+/// Two-letter ISO 3166-1 code of a country.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Organization/properties/country`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CountryAlpha2 {
@@ -511,16 +511,16 @@ pub enum CountryAlpha2 {
     Zm,
     /// `ZW`.
     Zw,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A country, as its two-letter ISO 3166-1 code: one of those that can be sent.
+/// Two-letter ISO 3166-1 code of a country that is accepted in requests.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OrganizationCreate/properties/country`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CountryAlpha2Input {
@@ -1012,11 +1012,11 @@ pub enum CountryAlpha2Input {
     Zm,
     /// `ZW`.
     Zw,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What customers can do with their own data in the customer portal.
+/// Customer portal settings for the data of the customer.
 ///
 /// Schema `CustomerPortalCustomerSettings`.
 #[derive(Clone, PartialEq)]
@@ -1027,7 +1027,7 @@ pub struct CustomerPortalCustomerSettings {
 }
 
 impl CustomerPortalCustomerSettings {
-    /// A `CustomerPortalCustomerSettings` with what is required.
+    /// Creates a `CustomerPortalCustomerSettings` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1050,7 +1050,7 @@ impl Default for CustomerPortalCustomerSettings {
     }
 }
 
-/// What customers can do with their subscriptions in the customer portal.
+/// Customer portal settings for subscriptions.
 ///
 /// Schema `CustomerPortalSubscriptionSettings`.
 #[derive(Clone, PartialEq)]
@@ -1062,12 +1062,12 @@ pub struct CustomerPortalSubscriptionSettings {
     pub update_plan: bool,
     /// Whether customers can change the number of units.
     pub update_units: Option<bool>,
-    /// Whether customers can pause their subscription.
+    /// Whether customers can pause their subscriptions.
     pub pause: Option<bool>,
 }
 
 impl CustomerPortalSubscriptionSettings {
-    /// A `CustomerPortalSubscriptionSettings` with what is required.
+    /// Creates a `CustomerPortalSubscriptionSettings` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(update_seats: bool, update_plan: bool) -> Self {
@@ -1087,7 +1087,7 @@ impl CustomerPortalSubscriptionSettings {
         self
     }
 
-    /// Whether customers can pause their subscription.
+    /// Whether customers can pause their subscriptions.
     #[must_use]
     #[inline]
     pub fn pause(mut self, pause: bool) -> Self {
@@ -1096,7 +1096,7 @@ impl CustomerPortalSubscriptionSettings {
     }
 }
 
-/// What customers can see of their usage in the customer portal.
+/// Customer portal settings for usage.
 ///
 /// Schema `CustomerPortalUsageSettings`.
 #[derive(Clone, PartialEq)]
@@ -1107,7 +1107,7 @@ pub struct CustomerPortalUsageSettings {
 }
 
 impl CustomerPortalUsageSettings {
-    /// A `CustomerPortalUsageSettings` with what is required.
+    /// Creates a `CustomerPortalUsageSettings` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(show: bool) -> Self {
@@ -1115,19 +1115,19 @@ impl CustomerPortalUsageSettings {
     }
 }
 
-/// What an organization can do at present.
+/// Current capabilities of an organization.
 ///
 /// Schema `OrganizationCapabilities`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCapabilities {
-    /// Whether customers can pay in its checkouts.
+    /// Whether its checkouts accept payments.
     pub checkout_payments: bool,
     /// Whether its subscriptions are renewed.
     pub subscription_renewals: bool,
-    /// Whether it can have its balance paid out.
+    /// Whether its balance can be paid out.
     pub payouts: bool,
-    /// Whether it can pay orders back.
+    /// Whether it can refund orders.
     pub refunds: bool,
     /// Whether it can use the API.
     pub api_access: bool,
@@ -1135,18 +1135,18 @@ pub struct OrganizationCapabilities {
     pub dashboard_access: bool,
 }
 
-/// A seller that is a company.
+/// Legal entity of a seller that is a company.
 ///
 /// Schema `OrganizationCompanyLegalEntitySchema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCompanyLegalEntitySchema {
-    /// Name that the company is registered under.
+    /// Registered name of the company.
     pub registered_name: String,
 }
 
 impl OrganizationCompanyLegalEntitySchema {
-    /// An `OrganizationCompanyLegalEntitySchema` with what is required.
+    /// Creates an `OrganizationCompanyLegalEntitySchema` with its required fields.
     #[must_use]
     pub fn new(registered_name: impl Into<String>) -> Self {
         Self {
@@ -1155,59 +1155,59 @@ impl OrganizationCompanyLegalEntitySchema {
     }
 }
 
-/// Which emails customers get.
+/// Emails that are sent to customers.
 ///
 /// Schema `OrganizationCustomerEmailSettings`.
 #[derive(Clone, PartialEq)]
 pub struct OrganizationCustomerEmailSettings {
-    /// Whether orders are confirmed by email.
+    /// Whether an email confirms each order.
     pub order_confirmation: bool,
-    /// Whether an email reminds of a payment method that expires.
+    /// Whether an email is sent before a payment method expires.
     pub payment_method_expiration_reminder: bool,
-    /// Whether cancellations are confirmed by email.
+    /// Whether an email confirms a cancellation.
     pub subscription_cancellation: bool,
-    /// Whether new subscriptions are confirmed by email.
+    /// Whether an email confirms a new subscription.
     pub subscription_confirmation: bool,
-    /// Whether an email tells of a renewal.
+    /// Whether an email is sent after a renewal.
     pub subscription_cycled: bool,
-    /// Whether an email tells of the first billing period after a trial.
+    /// Whether an email is sent when the first billing period after a trial begins.
     pub subscription_cycled_after_trial: bool,
-    /// Whether an email tells of a payment that failed.
+    /// Whether an email is sent after a failed payment.
     pub subscription_past_due: bool,
-    /// Whether an email tells that the subscription is paused.
+    /// Whether an email is sent when a subscription is paused.
     pub subscription_paused: bool,
-    /// Whether an email tells that the subscription is resumed.
+    /// Whether an email is sent when a subscription is resumed.
     pub subscription_resumed: bool,
-    /// Whether an email announces a renewal.
+    /// Whether an email is sent before a renewal.
     pub subscription_renewal_reminder: bool,
-    /// Whether an email tells that the subscription is over.
+    /// Whether an email is sent when a subscription has ended.
     pub subscription_revoked: bool,
-    /// Whether an email announces that a trial ends and the subscription has to be paid.
+    /// Whether an email is sent before a trial converts into a paid subscription.
     pub subscription_trial_conversion_reminder: bool,
-    /// Whether an email tells that a cancellation was taken back.
+    /// Whether an email is sent when a scheduled cancellation is undone.
     pub subscription_uncanceled: bool,
-    /// Whether an email tells of a change of the subscription.
+    /// Whether an email is sent when a subscription changes.
     pub subscription_updated: bool,
 }
 
 impl OrganizationCustomerEmailSettings {}
 
-/// What customers can see and do in the customer portal.
+/// Customer portal settings of an organization.
 ///
 /// Schema `OrganizationCustomerPortalSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomerPortalSettings {
-    /// Settings about usage.
+    /// Settings for usage.
     pub usage: CustomerPortalUsageSettings,
-    /// Settings about subscriptions.
+    /// Settings for subscriptions.
     pub subscription: CustomerPortalSubscriptionSettings,
-    /// Settings about the customer's own data.
+    /// Settings for the data of the customer.
     pub customer: Option<CustomerPortalCustomerSettings>,
 }
 
 impl OrganizationCustomerPortalSettings {
-    /// An `OrganizationCustomerPortalSettings` with what is required.
+    /// Creates an `OrganizationCustomerPortalSettings` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(
@@ -1221,7 +1221,7 @@ impl OrganizationCustomerPortalSettings {
         }
     }
 
-    /// Settings about the customer's own data.
+    /// Settings for the data of the customer.
     #[must_use]
     #[inline]
     pub fn customer(mut self, customer: CustomerPortalCustomerSettings) -> Self {
@@ -1230,48 +1230,48 @@ impl OrganizationCustomerPortalSettings {
     }
 }
 
-/// What Polar needs to know about a business by law.
+/// Business details that Polar is legally required to collect.
 ///
 /// Schema `OrganizationDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDetails {
-    /// What the business is about.
+    /// Description of the business.
     ///
     /// Deprecated.
     pub about: Patch<String>,
-    /// What is sold.
+    /// Description of the products.
     pub product_description: Patch<String>,
-    /// Kinds of products that are sold.
+    /// Categories of the products.
     pub selling_categories: Option<Vec<String>>,
-    /// How prices are made.
+    /// Pricing models of the business.
     pub pricing_models: Option<Vec<String>>,
-    /// What Polar will be used for.
+    /// Intended use of Polar.
     ///
     /// Deprecated.
     pub intended_use: Patch<String>,
-    /// How customers are won.
+    /// Channels of customer acquisition.
     ///
     /// Deprecated.
     pub customer_acquisition: Option<Vec<String>>,
-    /// Revenue that is expected in the next twelve months.
+    /// Expected revenue of the next 12 months.
     ///
     /// Deprecated. At least 0.
     pub future_annual_revenue: Patch<i64>,
-    /// Whether another platform was used before.
+    /// Whether the organization switches from another platform.
     ///
     /// Default: `false`.
     pub switching: Option<bool>,
-    /// The platform that was used before.
+    /// Platform that the organization switches from.
     pub switching_from: Patch<PreviousProvider>,
-    /// Revenue of the last year.
+    /// Revenue of the previous year.
     ///
     /// Deprecated. At least 0.
     pub previous_annual_revenue: Patch<i64>,
 }
 
 impl OrganizationDetails {
-    /// An `OrganizationDetails` with what is required.
+    /// Creates an `OrganizationDetails` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1289,7 +1289,7 @@ impl OrganizationDetails {
         }
     }
 
-    /// What the business is about.
+    /// Description of the business.
     ///
     /// Deprecated.
     #[must_use]
@@ -1298,7 +1298,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// What is sold.
+    /// Description of the products.
     #[must_use]
     pub fn product_description(
         mut self,
@@ -1308,21 +1308,21 @@ impl OrganizationDetails {
         self
     }
 
-    /// Kinds of products that are sold.
+    /// Categories of the products.
     #[must_use]
     pub fn selling_categories(mut self, selling_categories: impl Strings) -> Self {
         self.selling_categories = Some(selling_categories.into_strings());
         self
     }
 
-    /// How prices are made.
+    /// Pricing models of the business.
     #[must_use]
     pub fn pricing_models(mut self, pricing_models: impl Strings) -> Self {
         self.pricing_models = Some(pricing_models.into_strings());
         self
     }
 
-    /// What Polar will be used for.
+    /// Intended use of Polar.
     ///
     /// Deprecated.
     #[must_use]
@@ -1331,7 +1331,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// How customers are won.
+    /// Channels of customer acquisition.
     ///
     /// Deprecated.
     #[must_use]
@@ -1340,7 +1340,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Revenue that is expected in the next twelve months.
+    /// Expected revenue of the next 12 months.
     ///
     /// Deprecated. At least 0.
     #[must_use]
@@ -1352,7 +1352,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Whether another platform was used before.
+    /// Whether the organization switches from another platform.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1362,7 +1362,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The platform that was used before.
+    /// Platform that the organization switches from.
     #[must_use]
     pub fn switching_from(
         mut self,
@@ -1372,7 +1372,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Revenue of the last year.
+    /// Revenue of the previous year.
     ///
     /// Deprecated. At least 0.
     #[must_use]
@@ -1392,25 +1392,26 @@ impl Default for OrganizationDetails {
     }
 }
 
-/// How disputes are handled.
+/// Dispute settings of an organization.
 ///
 /// Schema `OrganizationDisputeSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
-    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
-    /// null means that none are.
+    /// Disputes below this amount, in US cents, are accepted automatically; null disables
+    /// automatic acceptance.
     pub auto_accept_below_amount: Option<i64>,
 }
 
-/// Changes of how disputes are handled.
+/// Update of the dispute settings of an organization. Fields that are not set keep
+/// their values.
 ///
 /// Schema `OrganizationDisputeSettingsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
-    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
-    /// null means that none are. The amount in dispute and the fee for it are taken off
+    /// Disputes below this amount, in US cents, are accepted automatically; null disables
+    /// automatic acceptance. The disputed amount and the dispute fee are deducted from
     /// the balance in any case.
     ///
     /// At least 1, at most 10000.
@@ -1418,7 +1419,7 @@ pub struct OrganizationDisputeSettingsUpdate {
 }
 
 impl OrganizationDisputeSettingsUpdate {
-    /// An `OrganizationDisputeSettingsUpdate` with what is required.
+    /// Creates an `OrganizationDisputeSettingsUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1427,8 +1428,8 @@ impl OrganizationDisputeSettingsUpdate {
         }
     }
 
-    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
-    /// null means that none are. The amount in dispute and the fee for it are taken off
+    /// Disputes below this amount, in US cents, are accepted automatically; null disables
+    /// automatic acceptance. The disputed amount and the dispute fee are deducted from
     /// the balance in any case.
     ///
     /// At least 1, at most 10000.
@@ -1449,7 +1450,7 @@ impl Default for OrganizationDisputeSettingsUpdate {
     }
 }
 
-/// A seller who is a person.
+/// Legal entity of a seller that is a person.
 ///
 /// Schema `OrganizationIndividualLegalEntitySchema`.
 #[derive(Clone, PartialEq)]
@@ -1457,7 +1458,7 @@ impl Default for OrganizationDisputeSettingsUpdate {
 pub struct OrganizationIndividualLegalEntitySchema {}
 
 impl OrganizationIndividualLegalEntitySchema {
-    /// An `OrganizationIndividualLegalEntitySchema` with what is required.
+    /// Creates an `OrganizationIndividualLegalEntitySchema` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1472,16 +1473,16 @@ impl Default for OrganizationIndividualLegalEntitySchema {
     }
 }
 
-/// Who a seller is by law.
+/// Legal entity of a seller.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OrganizationCreate/properties/legal_entity`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OrganizationLegalEntity {
-    /// A seller who is a person.
+    /// Legal entity of a seller that is a person.
     Individual(Box<OrganizationIndividualLegalEntitySchema>),
-    /// A seller that is a company.
+    /// Legal entity of a seller that is a company.
     Company(Box<OrganizationCompanyLegalEntitySchema>),
 }
 
@@ -1499,16 +1500,16 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationSocialLink {
-    /// The network that the profile is on.
+    /// Social network of the profile.
     pub platform: OrganizationSocialPlatforms,
-    /// Address of the profile.
+    /// URL of the profile.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub url: String,
 }
 
 impl OrganizationSocialLink {
-    /// An `OrganizationSocialLink` with what is required.
+    /// Creates an `OrganizationSocialLink` with its required fields.
     #[must_use]
     pub fn new(
         platform: impl Into<OrganizationSocialPlatforms>,
@@ -1525,7 +1526,7 @@ impl OrganizationSocialLink {
 ///
 /// Schema `OrganizationSocialPlatforms`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationSocialPlatforms {
@@ -1549,15 +1550,15 @@ pub enum OrganizationSocialPlatforms {
     Discord,
     /// `other`.
     Other,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What organizations are sorted by; `-` means descending.
+/// Sort criterion for organizations; the prefix `-` sorts in descending order.
 ///
 /// Schema `OrganizationSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationSortProperty {
@@ -1581,19 +1582,19 @@ pub enum OrganizationSortProperty {
     DaysInStatus,
     /// `-days_in_status`.
     DaysInStatusDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where an organization stands with Polar.
+/// Status of an organization at Polar.
 ///
 /// Schema `OrganizationStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationStatus {
-    /// New, and not reviewed yet.
+    /// Created and not reviewed yet.
     ///
     /// Value `created`.
     Created,
@@ -1603,31 +1604,31 @@ pub enum OrganizationStatus {
     Review,
     /// `snoozed`.
     Snoozed,
-    /// Reviewed, and refused.
+    /// Reviewed and denied.
     ///
     /// Value `denied`.
     Denied,
-    /// In business.
+    /// Active.
     ///
     /// Value `active`.
     Active,
-    /// Shut out.
+    /// Blocked by Polar.
     ///
     /// Value `blocked`.
     Blocked,
-    /// On its way out of Polar.
+    /// Being offboarded from Polar.
     ///
     /// Value `offboarding`.
     Offboarding,
-    /// Gone from Polar.
+    /// Offboarded from Polar.
     ///
     /// Value `offboarded`.
     Offboarded,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How an organization handles subscriptions.
+/// Subscription settings of an organization.
 ///
 /// Schema `OrganizationSubscriptionSettings`.
 #[derive(Clone, PartialEq)]
@@ -1635,18 +1636,18 @@ pub enum OrganizationStatus {
 pub struct OrganizationSubscriptionSettings {
     /// Whether a customer can have several active subscriptions.
     pub allow_multiple_subscriptions: bool,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: PublicSubscriptionProrationBehavior,
-    /// Number of days that a customer keeps the benefits after a payment failed.
+    /// Number of days between a failed payment and the revocation of benefits.
     pub benefit_revocation_grace_period: i64,
-    /// Whether customers who have had a trial are refused another one.
+    /// Whether customers who already had a trial cannot start another one.
     pub prevent_trial_abuse: bool,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
 impl OrganizationSubscriptionSettings {
-    /// An `OrganizationSubscriptionSettings` with what is required.
+    /// Creates an `OrganizationSubscriptionSettings` with its required fields.
     #[must_use]
     pub fn new(
         allow_multiple_subscriptions: bool,
@@ -1665,12 +1666,12 @@ impl OrganizationSubscriptionSettings {
     }
 }
 
-/// A platform that an organization used before.
+/// Billing platform that an organization used before.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OrganizationDetails/properties/switching_from`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PreviousProvider {
@@ -1684,61 +1685,60 @@ pub enum PreviousProvider {
     Stripe,
     /// `other`.
     Other,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How it is billed when a customer changes a subscription in the middle of a billing
-/// period.
+/// How a change of a subscription by its customer within a billing period is billed.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/OrganizationSubscriptionSettings/properties/proration_behavior`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PublicSubscriptionProrationBehavior {
-    /// The difference is charged at once.
+    /// The difference is charged immediately.
     ///
     /// Value `invoice`.
     Invoice,
-    /// The difference goes on the next invoice.
+    /// The difference is added to the next invoice.
     ///
     /// Value `prorate`.
     Prorate,
-    /// The change waits for the next billing period.
+    /// The change takes effect with the next billing period.
     ///
     /// Value `next_period`.
     NextPeriod,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How it is billed when a subscription changes in the middle of a billing period.
+/// How a change of a subscription within a billing period is billed.
 ///
 /// Schema `SubscriptionProrationBehavior`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionProrationBehavior {
-    /// The difference is charged at once.
+    /// The difference is charged immediately.
     ///
     /// Value `invoice`.
     Invoice,
-    /// The difference goes on the next invoice.
+    /// The difference is added to the next invoice.
     ///
     /// Value `prorate`.
     Prorate,
-    /// The change waits for the next billing period.
+    /// The change takes effect with the next billing period.
     ///
     /// Value `next_period`.
     NextPeriod,
-    /// A new billing period begins at once, and is charged in full.
+    /// A new billing period starts immediately and is charged in full.
     ///
     /// Value `reset`.
     Reset,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
@@ -1746,22 +1746,22 @@ pub enum SubscriptionProrationBehavior {
 ///
 /// Schema `TaxBehaviorOption`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxBehaviorOption {
-    /// It depends on where the customer is.
+    /// Depends on the location of the customer.
     ///
     /// Value `location`.
     Location,
-    /// Taxes are included.
+    /// Taxes are included in the price.
     ///
     /// Value `inclusive`.
     Inclusive,
-    /// Taxes come on top.
+    /// Taxes are added to the price.
     ///
     /// Value `exclusive`.
     Exclusive,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

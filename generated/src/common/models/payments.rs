@@ -20,33 +20,33 @@ pub struct CardPayment {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     pub status: PaymentStatus,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Payment method, such as `card`.
     ///
-    /// Documented as always `card`.
+    /// Always `card`, according to the OpenAPI description.
     pub method: Cow<'static, str>,
-    /// What caused the attempt to pay.
+    /// Trigger of the payment attempt.
     pub trigger: Option<PaymentTrigger>,
-    /// Why the payment was declined, as a code; null if it was not.
+    /// Decline code of the payment; null if it was not declined.
     pub decline_reason: Option<String>,
-    /// Why the payment was declined, in words for people; null if it was not.
+    /// Human-readable reason why the payment was declined; null if it was not.
     pub decline_message: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Further data from the payment processor.
+    /// Further data of the payment processor.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
     pub method_metadata: CardPaymentMetadata,
@@ -60,11 +60,11 @@ pub struct CardPayment {
 pub struct CardPaymentMetadata {
     /// Brand of the card.
     pub brand: String,
-    /// How the card's number ends: its last four digits.
+    /// Last four digits of the card number.
     pub last4: String,
 }
 
-/// A payment by a method of another kind.
+/// A payment by any other method.
 ///
 /// Schema `GenericPayment`.
 #[derive(Clone, PartialEq)]
@@ -74,35 +74,35 @@ pub struct GenericPayment {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     pub status: PaymentStatus,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Payment method, such as `card`.
     pub method: String,
-    /// What caused the attempt to pay.
+    /// Trigger of the payment attempt.
     pub trigger: Option<PaymentTrigger>,
-    /// Why the payment was declined, as a code; null if it was not.
+    /// Decline code of the payment; null if it was not declined.
     pub decline_reason: Option<String>,
-    /// Why the payment was declined, in words for people; null if it was not.
+    /// Human-readable reason why the payment was declined; null if it was not.
     pub decline_message: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Further data from the payment processor.
+    /// Further data of the payment processor.
     pub processor_metadata: Option<JsonObject>,
 }
 
-/// A payment by a South Korean card.
+/// A payment by South Korean card.
 ///
 /// Schema `KrCardPayment`.
 #[derive(Clone, PartialEq)]
@@ -112,33 +112,33 @@ pub struct KrCardPayment {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PaymentId,
-    /// Company that processes payments.
+    /// Payment processor.
     pub processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     pub status: PaymentStatus,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Payment method, such as `card`.
     ///
-    /// Documented as always `kr_card`.
+    /// Always `kr_card`, according to the OpenAPI description.
     pub method: Cow<'static, str>,
-    /// What caused the attempt to pay.
+    /// Trigger of the payment attempt.
     pub trigger: Option<PaymentTrigger>,
-    /// Why the payment was declined, as a code; null if it was not.
+    /// Decline code of the payment; null if it was not declined.
     pub decline_reason: Option<String>,
-    /// Why the payment was declined, in words for people; null if it was not.
+    /// Human-readable reason why the payment was declined; null if it was not.
     pub decline_message: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// Further data from the payment processor.
+    /// Further data of the payment processor.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
     pub method_metadata: KrCardPaymentMetadata,
@@ -152,7 +152,7 @@ pub struct KrCardPayment {
 pub struct KrCardPaymentMetadata {
     /// Brand of the card.
     pub brand: Option<String>,
-    /// How the card's number ends: its last four digits.
+    /// Last four digits of the card number.
     pub last4: Option<String>,
 }
 
@@ -160,19 +160,19 @@ pub struct KrCardPaymentMetadata {
 ///
 /// Schema `Payment`.
 ///
-/// Discriminated by `method`, then `method_metadata?`. `card` without
-/// `method_metadata` is read as a `Generic`. `kr_card` without `method_metadata` is
-/// read as a `Generic`.
+/// Discriminated by `method`, then the presence of `method_metadata`. `card` without
+/// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
+/// is decoded as a `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Payment {
     /// A payment by card.
     Card(Box<CardPayment>),
-    /// A payment by a South Korean card.
+    /// A payment by South Korean card.
     KrCard(Box<KrCardPayment>),
-    /// A payment by a method of another kind.
+    /// A payment by any other method.
     Generic(Box<GenericPayment>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownPayment>),
 }
 
@@ -201,7 +201,7 @@ impl Payment {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PaymentId {
@@ -213,7 +213,7 @@ impl Payment {
         }
     }
 
-    /// Company that processes payments.
+    /// Payment processor.
     #[must_use]
     #[inline]
     pub fn processor(&self) -> &PaymentProcessor {
@@ -225,7 +225,7 @@ impl Payment {
         }
     }
 
-    /// State that it is in.
+    /// Current status.
     #[must_use]
     #[inline]
     pub fn status(&self) -> &PaymentStatus {
@@ -237,7 +237,7 @@ impl Payment {
         }
     }
 
-    /// How much, in cents.
+    /// Amount in cents.
     #[must_use]
     #[inline]
     pub fn amount(&self) -> i64 {
@@ -261,7 +261,7 @@ impl Payment {
         }
     }
 
-    /// What caused the attempt to pay.
+    /// Trigger of the payment attempt.
     #[must_use]
     #[inline]
     pub fn trigger(&self) -> Option<&PaymentTrigger> {
@@ -273,7 +273,7 @@ impl Payment {
         }
     }
 
-    /// Why the payment was declined, as a code; null if it was not.
+    /// Decline code of the payment; null if it was not declined.
     #[must_use]
     #[inline]
     pub fn decline_reason(&self) -> Option<&str> {
@@ -285,7 +285,7 @@ impl Payment {
         }
     }
 
-    /// Why the payment was declined, in words for people; null if it was not.
+    /// Human-readable reason why the payment was declined; null if it was not.
     #[must_use]
     #[inline]
     pub fn decline_message(&self) -> Option<&str> {
@@ -297,7 +297,7 @@ impl Payment {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -309,7 +309,7 @@ impl Payment {
         }
     }
 
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     #[must_use]
     #[inline]
     pub fn checkout_id(&self) -> Option<CheckoutId> {
@@ -321,7 +321,7 @@ impl Payment {
         }
     }
 
-    /// The order's ID.
+    /// ID of the order.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -333,7 +333,7 @@ impl Payment {
         }
     }
 
-    /// Further data from the payment processor.
+    /// Further data of the payment processor.
     #[must_use]
     #[inline]
     pub fn processor_metadata(&self) -> Option<&JsonObject> {
@@ -345,7 +345,7 @@ impl Payment {
         }
     }
 
-    /// Returns the `method`, which is empty if an unknown variant has none.
+    /// Returns `method`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn method(&self) -> &str {
@@ -357,7 +357,7 @@ impl Payment {
         }
     }
 
-    /// The value, if it is a `Card`.
+    /// Returns the value if it is the variant [`Card`](Self::Card).
     #[must_use]
     #[inline]
     pub fn as_card(&self) -> Option<&CardPayment> {
@@ -367,7 +367,7 @@ impl Payment {
         }
     }
 
-    /// The value, if it is a `KrCard`.
+    /// Returns the value if it is the variant [`KrCard`](Self::KrCard).
     #[must_use]
     #[inline]
     pub fn as_kr_card(&self) -> Option<&KrCardPayment> {
@@ -377,7 +377,7 @@ impl Payment {
         }
     }
 
-    /// The value, if it is a `Generic`.
+    /// Returns the value if it is the variant [`Generic`](Self::Generic).
     #[must_use]
     #[inline]
     pub fn as_generic(&self) -> Option<&GenericPayment> {
@@ -387,7 +387,7 @@ impl Payment {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -407,9 +407,9 @@ polar_client_runtime::from_variant! {
     Payment::Generic(Box<GenericPayment>)
 }
 
-/// A [`Payment`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Payment`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownPayment {
     pub(crate) created_at: Timestamp,
@@ -438,15 +438,15 @@ pub struct UnknownPayment {
 pub struct PaymentList {
     /// The items of this page.
     pub items: Vec<Payment>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What payments are sorted by; `-` means descending.
+/// Sort criterion for payments; the prefix `-` sorts in descending order.
 ///
 /// Schema `PaymentSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentSortProperty {
@@ -466,66 +466,66 @@ pub enum PaymentSortProperty {
     Method,
     /// `-method`.
     MethodDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where a payment stands.
+/// Status of a payment.
 ///
 /// Schema `PaymentStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentStatus {
-    /// It is on its way.
+    /// The payment is in progress.
     ///
     /// Value `pending`.
     Pending,
-    /// It succeeded.
+    /// The payment succeeded.
     ///
     /// Value `succeeded`.
     Succeeded,
-    /// It failed.
+    /// The payment failed.
     ///
     /// Value `failed`.
     Failed,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What caused an attempt to pay.
+/// Trigger of a payment attempt.
 ///
 /// Schema `PaymentTrigger`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentTrigger {
-    /// A purchase.
+    /// Purchase.
     ///
     /// Value `purchase`.
     Purchase,
-    /// The renewal of a subscription.
+    /// Renewal of a subscription.
     ///
     /// Value `subscription_cycle`.
     SubscriptionCycle,
-    /// Another attempt, made by itself after one had failed.
+    /// Automatic retry after a failed payment.
     ///
     /// Value `retry_dunning`.
     RetryDunning,
-    /// Another attempt, made by the customer.
+    /// Retry by the customer.
     ///
     /// Value `retry_customer`.
     RetryCustomer,
-    /// Another attempt, made because the payment method changed.
+    /// Retry after a change of the payment method.
     ///
     /// Value `retry_payment_method_update`.
     RetryPaymentMethodUpdate,
-    /// Another attempt, made by an administrator.
+    /// Retry by an administrator.
     ///
     /// Value `retry_admin`.
     RetryAdmin,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

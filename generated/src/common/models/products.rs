@@ -14,20 +14,20 @@ use polar_client_runtime::types::{Decimal, Items, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A custom field to attach to a product.
+/// Parameters for attaching a custom field to a product.
 ///
 /// Schema `AttachedCustomFieldCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
-    /// The custom field's ID.
+    /// ID of the custom field.
     pub custom_field_id: CustomFieldId,
-    /// Whether the customer has to fill in the field.
+    /// Whether the field must be filled in.
     pub required: bool,
 }
 
 impl AttachedCustomFieldCreate {
-    /// An `AttachedCustomFieldCreate` with what is required.
+    /// Creates an `AttachedCustomFieldCreate` with its required fields.
     #[must_use]
     pub fn new(custom_field_id: impl Into<CustomFieldId>, required: bool) -> Self {
         Self {
@@ -37,26 +37,26 @@ impl AttachedCustomFieldCreate {
     }
 }
 
-/// A price that the product has already, and keeps.
+/// An existing price of the product to keep.
 ///
 /// Schema `ExistingProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
 }
 
 impl ExistingProductPrice {
-    /// An `ExistingProductPrice` with what is required.
+    /// Creates an `ExistingProductPrice` with its required fields.
     #[must_use]
     pub fn new(id: impl Into<PriceId>) -> Self {
         Self { id: id.into() }
     }
 }
 
-/// A price of the customer's choice that carries its own billing interval.
-/// Deprecated: the interval belongs to the product.
+/// Price that the customer chooses, with a billing interval of its own. Deprecated:
+/// the product has the billing interval.
 ///
 /// Schema `LegacyRecurringProductPriceCustom`.
 #[derive(Clone, PartialEq)]
@@ -66,43 +66,42 @@ pub struct LegacyRecurringProductPriceCustom {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// Tells that the price recurs.
+    /// Marks a recurring price.
     ///
-    /// Documented as always `recurring`.
+    /// Always `recurring`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unit that the price's own billing cycle is counted in.
+    /// Unit of the billing cycle of the price.
     pub recurring_interval: RecurringInterval,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
+    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
     pub minimum_amount: i64,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
+    /// Maximum amount in cents that the customer can choose; null means no limit.
     pub maximum_amount: Option<i64>,
-    /// Amount that the form starts with, in cents.
+    /// Amount in cents that the form is prefilled with.
     pub preset_amount: Option<i64>,
-    /// Tells a legacy price from a current one.
+    /// Marks a legacy price.
     ///
-    /// Documented as always `true`.
+    /// Always `true`, according to the OpenAPI description.
     pub legacy: bool,
 }
 
-/// A fixed price that carries its own billing interval. Deprecated: the interval
-/// belongs to the product.
+/// Fixed price with a billing interval of its own. Deprecated: the product has the
+/// billing interval.
 ///
 /// Schema `LegacyRecurringProductPriceFixed`.
 #[derive(Clone, PartialEq)]
@@ -112,49 +111,48 @@ pub struct LegacyRecurringProductPriceFixed {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// Tells that the price recurs.
+    /// Marks a recurring price.
     ///
-    /// Documented as always `recurring`.
+    /// Always `recurring`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Unit that the price's own billing cycle is counted in.
+    /// Unit of the billing cycle of the price.
     pub recurring_interval: RecurringInterval,
-    /// What it costs, in cents.
+    /// Price in cents.
     pub price_amount: i64,
-    /// Tells a legacy price from a current one.
+    /// Marks a legacy price.
     ///
-    /// Documented as always `true`.
+    /// Always `true`, according to the OpenAPI description.
     pub legacy: bool,
 }
 
-/// The benefits that a product is to grant.
+/// Replacement for the benefits of a product.
 ///
 /// Schema `ProductBenefitsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
-    /// IDs of the benefits.
+    /// IDs of all benefits that the product grants.
     pub benefits: Vec<BenefitId>,
 }
 
 impl ProductBenefitsUpdate {
-    /// A `ProductBenefitsUpdate` with what is required.
+    /// Creates a `ProductBenefitsUpdate` with its required fields.
     #[must_use]
     pub fn new(benefits: impl Items<BenefitId>) -> Self {
         Self {
@@ -163,27 +161,27 @@ impl ProductBenefitsUpdate {
     }
 }
 
-/// A media file of a product, such as a picture.
+/// A media file of a product, such as an image.
 ///
 /// Schema `ProductMediaFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductMediaFileRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: FileId,
     /// ID of the organization that the file belongs to.
     pub organization_id: OrganizationId,
-    /// The file's name.
+    /// Name of the file.
     pub name: String,
-    /// Path in the storage.
+    /// Path of the file in the storage.
     pub path: String,
     /// MIME type of the content.
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the content in the storage.
+    /// Version of the stored content.
     pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
+    /// ETag of the content in the storage.
     pub checksum_etag: Option<String>,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -191,23 +189,23 @@ pub struct ProductMediaFileRead {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
+    /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
-    /// What the file is for.
+    /// Purpose of the file.
     ///
-    /// Documented as always `product_media`.
+    /// Always `product_media`, according to the OpenAPI description.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Size, in words for people.
+    /// Human-readable size.
     pub size_readable: String,
-    /// Address where anyone can get the file.
+    /// Public URL of the file.
     pub public_url: String,
 }
 
-/// A price that the customer chooses, within limits.
+/// Price that the customer chooses, between a minimum and a maximum.
 ///
 /// Schema `ProductPriceCustom`.
 #[derive(Clone, PartialEq)]
@@ -217,32 +215,31 @@ pub struct ProductPriceCustom {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
+    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
     pub minimum_amount: i64,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
+    /// Maximum amount in cents that the customer can choose; null means no limit.
     pub maximum_amount: Option<i64>,
-    /// Amount that the form starts with, in cents.
+    /// Amount in cents that the form is prefilled with.
     pub preset_amount: Option<i64>,
 }
 
-/// A price to create, one that the customer chooses.
+/// Parameters for creating a price that the customer chooses.
 ///
 /// Schema `ProductPriceCustomCreate`.
 #[derive(Clone, PartialEq)]
@@ -252,25 +249,24 @@ pub struct ProductPriceCustomCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
+    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
     ///
     /// At least 0. Default: `50`.
     pub minimum_amount: Option<i64>,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
+    /// Maximum amount in cents that the customer can choose; null means no limit.
     ///
     /// At least 1.
     pub maximum_amount: Patch<i64>,
-    /// Amount that the form starts with, in cents.
+    /// Amount in cents that the form is prefilled with.
     ///
     /// At least 0.
     pub preset_amount: Patch<i64>,
 }
 
 impl ProductPriceCustomCreate {
-    /// A `ProductPriceCustomCreate` with what is required.
+    /// Creates a `ProductPriceCustomCreate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -295,8 +291,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -306,7 +301,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
+    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
     ///
     /// At least 0. Default: `50`.
     #[must_use]
@@ -316,7 +311,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Most that the customer can pay, in cents; null if nothing limits it.
+    /// Maximum amount in cents that the customer can choose; null means no limit.
     ///
     /// At least 1.
     #[must_use]
@@ -325,7 +320,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Amount that the form starts with, in cents.
+    /// Amount in cents that the form is prefilled with.
     ///
     /// At least 0.
     #[must_use]
@@ -342,7 +337,7 @@ impl Default for ProductPriceCustomCreate {
     }
 }
 
-/// A price that is always the same.
+/// Fixed price.
 ///
 /// Schema `ProductPriceFixed`.
 #[derive(Clone, PartialEq)]
@@ -352,28 +347,27 @@ pub struct ProductPriceFixed {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// What it costs, in cents.
+    /// Price in cents.
     pub price_amount: i64,
 }
 
-/// A price to create, one that is always the same.
+/// Parameters for creating a fixed price.
 ///
 /// Schema `ProductPriceFixedCreate`.
 #[derive(Clone, PartialEq)]
@@ -383,17 +377,16 @@ pub struct ProductPriceFixedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What it costs, in cents; 0 means that it is free.
+    /// Price in cents; 0 means free.
     ///
     /// At least 0.
     pub price_amount: i64,
 }
 
 impl ProductPriceFixedCreate {
-    /// A `ProductPriceFixedCreate` with what is required.
+    /// Creates a `ProductPriceFixedCreate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(price_amount: i64) -> Self {
@@ -416,8 +409,7 @@ impl ProductPriceFixedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -428,25 +420,25 @@ impl ProductPriceFixedCreate {
     }
 }
 
-/// The meter of a price for usage.
+/// The meter of a metered price.
 ///
 /// Schema `ProductPriceMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeter {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MeterId,
-    /// What the meter is called.
+    /// Name of the meter.
     pub name: String,
-    /// What the meter counts.
+    /// Unit of the meter.
     pub unit: MeterUnit,
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     pub custom_label: Option<String>,
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     pub custom_multiplier: Option<i64>,
 }
 
-/// A price for usage: what a meter counts, at a price per unit that depends on the
+/// Metered price with tiers: usage of a meter at a price per unit that depends on the
 /// tier.
 ///
 /// Schema `ProductPriceMeteredTiers`.
@@ -457,34 +449,34 @@ pub struct ProductPriceMeteredTiers {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `metered_tiers`.
+    /// Always `metered_tiers`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     pub cap_amount: Option<i64>,
-    /// ID of the meter that counts the usage.
+    /// ID of the meter of the usage.
     pub meter_id: MeterId,
-    /// The meter that counts the usage.
+    /// Meter of the usage.
     pub meter: ProductPriceMeter,
-    /// What a unit costs, by the number of units consumed.
+    /// Price per unit, in tiers by number of units consumed.
     pub tiers: Tiers,
 }
 
-/// A price to create, one for usage, per unit by tier.
+/// Parameters for creating a metered price with tiers.
 ///
 /// Schema `ProductPriceMeteredTiersCreate`.
 #[derive(Clone, PartialEq)]
@@ -494,21 +486,21 @@ pub struct ProductPriceMeteredTiersCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
-    /// What a unit costs, by the number of units consumed.
+    /// Price per unit, in tiers by number of units consumed.
     pub tiers: TiersInput,
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
 }
 
 impl ProductPriceMeteredTiersCreate {
-    /// A `ProductPriceMeteredTiersCreate` with what is required.
+    /// Creates a `ProductPriceMeteredTiersCreate` with its required fields.
     #[must_use]
     pub fn new(meter_id: impl Into<MeterId>, tiers: TiersInput) -> Self {
         Self {
@@ -532,8 +524,7 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -543,7 +534,8 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -553,7 +545,7 @@ impl ProductPriceMeteredTiersCreate {
     }
 }
 
-/// A price for usage: what a meter counts, at one price per unit.
+/// Metered price: usage of a meter at one price per unit.
 ///
 /// Schema `ProductPriceMeteredUnit`.
 #[derive(Clone, PartialEq)]
@@ -563,34 +555,34 @@ pub struct ProductPriceMeteredUnit {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `metered_unit`.
+    /// Always `metered_unit`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     pub cap_amount: Option<i64>,
-    /// ID of the meter that counts the usage.
+    /// ID of the meter of the usage.
     pub meter_id: MeterId,
-    /// The meter that counts the usage.
+    /// Meter of the usage.
     pub meter: ProductPriceMeter,
-    /// Price of one unit in cents; fractions of a cent are possible.
+    /// Price per unit in cents, possibly with fractions of a cent.
     pub unit_amount: Decimal,
 }
 
-/// A price to create, one for usage, per unit.
+/// Parameters for creating a metered price.
 ///
 /// Schema `ProductPriceMeteredUnitCreate`.
 #[derive(Clone, PartialEq)]
@@ -600,23 +592,23 @@ pub struct ProductPriceMeteredUnitCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
-    /// Price of one unit in cents; fractions of a cent are possible.
+    /// Price per unit in cents, possibly with fractions of a cent.
     ///
     /// At most 5 digits before the point and 12 after it, more than 0.
     pub unit_amount: Decimal,
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
 }
 
 impl ProductPriceMeteredUnitCreate {
-    /// A `ProductPriceMeteredUnitCreate` with what is required.
+    /// Creates a `ProductPriceMeteredUnitCreate` with its required fields.
     #[must_use]
     pub fn new(meter_id: impl Into<MeterId>, unit_amount: Decimal) -> Self {
         Self {
@@ -640,8 +632,7 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -651,7 +642,8 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Most that is charged, in cents, however much is used; null means no limit.
+    /// Maximum amount in cents that is charged per billing period, regardless of usage;
+    /// null means no maximum.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -661,15 +653,15 @@ impl ProductPriceMeteredUnitCreate {
     }
 }
 
-/// Where a price comes from.
+/// Source of a price.
 ///
 /// Schema `ProductPriceSource`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductPriceSource {
-    /// Set up in advance, with the product.
+    /// Part of the product.
     ///
     /// Value `catalog`.
     Catalog,
@@ -677,12 +669,12 @@ pub enum ProductPriceSource {
     ///
     /// Value `ad_hoc`.
     AdHoc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A price that depends on the number of units. The customer chooses the number and
-/// pays in advance; in a subscription, changes of it are prorated.
+/// Price by number of units. The customer chooses the number and pays in advance;
+/// changes of a subscription are prorated.
 ///
 /// Schema `ProductPriceUnitBased`.
 #[derive(Clone, PartialEq)]
@@ -692,38 +684,36 @@ pub struct ProductPriceUnitBased {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `unit_based`.
+    /// Always `unit_based`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// What a unit costs, by the number of units.
+    /// Price per unit, in tiers by number of units.
     pub tiers: Tiers,
-    /// Fewest units that can be bought; null if nothing limits them.
+    /// Minimum number of units per purchase; null if there is no minimum.
     pub minimum_units: Option<i64>,
-    /// What one unit and several units are called, by language; null means `unit` and
-    /// `units`.
+    /// Singular and plural name of the unit, by language; null means `unit` and `units`.
     ///
     /// At least 1 item.
     pub unit_label: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// Most units that can be bought, which is where the last tier ends; null if nothing
-    /// limits them.
+    /// Maximum number of units per purchase, where the last tier ends; null if there is
+    /// no maximum.
     pub maximum_units: Option<i64>,
 }
 
-/// A price to create, one that depends on the number of units.
+/// Parameters for creating a unit-based price.
 ///
 /// Schema `ProductPriceUnitBasedCreate`.
 #[derive(Clone, PartialEq)]
@@ -733,24 +723,22 @@ pub struct ProductPriceUnitBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What a unit costs, by the number of units.
+    /// Price per unit, in tiers by number of units.
     pub tiers: TiersInput,
-    /// Fewest units that can be bought; null if nothing limits them.
+    /// Minimum number of units per purchase; null if there is no minimum.
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
-    /// What one unit and several units are called, by language; without it, `unit` and
-    /// `units`.
+    /// Singular and plural name of the unit, by language. Defaults to `unit` and `units`.
     ///
     /// At least 1 item.
     pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
 impl ProductPriceUnitBasedCreate {
-    /// A `ProductPriceUnitBasedCreate` with what is required.
+    /// Creates a `ProductPriceUnitBasedCreate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(tiers: TiersInput) -> Self {
@@ -775,8 +763,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -786,7 +773,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Fewest units that can be bought; null if nothing limits them.
+    /// Minimum number of units per purchase; null if there is no minimum.
     ///
     /// At least 1.
     #[must_use]
@@ -795,8 +782,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// What one unit and several units are called, by language; without it, `unit` and
-    /// `units`.
+    /// Singular and plural name of the unit, by language. Defaults to `unit` and `units`.
     ///
     /// At least 1 item.
     #[must_use]
@@ -809,11 +795,11 @@ impl ProductPriceUnitBasedCreate {
     }
 }
 
-/// What products are sorted by; `-` means descending.
+/// Sort criterion for products; the prefix `-` sorts in descending order.
 ///
 /// Schema `ProductSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductSortProperty {
@@ -833,54 +819,54 @@ pub enum ProductSortProperty {
     PriceAmount,
     /// `-price_amount`.
     PriceAmountDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Who gets to see a product.
+/// Visibility of a product.
 ///
 /// Schema `ProductVisibility`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductVisibility {
-    /// Not offered yet.
+    /// Not for sale yet.
     ///
     /// Value `draft`.
     Draft,
-    /// Offered, but not listed.
+    /// For sale, but not listed.
     ///
     /// Value `private`.
     Private,
-    /// Offered to everybody.
+    /// For sale and listed.
     ///
     /// Value `public`.
     Public,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A range of units and what each of them costs. It begins where the tier before it
-/// ends, the first one at zero.
+/// A range of units, with the price per unit. It starts where the previous tier ends,
+/// the first one at zero.
 ///
 /// Schema `TierInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TierInput {
-    /// Last unit that belongs to the tier; null for a last tier that has no end.
+    /// Last unit of the tier (inclusive); null for an unlimited last tier.
     ///
     /// More than 0.
     pub bound: Patch<i64>,
-    /// Price of one unit in cents; fractions of a cent are possible.
+    /// Price per unit in cents, possibly with fractions of a cent.
     ///
     /// At most 19 digits before the point and 12 after it, at least 0, at most
-    /// 9223372036854776000 (not checked).
+    /// 9223372036854776000 (validated by the server).
     pub unit_amount: Decimal,
 }
 
 impl TierInput {
-    /// A `TierInput` with what is required.
+    /// Creates a `TierInput` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(unit_amount: Decimal) -> Self {
@@ -890,7 +876,7 @@ impl TierInput {
         }
     }
 
-    /// Last unit that belongs to the tier; null for a last tier that has no end.
+    /// Last unit of the tier (inclusive); null for an unlimited last tier.
     ///
     /// More than 0.
     #[must_use]
@@ -900,13 +886,13 @@ impl TierInput {
     }
 }
 
-/// Prices per unit that depend on the number of units.
+/// Prices per unit, in tiers by number of units.
 ///
 /// Schema `TiersInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TiersInput {
-    /// How the tiers apply.
+    /// How the tiers are applied.
     pub r#type: TierType,
     /// Tiers of the price.
     ///
@@ -915,7 +901,7 @@ pub struct TiersInput {
 }
 
 impl TiersInput {
-    /// A `TiersInput` with what is required.
+    /// Creates a `TiersInput` with its required fields.
     #[must_use]
     pub fn new(r#type: impl Into<TierType>, tiers: impl Items<TierInput>) -> Self {
         Self {

@@ -23,64 +23,64 @@ pub struct Refund {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: RefundId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// State that it is in.
+    /// Current status.
     pub status: RefundStatus,
-    /// Why it is paid back.
+    /// Reason of the refund.
     pub reason: RefundReason,
-    /// How much is paid back, in cents, with taxes left out.
+    /// Refunded amount in cents, before taxes.
     pub amount: i64,
-    /// Taxes that are paid back on top, in cents.
+    /// Refunded taxes in cents, in addition to `amount`.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: OrderId,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Whether the customer loses the benefits. Only possible for one-time purchases:
-    /// those of a subscription are revoked with it.
+    /// Whether the benefits are revoked. Only possible for one-time purchases: the
+    /// benefits of a subscription are revoked with the subscription.
     pub revoke_benefits: bool,
-    /// The dispute that the refund prevented; null if there was none.
+    /// Dispute that the refund prevented; null if there is none.
     pub dispute: Option<RefundDispute>,
 }
 
-/// A refund to create.
+/// Parameters for creating a refund.
 ///
 /// Schema `RefundCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: OrderId,
-    /// Why it is paid back.
+    /// Reason of the refund.
     pub reason: RefundCreateReason,
-    /// How much to pay back, in cents, with taxes left out: those on it come on top.
+    /// Amount to refund in cents, before taxes. The taxes on it are refunded in addition.
     ///
     /// More than 0.
     pub amount: i64,
-    /// Note about the refund for yourself.
+    /// Internal note about the refund.
     pub comment: Option<String>,
-    /// Whether the customer loses the benefits. Only possible for one-time purchases:
-    /// those of a subscription are revoked with it.
+    /// Whether the benefits are revoked. Only possible for one-time purchases: the
+    /// benefits of a subscription are revoked with the subscription.
     ///
     /// Default: `false`.
     pub revoke_benefits: Option<bool>,
 }
 
 impl RefundCreate {
-    /// A `RefundCreate` with what is required.
+    /// Creates a `RefundCreate` with its required fields.
     #[must_use]
     pub fn new(
         order_id: impl Into<OrderId>,
@@ -97,7 +97,7 @@ impl RefundCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -106,15 +106,15 @@ impl RefundCreate {
         self
     }
 
-    /// Note about the refund for yourself.
+    /// Internal note about the refund.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// Whether the customer loses the benefits. Only possible for one-time purchases:
-    /// those of a subscription are revoked with it.
+    /// Whether the benefits are revoked. Only possible for one-time purchases: the
+    /// benefits of a subscription are revoked with the subscription.
     ///
     /// Default: `false`.
     #[must_use]
@@ -125,44 +125,44 @@ impl RefundCreate {
     }
 }
 
-/// Why a new refund is made.
+/// Reason for creating a refund.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/RefundCreate/properties/reason`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundCreateReason {
-    /// It was paid twice.
+    /// Duplicate payment.
     ///
     /// Value `duplicate`.
     Duplicate,
-    /// The payment was a fraud.
+    /// Fraudulent payment.
     ///
     /// Value `fraudulent`.
     Fraudulent,
-    /// The customer asked for it.
+    /// Requested by the customer.
     ///
     /// Value `customer_request`.
     CustomerRequest,
-    /// The service was disrupted.
+    /// Disruption of the service.
     ///
     /// Value `service_disruption`.
     ServiceDisruption,
-    /// The customer was not satisfied, which was guaranteed.
+    /// Satisfaction guarantee.
     ///
     /// Value `satisfaction_guarantee`.
     SatisfactionGuarantee,
-    /// Something else.
+    /// Any other reason.
     ///
     /// Value `other`.
     Other,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// The dispute that a refund prevented.
+/// Dispute that a refund prevented.
 ///
 /// Schema `RefundDispute`.
 #[derive(Clone, PartialEq)]
@@ -172,30 +172,30 @@ pub struct RefundDispute {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DisputeId,
-    /// State that it is in.
+    /// Current status.
     pub status: DisputeStatus,
-    /// Whether the dispute was decided: won or lost.
+    /// Whether the dispute is resolved: won or lost.
     pub resolved: bool,
-    /// Whether the dispute is over: prevented, won or lost.
+    /// Whether the dispute is closed: prevented, won or lost.
     pub closed: bool,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
-    /// null as long as it is unknown.
+    /// Reason of the dispute as reported by the card network, such as `fraudulent`; null
+    /// while it is unknown.
     pub reason: Option<String>,
     /// Deadline for submitting evidence; null if none is required.
     pub evidence_due_by: Option<Timestamp>,
-    /// Whether the time to hand in evidence is over.
+    /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: OrderId,
-    /// The payment's ID.
+    /// ID of the payment.
     pub payment_id: PaymentId,
 }
 
@@ -208,55 +208,55 @@ pub struct RefundDispute {
 pub struct RefundList {
     /// The items of this page.
     pub items: Vec<Refund>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Why a refund was made.
+/// Reason of a refund.
 ///
 /// Schema `RefundReason`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundReason {
-    /// It was paid twice.
+    /// Duplicate payment.
     ///
     /// Value `duplicate`.
     Duplicate,
-    /// The payment was a fraud.
+    /// Fraudulent payment.
     ///
     /// Value `fraudulent`.
     Fraudulent,
-    /// The customer asked for it.
+    /// Requested by the customer.
     ///
     /// Value `customer_request`.
     CustomerRequest,
-    /// The service was disrupted.
+    /// Disruption of the service.
     ///
     /// Value `service_disruption`.
     ServiceDisruption,
-    /// The customer was not satisfied, which was guaranteed.
+    /// Satisfaction guarantee.
     ///
     /// Value `satisfaction_guarantee`.
     SatisfactionGuarantee,
-    /// To prevent a dispute.
+    /// Prevention of a dispute.
     ///
     /// Value `dispute_prevention`.
     DisputePrevention,
-    /// Something else.
+    /// Any other reason.
     ///
     /// Value `other`.
     Other,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// What refunds are sorted by; `-` means descending.
+/// Sort criterion for refunds; the prefix `-` sorts in descending order.
 ///
 /// Schema `RefundSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundSortProperty {
@@ -268,34 +268,34 @@ pub enum RefundSortProperty {
     Amount,
     /// `-amount`.
     AmountDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where a refund stands.
+/// Status of a refund.
 ///
 /// Schema `RefundStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundStatus {
-    /// It is on its way.
+    /// The refund is in progress.
     ///
     /// Value `pending`.
     Pending,
-    /// The money was paid back.
+    /// The refund succeeded.
     ///
     /// Value `succeeded`.
     Succeeded,
-    /// It failed.
+    /// The refund failed.
     ///
     /// Value `failed`.
     Failed,
-    /// It was called off.
+    /// The refund was canceled.
     ///
     /// Value `canceled`.
     Canceled,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -11,7 +11,7 @@ use polar_client_runtime::types::{Decimal, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// An address.
+/// A postal address.
 ///
 /// Schema `Address`.
 #[derive(Clone, PartialEq)]
@@ -27,11 +27,11 @@ pub struct Address {
     pub city: Option<String>,
     /// State, province or region.
     pub state: Option<String>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: CountryAlpha2,
 }
 
-/// An address.
+/// A postal address in a request.
 ///
 /// Schema `AddressInput`.
 #[derive(Clone, PartialEq)]
@@ -47,12 +47,12 @@ pub struct AddressInput {
     pub city: Patch<String>,
     /// State, province or region.
     pub state: Patch<String>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: CountryAlpha2Input,
 }
 
 impl AddressInput {
-    /// An `AddressInput` with what is required.
+    /// Creates an `AddressInput` with its required fields.
     #[must_use]
     pub fn new(country: impl Into<CountryAlpha2Input>) -> Self {
         Self {
@@ -101,233 +101,233 @@ impl AddressInput {
     }
 }
 
-/// A custom field of a product, and its place in the form.
+/// A custom field that is attached to a product.
 ///
 /// Schema `AttachedCustomField`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachedCustomField {
-    /// The custom field's ID.
+    /// ID of the custom field.
     pub custom_field_id: CustomFieldId,
     /// The custom field.
     pub custom_field: CustomField,
     /// Position of the field in the form.
     pub order: i64,
-    /// Whether the customer has to fill in the field.
+    /// Whether the field must be filled in.
     pub required: bool,
 }
 
-/// A benefit that the organization provides in its own way.
+/// Public view of a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that gives access to a Discord server.
+/// Public view of a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discord`.
+    /// Always `discord`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that gives files to download.
+/// Public view of a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `downloadables`.
+    /// Always `downloadables`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that turns on a feature of the seller's software.
+/// Public view of a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `feature_flag`.
+    /// Always `feature_flag`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that gives access to a GitHub repository.
+/// Public view of a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `github_repository`.
+    /// Always `github_repository`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that gives license keys.
+/// Public view of a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `license_keys`.
+    /// Always `license_keys`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// A benefit that credits units to a meter.
+/// Public view of a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `meter_credit`.
+    /// Always `meter_credit`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// How much is credited to which meter.
+    /// Meter that is credited, and number of units.
     pub properties: Option<BenefitMeterCreditPublicProperties>,
 }
 
-/// What a benefit of meter credits consists of.
+/// Properties of a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditPublicProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublicProperties {
-    /// Number of units that are credited.
+    /// Number of units to credit.
     pub units: i64,
-    /// ID of the meter that they are credited to.
+    /// ID of the meter that is credited.
     pub meter_id: MeterId,
 }
 
-/// A benefit, as everybody can see it.
+/// Public view of a benefit of any type.
 ///
 /// Schema `BenefitPublic`.
 ///
@@ -335,28 +335,29 @@ pub struct BenefitMeterCreditPublicProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitPublic {
-    /// A benefit that the organization provides in its own way.
+    /// Public view of a benefit that the organization provides itself.
     Custom(Box<BenefitCustomPublic>),
-    /// A benefit that gives access to a Discord server.
+    /// Public view of a benefit that grants access to a Discord server.
     Discord(Box<BenefitDiscordPublic>),
-    /// A benefit that gives access to a GitHub repository.
+    /// Public view of a benefit that grants access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepositoryPublic>),
-    /// A benefit that gives files to download.
+    /// Public view of a benefit that grants downloads of files.
     Downloadables(Box<BenefitDownloadablesPublic>),
-    /// A benefit that gives license keys.
+    /// Public view of a benefit that issues license keys.
     LicenseKeys(Box<BenefitLicenseKeysPublic>),
-    /// A benefit that turns on a feature of the seller's software.
+    /// Public view of a benefit that enables a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlagPublic>),
-    /// A benefit that gives a Slack channel shared with the seller.
+    /// Public view of a benefit that grants access to a Slack channel shared with the
+    /// seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannelPublic>),
-    /// A benefit that credits units to a meter.
+    /// Public view of a benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditPublic>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownBenefitPublic>),
 }
 
 impl BenefitPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -407,7 +408,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -424,7 +425,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -441,7 +442,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -475,7 +476,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -492,7 +493,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -509,7 +510,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustomPublic> {
@@ -519,7 +520,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `Discord`.
+    /// Returns the value if it is the variant [`Discord`](Self::Discord).
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscordPublic> {
@@ -529,7 +530,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `GitHubRepository`.
+    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepositoryPublic> {
@@ -539,7 +540,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `Downloadables`.
+    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadablesPublic> {
@@ -549,7 +550,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `LicenseKeys`.
+    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeysPublic> {
@@ -559,7 +560,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `FeatureFlag`.
+    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlagPublic> {
@@ -569,7 +570,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `SlackSharedChannel`.
+    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannelPublic> {
@@ -579,7 +580,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCreditPublic> {
@@ -589,7 +590,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -629,9 +630,9 @@ polar_client_runtime::from_variant! {
     BenefitPublic::MeterCredit(Box<BenefitMeterCreditPublic>)
 }
 
-/// A [`BenefitPublic`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`BenefitPublic`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownBenefitPublic {
     pub(crate) id: BenefitId,
@@ -645,57 +646,58 @@ pub struct UnknownBenefitPublic {
     pub(crate) raw: Json,
 }
 
-/// A benefit that gives a Slack channel shared with the seller.
+/// Public view of a benefit that grants access to a Slack channel shared with the
+/// seller.
 ///
 /// Schema `BenefitSlackSharedChannelPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `slack_shared_channel`.
+    /// Always `slack_shared_channel`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
 }
 
-/// What a customer filled in.
+/// Value of a custom field, as entered by the customer.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
 ///
-/// Discriminated by `(type)`, then `(text)`.
+/// Discriminated by the JSON type, then the format of the string.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldValue {
-    /// A value that is a `String`.
+    /// A value of the type `String`.
     String(String),
-    /// A value that is an `Integer`.
+    /// A value of the type `Integer`.
     Integer(i64),
-    /// A value that is a `Boolean`.
+    /// A value of the type `Boolean`.
     Boolean(bool),
-    /// A value that is a `Timestamp`.
+    /// A value of the type `Timestamp`.
     Timestamp(Timestamp),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl CustomFieldValue {
-    /// The value, if it is a `String`.
+    /// Returns the value if it is the variant [`String`](Self::String).
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -705,7 +707,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// The value, if it is an `Integer`.
+    /// Returns the value if it is the variant [`Integer`](Self::Integer).
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -715,7 +717,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// The value, if it is a `Boolean`.
+    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -725,7 +727,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// The value, if it is a `Timestamp`.
+    /// Returns the value if it is the variant [`Timestamp`](Self::Timestamp).
     #[must_use]
     #[inline]
     pub fn as_timestamp(&self) -> Option<Timestamp> {
@@ -735,7 +737,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -769,65 +771,65 @@ polar_client_runtime::from_variant! {
 
 /// Permission on a GitHub repository.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/BenefitGrantGitHubRepositoryProperties/properties/permission`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum GitHubRepositoryPermission {
-    /// Read it.
+    /// Read.
     ///
     /// Value `pull`.
     Pull,
-    /// Read it and sort issues.
+    /// Read, and manage issues and pull requests.
     ///
     /// Value `triage`.
     Triage,
-    /// Write to it.
+    /// Read and write.
     ///
     /// Value `push`.
     Push,
-    /// Run the repository, but for what is dangerous.
+    /// Manage the repository, except for sensitive and destructive actions.
     ///
     /// Value `maintain`.
     Maintain,
-    /// Everything.
+    /// Full access.
     ///
     /// Value `admin`.
     Admin,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Metadata: data of your own, by key.
+/// Custom key-value data.
 ///
 /// Schema `MetadataOutputType`.
 pub type MetadataOutputType = BTreeMap<String, MetadataValue>;
 
-/// Metadata to look for, by key.
+/// Metadata to filter by, as key-value pairs.
 ///
 /// Schema `MetadataQuery`.
 pub type MetadataQuery = BTreeMap<String, MetadataQueryValue>;
 
-/// A value of metadata to look for, or several.
+/// One or more metadata values to filter by.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/MetadataQuery/additionalProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataQueryValue {
-    /// A value that is a `String`.
+    /// A value of the type `String`.
     String(String),
-    /// A value that is an `Integer`.
+    /// A value of the type `Integer`.
     Integer(i64),
-    /// A value that is a `Boolean`.
+    /// A value of the type `Boolean`.
     Boolean(bool),
-    /// A value that is a `Strings`.
+    /// A value of the type `Strings`.
     Strings(Vec<String>),
-    /// A value that is an `Integers`.
+    /// A value of the type `Integers`.
     Integers(Vec<i64>),
-    /// A value that is a `Booleans`.
+    /// A value of the type `Booleans`.
     Booleans(Vec<bool>),
 }
 
@@ -869,29 +871,29 @@ polar_client_runtime::from_variant! {
 
 /// A value of metadata.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
 ///
-/// Discriminated by `(type)`.
+/// Discriminated by the JSON type.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataValue {
-    /// A value that is a `String`.
+    /// A value of the type `String`.
     ///
     /// 1 to 500 characters.
     String(String),
-    /// A value that is an `Integer`.
+    /// A value of the type `Integer`.
     Integer(i64),
-    /// A value that is a `Number`.
+    /// A value of the type `Number`.
     Number(f64),
-    /// A value that is a `Boolean`.
+    /// A value of the type `Boolean`.
     Boolean(bool),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Json),
 }
 
 impl MetadataValue {
-    /// The value, if it is a `String`.
+    /// Returns the value if it is the variant [`String`](Self::String).
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
@@ -901,7 +903,7 @@ impl MetadataValue {
         }
     }
 
-    /// The value, if it is an `Integer`.
+    /// Returns the value if it is the variant [`Integer`](Self::Integer).
     #[must_use]
     #[inline]
     pub fn as_i64(&self) -> Option<i64> {
@@ -911,7 +913,7 @@ impl MetadataValue {
         }
     }
 
-    /// The value, if it is a `Number` or an integer, which is rounded beyond 2⁵³.
+    /// Returns the value if it is the variant [`Number`](Self::Number) or an integer, rounded beyond 2⁵³.
     #[must_use]
     #[inline]
     pub fn as_f64(&self) -> Option<f64> {
@@ -922,7 +924,7 @@ impl MetadataValue {
         }
     }
 
-    /// The value, if it is a `Boolean`.
+    /// Returns the value if it is the variant [`Boolean`](Self::Boolean).
     #[must_use]
     #[inline]
     pub fn as_bool(&self) -> Option<bool> {
@@ -932,7 +934,7 @@ impl MetadataValue {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -968,7 +970,7 @@ polar_client_runtime::from_variant! {
     MetadataValue::Boolean(bool)
 }
 
-/// Where a list ends.
+/// Pagination of a list, with the total count.
 ///
 /// Schema `Pagination`.
 #[derive(Clone, PartialEq)]
@@ -988,13 +990,13 @@ pub struct Pagination {
 pub struct PaymentMethodCardMetadata {
     /// Brand of the card.
     pub brand: String,
-    /// How the card's number ends: its last four digits.
+    /// Last four digits of the card number.
     pub last4: String,
-    /// Month in which the card expires, from 1.
+    /// Month in which the card expires, from 1 to 12.
     pub exp_month: i64,
     /// Year in which the card expires.
     pub exp_year: i64,
-    /// Wallet that the card is in, such as that of a phone; null if it is in none.
+    /// Digital wallet of the card, such as Apple Pay; null if there is none.
     pub wallet: Option<String>,
 }
 
@@ -1006,29 +1008,29 @@ pub struct PaymentMethodCardMetadata {
 pub struct PaymentMethodKrCardMetadata {
     /// Brand of the card.
     pub brand: Option<String>,
-    /// How the card's number ends: its last four digits.
+    /// Last four digits of the card number.
     pub last4: Option<String>,
 }
 
-/// The company that processes payments.
+/// Payment processor.
 ///
 /// Schema `PaymentProcessor`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentProcessor {
     /// `stripe`.
     Stripe,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A currency that customers can be shown, as its ISO 4217 code in lower case.
+/// Currency that customers can be charged in, as its ISO 4217 code in lower case.
 ///
 /// Schema `PresentmentCurrency`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PresentmentCurrency {
@@ -1284,35 +1286,35 @@ pub enum PresentmentCurrency {
     Zar,
     /// `zmw`.
     Zmw,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Whether a product is billed once or again and again.
+/// Billing type of a product.
 ///
 /// Schema `ProductBillingType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductBillingType {
-    /// Once.
+    /// One-time purchase.
     ///
     /// Value `one_time`.
     OneTime,
-    /// Again and again.
+    /// Subscription.
     ///
     /// Value `recurring`.
     Recurring,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Unit that a recurring cycle is counted in.
+/// Unit of a recurring cycle.
 ///
 /// Schema `RecurringInterval`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RecurringInterval {
@@ -1332,90 +1334,90 @@ pub enum RecurringInterval {
     ///
     /// Value `year`.
     Year,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// How far the assignment of a seat has come.
+/// Status of the assignment of a seat.
 ///
 /// Schema `SeatStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SeatStatus {
-    /// Somebody is invited and has not accepted yet.
+    /// The invitation has not been accepted yet.
     ///
     /// Value `pending`.
     Pending,
-    /// Somebody holds the seat.
+    /// The seat is claimed.
     ///
     /// Value `claimed`.
     Claimed,
-    /// The seat was taken back.
+    /// The seat is revoked.
     ///
     /// Value `revoked`.
     Revoked,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// The seats of a subscription or of an order.
+/// Seats of a subscription or an order.
 ///
 /// Schema `SeatsList`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatsList {
-    /// The seats that have been assigned.
+    /// Assigned seats.
     pub seats: Vec<CustomerSeat>,
-    /// Number of seats that can still be assigned.
+    /// Number of seats that can be assigned.
     pub available_seats: i64,
-    /// Number of seats in all, assigned or not.
+    /// Total number of seats, assigned or not.
     pub total_seats: i64,
 }
 
-/// A range of units and what each of them costs. It begins where the tier before it
-/// ends, the first one at zero.
+/// A range of units, with the price per unit. It starts where the previous tier ends,
+/// the first one at zero.
 ///
 /// Schema `Tier`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tier {
-    /// Last unit that belongs to the tier; null for a last tier that has no end.
+    /// Last unit of the tier (inclusive); null for an unlimited last tier.
     ///
     /// More than 0.
     pub bound: Option<i64>,
-    /// Price of one unit in cents; fractions of a cent are possible.
+    /// Price per unit in cents, possibly with fractions of a cent.
     pub unit_amount: Decimal,
 }
 
-/// How tiers apply.
+/// How tiers are applied.
 ///
 /// Schema `TierType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TierType {
-    /// All units cost the rate of the one tier that their number falls into.
+    /// All units are charged at the price of the tier of the total number.
     ///
     /// Value `volume`.
     Volume,
-    /// Each unit costs the rate of the tier that it falls into itself.
+    /// Each unit is charged at the price of its own tier.
     ///
     /// Value `graduated`.
     Graduated,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Prices per unit that depend on the number of units.
+/// Prices per unit, in tiers by number of units.
 ///
 /// Schema `Tiers`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tiers {
-    /// How the tiers apply.
+    /// How the tiers are applied.
     pub r#type: TierType,
     /// The tiers, in ascending order.
     ///
@@ -1423,43 +1425,43 @@ pub struct Tiers {
     pub tiers: Vec<Tier>,
 }
 
-/// Length of a period.
+/// Length of an interval.
 ///
 /// Schema `TimeInterval`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TimeInterval {
-    /// A year.
+    /// One year.
     ///
     /// Value `year`.
     Year,
-    /// A month.
+    /// One month.
     ///
     /// Value `month`.
     Month,
-    /// A week.
+    /// One week.
     ///
     /// Value `week`.
     Week,
-    /// A day.
+    /// One day.
     ///
     /// Value `day`.
     Day,
-    /// An hour.
+    /// One hour.
     ///
     /// Value `hour`.
     Hour,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Unit that a trial is counted in.
+/// Unit of the length of a trial.
 ///
 /// Schema `TrialInterval`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TrialInterval {
@@ -1479,6 +1481,6 @@ pub enum TrialInterval {
     ///
     /// Value `year`.
     Year,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }

@@ -11,68 +11,68 @@ use crate::ids::ProductId;
 use polar_client_runtime::types::{Decimal, Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
-/// Why a customer cancels.
+/// Reason that a customer gave for a cancellation.
 ///
 /// Schema `CustomerCancellationReason`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerCancellationReason {
-    /// The customer service was not good enough.
+    /// Dissatisfied with the customer service.
     ///
     /// Value `customer_service`.
     CustomerService,
-    /// The quality was not good enough.
+    /// Dissatisfied with the quality.
     ///
     /// Value `low_quality`.
     LowQuality,
-    /// Something needed is missing.
+    /// A required feature is missing.
     ///
     /// Value `missing_features`.
     MissingFeatures,
-    /// Another service is used instead.
+    /// Switched to another service.
     ///
     /// Value `switched_service`.
     SwitchedService,
-    /// It is too complicated.
+    /// Too complicated.
     ///
     /// Value `too_complex`.
     TooComplex,
-    /// It costs too much.
+    /// Too expensive.
     ///
     /// Value `too_expensive`.
     TooExpensive,
-    /// It is not used enough.
+    /// Not used enough.
     ///
     /// Value `unused`.
     Unused,
-    /// Something else.
+    /// Any other reason.
     ///
     /// Value `other`.
     Other,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Cancels a subscription for the end of its billing period, or takes that back.
+/// Schedules a cancellation at the end of the billing period, or undoes it.
 ///
 /// Schema `SubscriptionCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
-    /// Why the customer cancels, if they said so.
+    /// Reason that the customer gave for the cancellation.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer says about the cancellation. It is no place for notes of your
-    /// own: the customer can read it.
+    /// Comment of the customer about the cancellation. The customer can read it: do not
+    /// store internal notes here.
     pub customer_cancellation_comment: Patch<String>,
-    /// `true` lets the subscription end with the current billing period, `false` takes
-    /// that back.
+    /// `true` ends the subscription with the current billing period, `false` undoes a
+    /// scheduled cancellation.
     pub cancel_at_period_end: bool,
 }
 
 impl SubscriptionCancel {
-    /// A `SubscriptionCancel` with what is required.
+    /// Creates a `SubscriptionCancel` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(cancel_at_period_end: bool) -> Self {
@@ -83,7 +83,7 @@ impl SubscriptionCancel {
         }
     }
 
-    /// Why the customer cancels, if they said so.
+    /// Reason that the customer gave for the cancellation.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -93,8 +93,8 @@ impl SubscriptionCancel {
         self
     }
 
-    /// What the customer says about the cancellation. It is no place for notes of your
-    /// own: the customer can read it.
+    /// Comment of the customer about the cancellation. The customer can read it: do not
+    /// store internal notes here.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -111,50 +111,50 @@ impl SubscriptionCancel {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the address in `email` has been verified.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: CustomerType,
-    /// Name.
+    /// Name of the customer.
     pub name: Option<String>,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Tax identification number.
+    /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the payment method that is used by default; null if there is none.
+    /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first event of the customer happened, which can be before `created_at`;
+    /// When the first user event of the customer occurred, possibly before `created_at`;
     /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
 }
 
-/// A column of an export of subscriptions.
+/// A column of a CSV export of subscriptions.
 ///
 /// Schema `SubscriptionExportColumn`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionExportColumn {
@@ -202,51 +202,51 @@ pub enum SubscriptionExportColumn {
     TrialStart,
     /// `trial_end`.
     TrialEnd,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A subscription, as an export tells of it.
+/// A subscription in a CSV export.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1subscriptions~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionExportRow {
     /// Email address of the customer.
     pub email: Option<String>,
-    /// When it started; null if it has not yet.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
     /// Name of the product.
     pub product: String,
-    /// Amount of each interval, in units of the currency, not in cents.
+    /// Amount per billing interval, in the main unit of the currency (not in cents).
     pub amount: Decimal,
-    /// Currency, as three lower-case letters.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// State that it is in.
+    /// Status of the subscription.
     pub status: SubscriptionStatus,
-    /// How often it renews, as `month` or `2 weeks`.
+    /// Billing interval, such as `month` or `2 weeks`.
     pub billing_interval: Option<String>,
-    /// Entries without a field of their own.
+    /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
 }
 
-/// Pauses a subscription from the end of its billing period, or takes that back.
+/// Schedules a pause at the end of the billing period, or undoes it.
 ///
 /// Schema `SubscriptionPause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
-    /// `true` pauses the subscription when the current billing period is over, `false`
-    /// takes that back.
+    /// `true` pauses the subscription at the end of the current billing period, `false`
+    /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
-    /// When the subscription resumes by itself, some time after the current billing
-    /// period. Without it, it stays paused until it is resumed.
+    /// When the subscription resumes automatically, after the end of the current billing
+    /// period. If not set, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
 impl SubscriptionPause {
-    /// A `SubscriptionPause` with what is required.
+    /// Creates a `SubscriptionPause` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(pause_at_period_end: bool) -> Self {
@@ -256,8 +256,8 @@ impl SubscriptionPause {
         }
     }
 
-    /// When the subscription resumes by itself, some time after the current billing
-    /// period. Without it, it stays paused until it is resumed.
+    /// When the subscription resumes automatically, after the end of the current billing
+    /// period. If not set, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -273,7 +273,7 @@ impl SubscriptionPause {
 pub struct SubscriptionResume {}
 
 impl SubscriptionResume {
-    /// A `SubscriptionResume` with what is required.
+    /// Creates a `SubscriptionResume` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -288,21 +288,21 @@ impl Default for SubscriptionResume {
     }
 }
 
-/// Ends a subscription at once.
+/// Ends a subscription immediately.
 ///
 /// Schema `SubscriptionRevoke`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
-    /// Why the customer cancels, if they said so.
+    /// Reason that the customer gave for the cancellation.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer says about the cancellation. It is no place for notes of your
-    /// own: the customer can read it.
+    /// Comment of the customer about the cancellation. The customer can read it: do not
+    /// store internal notes here.
     pub customer_cancellation_comment: Patch<String>,
 }
 
 impl SubscriptionRevoke {
-    /// A `SubscriptionRevoke` with what is required.
+    /// Creates a `SubscriptionRevoke` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -312,7 +312,7 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// Why the customer cancels, if they said so.
+    /// Reason that the customer gave for the cancellation.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -322,8 +322,8 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// What the customer says about the cancellation. It is no place for notes of your
-    /// own: the customer can read it.
+    /// Comment of the customer about the cancellation. The customer can read it: do not
+    /// store internal notes here.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -341,11 +341,11 @@ impl Default for SubscriptionRevoke {
     }
 }
 
-/// What subscriptions are sorted by; `-` means descending.
+/// Sort criterion for subscriptions; the prefix `-` sorts in descending order.
 ///
 /// Schema `SubscriptionSortProperty`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionSortProperty {
@@ -385,55 +385,55 @@ pub enum SubscriptionSortProperty {
     Discount,
     /// `-discount`.
     DiscountDesc,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Where a subscription stands.
+/// Status of a subscription.
 ///
 /// Schema `SubscriptionStatus`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionStatus {
-    /// The first payment has not gone through yet.
+    /// The first payment has not succeeded yet.
     ///
     /// Value `incomplete`.
     Incomplete,
-    /// The first payment did not go through in time.
+    /// The first payment did not succeed in time.
     ///
     /// Value `incomplete_expired`.
     IncompleteExpired,
-    /// The trial is running.
+    /// The trial period has not ended.
     ///
     /// Value `trialing`.
     Trialing,
-    /// In force.
+    /// The subscription is active.
     ///
     /// Value `active`.
     Active,
-    /// A payment has failed; the customer can still make up for it.
+    /// A payment failed and can still be retried.
     ///
     /// Value `past_due`.
     PastDue,
-    /// Canceled, and over.
+    /// The subscription was canceled and has ended.
     ///
     /// Value `canceled`.
     Canceled,
-    /// A payment has failed, and so have all attempts to repeat it.
+    /// A payment and all of its retries failed.
     ///
     /// Value `unpaid`.
     Unpaid,
-    /// Paused until it is resumed.
+    /// The subscription is paused until it is resumed.
     ///
     /// Value `paused`.
     Paused,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A change of a subscription: one kind at a time.
+/// Update of a subscription: one type of change per request.
 ///
 /// Schema `SubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
@@ -447,15 +447,15 @@ pub enum SubscriptionUpdate {
     UpdateUnits(Box<SubscriptionUpdateUnits>),
     /// Moves the end of the current billing period.
     UpdateBillingPeriod(Box<SubscriptionUpdateBillingPeriod>),
-    /// Cancels a subscription for the end of its billing period, or takes that back.
+    /// Schedules a cancellation at the end of the billing period, or undoes it.
     Cancel(Box<SubscriptionCancel>),
-    /// Ends a subscription at once.
+    /// Ends a subscription immediately.
     Revoke(Box<SubscriptionRevoke>),
-    /// Pauses a subscription from the end of its billing period, or takes that back.
+    /// Schedules a pause at the end of the billing period, or undoes it.
     Pause(Box<SubscriptionPause>),
     /// Resumes a paused subscription.
     Resume(Box<SubscriptionResume>),
-    /// Drops the change that waits for the next billing period.
+    /// Discards the update that is scheduled for the next billing period.
     UpdateClear(Box<SubscriptionUpdateClear>),
 }
 
@@ -537,23 +537,24 @@ polar_client_runtime::variant_body! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product to change to.
     pub product_id: Patch<ProductId>,
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
-    /// ID of the discount from the next billing period on; null takes the discount off.
+    /// ID of the discount that applies from the next billing period; null removes the
+    /// discount.
     pub discount_id: Patch<DiscountId>,
-    /// When the trial ends: a point in time to set or move the end, or `now` to end it
-    /// and charge the first billing cycle at once.
+    /// End of the trial: a point in time that sets or moves the end, or `now`, which ends
+    /// the trial and charges the first billing cycle immediately.
     pub trial_end: Patch<TrialEnd>,
 }
 
 impl SubscriptionUpdateBase {
-    /// A `SubscriptionUpdateBase` with what is required.
+    /// Creates a `SubscriptionUpdateBase` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -566,7 +567,7 @@ impl SubscriptionUpdateBase {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -582,7 +583,7 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -592,15 +593,16 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// ID of the discount from the next billing period on; null takes the discount off.
+    /// ID of the discount that applies from the next billing period; null removes the
+    /// discount.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// When the trial ends: a point in time to set or move the end, or `now` to end it
-    /// and charge the first billing cycle at once.
+    /// End of the trial: a point in time that sets or moves the end, or `now`, which ends
+    /// the trial and charges the first billing cycle immediately.
     #[must_use]
     pub fn trial_end(mut self, trial_end: impl Into<Patch<TrialEnd>>) -> Self {
         self.trial_end = trial_end.into();
@@ -621,14 +623,13 @@ impl Default for SubscriptionUpdateBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBillingPeriod {
-    /// When the current billing period is to end: any point in time that is still to
-    /// come. The subscription renews then, or ends if it is canceled. Not for
-    /// subscriptions that are not active.
+    /// New end of the current billing period, in the future. The subscription renews at
+    /// that time, or ends if it is canceled. Only for active subscriptions.
     pub current_billing_period_end: Timestamp,
 }
 
 impl SubscriptionUpdateBillingPeriod {
-    /// A `SubscriptionUpdateBillingPeriod` with what is required.
+    /// Creates a `SubscriptionUpdateBillingPeriod` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(current_billing_period_end: Timestamp) -> Self {
@@ -636,7 +637,7 @@ impl SubscriptionUpdateBillingPeriod {
     }
 }
 
-/// Drops the change that waits for the next billing period.
+/// Discards the update that is scheduled for the next billing period.
 ///
 /// Schema `SubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
@@ -644,7 +645,7 @@ impl SubscriptionUpdateBillingPeriod {
 pub struct SubscriptionUpdateClear {}
 
 impl SubscriptionUpdateClear {
-    /// A `SubscriptionUpdateClear` with what is required.
+    /// Creates a `SubscriptionUpdateClear` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -669,12 +670,12 @@ pub struct SubscriptionUpdateSeats {
     ///
     /// At least -2147483648, at most 2147483647.
     pub seats: i64,
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
 impl SubscriptionUpdateSeats {
-    /// A `SubscriptionUpdateSeats` with what is required.
+    /// Creates a `SubscriptionUpdateSeats` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(seats: i64) -> Self {
@@ -684,7 +685,7 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -705,12 +706,12 @@ pub struct SubscriptionUpdateUnits {
     ///
     /// At least -2147483648, at most 2147483647.
     pub units: i64,
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
 impl SubscriptionUpdateUnits {
-    /// A `SubscriptionUpdateUnits` with what is required.
+    /// Creates a `SubscriptionUpdateUnits` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(units: i64) -> Self {
@@ -720,7 +721,7 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// How the change is billed. Without it, the organization's setting decides.
+    /// How the change is billed. Defaults to the setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -731,14 +732,14 @@ impl SubscriptionUpdateUnits {
     }
 }
 
-/// When a trial ends: a point in time, or at once.
+/// End of a trial: a point in time, or `now`.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TrialEnd {
-    /// A value that is a `Timestamp`.
+    /// A value of the type `Timestamp`.
     Timestamp(Timestamp),
     /// `now`.
     Now,

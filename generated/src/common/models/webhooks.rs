@@ -7,12 +7,12 @@ use crate::ids::WebhookEventId;
 use polar_client_runtime::types::{Timestamp, Uuid};
 use std::borrow::Cow;
 
-/// A class of HTTP statuses.
+/// Class of HTTP status codes.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1webhooks~1deliveries/get/parameters/5/schema`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum HttpCodeClass {
@@ -20,19 +20,19 @@ pub enum HttpCodeClass {
     ///
     /// Value `2xx`.
     Class2xx,
-    /// Redirects, which count as failures of a delivery.
+    /// Redirection; counts as a failed delivery.
     ///
     /// Value `3xx`.
     Class3xx,
-    /// Errors of the request.
+    /// Client error.
     ///
     /// Value `4xx`.
     Class4xx,
-    /// Errors of the server.
+    /// Server error.
     ///
     /// Value `5xx`.
     Class5xx,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
@@ -42,15 +42,15 @@ pub enum HttpCodeClass {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer.created`.
+    /// Always `customer.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Customer,
 }
 
@@ -60,34 +60,34 @@ pub struct WebhookCustomerCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer.deleted`.
+    /// Always `customer.deleted`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Customer,
 }
 
-/// Delivery of `customer_seat.assigned`: a seat was assigned. Whoever it is assigned
-/// to gets an invitation by email.
+/// Delivery of `customer_seat.assigned`: a seat was assigned and an invitation was
+/// sent by email.
 ///
 /// Schema `WebhookCustomerSeatAssignedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer_seat.assigned`.
+    /// Always `customer_seat.assigned`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: CustomerSeat,
 }
 
@@ -97,72 +97,72 @@ pub struct WebhookCustomerSeatAssignedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer_seat.claimed`.
+    /// Always `customer_seat.claimed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: CustomerSeat,
 }
 
-/// Delivery of `customer_seat.revoked`: a seat was revoked. Somebody took it back, or
-/// its subscription was canceled.
+/// Delivery of `customer_seat.revoked`: a seat was revoked, manually or because its
+/// subscription was canceled.
 ///
 /// Schema `WebhookCustomerSeatRevokedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer_seat.revoked`.
+    /// Always `customer_seat.revoked`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: CustomerSeat,
 }
 
-/// Delivery of `customer.state_changed`: a customer's state changed: the customer, a
-/// subscription or a benefit grant.
+/// Delivery of `customer.state_changed`: the customer, a subscription or a benefit
+/// grant of the customer changed.
 ///
 /// Schema `WebhookCustomerStateChangedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer.state_changed`.
+    /// Always `customer.state_changed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: CustomerState,
 }
 
 /// Delivery of `customer.updated`: a customer was updated. Changes of subscriptions
-/// and benefits come as `customer.state_changed` instead.
+/// and benefits are delivered as `customer.state_changed`.
 ///
 /// Schema `WebhookCustomerUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `customer.updated`.
+    /// Always `customer.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Customer,
 }
 
@@ -176,19 +176,20 @@ pub struct WebhookDelivery {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// Status of the endpoint's response; null if the endpoint could not be reached.
+    /// HTTP status of the endpoint's response; null if the endpoint could not be reached.
     pub http_code: Option<i64>,
-    /// Body of the endpoint's response, or why the endpoint could not be reached.
+    /// Body of the endpoint's response, or the error if the endpoint could not be
+    /// reached.
     pub response: Option<String>,
-    /// The event that was delivered.
+    /// Delivered event.
     pub webhook_event: WebhookEvent,
 }
 
-/// A page of deliveries.
+/// A page of webhook deliveries.
 ///
 /// Schema `ListResource_WebhookDelivery_`.
 #[doc(alias = "ListResource_WebhookDelivery_")]
@@ -197,11 +198,11 @@ pub struct WebhookDelivery {
 pub struct WebhookDeliveryList {
     /// The items of this page.
     pub items: Vec<WebhookDelivery>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// An event for a webhook endpoint. Each attempt to deliver it is a delivery.
+/// An event to deliver to a webhook endpoint. Each attempt is a delivery.
 ///
 /// Schema `WebhookEvent`.
 #[derive(Clone, PartialEq)]
@@ -211,30 +212,31 @@ pub struct WebhookEvent {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: WebhookEventId,
-    /// Status of the endpoint's last response; null if nothing was delivered or the
+    /// HTTP status of the endpoint's last response; null if there was no attempt or the
     /// endpoint could not be reached.
     pub last_http_code: Option<i64>,
-    /// Whether it was delivered; null as long as that was not tried.
+    /// Whether the delivery succeeded; null if there was no attempt yet.
     pub succeeded: Option<bool>,
-    /// Whether it was not delivered because the endpoint is not enabled.
+    /// Whether the event was not delivered because the endpoint is disabled.
     pub skipped: bool,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: String,
-    /// Body of the delivery, as text; null if the event is archived.
+    /// Request body of the delivery, a JSON string; null if the event is archived.
     pub payload: Option<String>,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: WebhookEventType,
-    /// Whether it is archived: its payload is gone, and it cannot be delivered again.
+    /// Whether the event is archived: its payload was deleted, and it cannot be delivered
+    /// again.
     pub is_archived: bool,
 }
 
-/// Type of an event that is delivered.
+/// Type of a webhook event.
 ///
 /// Schema `WebhookEventType`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookEventType {
@@ -246,7 +248,7 @@ pub enum WebhookEventType {
     ///
     /// Value `checkout.updated`.
     CheckoutUpdated,
-    /// A checkout session expired before it was paid.
+    /// A checkout session expired before it was completed.
     ///
     /// Value `checkout.expired`.
     CheckoutExpired,
@@ -262,7 +264,7 @@ pub enum WebhookEventType {
     ///
     /// Value `customer.deleted`.
     CustomerDeleted,
-    /// A customer's state changed: the customer, a subscription or a benefit grant.
+    /// The customer, a subscription or a benefit grant of the customer changed.
     ///
     /// Value `customer.state_changed`.
     CustomerStateChanged,
@@ -314,7 +316,7 @@ pub enum WebhookEventType {
     ///
     /// Value `subscription.updated`.
     SubscriptionUpdated,
-    /// A subscription came into force.
+    /// A subscription became active.
     ///
     /// Value `subscription.active`.
     SubscriptionActive,
@@ -322,7 +324,7 @@ pub enum WebhookEventType {
     ///
     /// Value `subscription.canceled`.
     SubscriptionCanceled,
-    /// The cancellation of a subscription was taken back.
+    /// The cancellation of a subscription was undone.
     ///
     /// Value `subscription.uncanceled`.
     SubscriptionUncanceled,
@@ -346,7 +348,7 @@ pub enum WebhookEventType {
     ///
     /// Value `subscription.resumed`.
     SubscriptionResumed,
-    /// Polar took over a subscription from another provider.
+    /// A subscription was migrated to Polar from another provider.
     ///
     /// Value `subscription.migrated`.
     SubscriptionMigrated,
@@ -390,7 +392,7 @@ pub enum WebhookEventType {
     ///
     /// Value `benefit_grant.created`.
     BenefitGrantCreated,
-    /// A grant goes on, because its subscription was renewed.
+    /// A benefit grant was renewed with its subscription.
     ///
     /// Value `benefit_grant.cycled`.
     BenefitGrantCycled,
@@ -406,15 +408,15 @@ pub enum WebhookEventType {
     ///
     /// Value `organization.updated`.
     OrganizationUpdated,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Format of a payload.
+/// Format of webhook payloads.
 ///
 /// Schema `WebhookFormat`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookFormat {
@@ -422,34 +424,34 @@ pub enum WebhookFormat {
     ///
     /// Value `raw`.
     Raw,
-    /// A message for Discord.
+    /// Discord message.
     ///
     /// Value `discord`.
     Discord,
-    /// A message for Slack.
+    /// Slack message.
     ///
     /// Value `slack`.
     Slack,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Delivery of `member.created`: a member was created. That includes owners, who are
+/// Delivery of `member.created`: a member was created. Includes owners, which are
 /// created with their customer.
 ///
 /// Schema `WebhookMemberCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `member.created`.
+    /// Always `member.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Member,
 }
 
@@ -460,15 +462,15 @@ pub struct WebhookMemberCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `member.deleted`.
+    /// Always `member.deleted`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Member,
 }
 
@@ -478,15 +480,15 @@ pub struct WebhookMemberDeletedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `member.updated`.
+    /// Always `member.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Member,
 }
 
@@ -496,15 +498,15 @@ pub struct WebhookMemberUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `refund.created`.
+    /// Always `refund.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Refund,
 }
 
@@ -514,14 +516,14 @@ pub struct WebhookRefundCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `refund.updated`.
+    /// Always `refund.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Refund,
 }

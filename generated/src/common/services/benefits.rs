@@ -9,7 +9,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `benefits:delete`.
+/// Request of the operation `benefits:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(pub(crate) Request);
@@ -18,13 +18,13 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `benefits:files`.
+/// Request of the operation `benefits:files`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Files(pub(crate) Request);
 
 impl Files {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -33,7 +33,7 @@ impl Files {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]

@@ -8,7 +8,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `checkout-links:delete`.
+/// Request of the operation `checkout-links:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(pub(crate) Request);

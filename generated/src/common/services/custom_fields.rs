@@ -15,7 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Custom fields: what else checkouts ask customers for, such as a size or the
+/// Custom fields: additional inputs of checkout forms, such as a size or the
 /// acceptance of terms.
 #[derive(Clone, Debug)]
 pub struct CustomFields<C> {
@@ -29,7 +29,8 @@ impl<C: Credential> CustomFields<C> {
 }
 
 impl<C: Credential> CustomFields<C> {
-    /// Creates a custom field. Checkouts ask for it once it is attached to their product.
+    /// Creates a custom field. Checkout forms contain it when it is attached to a
+    /// product.
     ///
     /// `POST /v1/custom-fields/`, operation `custom-fields:create`.
     ///
@@ -57,7 +58,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `DELETE /v1/custom-fields/{id}`, operation `custom-fields:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the custom field.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
@@ -85,7 +86,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// Returns [`CustomField`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the custom field.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
@@ -111,7 +112,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `GET /v1/custom-fields/`, operation `custom-fields:list`.
     ///
-    /// Returns [`CustomFieldList`].
+    /// Returns [`CustomFieldList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
@@ -135,7 +136,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// Returns [`CustomField`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the custom field.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
@@ -163,7 +164,7 @@ impl<C: Credential> CustomFields<C> {
     }
 }
 
-/// A request to `custom-fields:create`.
+/// Request of the operation `custom-fields:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -172,7 +173,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json CustomField
 }
 
-/// A request to `custom-fields:delete`.
+/// Request of the operation `custom-fields:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -181,7 +182,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `custom-fields:get`.
+/// Request of the operation `custom-fields:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -190,13 +191,13 @@ polar_client_runtime::operation! {
     Get as GET => json CustomField
 }
 
-/// A request to `custom-fields:list`.
+/// Request of the operation `custom-fields:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -206,21 +207,21 @@ impl List {
         self
     }
 
-    /// Searches the names and the slugs.
+    /// Only custom fields whose name or slug matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only those of one of these types.
+    /// Only results of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<CustomFieldType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -229,7 +230,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -238,8 +239,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["slug"]`.
     pub fn sorting(
@@ -256,7 +256,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomFieldList
 }
 
-/// A request to `custom-fields:update`.
+/// Request of the operation `custom-fields:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -14,8 +14,8 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Seats: who may use what was bought for several people at once. The organization
-/// assigns and revokes them.
+/// Seats: assignments of a purchase for several people, which the organization
+/// assigns and revokes.
 #[derive(Clone, Debug)]
 pub struct CustomerSeats<C> {
     client: Client<C>,
@@ -36,9 +36,9 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
-    /// Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
-    /// `external_member_id`: without any of them, the request fails.
+    /// Requires at least one of `subscription_id` or `order_id`, which the server
+    /// validates. Requires at least one of `customer_id`, `external_customer_id`,
+    /// `email`, `member_id` or `external_member_id`, which the server validates.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -52,6 +52,23 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 404 Not Found: no such subscription, order or customer.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::SeatAssign;
+    /// use polar_client::ids::SubscriptionId;
+    ///
+    /// async fn invite(polar: &Polar, subscription: SubscriptionId) -> Result<(), polar_client::Error> {
+    ///     let seat = SeatAssign::new()
+    ///         .subscription_id(subscription)
+    ///         .email("grace@example.com");
+    ///     let seat = polar.customer_seats().assign_seat(seat).await?;
+    ///     println!("seat {} is {}", seat.id, seat.status);
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer-seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat
     where
@@ -85,15 +102,15 @@ impl<C: Credential> CustomerSeats<C> {
         ClaimSeat(request)
     }
 
-    /// Returns what an invitation to claim a seat is for, and whether the seat can still
-    /// be claimed.
+    /// Returns the details of an invitation to claim a seat, and whether the seat can
+    /// still be claimed.
     ///
     /// `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
     ///
     /// Returns [`SeatClaimInfo`].
     ///
-    /// - `invitation_token`: Token of the invitation to take a seat.
+    /// - `invitation_token`: Token of the invitation to claim a seat.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -119,7 +136,8 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Returns [`SeatsList`].
     ///
-    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
+    /// Requires at least one of `subscription_id` or `order_id`, which the server
+    /// validates.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:read`.
@@ -132,6 +150,22 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 404 Not Found: no such subscription or order.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::ids::SubscriptionId;
+    ///
+    /// async fn print_seats(polar: &Polar, subscription: SubscriptionId) -> Result<(), polar_client::Error> {
+    ///     let list = polar.customer_seats().list_seats().subscription_id(subscription).await?;
+    ///     for seat in &list.seats {
+    ///         println!("{:?}: {}", seat.customer_email, seat.status);
+    ///     }
+    ///     println!("{} of {} available", list.available_seats, list.total_seats);
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer-seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
     where
@@ -148,7 +182,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// - `seat_id`: The seat's ID.
+    /// - `seat_id`: ID of the seat.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -179,7 +213,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// - `seat_id`: The seat's ID.
+    /// - `seat_id`: ID of the seat.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -192,6 +226,22 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 404 Not Found: no such seat.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::ids::SeatId;
+    ///
+    /// /// Returns whether there was such a seat.
+    /// async fn revoke(polar: &Polar, seat: SeatId) -> Result<bool, polar_client::Error> {
+    ///     match polar.customer_seats().revoke_seat(seat).await {
+    ///         Ok(_) => Ok(true),
+    ///         Err(error) if error.is_not_found() => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customer-seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
     where
@@ -204,7 +254,7 @@ impl<C: Credential> CustomerSeats<C> {
     }
 }
 
-/// A request to `customer-seats:assign_seat`.
+/// Request of the operation `customer-seats:assign_seat`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AssignSeat(Request);
@@ -213,7 +263,7 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// A request to `customer-seats:claim_seat`.
+/// Request of the operation `customer-seats:claim_seat`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClaimSeat(Request);
@@ -222,7 +272,7 @@ polar_client_runtime::operation! {
     ClaimSeat as CLAIM_SEAT => json CustomerSeatClaimResponse
 }
 
-/// A request to `customer-seats:get_claim_info`.
+/// Request of the operation `customer-seats:get_claim_info`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetClaimInfo(Request);
@@ -231,13 +281,13 @@ polar_client_runtime::operation! {
     GetClaimInfo as GET_CLAIM_INFO => json SeatClaimInfo
 }
 
-/// A request to `customer-seats:list_seats`.
+/// Request of the operation `customer-seats:list_seats`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListSeats(Request);
 
 impl ListSeats {
-    /// The subscription whose seats to list.
+    /// ID of the subscription whose seats to list.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -247,7 +297,7 @@ impl ListSeats {
         self
     }
 
-    /// The order whose seats to list: seats from a one-time purchase belong to an order.
+    /// ID of the order whose seats to list; seats of one-time purchases belong to orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);
@@ -259,7 +309,7 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// A request to `customer-seats:resend_invitation`.
+/// Request of the operation `customer-seats:resend_invitation`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResendInvitation(Request);
@@ -268,7 +318,7 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// A request to `customer-seats:revoke_seat`.
+/// Request of the operation `customer-seats:revoke_seat`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeSeat(Request);

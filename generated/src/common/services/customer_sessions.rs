@@ -13,7 +13,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Sessions that let a customer use the customer portal.
+/// Customer sessions, which give a customer access to the customer portal.
 #[derive(Clone, Debug)]
 pub struct CustomerSessions<C> {
     client: Client<C>,
@@ -26,9 +26,9 @@ impl<C: Credential> CustomerSessions<C> {
 }
 
 impl<C: Credential> CustomerSessions<C> {
-    /// Creates a session for a customer, to link to the customer portal or to act as the
-    /// customer. Where customers have members, it is the session of a member, by default
-    /// of the owner.
+    /// Creates a session for a customer, for a link to the customer portal or for calls
+    /// as the customer. If customers have members, the session is that of a member, by
+    /// default the owner.
     ///
     /// `POST /v1/customer-sessions/`, operation `customer-sessions:create`.
     ///
@@ -46,6 +46,20 @@ impl<C: Credential> CustomerSessions<C> {
     ///   act for.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CustomerSessionCustomerExternalIdCreate;
+    ///
+    /// /// Returns a URL that signs the customer in to the customer portal.
+    /// async fn portal_url(polar: &Polar, user: &str) -> Result<String, polar_client::Error> {
+    ///     let session = CustomerSessionCustomerExternalIdCreate::new(user)
+    ///         .return_url("https://example.com/account");
+    ///     Ok(polar.customer_sessions().create(session).await?.customer_portal_url)
+    /// }
+    /// ```
     #[doc(alias = "customer-sessions:create")]
     pub fn create(&self, body: impl Body<CustomerSessionCreate>) -> Create
     where
@@ -56,8 +70,8 @@ impl<C: Credential> CustomerSessions<C> {
         Create(request)
     }
 
-    /// Begins a route for axum that creates sessions of the customer portal and redirects
-    /// customers there.
+    /// Configures a route for axum that creates customer sessions and redirects customers
+    /// to the customer portal.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_sessions:write`.
@@ -70,7 +84,7 @@ impl<C: Credential> CustomerSessions<C> {
     }
 }
 
-/// A request to `customer-sessions:create`.
+/// Request of the operation `customer-sessions:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);

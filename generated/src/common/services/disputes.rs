@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Disputes: payments that customers or their banks contest.
+/// Disputes: payments that customers or banks contest.
 #[derive(Clone, Debug)]
 pub struct Disputes<C> {
     client: Client<C>,
@@ -27,14 +27,14 @@ impl<C: Credential> Disputes<C> {
 }
 
 impl<C: Credential> Disputes<C> {
-    /// Accepts a dispute, which is then lost and closed: the customer keeps the money.
-    /// Only possible while it is open.
+    /// Accepts a dispute, which is then lost and closed: the customer keeps the disputed
+    /// amount. Only possible while the dispute is open.
     ///
     /// `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
     ///
     /// Returns [`Dispute`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the dispute.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `disputes:write`.
@@ -65,7 +65,7 @@ impl<C: Credential> Disputes<C> {
     ///
     /// Returns [`Dispute`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the dispute.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
@@ -91,7 +91,7 @@ impl<C: Credential> Disputes<C> {
     ///
     /// `GET /v1/disputes/`, operation `disputes:list`.
     ///
-    /// Returns [`DisputeList`].
+    /// Returns [`DisputeList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
@@ -110,7 +110,7 @@ impl<C: Credential> Disputes<C> {
     }
 }
 
-/// A request to `disputes:accept`.
+/// Request of the operation `disputes:accept`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Accept(Request);
@@ -119,7 +119,7 @@ polar_client_runtime::operation! {
     Accept as ACCEPT => json Dispute
 }
 
-/// A request to `disputes:get`.
+/// Request of the operation `disputes:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -128,13 +128,13 @@ polar_client_runtime::operation! {
     Get as GET => json Dispute
 }
 
-/// A request to `disputes:list`.
+/// Request of the operation `disputes:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -144,21 +144,21 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these orders.
+    /// Only results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -167,7 +167,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -176,8 +176,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -18,7 +18,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Types of events: the names that events were seen under, and how they are labelled.
+/// Event types: names of events, and their labels.
 #[derive(Clone, Debug)]
 pub struct EventTypes<C> {
     client: Client<C>,
@@ -31,11 +31,12 @@ impl<C: Credential> EventTypes<C> {
 }
 
 impl<C: Credential> EventTypes<C> {
-    /// Lists the types of events, with how often and when events of each type happened.
+    /// Lists the event types, with the number of their events and when they occurred.
     ///
     /// `GET /v1/event-types/`, operation `event-types:list`.
     ///
-    /// Returns [`EventTypeWithStatsList`].
+    /// Returns [`EventTypeWithStatsList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -53,13 +54,13 @@ impl<C: Credential> EventTypes<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates how events of a type are labelled.
+    /// Updates the label of an event type.
     ///
     /// `PATCH /v1/event-types/{id}`, operation `event-types:update`.
     ///
     /// Returns [`EventType`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the event type.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
@@ -67,7 +68,7 @@ impl<C: Credential> EventTypes<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 Not Found: no such type of events.
+    /// - 404 Not Found: no such event type.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "event-types:update")]
@@ -87,13 +88,13 @@ impl<C: Credential> EventTypes<C> {
     }
 }
 
-/// A request to `event-types:list`.
+/// Request of the operation `event-types:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -103,14 +104,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -120,14 +121,14 @@ impl List {
         self
     }
 
-    /// Searches the names and the labels.
+    /// Only event types whose name or label matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Whether only types that occur as root events, those without a parent, are listed.
+    /// Whether to list only types of root events, which have no parent.
     ///
     /// Default: `false`.
     #[inline]
@@ -150,7 +151,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -159,7 +160,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -168,8 +169,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-last_seen"]`.
     pub fn sorting(
@@ -186,7 +186,7 @@ polar_client_runtime::operation! {
     List as LIST => pages EventTypeWithStatsList
 }
 
-/// A request to `event-types:update`.
+/// Request of the operation `event-types:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

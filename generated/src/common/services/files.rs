@@ -16,7 +16,7 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
 use polar_client_runtime::types::OneOrMany;
 
-/// Files: downloads, pictures of products and organizations, and attachments of
+/// Files: downloads, media of products, avatars of organizations, and attachments of
 /// support cases.
 #[derive(Clone, Debug)]
 pub struct Files<C> {
@@ -30,9 +30,9 @@ impl<C: Credential> Files<C> {
 }
 
 impl<C: Credential> Files<C> {
-    /// Creates a file, and returns an address for each part to upload. PUT each part to
-    /// its address, with its headers and without Polar's credential, within the hour;
-    /// then report the upload with `uploaded`.
+    /// Creates a file, and returns an upload URL for each part. PUT each part to its URL,
+    /// with its headers and without the Polar credential, within an hour; then complete
+    /// the upload with `uploaded`.
     ///
     /// `POST /v1/files/`, operation `files:create`.
     ///
@@ -55,13 +55,13 @@ impl<C: Credential> Files<C> {
         Create(request)
     }
 
-    /// Uploads a file: announces it, sends its parts to the storage, and says that they
-    /// are there.
+    /// Uploads a file: creates it, sends its parts to the storage, and completes the
+    /// upload.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
     /// # Errors
-    /// Those of `files:create` and `files:uploaded`, and of the storage.
+    /// Errors of `files:create` and `files:uploaded`, and of the storage.
     pub fn upload(
         &self,
         file: NewFile,
@@ -79,7 +79,7 @@ impl<C: Credential> Files<C> {
     ///
     /// `DELETE /v1/files/{id}`, operation `files:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the file.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
@@ -106,7 +106,7 @@ impl<C: Credential> Files<C> {
     ///
     /// `GET /v1/files/`, operation `files:list`.
     ///
-    /// Returns [`FileReadList`].
+    /// Returns [`FileReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `files:read`, `files:write`.
@@ -130,7 +130,7 @@ impl<C: Credential> Files<C> {
     ///
     /// Returns [`FileRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the file.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
@@ -154,14 +154,14 @@ impl<C: Credential> Files<C> {
         Update(request)
     }
 
-    /// Completes an upload: reports the ETag of each part, as the storage returned it.
-    /// The file can then be used.
+    /// Completes an upload with the ETag of each part, as returned by the storage. The
+    /// file can then be used.
     ///
     /// `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
     ///
     /// Returns [`FileRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the file.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
@@ -190,7 +190,7 @@ impl<C: Credential> Files<C> {
     }
 }
 
-/// A request to `files:create`.
+/// Request of the operation `files:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -199,7 +199,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json FileUpload
 }
 
-/// A request to `files:delete`.
+/// Request of the operation `files:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -208,13 +208,13 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `files:list`.
+/// Request of the operation `files:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -231,7 +231,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -240,7 +240,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -254,7 +254,7 @@ polar_client_runtime::operation! {
     List as LIST => pages FileReadList
 }
 
-/// A request to `files:update`.
+/// Request of the operation `files:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -263,7 +263,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json FileRead
 }
 
-/// A request to `files:uploaded`.
+/// Request of the operation `files:uploaded`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Uploaded(Request);

@@ -8,7 +8,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `license_keys:deactivate`.
+/// Request of the operation `license_keys:deactivate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Deactivate(pub(crate) Request);

@@ -11,29 +11,30 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
-/// A request to `meters:quantities`.
+/// Request of the operation `meters:quantities`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Quantities(pub(crate) Request);
 
 impl Quantities {
-    /// Time zone of the times in the result.
+    /// Time zone of the timestamps in the response.
     ///
-    /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
+    /// Format `time-zone` (validated by the server), at least 1 character. Default:
+    /// `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -43,8 +44,8 @@ impl Quantities {
         self
     }
 
-    /// How the quantities of the customers become one. Without it, the events of all
-    /// customers are counted together.
+    /// How the quantities of the customers are aggregated. If it is not set, the events
+    /// of all customers are aggregated together.
     pub fn customer_aggregation_function(
         mut self,
         customer_aggregation_function: impl Into<AggregationFunction>,
@@ -54,8 +55,8 @@ impl Quantities {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

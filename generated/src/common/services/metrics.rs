@@ -18,8 +18,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Date, OneOrMany};
 
-/// Metrics: figures of revenue, subscriptions, checkouts and costs over time, and
-/// dashboards to arrange them in.
+/// Metrics of revenue, subscriptions, checkouts and costs over time, and dashboards.
 #[derive(Clone, Debug)]
 pub struct Metrics<C> {
     client: Client<C>,
@@ -32,7 +31,7 @@ impl<C: Credential> Metrics<C> {
 }
 
 impl<C: Credential> Metrics<C> {
-    /// Creates a dashboard: a name, and the metrics that it shows.
+    /// Creates a dashboard: a named list of metrics.
     ///
     /// `POST /v1/metrics/dashboards`, operation `metrics:create_dashboard`.
     ///
@@ -59,11 +58,11 @@ impl<C: Credential> Metrics<C> {
         CreateDashboard(request)
     }
 
-    /// Deletes a dashboard. The metrics stay.
+    /// Deletes a dashboard. The metrics themselves are unaffected.
     ///
     /// `DELETE /v1/metrics/dashboards/{id}`, operation `metrics:delete_dashboard`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the dashboard.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
@@ -84,16 +83,16 @@ impl<C: Credential> Metrics<C> {
         DeleteDashboard(request)
     }
 
-    /// Exports the metrics of a span of time as CSV.
+    /// Exports the metrics of a time range as CSV.
     ///
     /// `GET /v1/metrics/export`, operation `metrics:export`.
     ///
-    /// Returns rows of CSV, each a [`MetricExportRow`].
+    /// Returns CSV rows, each decoded as [`MetricExportRow`].
     ///
     /// - `start_date`: First day.
-    /// - `end_date`: Last day, itself included.
-    /// - `interval`: Length of the periods. How long the span of time can be depends on
-    ///   it; `limits` tells.
+    /// - `end_date`: Last day (inclusive).
+    /// - `interval`: Length of the intervals. It limits the length of the time range: see
+    ///   `limits`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -121,17 +120,16 @@ impl<C: Credential> Metrics<C> {
         Export(request)
     }
 
-    /// Gets the metrics of a span of time, period by period and in total. Amounts of
-    /// money are in cents.
+    /// Gets the metrics of a time range, per interval and in total. Amounts are in cents.
     ///
     /// `GET /v1/metrics/`, operation `metrics:get`.
     ///
     /// Returns [`MetricsResponse`].
     ///
     /// - `start_date`: First day.
-    /// - `end_date`: Last day, itself included.
-    /// - `interval`: Length of the periods. How long the span of time can be depends on
-    ///   it; `limits` tells.
+    /// - `end_date`: Last day (inclusive).
+    /// - `interval`: Length of the intervals. It limits the length of the time range: see
+    ///   `limits`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -165,7 +163,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Returns [`MetricDashboardSchema`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the dashboard.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -186,8 +184,8 @@ impl<C: Credential> Metrics<C> {
         GetDashboard(request)
     }
 
-    /// Gets how early the metrics begin, and how many days can be asked for with each
-    /// length of the periods.
+    /// Gets the first day with metrics, and the limits of the time range for each length
+    /// of the intervals.
     ///
     /// `GET /v1/metrics/limits`, operation `metrics:limits`.
     ///
@@ -231,7 +229,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Returns [`MetricDashboardSchema`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the dashboard.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
@@ -258,7 +256,7 @@ impl<C: Credential> Metrics<C> {
     }
 }
 
-/// A request to `metrics:create_dashboard`.
+/// Request of the operation `metrics:create_dashboard`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateDashboard(Request);
@@ -267,7 +265,7 @@ polar_client_runtime::operation! {
     CreateDashboard as CREATE_DASHBOARD => json MetricDashboardSchema
 }
 
-/// A request to `metrics:delete_dashboard`.
+/// Request of the operation `metrics:delete_dashboard`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteDashboard(Request);
@@ -276,22 +274,23 @@ polar_client_runtime::operation! {
     DeleteDashboard as DELETE_DASHBOARD => empty
 }
 
-/// A request to `metrics:export`.
+/// Request of the operation `metrics:export`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(Request);
 
 impl Export {
-    /// Time zone of the times in the result.
+    /// Time zone of the timestamps in the response.
     ///
-    /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
+    /// Format `time-zone` (validated by the server), at least 1 character. Default:
+    /// `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -301,7 +300,7 @@ impl Export {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -318,14 +317,14 @@ impl Export {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Slugs of the metrics to return. All of them if it is not set.
+    /// Slugs of the metrics to return. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -337,22 +336,23 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv MetricExportRow
 }
 
-/// A request to `metrics:get`.
+/// Request of the operation `metrics:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
 
 impl Get {
-    /// Time zone of the times in the result.
+    /// Time zone of the timestamps in the response.
     ///
-    /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
+    /// Format `time-zone` (validated by the server), at least 1 character. Default:
+    /// `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -362,7 +362,7 @@ impl Get {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -379,14 +379,14 @@ impl Get {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Slugs of the metrics to return. All of them if it is not set.
+    /// Slugs of the metrics to return. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -398,7 +398,7 @@ polar_client_runtime::operation! {
     Get as GET => json MetricsResponse
 }
 
-/// A request to `metrics:get_dashboard`.
+/// Request of the operation `metrics:get_dashboard`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetDashboard(Request);
@@ -407,7 +407,7 @@ polar_client_runtime::operation! {
     GetDashboard as GET_DASHBOARD => json MetricDashboardSchema
 }
 
-/// A request to `metrics:limits`.
+/// Request of the operation `metrics:limits`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Limits(Request);
@@ -416,13 +416,13 @@ polar_client_runtime::operation! {
     Limits as LIMITS => json MetricsLimits
 }
 
-/// A request to `metrics:list_dashboards`.
+/// Request of the operation `metrics:list_dashboards`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -437,7 +437,7 @@ polar_client_runtime::operation! {
     ListDashboards as LIST_DASHBOARDS => json Vec<MetricDashboardSchema>
 }
 
-/// A request to `metrics:update_dashboard`.
+/// Request of the operation `metrics:update_dashboard`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateDashboard(Request);

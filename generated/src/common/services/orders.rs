@@ -11,13 +11,13 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// A request to `orders:export`.
+/// Request of the operation `orders:export`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,35 +27,35 @@ impl Export {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only what was created after this point in time.
+    /// Only results created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Only what was created before this point in time.
+    /// Only results created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// Time zone of the times in the result.
+    /// Time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -64,7 +64,7 @@ impl Export {
         self
     }
 
-    /// Columns of the export, in this order. Without it: email address, time, product,
+    /// Columns of the export, in this order. Defaults to email address, time, product,
     /// net amount, currency, status and invoice number.
     pub fn columns(mut self, columns: impl Into<OneOrMany<OrderExportColumn>>) -> Self {
         let values: OneOrMany<_> = columns.into();
@@ -77,7 +77,7 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv OrderExportRow
 }
 
-/// A request to `orders:generate_invoice`.
+/// Request of the operation `orders:generate_invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GenerateInvoice(pub(crate) Request);
@@ -86,7 +86,7 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// A request to `orders:invoice`.
+/// Request of the operation `orders:invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Invoice(pub(crate) Request);
@@ -95,7 +95,7 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json OrderInvoice
 }
 
-/// A request to `orders:receipt`.
+/// Request of the operation `orders:receipt`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Receipt(pub(crate) Request);

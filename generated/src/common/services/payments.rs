@@ -37,7 +37,7 @@ impl<C: Credential> Payments<C> {
     ///
     /// Returns [`Payment`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the payment.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.
@@ -63,7 +63,7 @@ impl<C: Credential> Payments<C> {
     ///
     /// `GET /v1/payments/`, operation `payments:list`.
     ///
-    /// Returns [`PaymentList`].
+    /// Returns [`PaymentList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.
@@ -82,7 +82,7 @@ impl<C: Credential> Payments<C> {
     }
 }
 
-/// A request to `payments:get`.
+/// Request of the operation `payments:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -91,13 +91,13 @@ polar_client_runtime::operation! {
     Get as GET => json Payment
 }
 
-/// A request to `payments:list`.
+/// Request of the operation `payments:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -107,28 +107,28 @@ impl List {
         self
     }
 
-    /// Only what one of these checkout sessions led to.
+    /// Only results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only what belongs to one of these orders.
+    /// Only results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -152,7 +152,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -161,7 +161,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -170,8 +170,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -19,7 +19,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Refunds: money of orders that is paid back.
+/// Refunds of orders, in part or in full.
 #[derive(Clone, Debug)]
 pub struct Refunds<C> {
     client: Client<C>,
@@ -49,6 +49,25 @@ impl<C: Credential> Refunds<C> {
     ///   order has been refunded in full.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::models::{RefundCreate, RefundCreateReason};
+    /// use polar_client::v2026_10::{ErrorCode, Polar};
+    /// use polar_client::ids::OrderId;
+    ///
+    /// async fn refund(polar: &Polar, order: OrderId, cents: i64) -> Result<(), polar_client::Error> {
+    ///     let refund = RefundCreate::new(order, RefundCreateReason::CustomerRequest, cents)
+    ///         .comment("Ordered the wrong plan");
+    ///     match polar.refunds().create(refund).await {
+    ///         Ok(refund) => println!("{} is {}", refund.id, refund.status),
+    ///         Err(error) if error.code() == Some(ErrorCode::RefundedAlready) => println!("already refunded"),
+    ///         Err(error) => return Err(error),
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "refunds:create")]
     pub fn create(&self, body: impl Body<RefundCreate>) -> Create
     where
@@ -63,7 +82,7 @@ impl<C: Credential> Refunds<C> {
     ///
     /// `GET /v1/refunds/`, operation `refunds:list`.
     ///
-    /// Returns [`RefundList`].
+    /// Returns [`RefundList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `refunds:read`, `refunds:write`.
@@ -82,7 +101,7 @@ impl<C: Credential> Refunds<C> {
     }
 }
 
-/// A request to `refunds:create`.
+/// Request of the operation `refunds:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -91,20 +110,20 @@ polar_client_runtime::operation! {
     Create as CREATE => json Refund
 }
 
-/// A request to `refunds:list`.
+/// Request of the operation `refunds:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only those with one of these IDs.
+    /// Only results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -114,14 +133,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these orders.
+    /// Only results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only what belongs to one of these subscriptions.
+    /// Only results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -131,14 +150,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -148,14 +167,14 @@ impl List {
         self
     }
 
-    /// Only successful ones, or only failed ones.
+    /// Only successful results (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -164,7 +183,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -173,8 +192,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<RefundSortProperty>>) -> Self {

@@ -11,13 +11,13 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// A request to `subscriptions:export`.
+/// Request of the operation `subscriptions:export`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,43 +27,43 @@ impl Export {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only subscriptions that end with the current billing period, or only those that do
-    /// not.
+    /// Only subscriptions that end with the current billing period (`true`), or only
+    /// those that do not (`false`).
     #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
     }
 
-    /// Only subscriptions that started after this point in time.
+    /// Only subscriptions that started after this time.
     #[inline]
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// Only subscriptions that started before this point in time.
+    /// Only subscriptions that started before this time.
     #[inline]
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
     }
 
-    /// Time zone of the times in the result.
+    /// Time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -72,7 +72,7 @@ impl Export {
         self
     }
 
-    /// Columns of the export, in this order. Without it: email address, start, product,
+    /// Columns of the export, in this order. Defaults to email address, start, product,
     /// amount, currency, status and recurring interval.
     pub fn columns(
         mut self,

@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// A request to `webhooks:delete_webhook_endpoint`.
+/// Request of the operation `webhooks:delete_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteWebhookEndpoint(pub(crate) Request);
@@ -20,7 +20,7 @@ polar_client_runtime::operation! {
     DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
 }
 
-/// A request to `webhooks:list_webhook_deliveries`.
+/// Request of the operation `webhooks:list_webhook_deliveries`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookDeliveries(pub(crate) Request);
@@ -36,35 +36,35 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Only what happened after this point in time.
+    /// Only events that occurred after this time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Only what happened before this point in time.
+    /// Only events that occurred before this time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Only successful ones, or only failed ones.
+    /// Only successful results (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// Searches the deliveries.
+    /// Only deliveries that match this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only deliveries whose response had a status of this class.
+    /// Only deliveries whose response has a status of this class.
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
         let value: HttpCodeClass = http_code_class.into();
         self.0.query("http_code_class", &value);
@@ -81,7 +81,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -90,7 +90,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -104,7 +104,7 @@ polar_client_runtime::operation! {
     ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
 }
 
-/// A request to `webhooks:redeliver_webhook_event`.
+/// Request of the operation `webhooks:redeliver_webhook_event`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RedeliverWebhookEvent(pub(crate) Request);

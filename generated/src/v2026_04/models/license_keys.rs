@@ -12,41 +12,41 @@ use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A license key, and the purchase that granted it.
+/// A license key, with the purchase that granted it.
 ///
 /// Schema `GrantedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `granted`.
+    /// Always `granted`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
@@ -54,19 +54,19 @@ pub struct GrantedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A new activation of a license key, with the key.
+/// A new activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ActivationId,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -76,19 +76,19 @@ pub struct LicenseKeyActivationCreated {
     pub license_key: GrantedLicenseKey,
 }
 
-/// An activation of a license key, with the key.
+/// An activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ActivationId,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -104,33 +104,33 @@ pub struct LicenseKeyActivationRead {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: LicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
@@ -147,7 +147,7 @@ pub struct LicenseKeyRead {
 pub struct LicenseKeyReadList {
     /// The items of this page.
     pub items: Vec<LicenseKeyRead>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -157,75 +157,75 @@ pub struct LicenseKeyReadList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: LicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The activations of the license key.
+    /// Activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
 }
 
-/// A license key with its new text.
+/// A license key with its new key string.
 ///
 /// Schema `RotatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: RotatedLicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
@@ -233,46 +233,46 @@ pub struct RotatedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A license key that is valid, and the purchase that granted it.
+/// A valid license key, with the purchase that granted it.
 ///
 /// Schema `ValidatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `granted`.
+    /// Always `granted`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The activation that was validated; null if none was asked for.
+    /// The validated activation; null if none was requested.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -6,47 +6,48 @@ use super::*;
 use crate::ids::OrganizationId;
 use polar_client_runtime::types::{Items, Patch};
 
-/// The version of the API that payloads follow.
+/// API version of webhook payloads.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookApiVersion {
     /// `2026-04`.
     Version202604,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// A webhook endpoint to create.
+/// Parameters for creating a webhook endpoint.
 ///
 /// Schema `WebhookEndpointCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub url: String,
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     pub name: Option<String>,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     ///
     /// Default: `"2026-04"`.
     pub api_version: Option<WebhookApiVersion>,
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     pub format: WebhookFormat,
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     pub events: Vec<WebhookEventType>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl WebhookEndpointCreate {
-    /// A `WebhookEndpointCreate` with what is required.
+    /// Creates a `WebhookEndpointCreate` with its required fields.
     #[must_use]
     pub fn new(
         url: impl Into<String>,
@@ -63,14 +64,14 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     ///
     /// Default: `"2026-04"`.
     #[must_use]
@@ -79,7 +80,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -90,30 +92,30 @@ impl WebhookEndpointCreate {
     }
 }
 
-/// Changes of a webhook endpoint.
+/// Update of a webhook endpoint. Fields that are not set keep their values.
 ///
 /// Schema `WebhookEndpointUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     pub name: Patch<String>,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Patch<WebhookApiVersion>,
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     pub format: Patch<WebhookFormat>,
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     pub events: Patch<Vec<WebhookEventType>>,
     /// Whether events are delivered to the endpoint.
     pub enabled: Patch<bool>,
 }
 
 impl WebhookEndpointUpdate {
-    /// A `WebhookEndpointUpdate` with what is required.
+    /// Creates a `WebhookEndpointUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -127,23 +129,23 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn url(mut self, url: impl Into<Patch<String>>) -> Self {
         self.url = url.into();
         self
     }
 
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -153,14 +155,14 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();

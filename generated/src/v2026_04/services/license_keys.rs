@@ -21,8 +21,8 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::license_keys::Deactivate;
 
-/// License keys that the organization has issued. For servers of the organization;
-/// software at the customer's uses those of the customer portal.
+/// License keys of the organization, for its servers. Software on customers' machines
+/// uses the license keys of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -94,7 +94,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -125,8 +125,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyActivationRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `activation_id`: The activation's ID.
+    /// - `id`: ID of the license key.
+    /// - `activation_id`: ID of the activation.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -161,7 +161,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -189,7 +189,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -222,7 +222,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -282,7 +282,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `license_keys:activate`.
+/// Request of the operation `license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -291,7 +291,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `license_keys:get`.
+/// Request of the operation `license_keys:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -300,7 +300,7 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// A request to `license_keys:get_activation`.
+/// Request of the operation `license_keys:get_activation`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetActivation(Request);
@@ -309,13 +309,13 @@ polar_client_runtime::operation! {
     GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
 }
 
-/// A request to `license_keys:list`.
+/// Request of the operation `license_keys:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -325,21 +325,21 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -348,7 +348,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -362,7 +362,7 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// A request to `license_keys:rotate`.
+/// Request of the operation `license_keys:rotate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(Request);
@@ -371,7 +371,7 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// A request to `license_keys:update`.
+/// Request of the operation `license_keys:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -380,7 +380,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json LicenseKeyRead
 }
 
-/// A request to `license_keys:validate`.
+/// Request of the operation `license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

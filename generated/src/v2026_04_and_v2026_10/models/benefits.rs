@@ -8,7 +8,7 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A benefit, of any kind.
+/// A benefit of any type.
 ///
 /// Schema `Benefit`.
 ///
@@ -16,28 +16,28 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Benefit {
-    /// A benefit that the organization provides in its own way.
+    /// A benefit that the organization provides itself.
     Custom(Box<BenefitCustom>),
-    /// A benefit that gives access to a Discord server.
+    /// A benefit that grants access to a Discord server.
     Discord(Box<BenefitDiscord>),
-    /// A benefit that gives access to a GitHub repository.
+    /// A benefit that grants access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepository>),
-    /// A benefit that gives files to download.
+    /// A benefit that grants downloads of files.
     Downloadables(Box<BenefitDownloadables>),
-    /// A benefit that gives license keys.
+    /// A benefit that issues license keys.
     LicenseKeys(Box<BenefitLicenseKeys>),
     /// A benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCredit>),
-    /// A benefit that turns on a feature of the seller's software.
+    /// A benefit that enables a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlag>),
-    /// A benefit that gives a Slack channel shared with the seller.
+    /// A benefit that grants access to a Slack channel shared with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannel>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownBenefit>),
 }
 
 impl Benefit {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -88,7 +88,7 @@ impl Benefit {
         }
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -105,7 +105,7 @@ impl Benefit {
         }
     }
 
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -122,7 +122,7 @@ impl Benefit {
         }
     }
 
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -156,7 +156,7 @@ impl Benefit {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -173,7 +173,7 @@ impl Benefit {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -190,7 +190,7 @@ impl Benefit {
         }
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -224,7 +224,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -241,7 +241,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustom> {
@@ -251,7 +251,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Discord`.
+    /// Returns the value if it is the variant [`Discord`](Self::Discord).
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscord> {
@@ -261,7 +261,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `GitHubRepository`.
+    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepository> {
@@ -271,7 +271,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Downloadables`.
+    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadables> {
@@ -281,7 +281,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `LicenseKeys`.
+    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeys> {
@@ -291,7 +291,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCredit> {
@@ -301,7 +301,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `FeatureFlag`.
+    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlag> {
@@ -311,7 +311,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `SlackSharedChannel`.
+    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannel> {
@@ -321,7 +321,7 @@ impl Benefit {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -361,9 +361,9 @@ polar_client_runtime::from_variant! {
     Benefit::SlackSharedChannel(Box<BenefitSlackSharedChannel>)
 }
 
-/// A [`Benefit`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Benefit`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownBenefit {
     pub(crate) id: BenefitId,
@@ -380,27 +380,28 @@ pub struct UnknownBenefit {
     pub(crate) raw: Json,
 }
 
-/// A benefit to create, of any kind.
+/// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitCreate {
-    /// A benefit to create, one that the organization provides in its own way.
+    /// Parameters for creating a benefit that the organization provides itself.
     Custom(Box<BenefitCustomCreate>),
-    /// A benefit to create, one that gives access to a Discord server.
+    /// Parameters for creating a benefit that grants access to a Discord server.
     Discord(Box<BenefitDiscordCreate>),
-    /// A benefit to create, one that gives access to a GitHub repository.
+    /// Parameters for creating a benefit that grants access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepositoryCreate>),
-    /// A benefit to create, one that gives files to download.
+    /// Parameters for creating a benefit that grants downloads of files.
     Downloadables(Box<BenefitDownloadablesCreate>),
-    /// A benefit to create, one that gives license keys.
+    /// Parameters for creating a benefit that issues license keys.
     LicenseKeys(Box<BenefitLicenseKeysCreate>),
-    /// A benefit to create, one that credits units to a meter.
+    /// Parameters for creating a benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditCreate>),
-    /// A benefit to create, one that turns on a feature of the seller's software.
+    /// Parameters for creating a benefit that enables a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlagCreate>),
-    /// A benefit to create, one that gives a Slack channel shared with the seller.
+    /// Parameters for creating a benefit that grants access to a Slack channel shared
+    /// with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannelCreate>),
 }
 
@@ -468,66 +469,67 @@ polar_client_runtime::variant_body! {
     BenefitCreate : BenefitSlackSharedChannelCreate
 }
 
-/// A benefit that the organization provides in its own way.
+/// A benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustom {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitCustomProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that the organization provides in its own way.
+/// Parameters for creating a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitCustomCreateProperties,
 }
 
 impl BenefitCustomCreate {
-    /// A `BenefitCustomCreate` with what is required.
+    /// Creates a `BenefitCustomCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -542,7 +544,7 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -551,7 +553,8 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -561,7 +564,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -569,28 +572,28 @@ impl BenefitCustomCreate {
     }
 }
 
-/// Changes of a custom benefit.
+/// Update of a custom benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitCustomUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitCustomProperties>,
 }
 
 impl BenefitCustomUpdate {
-    /// A `BenefitCustomUpdate` with what is required.
+    /// Creates a `BenefitCustomUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -602,7 +605,7 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -611,7 +614,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -620,7 +623,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -630,7 +633,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -648,66 +651,67 @@ impl Default for BenefitCustomUpdate {
     }
 }
 
-/// A benefit that gives access to a Discord server.
+/// A benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscord`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discord`.
+    /// Always `discord`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDiscordProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives access to a Discord server.
+/// Parameters for creating a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDiscordCreateProperties,
 }
 
 impl BenefitDiscordCreate {
-    /// A `BenefitDiscordCreate` with what is required.
+    /// Creates a `BenefitDiscordCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -722,7 +726,7 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -731,7 +735,8 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -741,7 +746,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -749,26 +754,26 @@ impl BenefitDiscordCreate {
     }
 }
 
-/// Changes of a benefit of Discord access.
+/// Update of a Discord access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDiscordUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitDiscordCreateProperties>,
 }
 
 impl BenefitDiscordUpdate {
-    /// A `BenefitDiscordUpdate` with what is required.
+    /// Creates a `BenefitDiscordUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -779,7 +784,7 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -788,7 +793,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -797,7 +802,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -815,66 +820,67 @@ impl Default for BenefitDiscordUpdate {
     }
 }
 
-/// A benefit that gives files to download.
+/// A benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadables`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `downloadables`.
+    /// Always `downloadables`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDownloadablesProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives files to download.
+/// Parameters for creating a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDownloadablesCreateProperties,
 }
 
 impl BenefitDownloadablesCreate {
-    /// A `BenefitDownloadablesCreate` with what is required.
+    /// Creates a `BenefitDownloadablesCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -889,7 +895,7 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -898,7 +904,8 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -908,7 +915,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -916,26 +923,26 @@ impl BenefitDownloadablesCreate {
     }
 }
 
-/// Changes of a benefit of downloads.
+/// Update of a downloads benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDownloadablesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
 }
 
 impl BenefitDownloadablesUpdate {
-    /// A `BenefitDownloadablesUpdate` with what is required.
+    /// Creates a `BenefitDownloadablesUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -946,7 +953,7 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -955,7 +962,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -964,7 +971,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -982,66 +989,67 @@ impl Default for BenefitDownloadablesUpdate {
     }
 }
 
-/// A benefit that turns on a feature of the seller's software.
+/// A benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlag`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `feature_flag`.
+    /// Always `feature_flag`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitFeatureFlagProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that turns on a feature of the seller's software.
+/// Parameters for creating a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitFeatureFlagCreateProperties,
 }
 
 impl BenefitFeatureFlagCreate {
-    /// A `BenefitFeatureFlagCreate` with what is required.
+    /// Creates a `BenefitFeatureFlagCreate` with its required fields.
     #[must_use]
     pub fn new(description: impl Into<String>, properties: impl Entries<Json>) -> Self {
         Self {
@@ -1053,7 +1061,7 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1062,7 +1070,8 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1072,7 +1081,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1080,28 +1089,28 @@ impl BenefitFeatureFlagCreate {
     }
 }
 
-/// Changes of a benefit of a feature flag.
+/// Update of a feature flag benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitFeatureFlagUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitFeatureFlagProperties>,
 }
 
 impl BenefitFeatureFlagUpdate {
-    /// A `BenefitFeatureFlagUpdate` with what is required.
+    /// Creates a `BenefitFeatureFlagUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1113,7 +1122,7 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1122,7 +1131,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1131,7 +1140,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1141,7 +1150,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1159,66 +1168,67 @@ impl Default for BenefitFeatureFlagUpdate {
     }
 }
 
-/// A benefit that gives access to a GitHub repository.
+/// A benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepository`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `github_repository`.
+    /// Always `github_repository`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGitHubRepositoryProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives access to a GitHub repository.
+/// Parameters for creating a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGitHubRepositoryCreateProperties,
 }
 
 impl BenefitGitHubRepositoryCreate {
-    /// A `BenefitGitHubRepositoryCreate` with what is required.
+    /// Creates a `BenefitGitHubRepositoryCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1233,7 +1243,7 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1242,7 +1252,8 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1252,7 +1263,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1260,26 +1271,26 @@ impl BenefitGitHubRepositoryCreate {
     }
 }
 
-/// Changes of a benefit of GitHub access.
+/// Update of a GitHub access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitGitHubRepositoryUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
 }
 
 impl BenefitGitHubRepositoryUpdate {
-    /// A `BenefitGitHubRepositoryUpdate` with what is required.
+    /// Creates a `BenefitGitHubRepositoryUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1290,7 +1301,7 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1299,7 +1310,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1308,7 +1319,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1326,66 +1337,67 @@ impl Default for BenefitGitHubRepositoryUpdate {
     }
 }
 
-/// A benefit that gives license keys.
+/// A benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeys`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `license_keys`.
+    /// Always `license_keys`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitLicenseKeysProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives license keys.
+/// Parameters for creating a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitLicenseKeysCreateProperties,
 }
 
 impl BenefitLicenseKeysCreate {
-    /// A `BenefitLicenseKeysCreate` with what is required.
+    /// Creates a `BenefitLicenseKeysCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1400,7 +1412,7 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1409,7 +1421,8 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1419,7 +1432,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1427,28 +1440,28 @@ impl BenefitLicenseKeysCreate {
     }
 }
 
-/// Changes of a benefit of license keys.
+/// Update of a license key benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitLicenseKeysUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitLicenseKeysCreateProperties>,
 }
 
 impl BenefitLicenseKeysUpdate {
-    /// A `BenefitLicenseKeysUpdate` with what is required.
+    /// Creates a `BenefitLicenseKeysUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1460,7 +1473,7 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1469,7 +1482,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1478,7 +1491,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1488,7 +1501,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1515,7 +1528,7 @@ impl Default for BenefitLicenseKeysUpdate {
 pub struct BenefitList {
     /// The items of this page.
     pub items: Vec<Benefit>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -1525,60 +1538,61 @@ pub struct BenefitList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `meter_credit`.
+    /// Always `meter_credit`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitMeterCreditProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that credits units to a meter.
+/// Parameters for creating a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitMeterCreditCreateProperties,
 }
 
 impl BenefitMeterCreditCreate {
-    /// A `BenefitMeterCreditCreate` with what is required.
+    /// Creates a `BenefitMeterCreditCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1593,7 +1607,7 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1602,7 +1616,8 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1612,7 +1627,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1620,28 +1635,28 @@ impl BenefitMeterCreditCreate {
     }
 }
 
-/// Changes of a benefit of meter credits.
+/// Update of a meter credit benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitMeterCreditUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitMeterCreditCreateProperties>,
 }
 
 impl BenefitMeterCreditUpdate {
-    /// A `BenefitMeterCreditUpdate` with what is required.
+    /// Creates a `BenefitMeterCreditUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1653,7 +1668,7 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1662,7 +1677,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1671,7 +1686,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1681,7 +1696,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1699,66 +1714,68 @@ impl Default for BenefitMeterCreditUpdate {
     }
 }
 
-/// A benefit that gives a Slack channel shared with the seller.
+/// A benefit that grants access to a Slack channel shared with the seller.
 ///
 /// Schema `BenefitSlackSharedChannel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `slack_shared_channel`.
+    /// Always `slack_shared_channel`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitSlackSharedChannelProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives a Slack channel shared with the seller.
+/// Parameters for creating a benefit that grants access to a Slack channel shared
+/// with the seller.
 ///
 /// Schema `BenefitSlackSharedChannelCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitSlackSharedChannelCreateProperties,
 }
 
 impl BenefitSlackSharedChannelCreate {
-    /// A `BenefitSlackSharedChannelCreate` with what is required.
+    /// Creates a `BenefitSlackSharedChannelCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1773,7 +1790,7 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1782,7 +1799,8 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1792,7 +1810,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1800,26 +1818,27 @@ impl BenefitSlackSharedChannelCreate {
     }
 }
 
-/// Changes of a benefit of a shared Slack channel.
+/// Update of a shared Slack channel benefit. Fields that are not set keep their
+/// values.
 ///
 /// Schema `BenefitSlackSharedChannelUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
 }
 
 impl BenefitSlackSharedChannelUpdate {
-    /// A `BenefitSlackSharedChannelUpdate` with what is required.
+    /// Creates a `BenefitSlackSharedChannelUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1830,7 +1849,7 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1839,7 +1858,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1848,7 +1867,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1866,28 +1885,29 @@ impl Default for BenefitSlackSharedChannelUpdate {
     }
 }
 
-/// Changes of a benefit, of any kind.
+/// Update of a benefit; its variant must match the type of the benefit.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
-    /// Changes of a custom benefit.
+    /// Update of a custom benefit. Fields that are not set keep their values.
     Custom(Box<BenefitCustomUpdate>),
-    /// Changes of a benefit of Discord access.
+    /// Update of a Discord access benefit. Fields that are not set keep their values.
     Discord(Box<BenefitDiscordUpdate>),
-    /// Changes of a benefit of GitHub access.
+    /// Update of a GitHub access benefit. Fields that are not set keep their values.
     GitHubRepository(Box<BenefitGitHubRepositoryUpdate>),
-    /// Changes of a benefit of downloads.
+    /// Update of a downloads benefit. Fields that are not set keep their values.
     Downloadables(Box<BenefitDownloadablesUpdate>),
-    /// Changes of a benefit of license keys.
+    /// Update of a license key benefit. Fields that are not set keep their values.
     LicenseKeys(Box<BenefitLicenseKeysUpdate>),
-    /// Changes of a benefit of meter credits.
+    /// Update of a meter credit benefit. Fields that are not set keep their values.
     MeterCredit(Box<BenefitMeterCreditUpdate>),
-    /// Changes of a benefit of a feature flag.
+    /// Update of a feature flag benefit. Fields that are not set keep their values.
     FeatureFlag(Box<BenefitFeatureFlagUpdate>),
-    /// Changes of a benefit of a shared Slack channel.
+    /// Update of a shared Slack channel benefit. Fields that are not set keep their
+    /// values.
     SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>),
 }
 

@@ -15,50 +15,50 @@ use polar_client_runtime::types::Timestamp;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLink {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CheckoutLinkId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Company that processes payments.
+    /// Payment processor.
     pub payment_processor: PaymentProcessor,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// Where the customer gets to after the payment.
+    /// URL that the customer is redirected to after the payment.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
-    /// Name of the link, for yourself.
+    /// Internal name of the link.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: bool,
-    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
-    /// more.
+    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
+    /// redeemed.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats that the customer cannot change; null lets them choose. All
-    /// products must have seat-based prices.
+    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
+    /// prices for all products.
     pub seats: Option<i64>,
-    /// Number of units that the customer cannot change; null lets them choose. All
-    /// products must have unit-based prices.
+    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
+    /// prices for all products.
     pub units: Option<i64>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The products that customers can choose from.
+    /// Products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// Address of the checkout link.
+    /// URL of the checkout link.
     pub url: String,
 }
 
@@ -71,7 +71,7 @@ pub struct CheckoutLink {
 pub struct CheckoutLinkList {
     /// The items of this page.
     pub items: Vec<CheckoutLink>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -81,40 +81,39 @@ pub struct CheckoutLinkList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,

@@ -6,27 +6,27 @@ use super::*;
 use crate::ids::{CustomerId, CustomerMeterId, MeterId};
 use polar_client_runtime::types::Timestamp;
 
-/// What a meter has counted for a customer.
+/// Usage of a meter by a customer.
 ///
 /// Schema `CustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeter {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
     pub credited_units: i64,
-    /// Number of units credited, less those consumed.
+    /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
     /// The customer.
     pub customer: Customer,
@@ -34,7 +34,7 @@ pub struct CustomerMeter {
     pub meter: Meter,
 }
 
-/// A page of what meters have counted for customers.
+/// A page of customer meters.
 ///
 /// Schema `ListResource_CustomerMeter_`.
 #[doc(alias = "ListResource_CustomerMeter_")]
@@ -43,6 +43,6 @@ pub struct CustomerMeter {
 pub struct CustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerMeter>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }

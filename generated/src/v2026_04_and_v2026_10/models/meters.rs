@@ -7,72 +7,73 @@ use crate::ids::{MeterId, OrganizationId};
 use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
-/// A meter: which events count, and how they become a number.
+/// A meter: a filter of events and an aggregation of those that match.
 ///
 /// Schema `Meter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Meter {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MeterId,
-    /// Name.
+    /// Name of the meter.
     pub name: String,
-    /// What the meter counts.
+    /// Unit of the meter.
     pub unit: MeterUnit,
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     pub custom_label: Option<String>,
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     pub custom_multiplier: Option<i64>,
-    /// Which events count.
+    /// Filter of the events that are counted.
     pub filter: Filter,
-    /// How the events that pass the filter become a number.
+    /// Aggregation of the events that match the filter.
     pub aggregation: Aggregation,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// When the meter was archived; null if it was not.
     pub archived_at: Option<Timestamp>,
 }
 
-/// A meter to create.
+/// Parameters for creating a meter.
 ///
 /// Schema `MeterCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the meter.
     ///
     /// At least 3 characters.
     pub name: String,
-    /// What the meter counts.
+    /// Unit of the meter.
     ///
     /// Default: `"scalar"`.
     pub unit: Option<MeterUnit>,
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     pub custom_label: Option<String>,
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     ///
     /// More than 0.
     pub custom_multiplier: Option<i64>,
-    /// Which events count.
+    /// Filter of the events that are counted.
     pub filter: Filter,
-    /// How the events that pass the filter become a number.
+    /// Aggregation of the events that match the filter.
     pub aggregation: Aggregation,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl MeterCreate {
-    /// A `MeterCreate` with what is required.
+    /// Creates a `MeterCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -91,7 +92,7 @@ impl MeterCreate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -100,7 +101,7 @@ impl MeterCreate {
         self
     }
 
-    /// What the meter counts.
+    /// Unit of the meter.
     ///
     /// Default: `"scalar"`.
     #[must_use]
@@ -109,14 +110,14 @@ impl MeterCreate {
         self
     }
 
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
         self.custom_label = Some(custom_label.into());
         self
     }
 
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     ///
     /// More than 0.
     #[must_use]
@@ -126,7 +127,8 @@ impl MeterCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -146,42 +148,42 @@ impl MeterCreate {
 pub struct MeterList {
     /// The items of this page.
     pub items: Vec<Meter>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Changes of a meter.
+/// Update of a meter. Fields that are not set keep their values.
 ///
 /// Schema `MeterUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// Name of the meter.
     ///
     /// At least 3 characters.
     pub name: Patch<String>,
-    /// What the meter counts.
+    /// Unit of the meter.
     pub unit: Patch<MeterUnit>,
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     pub custom_label: Patch<String>,
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     ///
     /// More than 0.
     pub custom_multiplier: Patch<i64>,
-    /// Which events count.
+    /// Filter of the events that are counted.
     pub filter: Patch<Filter>,
-    /// How the events that pass the filter become a number.
+    /// Aggregation of the events that match the filter.
     pub aggregation: Patch<Aggregation>,
     /// Whether the meter is archived: kept, but no longer used for billing.
     pub is_archived: Patch<bool>,
 }
 
 impl MeterUpdate {
-    /// A `MeterUpdate` with what is required.
+    /// Creates a `MeterUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -197,7 +199,7 @@ impl MeterUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -206,7 +208,7 @@ impl MeterUpdate {
         self
     }
 
-    /// Name.
+    /// Name of the meter.
     ///
     /// At least 3 characters.
     #[must_use]
@@ -215,21 +217,21 @@ impl MeterUpdate {
         self
     }
 
-    /// What the meter counts.
+    /// Unit of the meter.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Patch<MeterUnit>>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// What one unit is called; only for custom units.
+    /// Name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<Patch<String>>) -> Self {
         self.custom_label = custom_label.into();
         self
     }
 
-    /// Number of counted units in one unit as it is shown; only for custom units.
+    /// Number of counted units per displayed unit; for custom units only.
     ///
     /// More than 0.
     #[must_use]
@@ -241,14 +243,14 @@ impl MeterUpdate {
         self
     }
 
-    /// Which events count.
+    /// Filter of the events that are counted.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<Patch<Filter>>) -> Self {
         self.filter = filter.into();
         self
     }
 
-    /// How the events that pass the filter become a number.
+    /// Aggregation of the events that match the filter.
     #[must_use]
     pub fn aggregation(mut self, aggregation: impl Into<Patch<Aggregation>>) -> Self {
         self.aggregation = aggregation.into();

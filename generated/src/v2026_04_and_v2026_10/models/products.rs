@@ -17,43 +17,42 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Product {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
-    /// discounted can only be archived.
+    /// Whether the product can be deleted. A product that an order, subscription, trial
+    /// or discount refers to can only be archived.
     pub is_deletable: Option<bool>,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -61,19 +60,19 @@ pub struct Product {
     pub benefits: Vec<Benefit>,
     /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// Custom fields that come with the product.
+    /// Custom fields attached to the product.
     pub attached_custom_fields: Vec<AttachedCustomField>,
 }
 
-/// A product to create, bought once or as a subscription.
+/// Parameters for creating a product: one-time or recurring.
 ///
 /// Schema `ProductCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductCreate {
-    /// A product to create, bought as a subscription.
+    /// Parameters for creating a recurring product, which is sold as a subscription.
     Recurring(Box<ProductCreateRecurring>),
-    /// A product to create, bought once.
+    /// Parameters for creating a one-time product.
     OneTime(Box<ProductCreateOneTime>),
 }
 
@@ -93,41 +92,43 @@ polar_client_runtime::variant_body! {
     ProductCreate : ProductCreateOneTime
 }
 
-/// A product to create, bought once.
+/// Parameters for creating a one-time product.
 ///
 /// Schema `ProductCreateOneTime`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the product is called.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: either one that is free or the customer's choice, or up to
-    /// one that is fixed and up to one by seats. None for usage.
+    /// Prices of the product: either one free price or one that the customer chooses, or
+    /// at most one fixed and at most one seat-based price. Metered prices are not
+    /// allowed.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl ProductCreateOneTime {
-    /// A `ProductCreateOneTime` with what is required.
+    /// Creates a `ProductCreateOneTime` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>, prices: impl Items<ProductPriceCreate>) -> Self {
         Self {
@@ -142,7 +143,7 @@ impl ProductCreateOneTime {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -151,14 +152,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -174,7 +175,7 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -184,7 +185,8 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -195,64 +197,65 @@ impl ProductCreateOneTime {
     }
 }
 
-/// A product to create, bought as a subscription.
+/// Parameters for creating a recurring product, which is sold as a subscription.
 ///
 /// Schema `ProductCreateRecurring`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the product is called.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: either one that is free or the customer's choice, or up to
-    /// one that is fixed and up to one by seats. Any number of prices for usage can be
-    /// added.
+    /// Prices of the product: either one free price or one that the customer chooses, or
+    /// at most one fixed and at most one seat-based price. Any number of metered prices
+    /// can be added.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
-    /// be a multiple of it, and it cannot be changed later. Null means that metering
-    /// follows the billing cycle.
+    /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
+    /// cycle, which cannot be changed later. Null means that the meter cycle is the
+    /// billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     ///
     /// At least 1, at most 999.
     pub meter_interval_count: Option<i64>,
 }
 
 impl ProductCreateRecurring {
-    /// A `ProductCreateRecurring` with what is required.
+    /// Creates a `ProductCreateRecurring` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -277,7 +280,7 @@ impl ProductCreateRecurring {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -286,14 +289,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -309,7 +312,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -319,7 +322,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -329,7 +333,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -346,8 +350,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     #[must_use]
@@ -357,9 +361,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
-    /// be a multiple of it, and it cannot be changed later. Null means that metering
-    /// follows the billing cycle.
+    /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
+    /// cycle, which cannot be changed later. Null means that the meter cycle is the
+    /// billing cycle.
     #[must_use]
     pub fn meter_interval(
         mut self,
@@ -369,8 +373,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -390,28 +394,28 @@ impl ProductCreateRecurring {
 pub struct ProductList {
     /// The items of this page.
     pub items: Vec<Product>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A price to create, of any kind.
+/// Parameters for creating A price of any type.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
-    /// A price to create, one that is always the same.
+    /// Parameters for creating a fixed price.
     Fixed(Box<ProductPriceFixedCreate>),
-    /// A price to create, one that the customer chooses.
+    /// Parameters for creating a price that the customer chooses.
     Custom(Box<ProductPriceCustomCreate>),
-    /// A price to create, one that depends on the number of seats.
+    /// Parameters for creating a seat-based price.
     SeatBased(Box<ProductPriceSeatBasedCreate>),
-    /// A price to create, one that depends on the number of units.
+    /// Parameters for creating a unit-based price.
     UnitBased(Box<ProductPriceUnitBasedCreate>),
-    /// A price to create, one for usage, per unit.
+    /// Parameters for creating a metered price.
     MeteredUnit(Box<ProductPriceMeteredUnitCreate>),
-    /// A price to create, one for usage, per unit by tier.
+    /// Parameters for creating a metered price with tiers.
     MeteredTiers(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -439,7 +443,7 @@ polar_client_runtime::from_variant! {
     ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// A price that depends on the number of seats.
+/// Price by number of seats.
 ///
 /// Schema `ProductPriceSeatBased`.
 #[derive(Clone, PartialEq)]
@@ -449,28 +453,27 @@ pub struct ProductPriceSeatBased {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `seat_based`.
+    /// Always `seat_based`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// What a seat costs, by the number of seats.
+    /// Price per seat, in tiers by number of seats.
     pub seat_tiers: ProductPriceSeatTiers,
 }
 
-/// A price to create, one that depends on the number of seats.
+/// Parameters for creating a seat-based price.
 ///
 /// Schema `ProductPriceSeatBasedCreate`.
 #[derive(Clone, PartialEq)]
@@ -480,15 +483,14 @@ pub struct ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What a seat costs, by the number of seats.
+    /// Price per seat, in tiers by number of seats.
     pub seat_tiers: ProductPriceSeatTiersInput,
 }
 
 impl ProductPriceSeatBasedCreate {
-    /// A `ProductPriceSeatBasedCreate` with what is required.
+    /// Creates a `ProductPriceSeatBasedCreate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(seat_tiers: ProductPriceSeatTiersInput) -> Self {
@@ -511,8 +513,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -523,17 +524,17 @@ impl ProductPriceSeatBasedCreate {
     }
 }
 
-/// A range of numbers of seats and what each seat costs.
+/// A range of seat counts, with the price per seat.
 ///
 /// Schema `ProductPriceSeatTier`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTier {
-    /// Fewest seats of the tier, itself included.
+    /// First seat of the tier (inclusive).
     ///
     /// At least 1.
     pub min_seats: i64,
-    /// Most seats of the tier, itself included; null for a last tier that has no end.
+    /// Last seat of the tier (inclusive); null for an unlimited last tier.
     ///
     /// At least 1.
     pub max_seats: Option<i64>,
@@ -543,18 +544,18 @@ pub struct ProductPriceSeatTier {
     pub price_per_seat: i64,
 }
 
-/// A range of numbers of seats and what each seat costs.
+/// A range of seat counts, with the price per seat.
 ///
 /// Schema `ProductPriceSeatTier`.
 #[doc(alias = "ProductPriceSeatTier")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTierInput {
-    /// Fewest seats of the tier, itself included.
+    /// First seat of the tier (inclusive).
     ///
     /// At least 1.
     pub min_seats: i64,
-    /// Most seats of the tier, itself included; null for a last tier that has no end.
+    /// Last seat of the tier (inclusive); null for an unlimited last tier.
     ///
     /// At least 1.
     pub max_seats: Patch<i64>,
@@ -565,7 +566,7 @@ pub struct ProductPriceSeatTierInput {
 }
 
 impl ProductPriceSeatTierInput {
-    /// A `ProductPriceSeatTierInput` with what is required.
+    /// Creates a `ProductPriceSeatTierInput` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(min_seats: i64, price_per_seat: i64) -> Self {
@@ -576,7 +577,7 @@ impl ProductPriceSeatTierInput {
         }
     }
 
-    /// Most seats of the tier, itself included; null for a last tier that has no end.
+    /// Last seat of the tier (inclusive); null for an unlimited last tier.
     ///
     /// At least 1.
     #[must_use]
@@ -586,14 +587,14 @@ impl ProductPriceSeatTierInput {
     }
 }
 
-/// Prices per seat that depend on the number of seats.
+/// Prices per seat by number of seats.
 ///
 /// Schema `ProductPriceSeatTiers-Output`.
 #[doc(alias = "ProductPriceSeatTiers-Output")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiers {
-    /// How the tiers apply.
+    /// How the tiers are applied.
     ///
     /// Default: `"volume"`.
     pub seat_tier_type: Option<SeatTierType>,
@@ -601,22 +602,22 @@ pub struct ProductPriceSeatTiers {
     ///
     /// At least 1 item.
     pub tiers: Vec<ProductPriceSeatTier>,
-    /// Fewest seats that can be bought, which is where the first tier begins.
+    /// Minimum number of seats per purchase, where the first tier starts.
     pub minimum_seats: i64,
-    /// Most seats that can be bought, which is where the last tier ends; null if nothing
-    /// limits them.
+    /// Maximum number of seats per purchase, where the last tier ends; null if there is
+    /// no maximum.
     pub maximum_seats: Option<i64>,
 }
 
-/// Prices per seat that depend on the number of seats. The first tier begins with the
-/// fewest seats that can be bought, and the last one ends with the most.
+/// Prices per seat by number of seats. The first tier starts at the minimum number of
+/// seats per purchase, and the last one ends at the maximum.
 ///
 /// Schema `ProductPriceSeatTiers-Input`.
 #[doc(alias = "ProductPriceSeatTiers-Input")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiersInput {
-    /// How the tiers apply.
+    /// How the tiers are applied.
     ///
     /// Default: `"volume"`.
     pub seat_tier_type: Option<SeatTierType>,
@@ -627,7 +628,7 @@ pub struct ProductPriceSeatTiersInput {
 }
 
 impl ProductPriceSeatTiersInput {
-    /// A `ProductPriceSeatTiersInput` with what is required.
+    /// Creates a `ProductPriceSeatTiersInput` with its required fields.
     #[must_use]
     pub fn new(tiers: impl Items<ProductPriceSeatTierInput>) -> Self {
         Self {
@@ -636,7 +637,7 @@ impl ProductPriceSeatTiersInput {
         }
     }
 
-    /// How the tiers apply.
+    /// How the tiers are applied.
     ///
     /// Default: `"volume"`.
     #[must_use]
@@ -646,26 +647,26 @@ impl ProductPriceSeatTiersInput {
     }
 }
 
-/// A price of an updated product: a new one, or one that stays.
+/// A price in an update of a product: a new one, or an existing one to keep.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// A price that the product has already, and keeps.
+    /// An existing price of the product to keep.
     Existing(Box<ExistingProductPrice>),
-    /// A price to create, one that is always the same.
+    /// Parameters for creating a fixed price.
     FixedCreate(Box<ProductPriceFixedCreate>),
-    /// A price to create, one that the customer chooses.
+    /// Parameters for creating a price that the customer chooses.
     CustomCreate(Box<ProductPriceCustomCreate>),
-    /// A price to create, one that depends on the number of seats.
+    /// Parameters for creating a seat-based price.
     SeatBasedCreate(Box<ProductPriceSeatBasedCreate>),
-    /// A price to create, one that depends on the number of units.
+    /// Parameters for creating a unit-based price.
     UnitBasedCreate(Box<ProductPriceUnitBasedCreate>),
-    /// A price to create, one for usage, per unit.
+    /// Parameters for creating a metered price.
     MeteredUnitCreate(Box<ProductPriceMeteredUnitCreate>),
-    /// A price to create, one for usage, per unit by tier.
+    /// Parameters for creating a metered price with tiers.
     MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -697,52 +698,52 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// Changes of a product.
+/// Update of a product. Fields that are not set keep their values.
 ///
 /// Schema `ProductUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Patch<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// Name.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: Patch<String>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Patch<String>,
-    /// Unit that the billing cycle is counted in. Only for legacy products that have
-    /// none; it stays once it is set.
+    /// Unit of the billing cycle. It can only be set for legacy products without one, and
+    /// not changed afterwards.
     pub recurring_interval: Patch<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999.
     pub recurring_interval_count: Patch<i64>,
-    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
-    /// on, and customers keep their benefits.
+    /// Whether the product is archived: it can no longer be bought. Existing
+    /// subscriptions and benefits continue.
     pub is_archived: Patch<bool>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<ProductVisibility>,
-    /// Prices of the product: new ones, and the ID of each that stays. Those that are
-    /// left out are not offered any more.
+    /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
+    /// that are not listed are no longer offered.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Patch<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
 
 impl ProductUpdate {
-    /// A `ProductUpdate` with what is required.
+    /// Creates a `ProductUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -762,7 +763,7 @@ impl ProductUpdate {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -771,7 +772,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -793,7 +794,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Name.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     #[must_use]
@@ -802,15 +803,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Unit that the billing cycle is counted in. Only for legacy products that have
-    /// none; it stays once it is set.
+    /// Unit of the billing cycle. It can only be set for legacy products without one, and
+    /// not changed afterwards.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -820,8 +821,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -833,15 +834,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
-    /// on, and customers keep their benefits.
+    /// Whether the product is archived: it can no longer be bought. Existing
+    /// subscriptions and benefits continue.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -851,8 +852,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Prices of the product: new ones, and the ID of each that stays. Those that are
-    /// left out are not offered any more.
+    /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
+    /// that are not listed are no longer offered.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
@@ -866,7 +867,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Grants: which customers have which benefits, whatever the benefit.
+/// Benefit grants: which customer has which benefit.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -31,7 +31,7 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// `GET /v1/benefit-grants/`, operation `benefit-grants:list`.
     ///
-    /// Returns [`BenefitGrantList`].
+    /// Returns [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -50,13 +50,13 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// A request to `benefit-grants:list`.
+/// Request of the operation `benefit-grants:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -66,14 +66,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -83,14 +83,14 @@ impl List {
         self
     }
 
-    /// Only grants that are in force, or only those that are not.
+    /// Only active grants (`true`), or only revoked ones (`false`).
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -99,7 +99,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -108,8 +108,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

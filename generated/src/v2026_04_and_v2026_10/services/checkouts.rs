@@ -19,8 +19,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Checkout sessions: one purchase of one customer, from the choice of a product to
-/// the payment.
+/// Checkout sessions: a purchase by a customer, from the choice of a product to the
+/// payment.
 #[derive(Clone, Debug)]
 pub struct Checkouts<C> {
     client: Client<C>,
@@ -42,10 +42,10 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutPublicConfirmed`].
     ///
-    /// - `client_secret`: Secret that gives access.
+    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
     ///
-    /// Unauthenticated, or with a personal access token. A client with an organization
-    /// token calls it after `with_credential(Anonymous)`.
+    /// Unauthenticated, or with a personal access token. With an organization access
+    /// token, call it on `with_credential(Anonymous)`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
@@ -84,13 +84,13 @@ impl<C: Credential> Checkouts<C> {
         ClientConfirm(request)
     }
 
-    /// Gets a checkout session by its client secret, as a customer may see it.
+    /// Gets a checkout session by its client secret, as returned to the customer.
     ///
     /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Secret that gives access.
+    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -112,14 +112,14 @@ impl<C: Credential> Checkouts<C> {
         ClientGet(request)
     }
 
-    /// Updates a checkout session by its client secret, with what the customer chooses
-    /// and fills in.
+    /// Updates a checkout session by its client secret, with the choices and the form
+    /// data of the customer.
     ///
     /// `PATCH /v1/checkouts/client/{client_secret}`, operation `checkouts:client_update`.
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Secret that gives access.
+    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -155,7 +155,7 @@ impl<C: Credential> Checkouts<C> {
         ClientUpdate(request)
     }
 
-    /// Creates a checkout session. Send the customer to the address in `url` to pay.
+    /// Creates a checkout session. Redirect the customer to its `url` to pay.
     ///
     /// `POST /v1/checkouts/`, operation `checkouts:create`.
     ///
@@ -169,6 +169,22 @@ impl<C: Credential> Checkouts<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CheckoutCreate;
+    /// use polar_client::ids::ProductId;
+    ///
+    /// /// Returns the URL of the checkout page.
+    /// async fn buy(polar: &Polar, product: ProductId, user: &str) -> Result<String, polar_client::Error> {
+    ///     let checkout = CheckoutCreate::new([product])
+    ///         .external_customer_id(user)
+    ///         .success_url("https://example.com/thanks?checkout_id={CHECKOUT_ID}");
+    ///     Ok(polar.checkouts().create(checkout).await?.url)
+    /// }
+    /// ```
     #[doc(alias = "checkouts:create")]
     pub fn create(&self, body: impl Body<CheckoutCreate>) -> Create
     where
@@ -179,7 +195,8 @@ impl<C: Credential> Checkouts<C> {
         Create(request)
     }
 
-    /// Begins a route for axum that creates checkouts and redirects visitors there.
+    /// Configures a route for axum that creates checkout sessions and redirects visitors
+    /// to them.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
@@ -197,7 +214,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`Checkout`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the checkout.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
@@ -208,6 +225,19 @@ impl<C: Credential> Checkouts<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CheckoutStatus;
+    /// use polar_client::ids::CheckoutId;
+    ///
+    /// async fn is_paid(polar: &Polar, checkout: CheckoutId) -> Result<bool, polar_client::Error> {
+    ///     let checkout = polar.checkouts().get(checkout).await?;
+    ///     Ok(checkout.status == CheckoutStatus::Succeeded)
+    /// }
+    /// ```
     #[doc(alias = "checkouts:get")]
     pub fn get(&self, id: impl Into<CheckoutId>) -> Get
     where
@@ -223,7 +253,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `GET /v1/checkouts/`, operation `checkouts:list`.
     ///
-    /// Returns [`CheckoutList`].
+    /// Returns [`CheckoutList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
@@ -233,6 +263,22 @@ impl<C: Credential> Checkouts<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CheckoutStatus;
+    ///
+    /// async fn print_abandoned(polar: &Polar) -> Result<(), polar_client::Error> {
+    ///     let mut checkouts = polar.checkouts().list().status(CheckoutStatus::Expired).stream();
+    ///     while let Some(checkout) = checkouts.try_next().await? {
+    ///         let email = checkout.customer_email.as_deref().unwrap_or("no email address");
+    ///         println!("{email}: {} {}", checkout.total_amount, checkout.currency);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "checkouts:list")]
     pub fn list(&self) -> List
     where
@@ -247,7 +293,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`Checkout`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the checkout.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
@@ -284,7 +330,7 @@ impl<C: Credential> Checkouts<C> {
     }
 }
 
-/// A request to `checkouts:client_confirm`.
+/// Request of the operation `checkouts:client_confirm`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientConfirm(Request);
@@ -293,7 +339,7 @@ polar_client_runtime::operation! {
     ClientConfirm as CLIENT_CONFIRM => json CheckoutPublicConfirmed
 }
 
-/// A request to `checkouts:client_get`.
+/// Request of the operation `checkouts:client_get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientGet(Request);
@@ -302,7 +348,7 @@ polar_client_runtime::operation! {
     ClientGet as CLIENT_GET => json CheckoutPublic
 }
 
-/// A request to `checkouts:client_update`.
+/// Request of the operation `checkouts:client_update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientUpdate(Request);
@@ -311,7 +357,7 @@ polar_client_runtime::operation! {
     ClientUpdate as CLIENT_UPDATE => json CheckoutPublic
 }
 
-/// A request to `checkouts:create`.
+/// Request of the operation `checkouts:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -320,7 +366,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Checkout
 }
 
-/// A request to `checkouts:get`.
+/// Request of the operation `checkouts:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -329,13 +375,13 @@ polar_client_runtime::operation! {
     Get as GET => json Checkout
 }
 
-/// A request to `checkouts:list`.
+/// Request of the operation `checkouts:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -345,21 +391,21 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -369,21 +415,21 @@ impl List {
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Searches the email addresses of the customers.
+    /// Only checkout sessions whose customer email address matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -392,7 +438,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -401,8 +447,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -419,7 +464,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutList
 }
 
-/// A request to `checkouts:update`.
+/// Request of the operation `checkouts:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

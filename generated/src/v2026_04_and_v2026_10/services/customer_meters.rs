@@ -17,7 +17,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// What meters have counted for each customer.
+/// Customer meters: the usage of each meter by each customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -30,13 +30,13 @@ impl<C: Credential> CustomerMeters<C> {
 }
 
 impl<C: Credential> CustomerMeters<C> {
-    /// Gets what one meter has counted for one customer.
+    /// Gets a customer meter: the usage of one meter by one customer.
     ///
     /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
     /// Returns [`CustomerMeter`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer meter.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
@@ -58,11 +58,11 @@ impl<C: Credential> CustomerMeters<C> {
         Get(request)
     }
 
-    /// Lists what meters have counted for customers.
+    /// Lists the customer meters: the usage of each meter by each customer.
     ///
     /// `GET /v1/customer-meters/`, operation `customer_meters:list`.
     ///
-    /// Returns [`CustomerMeterList`].
+    /// Returns [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
@@ -72,6 +72,20 @@ impl<C: Credential> CustomerMeters<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn print_balances(polar: &Polar, user: &str) -> Result<(), polar_client::Error> {
+    ///     let mut meters = polar.customer_meters().list().external_customer_id(user).stream();
+    ///     while let Some(meter) = meters.try_next().await? {
+    ///         println!("{}: {} of {} left", meter.meter.name, meter.balance, meter.credited_units);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
     where
@@ -81,7 +95,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// A request to `customer_meters:get`.
+/// Request of the operation `customer_meters:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -90,13 +104,13 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// A request to `customer_meters:list`.
+/// Request of the operation `customer_meters:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -106,14 +120,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -123,14 +137,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these meters.
+    /// Only results that belong to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -139,7 +153,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -148,8 +162,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

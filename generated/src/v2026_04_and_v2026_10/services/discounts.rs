@@ -18,8 +18,7 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::discounts::Delete;
 
-/// Discounts: amounts or percentages that are taken off, by code or by the
-/// organization.
+/// Discounts: fixed amounts or percentages, applied by code or by the organization.
 #[derive(Clone, Debug)]
 pub struct Discounts<C> {
     client: Client<C>,
@@ -32,7 +31,7 @@ impl<C: Credential> Discounts<C> {
 }
 
 impl<C: Credential> Discounts<C> {
-    /// Creates a discount: an amount or a percentage that is taken off.
+    /// Creates a discount: a fixed amount or a percentage.
     ///
     /// `POST /v1/discounts/`, operation `discounts:create`.
     ///
@@ -46,6 +45,24 @@ impl<C: Credential> Discounts<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::{DiscountDuration, DiscountPercentageCreate};
+    /// use polar_client::ids::ProductId;
+    ///
+    /// async fn launch(polar: &Polar, product: ProductId) -> Result<(), polar_client::Error> {
+    ///     // 2,000 basis points are 20 %.
+    ///     let discount = DiscountPercentageCreate::new("Launch week", DiscountDuration::Once, 2_000)
+    ///         .code("LAUNCH20")
+    ///         .max_redemptions(100)
+    ///         .products([product]);
+    ///     polar.discounts().create(discount).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "discounts:create")]
     pub fn create(&self, body: impl Body<DiscountCreate>) -> Create
     where
@@ -60,7 +77,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -88,7 +105,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`Discount`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -114,7 +131,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `GET /v1/discounts/`, operation `discounts:list`.
     ///
-    /// Returns [`DiscountList`].
+    /// Returns [`DiscountList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -124,6 +141,20 @@ impl<C: Credential> Discounts<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn print_codes(polar: &Polar) -> Result<(), polar_client::Error> {
+    ///     let mut discounts = polar.discounts().list().sorting("-redemptions_count").stream();
+    ///     while let Some(discount) = discounts.try_next().await? {
+    ///         println!("{:?}: redeemed {} times", discount.code(), discount.redemptions_count());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "discounts:list")]
     pub fn list(&self) -> List
     where
@@ -138,7 +169,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`Discount`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -149,6 +180,22 @@ impl<C: Credential> Discounts<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::DiscountUpdate;
+    /// use polar_client::ids::DiscountId;
+    /// use polar_client::types::Clear;
+    ///
+    /// async fn extend(polar: &Polar, discount: DiscountId) -> Result<(), polar_client::Error> {
+    ///     // Clears the end and the limit of redemptions; the name and all other fields are unchanged.
+    ///     let update = DiscountUpdate::new().ends_at(Clear).max_redemptions(Clear);
+    ///     polar.discounts().update(discount, update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "discounts:update")]
     pub fn update(
         &self,
@@ -166,7 +213,7 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-/// A request to `discounts:create`.
+/// Request of the operation `discounts:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -175,7 +222,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Discount
 }
 
-/// A request to `discounts:get`.
+/// Request of the operation `discounts:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -184,13 +231,13 @@ polar_client_runtime::operation! {
     Get as GET => json Discount
 }
 
-/// A request to `discounts:list`.
+/// Request of the operation `discounts:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -200,14 +247,14 @@ impl List {
         self
     }
 
-    /// Searches the names.
+    /// Only discounts whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -216,7 +263,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -225,8 +272,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -243,7 +289,7 @@ polar_client_runtime::operation! {
     List as LIST => pages DiscountList
 }
 
-/// A request to `discounts:update`.
+/// Request of the operation `discounts:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -31,8 +31,7 @@ pub use crate::common::services::orders::GenerateInvoice;
 pub use crate::common::services::orders::Invoice;
 pub use crate::common::services::orders::Receipt;
 
-/// Orders: what customers have bought and been billed for, once or for a period of a
-/// subscription.
+/// Orders: charges of customers, once or for a billing period of a subscription.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -45,9 +44,9 @@ impl<C: Credential> Orders<C> {
 }
 
 impl<C: Credential> Orders<C> {
-    /// Creates a draft of an order, to charge a saved payment method while the customer
-    /// is away. Nothing is charged before `finalize`. The organization must have
-    /// off-session charges enabled.
+    /// Creates a draft order, to charge a saved payment method while the customer is
+    /// absent. Nothing is charged before `finalize`. Requires off-session charges to be
+    /// enabled for the organization.
     ///
     /// `POST /v1/orders/`, operation `orders:create`.
     ///
@@ -71,12 +70,12 @@ impl<C: Credential> Orders<C> {
         Create(request)
     }
 
-    /// Exports the orders as CSV. Amounts are in the currency's main unit there, not in
+    /// Exports the orders as CSV. Amounts are in the main unit of the currency, not in
     /// cents.
     ///
     /// `GET /v1/orders/export`, operation `orders:export`.
     ///
-    /// Returns rows of CSV, each a [`OrderExportRow`].
+    /// Returns CSV rows, each decoded as [`OrderExportRow`].
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -85,6 +84,20 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn print_export(polar: &Polar) -> Result<(), polar_client::Error> {
+    ///     let mut rows = polar.orders().export().rows();
+    ///     while let Some(row) = rows.try_next().await? {
+    ///         println!("{:?}: {} {}", row.email, row.net_amount, row.currency);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "orders:export")]
     pub fn export(&self) -> Export
     where
@@ -93,14 +106,14 @@ impl<C: Credential> Orders<C> {
         Export(self.client.request(&EXPORT))
     }
 
-    /// Charges a draft. If the payment succeeds, the order is paid and its benefits are
-    /// granted before the response; if not, it stays a draft and the call fails.
+    /// Charges a draft order. If the payment succeeds, the order is paid and its benefits
+    /// are granted before the response; otherwise, it stays a draft and the call fails.
     ///
     /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
     /// Returns [`Order`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
@@ -110,8 +123,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
     ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
-    ///   the payment failed, or the bank demands a step that the customer has to be
-    ///   present for.
+    ///   the payment failed, or the bank requires customer authentication.
     /// - 403
     ///   [`OffSessionChargesNotEnabled`](../../enum.ErrorCode.html#variant.OffSessionChargesNotEnabled),
     ///   [`OrganizationNotReadyForPayments`](../../enum.ErrorCode.html#variant.OrganizationNotReadyForPayments):
@@ -119,7 +131,7 @@ impl<C: Credential> Orders<C> {
     ///   payments now.
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 412 [`OrderNotDraft`](../../enum.ErrorCode.html#variant.OrderNotDraft): the
-    ///   order is no draft.
+    ///   order is not a draft.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:finalize")]
@@ -137,7 +149,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -168,7 +180,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`Order`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -178,6 +190,22 @@ impl<C: Credential> Orders<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::ids::OrderId;
+    ///
+    /// async fn print_order(polar: &Polar, order: OrderId) -> Result<(), polar_client::Error> {
+    ///     let order = polar.orders().get(order).await?;
+    ///     for item in &order.items {
+    ///         // Amounts are in cents.
+    ///         println!("{}: {} {}", item.label, item.amount, order.currency);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
     where
@@ -195,7 +223,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`OrderInvoice`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -216,12 +244,13 @@ impl<C: Credential> Orders<C> {
         Invoice(request)
     }
 
-    /// Downloads the document, and has it made first if there is none yet.
+    /// Downloads the document. Generates it first if it does not exist, and polls until
+    /// it does.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
-    /// Those of `orders:invoice` and `orders:generate_invoice`, and of the storage.
+    /// Errors of `orders:invoice` and `orders:generate_invoice`, and of the storage.
     pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download
     where
         C: AccountAccess,
@@ -235,7 +264,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/`, operation `orders:list`.
     ///
-    /// Returns [`OrderList`].
+    /// Returns [`OrderList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -244,6 +273,23 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::OrderStatus;
+    ///
+    /// async fn revenue(polar: &Polar, user: &str) -> Result<i64, polar_client::Error> {
+    ///     let orders = polar.orders().list().external_customer_id(user).status(OrderStatus::Paid);
+    ///     let mut orders = orders.limit(100).stream();
+    ///     let mut cents = 0;
+    ///     while let Some(order) = orders.try_next().await? {
+    ///         cents += order.net_amount;
+    ///     }
+    ///     Ok(cents)
+    /// }
+    /// ```
     #[doc(alias = "orders:list")]
     pub fn list(&self) -> List
     where
@@ -252,14 +298,14 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the URL of the order's receipt, a PDF. 404 until the receipt has been
-    /// generated: try again later.
+    /// Gets the URL of the order's receipt, a PDF document. Fails with 404 until the
+    /// receipt has been generated: retry later.
     ///
     /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
     ///
     /// Returns [`OrderReceipt`], or `None` if the response has no content.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -280,12 +326,12 @@ impl<C: Credential> Orders<C> {
         Receipt(request)
     }
 
-    /// Downloads the document, and waits for it if there is none yet.
+    /// Downloads the document. Polls until it exists.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
-    /// Those of `orders:receipt`, and of the storage.
+    /// Errors of `orders:receipt`, and of the storage.
     pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download
     where
         C: AccountAccess,
@@ -293,13 +339,13 @@ impl<C: Credential> Orders<C> {
         Download::document(self.receipt(id))
     }
 
-    /// Updates the name and the address that the order's invoice is made out to.
+    /// Updates the billing name and address on the order's invoice.
     ///
     /// `PATCH /v1/orders/{id}`, operation `orders:update`.
     ///
     /// Returns [`Order`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
@@ -323,7 +369,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// A request to `orders:create`.
+/// Request of the operation `orders:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -332,13 +378,13 @@ polar_client_runtime::operation! {
     Create as CREATE => json Order
 }
 
-/// A request to `orders:finalize`.
+/// Request of the operation `orders:finalize`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Finalize(Request);
 
 impl Finalize {
-    /// The body, which may be left out.
+    /// Sets the body, which is optional.
     pub fn body(mut self, body: impl Body<OrderFinalize>) -> Self {
         self.0.json_body(&body);
         self
@@ -349,7 +395,7 @@ polar_client_runtime::operation! {
     Finalize as FINALIZE => json Order
 }
 
-/// A request to `orders:get`.
+/// Request of the operation `orders:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -358,13 +404,13 @@ polar_client_runtime::operation! {
     Get as GET => json Order
 }
 
-/// A request to `orders:list`.
+/// Request of the operation `orders:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -374,15 +420,15 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only orders of this kind: one-time purchases, or starts and renewals of
-    /// subscriptions.
+    /// Only orders with one of these billing types: one-time purchases, or starts and
+    /// renewals of subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -392,21 +438,21 @@ impl List {
         self
     }
 
-    /// Only what one of these discounts was applied to.
+    /// Only results that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -416,14 +462,14 @@ impl List {
         self
     }
 
-    /// Only what one of these checkout sessions led to.
+    /// Only results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only what belongs to one of these subscriptions.
+    /// Only results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -433,28 +479,28 @@ impl List {
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only what was created after this point in time.
+    /// Only results created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Only what was created before this point in time.
+    /// Only results created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -463,7 +509,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -472,8 +518,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<OrderSortProperty>>) -> Self {
@@ -482,8 +527,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -495,7 +540,7 @@ polar_client_runtime::operation! {
     List as LIST => pages OrderList
 }
 
-/// A request to `orders:update`.
+/// Request of the operation `orders:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

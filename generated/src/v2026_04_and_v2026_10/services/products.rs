@@ -18,7 +18,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub use crate::common::services::products::Delete;
 
-/// Products: what is sold, once or as a subscription, with prices and benefits.
+/// Products: one-time or recurring, with prices and benefits.
 #[derive(Clone, Debug)]
 pub struct Products<C> {
     client: Client<C>,
@@ -31,7 +31,7 @@ impl<C: Credential> Products<C> {
 }
 
 impl<C: Credential> Products<C> {
-    /// Creates a product with its prices. Its billing interval cannot be changed later.
+    /// Creates a product with its prices. The billing interval cannot be changed later.
     ///
     /// `POST /v1/products/`, operation `products:create`.
     ///
@@ -45,6 +45,22 @@ impl<C: Credential> Products<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::{ProductCreateRecurring, ProductPriceFixedCreate, RecurringInterval};
+    /// use polar_client::ids::ProductId;
+    ///
+    /// async fn create_plan(polar: &Polar) -> Result<ProductId, polar_client::Error> {
+    ///     // 29.00 USD per month.
+    ///     let price = ProductPriceFixedCreate::new(2_900).price_currency("usd");
+    ///     let product = ProductCreateRecurring::new("Pro", [price], RecurringInterval::Month)
+    ///         .description("For teams of up to five.");
+    ///     Ok(polar.products().create(product).await?.id)
+    /// }
+    /// ```
     #[doc(alias = "products:create")]
     pub fn create(&self, body: impl Body<ProductCreate>) -> Create
     where
@@ -56,11 +72,11 @@ impl<C: Credential> Products<C> {
     }
 
     /// Deletes a product permanently. Only for products that no order, subscription,
-    /// trial or discount refers to; archive others by an update.
+    /// trial or discount refers to; archive others with `update`.
     ///
     /// `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -93,7 +109,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -104,6 +120,25 @@ impl<C: Credential> Products<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::Price;
+    /// use polar_client::ids::ProductId;
+    ///
+    /// async fn print_prices(polar: &Polar, product: ProductId) -> Result<(), polar_client::Error> {
+    ///     let product = polar.products().get(product).await?;
+    ///     for price in &product.prices {
+    ///         match price {
+    ///             Price::Fixed(price) => println!("{} {}", price.price_amount, price.price_currency),
+    ///             other => println!("price {}, not fixed", other.id()),
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "products:get")]
     pub fn get(&self, id: impl Into<ProductId>) -> Get
     where
@@ -119,7 +154,7 @@ impl<C: Credential> Products<C> {
     ///
     /// `GET /v1/products/`, operation `products:list`.
     ///
-    /// Returns [`ProductList`].
+    /// Returns [`ProductList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -129,6 +164,20 @@ impl<C: Credential> Products<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn print_products(polar: &Polar) -> Result<(), polar_client::Error> {
+    ///     let mut products = polar.products().list().is_archived(false).stream();
+    ///     while let Some(product) = products.try_next().await? {
+    ///         println!("{}: {} prices", product.name, product.prices.len());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "products:list")]
     pub fn list(&self) -> List
     where
@@ -144,7 +193,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -157,6 +206,22 @@ impl<C: Credential> Products<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::ProductUpdate;
+    /// use polar_client::ids::ProductId;
+    /// use polar_client::types::Clear;
+    ///
+    /// async fn archive(polar: &Polar, product: ProductId) -> Result<(), polar_client::Error> {
+    ///     // Clears the description; fields that are not set are unchanged.
+    ///     let update = ProductUpdate::new().is_archived(true).description(Clear);
+    ///     polar.products().update(product, update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "products:update")]
     pub fn update(
         &self,
@@ -173,13 +238,13 @@ impl<C: Credential> Products<C> {
         Update(request)
     }
 
-    /// Sets which benefits a product grants. Returns the product.
+    /// Replaces the benefits that a product grants. Returns the product.
     ///
     /// `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -192,6 +257,23 @@ impl<C: Credential> Products<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::ProductBenefitsUpdate;
+    /// use polar_client::ids::{BenefitId, ProductId};
+    ///
+    /// async fn add(polar: &Polar, product: ProductId, benefit: BenefitId) -> Result<(), polar_client::Error> {
+    ///     // The list replaces the current one, so it contains the benefits to keep.
+    ///     let current = polar.products().get(product).await?.benefits;
+    ///     let benefits = current.iter().map(|benefit| benefit.id()).chain([benefit]);
+    ///     let update = ProductBenefitsUpdate::new(benefits);
+    ///     polar.products().update_benefits(product, update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "products:update_benefits")]
     pub fn update_benefits(
         &self,
@@ -209,7 +291,7 @@ impl<C: Credential> Products<C> {
     }
 }
 
-/// A request to `products:create`.
+/// Request of the operation `products:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -218,7 +300,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Product
 }
 
-/// A request to `products:get`.
+/// Request of the operation `products:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -227,20 +309,20 @@ polar_client_runtime::operation! {
     Get as GET => json Product
 }
 
-/// A request to `products:list`.
+/// Request of the operation `products:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only those with one of these IDs.
+    /// Only results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -250,28 +332,28 @@ impl List {
         self
     }
 
-    /// Searches the names.
+    /// Only products whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only archived ones, or only those that are not archived.
+    /// Only archived results (`true`), or only those that are not archived (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Only products that are subscriptions, or only one-time purchases.
+    /// Only recurring products (`true`), or only one-time products (`false`).
     #[inline]
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
     }
 
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
@@ -288,7 +370,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -297,7 +379,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -306,8 +388,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -319,8 +400,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -332,7 +413,7 @@ polar_client_runtime::operation! {
     List as LIST => pages ProductList
 }
 
-/// A request to `products:update`.
+/// Request of the operation `products:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -341,7 +422,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Product
 }
 
-/// A request to `products:update_benefits`.
+/// Request of the operation `products:update_benefits`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateBenefits(Request);

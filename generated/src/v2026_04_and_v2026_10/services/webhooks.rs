@@ -11,7 +11,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// A request to `webhooks:get_webhook_endpoint`.
+/// Request of the operation `webhooks:get_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetWebhookEndpoint(pub(crate) Request);
@@ -20,13 +20,13 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:list_webhook_endpoints`.
+/// Request of the operation `webhooks:list_webhook_endpoints`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookEndpoints(pub(crate) Request);
 
 impl ListWebhookEndpoints {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -36,7 +36,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -45,7 +45,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -59,7 +59,7 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// A request to `webhooks:reset_webhook_endpoint_secret`.
+/// Request of the operation `webhooks:reset_webhook_endpoint_secret`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResetWebhookEndpointSecret(pub(crate) Request);

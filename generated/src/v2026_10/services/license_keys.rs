@@ -27,8 +27,8 @@ pub use crate::v2026_10_and_v2027_01::services::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Rotate;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Update;
 
-/// License keys that the organization has issued. For servers of the organization;
-/// software at the customer's uses those of the customer portal.
+/// License keys of the organization, for its servers. Software on customers' machines
+/// uses the license keys of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -100,7 +100,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -131,8 +131,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyActivationRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `activation_id`: The activation's ID.
+    /// - `id`: ID of the license key.
+    /// - `activation_id`: ID of the activation.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -167,7 +167,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -180,6 +180,21 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::ids::BenefitId;
+    ///
+    /// async fn print_keys(polar: &Polar, benefit: BenefitId) -> Result<(), polar_client::Error> {
+    ///     let mut keys = polar.license_keys().list().benefit_id(benefit).stream();
+    ///     while let Some(key) = keys.try_next().await? {
+    ///         println!("{}: {}, used {} times", key.display_key, key.status, key.usage);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
     where
@@ -195,7 +210,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -228,7 +243,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -241,6 +256,20 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::{LicenseKeyStatus, LicenseKeyUpdate};
+    /// use polar_client::ids::LicenseKeyId;
+    ///
+    /// async fn disable(polar: &Polar, key: LicenseKeyId) -> Result<(), polar_client::Error> {
+    ///     let update = LicenseKeyUpdate::new().status(LicenseKeyStatus::Disabled);
+    ///     polar.license_keys().update(key, update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "license_keys:update")]
     pub fn update(
         &self,
@@ -288,7 +317,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `license_keys:activate`.
+/// Request of the operation `license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -297,7 +326,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `license_keys:validate`.
+/// Request of the operation `license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

@@ -27,8 +27,7 @@ pub use crate::v2026_04_and_v2026_10::services::webhooks::GetWebhookEndpoint;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ListWebhookEndpoints;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ResetWebhookEndpointSecret;
 
-/// Webhooks: endpoints that events are delivered to, and the record of the
-/// deliveries.
+/// Webhooks: endpoints that events are delivered to, and the log of deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -56,6 +55,21 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::{WebhookEndpointCreate, WebhookEventType, WebhookFormat};
+    ///
+    /// /// Returns the secret that deliveries are signed with.
+    /// async fn subscribe(polar: &Polar) -> Result<String, polar_client::Error> {
+    ///     let events = [WebhookEventType::OrderPaid, WebhookEventType::CustomerStateChanged];
+    ///     let endpoint =
+    ///         WebhookEndpointCreate::new("https://example.com/webhooks", WebhookFormat::Raw, events);
+    ///     Ok(polar.webhooks().create_webhook_endpoint(endpoint).await?.secret)
+    /// }
+    /// ```
     #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
         &self,
@@ -74,7 +88,7 @@ impl<C: Credential> Webhooks<C> {
     /// `DELETE /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:delete_webhook_endpoint`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -105,7 +119,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -130,11 +144,12 @@ impl<C: Credential> Webhooks<C> {
         GetWebhookEndpoint(request)
     }
 
-    /// Lists the attempts to deliver events to the endpoints.
+    /// Lists the deliveries: attempts to deliver events to the endpoints.
     ///
     /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
-    /// Returns [`WebhookDeliveryList`].
+    /// Returns [`WebhookDeliveryList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -156,7 +171,8 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
     ///
-    /// Returns [`WebhookEndpointList`].
+    /// Returns [`WebhookEndpointList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -174,13 +190,13 @@ impl<C: Credential> Webhooks<C> {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
-    /// Delivers an event again, and returns before it is delivered. The payload of an
-    /// archived event is gone: it is not delivered.
+    /// Schedules another delivery of an event, and returns before it is delivered.
+    /// Archived events have no payload and are not delivered.
     ///
     /// `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook event.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -206,14 +222,14 @@ impl<C: Credential> Webhooks<C> {
     }
 
     /// Replaces the secret that deliveries to an endpoint are signed with. The response
-    /// contains the new one.
+    /// contains the new secret.
     ///
     /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -244,7 +260,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -272,7 +288,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// A request to `webhooks:create_webhook_endpoint`.
+/// Request of the operation `webhooks:create_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateWebhookEndpoint(Request);
@@ -281,7 +297,7 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:update_webhook_endpoint`.
+/// Request of the operation `webhooks:update_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateWebhookEndpoint(Request);

@@ -12,19 +12,19 @@ use crate::ids::OrganizationId;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
-/// An activation of a license key, with the key.
+/// An activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ActivationId,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -34,17 +34,17 @@ pub struct LicenseKeyActivationRead {
     pub license_key: LicenseKeyRead,
 }
 
-/// The member who holds a license key.
+/// Member who holds a license key.
 ///
 /// Schema `LicenseKeyMember`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyMember {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: MemberId,
     /// Email address.
     pub email: String,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
 }
 
@@ -54,37 +54,37 @@ pub struct LicenseKeyMember {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: LicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
@@ -101,7 +101,7 @@ pub struct LicenseKeyRead {
 pub struct LicenseKeyReadList {
     /// The items of this page.
     pub items: Vec<LicenseKeyRead>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -111,83 +111,83 @@ pub struct LicenseKeyReadList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: LicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The activations of the license key.
+    /// Activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
 }
 
-/// A license key with its new text.
+/// A license key with its new key string.
 ///
 /// Schema `RotatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     pub status: RotatedLicenseKeyStatus,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,

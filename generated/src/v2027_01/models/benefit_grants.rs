@@ -12,7 +12,7 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::codec::{DecodeError, text_at};
 use polar_client_runtime::types::Timestamp;
 
-/// A grant: one benefit that one customer has or had.
+/// Grant of one benefit to one customer, active or revoked.
 ///
 /// Schema `BenefitGrant`.
 #[derive(Clone, PartialEq)]
@@ -22,27 +22,27 @@ pub struct BenefitGrant {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -50,15 +50,15 @@ pub struct BenefitGrant {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: Benefit,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantProperties,
 }
 
 impl BenefitGrant {
-    /// `properties` as what `benefit.type` says it is.
+    /// Decodes `properties` as the type that `benefit.type` selects.
     ///
     /// # Errors
-    /// When it does not have that form.
+    /// [`DecodeError`] if the value does not have that type.
     #[inline]
     pub fn properties_view(&self) -> Result<BenefitGrantPropertiesView, DecodeError> {
         let chosen_by = text_at(self, &["benefit", "type"]);
@@ -75,6 +75,6 @@ impl BenefitGrant {
 pub struct BenefitGrantList {
     /// The items of this page.
     pub items: Vec<BenefitGrant>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }

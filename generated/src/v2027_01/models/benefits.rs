@@ -8,7 +8,7 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A benefit, of any kind.
+/// A benefit of any type.
 ///
 /// Schema `Benefit`.
 ///
@@ -16,28 +16,28 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Benefit {
-    /// A benefit that the organization provides in its own way.
+    /// A benefit that the organization provides itself.
     Custom(Box<BenefitCustom>),
-    /// A benefit that gives access to a Discord server.
+    /// A benefit that grants access to a Discord server.
     Discord(Box<BenefitDiscord>),
-    /// A benefit that gives access to a GitHub repository.
+    /// A benefit that grants access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepository>),
-    /// A benefit that gives files to download.
+    /// A benefit that grants downloads of files.
     Downloadables(Box<BenefitDownloadables>),
-    /// A benefit that gives license keys.
+    /// A benefit that issues license keys.
     LicenseKeys(Box<BenefitLicenseKeys>),
     /// A benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCredit>),
-    /// A benefit that turns on a feature of the seller's software.
+    /// A benefit that enables a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlag>),
-    /// A benefit that gives a Slack channel shared with the seller.
+    /// A benefit that grants access to a Slack channel shared with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannel>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownBenefit>),
 }
 
 impl Benefit {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitId {
@@ -88,7 +88,7 @@ impl Benefit {
         }
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -105,7 +105,7 @@ impl Benefit {
         }
     }
 
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     #[must_use]
     #[inline]
     pub fn selectable(&self) -> bool {
@@ -122,7 +122,7 @@ impl Benefit {
         }
     }
 
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     #[must_use]
     #[inline]
     pub fn deletable(&self) -> bool {
@@ -156,7 +156,7 @@ impl Benefit {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -173,7 +173,7 @@ impl Benefit {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -190,7 +190,7 @@ impl Benefit {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -207,7 +207,7 @@ impl Benefit {
         }
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -241,7 +241,7 @@ impl Benefit {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -258,7 +258,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitCustom> {
@@ -268,7 +268,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Discord`.
+    /// Returns the value if it is the variant [`Discord`](Self::Discord).
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitDiscord> {
@@ -278,7 +278,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `GitHubRepository`.
+    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepository> {
@@ -288,7 +288,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `Downloadables`.
+    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitDownloadables> {
@@ -298,7 +298,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `LicenseKeys`.
+    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitLicenseKeys> {
@@ -308,7 +308,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitMeterCredit> {
@@ -318,7 +318,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `FeatureFlag`.
+    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitFeatureFlag> {
@@ -328,7 +328,7 @@ impl Benefit {
         }
     }
 
-    /// The value, if it is a `SlackSharedChannel`.
+    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(&self) -> Option<&BenefitSlackSharedChannel> {
@@ -338,7 +338,7 @@ impl Benefit {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -378,9 +378,9 @@ polar_client_runtime::from_variant! {
     Benefit::SlackSharedChannel(Box<BenefitSlackSharedChannel>)
 }
 
-/// A [`Benefit`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Benefit`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownBenefit {
     pub(crate) id: BenefitId,
@@ -398,27 +398,28 @@ pub struct UnknownBenefit {
     pub(crate) raw: Json,
 }
 
-/// A benefit to create, of any kind.
+/// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitCreate {
-    /// A benefit to create, one that the organization provides in its own way.
+    /// Parameters for creating a benefit that the organization provides itself.
     Custom(Box<BenefitCustomCreate>),
-    /// A benefit to create, one that gives access to a Discord server.
+    /// Parameters for creating a benefit that grants access to a Discord server.
     Discord(Box<BenefitDiscordCreate>),
-    /// A benefit to create, one that gives access to a GitHub repository.
+    /// Parameters for creating a benefit that grants access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepositoryCreate>),
-    /// A benefit to create, one that gives files to download.
+    /// Parameters for creating a benefit that grants downloads of files.
     Downloadables(Box<BenefitDownloadablesCreate>),
-    /// A benefit to create, one that gives license keys.
+    /// Parameters for creating a benefit that issues license keys.
     LicenseKeys(Box<BenefitLicenseKeysCreate>),
-    /// A benefit to create, one that credits units to a meter.
+    /// Parameters for creating a benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditCreate>),
-    /// A benefit to create, one that turns on a feature of the seller's software.
+    /// Parameters for creating a benefit that enables a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlagCreate>),
-    /// A benefit to create, one that gives a Slack channel shared with the seller.
+    /// Parameters for creating a benefit that grants access to a Slack channel shared
+    /// with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannelCreate>),
 }
 
@@ -486,70 +487,71 @@ polar_client_runtime::variant_body! {
     BenefitCreate : BenefitSlackSharedChannelCreate
 }
 
-/// A benefit that the organization provides in its own way.
+/// A benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustom {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `custom`.
+    /// Always `custom`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitCustomProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that the organization provides in its own way.
+/// Parameters for creating a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitCustomCreateProperties,
 }
 
 impl BenefitCustomCreate {
-    /// A `BenefitCustomCreate` with what is required.
+    /// Creates a `BenefitCustomCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -565,14 +567,14 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -581,7 +583,8 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -591,7 +594,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -599,30 +602,30 @@ impl BenefitCustomCreate {
     }
 }
 
-/// Changes of a custom benefit.
+/// Update of a custom benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitCustomUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitCustomProperties>,
 }
 
 impl BenefitCustomUpdate {
-    /// A `BenefitCustomUpdate` with what is required.
+    /// Creates a `BenefitCustomUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -635,14 +638,14 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -651,7 +654,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -660,7 +663,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -670,7 +673,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -688,70 +691,71 @@ impl Default for BenefitCustomUpdate {
     }
 }
 
-/// A benefit that gives access to a Discord server.
+/// A benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscord`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discord`.
+    /// Always `discord`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDiscordProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives access to a Discord server.
+/// Parameters for creating a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDiscordCreateProperties,
 }
 
 impl BenefitDiscordCreate {
-    /// A `BenefitDiscordCreate` with what is required.
+    /// Creates a `BenefitDiscordCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -767,14 +771,14 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -783,7 +787,8 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -793,7 +798,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -801,28 +806,28 @@ impl BenefitDiscordCreate {
     }
 }
 
-/// Changes of a benefit of Discord access.
+/// Update of a Discord access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDiscordUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitDiscordCreateProperties>,
 }
 
 impl BenefitDiscordUpdate {
-    /// A `BenefitDiscordUpdate` with what is required.
+    /// Creates a `BenefitDiscordUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -834,14 +839,14 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -850,7 +855,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -859,7 +864,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -877,70 +882,71 @@ impl Default for BenefitDiscordUpdate {
     }
 }
 
-/// A benefit that gives files to download.
+/// A benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadables`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `downloadables`.
+    /// Always `downloadables`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDownloadablesProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives files to download.
+/// Parameters for creating a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitDownloadablesCreateProperties,
 }
 
 impl BenefitDownloadablesCreate {
-    /// A `BenefitDownloadablesCreate` with what is required.
+    /// Creates a `BenefitDownloadablesCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -956,14 +962,14 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -972,7 +978,8 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -982,7 +989,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -990,28 +997,28 @@ impl BenefitDownloadablesCreate {
     }
 }
 
-/// Changes of a benefit of downloads.
+/// Update of a downloads benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDownloadablesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
 }
 
 impl BenefitDownloadablesUpdate {
-    /// A `BenefitDownloadablesUpdate` with what is required.
+    /// Creates a `BenefitDownloadablesUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1023,14 +1030,14 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1039,7 +1046,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1048,7 +1055,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1066,70 +1073,71 @@ impl Default for BenefitDownloadablesUpdate {
     }
 }
 
-/// A benefit that turns on a feature of the seller's software.
+/// A benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlag`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `feature_flag`.
+    /// Always `feature_flag`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitFeatureFlagProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that turns on a feature of the seller's software.
+/// Parameters for creating a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitFeatureFlagCreateProperties,
 }
 
 impl BenefitFeatureFlagCreate {
-    /// A `BenefitFeatureFlagCreate` with what is required.
+    /// Creates a `BenefitFeatureFlagCreate` with its required fields.
     #[must_use]
     pub fn new(description: impl Into<String>, properties: impl Entries<Json>) -> Self {
         Self {
@@ -1142,14 +1150,14 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1158,7 +1166,8 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1168,7 +1177,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1176,30 +1185,30 @@ impl BenefitFeatureFlagCreate {
     }
 }
 
-/// Changes of a benefit of a feature flag.
+/// Update of a feature flag benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitFeatureFlagUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitFeatureFlagProperties>,
 }
 
 impl BenefitFeatureFlagUpdate {
-    /// A `BenefitFeatureFlagUpdate` with what is required.
+    /// Creates a `BenefitFeatureFlagUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1212,14 +1221,14 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1228,7 +1237,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1237,7 +1246,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1247,7 +1256,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1265,70 +1274,71 @@ impl Default for BenefitFeatureFlagUpdate {
     }
 }
 
-/// A benefit that gives access to a GitHub repository.
+/// A benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepository`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `github_repository`.
+    /// Always `github_repository`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGitHubRepositoryProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives access to a GitHub repository.
+/// Parameters for creating a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGitHubRepositoryCreateProperties,
 }
 
 impl BenefitGitHubRepositoryCreate {
-    /// A `BenefitGitHubRepositoryCreate` with what is required.
+    /// Creates a `BenefitGitHubRepositoryCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1344,14 +1354,14 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1360,7 +1370,8 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1370,7 +1381,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1378,28 +1389,28 @@ impl BenefitGitHubRepositoryCreate {
     }
 }
 
-/// Changes of a benefit of GitHub access.
+/// Update of a GitHub access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitGitHubRepositoryUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
 }
 
 impl BenefitGitHubRepositoryUpdate {
-    /// A `BenefitGitHubRepositoryUpdate` with what is required.
+    /// Creates a `BenefitGitHubRepositoryUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1411,14 +1422,14 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1427,7 +1438,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1436,7 +1447,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1454,70 +1465,71 @@ impl Default for BenefitGitHubRepositoryUpdate {
     }
 }
 
-/// A benefit that gives license keys.
+/// A benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeys`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `license_keys`.
+    /// Always `license_keys`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitLicenseKeysProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives license keys.
+/// Parameters for creating a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitLicenseKeysCreateProperties,
 }
 
 impl BenefitLicenseKeysCreate {
-    /// A `BenefitLicenseKeysCreate` with what is required.
+    /// Creates a `BenefitLicenseKeysCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1533,14 +1545,14 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1549,7 +1561,8 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1559,7 +1572,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1567,30 +1580,30 @@ impl BenefitLicenseKeysCreate {
     }
 }
 
-/// Changes of a benefit of license keys.
+/// Update of a license key benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitLicenseKeysUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitLicenseKeysCreateProperties>,
 }
 
 impl BenefitLicenseKeysUpdate {
-    /// A `BenefitLicenseKeysUpdate` with what is required.
+    /// Creates a `BenefitLicenseKeysUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1603,14 +1616,14 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1619,7 +1632,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1628,7 +1641,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1638,7 +1651,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1665,7 +1678,7 @@ impl Default for BenefitLicenseKeysUpdate {
 pub struct BenefitList {
     /// The items of this page.
     pub items: Vec<Benefit>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -1675,64 +1688,65 @@ pub struct BenefitList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `meter_credit`.
+    /// Always `meter_credit`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitMeterCreditProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that credits units to a meter.
+/// Parameters for creating a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitMeterCreditCreateProperties,
 }
 
 impl BenefitMeterCreditCreate {
-    /// A `BenefitMeterCreditCreate` with what is required.
+    /// Creates a `BenefitMeterCreditCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1748,14 +1762,14 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1764,7 +1778,8 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1774,7 +1789,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1782,30 +1797,30 @@ impl BenefitMeterCreditCreate {
     }
 }
 
-/// Changes of a benefit of meter credits.
+/// Update of a meter credit benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitMeterCreditUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitMeterCreditCreateProperties>,
 }
 
 impl BenefitMeterCreditUpdate {
-    /// A `BenefitMeterCreditUpdate` with what is required.
+    /// Creates a `BenefitMeterCreditUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1818,14 +1833,14 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1834,7 +1849,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1843,7 +1858,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1853,7 +1868,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1871,70 +1886,72 @@ impl Default for BenefitMeterCreditUpdate {
     }
 }
 
-/// A benefit that gives a Slack channel shared with the seller.
+/// A benefit that grants access to a Slack channel shared with the seller.
 ///
 /// Schema `BenefitSlackSharedChannel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `slack_shared_channel`.
+    /// Always `slack_shared_channel`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// Whether products can be given the benefit.
+    /// Whether the benefit can be attached to products.
     pub selectable: bool,
-    /// Whether deleting the benefit is possible.
+    /// Whether the benefit can be deleted.
     pub deletable: bool,
     /// Whether the benefit is deleted.
     pub is_deleted: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: BenefitVisibility,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitSlackSharedChannelProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
-/// A benefit to create, one that gives a Slack channel shared with the seller.
+/// Parameters for creating a benefit that grants access to a Slack channel shared
+/// with the seller.
 ///
 /// Schema `BenefitSlackSharedChannelCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Option<BenefitVisibility>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitSlackSharedChannelCreateProperties,
 }
 
 impl BenefitSlackSharedChannelCreate {
-    /// A `BenefitSlackSharedChannelCreate` with what is required.
+    /// Creates a `BenefitSlackSharedChannelCreate` with its required fields.
     #[must_use]
     pub fn new(
         description: impl Into<String>,
@@ -1950,14 +1967,14 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1966,7 +1983,8 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1976,7 +1994,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1984,28 +2002,29 @@ impl BenefitSlackSharedChannelCreate {
     }
 }
 
-/// Changes of a benefit of a shared Slack channel.
+/// Update of a shared Slack channel benefit. Fields that are not set keep their
+/// values.
 ///
 /// Schema `BenefitSlackSharedChannelUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
 }
 
 impl BenefitSlackSharedChannelUpdate {
-    /// A `BenefitSlackSharedChannelUpdate` with what is required.
+    /// Creates a `BenefitSlackSharedChannelUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2017,14 +2036,14 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -2033,7 +2052,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -2042,7 +2061,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     #[must_use]
     pub fn properties(
         mut self,
@@ -2060,28 +2079,29 @@ impl Default for BenefitSlackSharedChannelUpdate {
     }
 }
 
-/// Changes of a benefit, of any kind.
+/// Update of a benefit; its variant must match the type of the benefit.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
-    /// Changes of a custom benefit.
+    /// Update of a custom benefit. Fields that are not set keep their values.
     Custom(Box<BenefitCustomUpdate>),
-    /// Changes of a benefit of Discord access.
+    /// Update of a Discord access benefit. Fields that are not set keep their values.
     Discord(Box<BenefitDiscordUpdate>),
-    /// Changes of a benefit of GitHub access.
+    /// Update of a GitHub access benefit. Fields that are not set keep their values.
     GitHubRepository(Box<BenefitGitHubRepositoryUpdate>),
-    /// Changes of a benefit of downloads.
+    /// Update of a downloads benefit. Fields that are not set keep their values.
     Downloadables(Box<BenefitDownloadablesUpdate>),
-    /// Changes of a benefit of license keys.
+    /// Update of a license key benefit. Fields that are not set keep their values.
     LicenseKeys(Box<BenefitLicenseKeysUpdate>),
-    /// Changes of a benefit of meter credits.
+    /// Update of a meter credit benefit. Fields that are not set keep their values.
     MeterCredit(Box<BenefitMeterCreditUpdate>),
-    /// Changes of a benefit of a feature flag.
+    /// Update of a feature flag benefit. Fields that are not set keep their values.
     FeatureFlag(Box<BenefitFeatureFlagUpdate>),
-    /// Changes of a benefit of a shared Slack channel.
+    /// Update of a shared Slack channel benefit. Fields that are not set keep their
+    /// values.
     SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>),
 }
 

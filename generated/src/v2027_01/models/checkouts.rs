@@ -14,135 +14,136 @@ use polar_client_runtime::types::{Entries, Items, Strings, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A checkout session, as the organization sees it.
+/// A checkout session, as returned to the organization.
 ///
 /// Schema `Checkout`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Checkout {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub payment_processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     pub status: CheckoutStatus,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// Address of the checkout page.
+    /// URL of the checkout page.
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Where the customer gets to after the payment.
+    /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The amount in cents, with discounts and taxes left out.
+    /// Amount in cents, before discounts and taxes.
     pub amount: i64,
     /// Number of seats.
     pub seats: Option<i64>,
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     pub min_seats: Option<i64>,
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     pub max_seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     pub min_units: Option<i64>,
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     pub max_units: Option<i64>,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null as long as too little is known to calculate them.
+    /// Taxes in cents; null while they cannot be calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null as long as taxes are not calculated.
+    /// Whether the amount includes taxes; null while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Option<bool>,
-    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
-    /// without a trial.
+    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// trial.
     pub active_trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: bool,
-    /// Whether discounts can apply to the checkout; they usually cannot if the price is
-    /// free or the customer's choice.
+    /// Whether discounts can be applied to the checkout; usually not to a free price or
+    /// one that the customer chooses.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// Whether there is anything to pay now.
+    /// Whether a payment is due now.
     pub is_payment_required: bool,
-    /// Whether a payment method has to be set up, even if there is nothing to pay now.
+    /// Whether a payment method must be saved, even if no payment is due now.
     pub is_payment_setup_required: bool,
-    /// Whether the customer has to fill in a form to pay now or to set up a payment
-    /// method.
+    /// Whether the customer must fill in the payment form, to pay now or to save a
+    /// payment method.
     pub is_payment_form_required: bool,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<Address>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// What the payment processor needs in the customer's browser.
+    /// Data that the client library of the payment processor requires, such as a
+    /// publishable key.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// Which fields of the billing address the form asks for.
+    /// Modes of the billing address fields of the form.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The products that the customer can choose from.
+    /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -156,26 +157,25 @@ pub struct Checkout {
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
     /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// Custom fields that come with the product.
+    /// Custom fields attached to the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
-/// What is sent to confirm a checkout session: what the customer filled in, and how
-/// the payment is made.
+/// Parameters for confirming a checkout session, by payment method.
 ///
 /// Schema `CheckoutConfirm`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutConfirm {
-    /// What is sent to confirm a checkout session: what the customer filled in, and
-    /// Stripe's token for the payment.
+    /// Parameters for confirming a checkout session with a confirmation token of Stripe.
     Stripe(Box<CheckoutConfirmStripe>),
-    /// What is sent to confirm a checkout session with a shared payment token of Stripe,
-    /// which an AI agent was granted. For one-time purchases only.
+    /// Parameters for confirming a checkout session with a shared payment token of
+    /// Stripe, which authorizes an AI agent to pay. Supported for one-time purchases
+    /// only.
     SharedPaymentToken(Box<CheckoutConfirmSharedPaymentToken>),
 }
 
@@ -195,23 +195,24 @@ polar_client_runtime::variant_body! {
     CheckoutConfirm : CheckoutConfirmSharedPaymentToken
 }
 
-/// What is sent to confirm a checkout session with a shared payment token of Stripe,
-/// which an AI agent was granted. For one-time purchases only.
+/// Parameters for confirming a checkout session with a shared payment token of
+/// Stripe, which authorizes an AI agent to pay. Supported for one-time purchases
+/// only.
 ///
 /// Schema `CheckoutConfirmSharedPaymentToken`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutConfirmSharedPaymentToken {
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     pub product_id: Option<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -223,39 +224,39 @@ pub struct CheckoutConfirmSharedPaymentToken {
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Option<bool>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     pub discount_code: Option<String>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     pub allow_trial: Option<bool>,
     /// ID of the shared payment token (`spt_...`).
     pub shared_payment_token_id: String,
 }
 
 impl CheckoutConfirmSharedPaymentToken {
-    /// A `CheckoutConfirmSharedPaymentToken` with what is required.
+    /// Creates a `CheckoutConfirmSharedPaymentToken` with its required fields.
     #[must_use]
     pub fn new(shared_payment_token_id: impl Into<String>) -> Self {
         Self {
@@ -279,7 +280,7 @@ impl CheckoutConfirmSharedPaymentToken {
         }
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -289,14 +290,14 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// ID of the product to choose, one of those of the checkout.
+    /// ID of the product to select, one of the products of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -305,8 +306,8 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -336,7 +337,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     #[must_use]
     #[inline]
@@ -345,7 +346,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -354,16 +355,16 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -373,7 +374,7 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -391,14 +392,14 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -408,16 +409,16 @@ impl CheckoutConfirmSharedPaymentToken {
         self
     }
 
-    /// Code of a discount to apply.
+    /// Discount code to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Documented as always `false` or null.
+    /// Always `false` or null, according to the OpenAPI description.
     #[must_use]
     #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
@@ -426,18 +427,18 @@ impl CheckoutConfirmSharedPaymentToken {
     }
 }
 
-/// A checkout session to create. Its metadata becomes that of the order and the
-/// subscription that come out of it.
+/// Parameters for creating a checkout session. The metadata is copied to the
+/// resulting order and subscription.
 ///
 /// Schema `CheckoutCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutCreate {
-    /// A checkout session to create. Its metadata becomes that of the order and the
-    /// subscription that come out of it.
+    /// Parameters for creating a checkout session. The metadata is copied to the
+    /// resulting order and subscription.
     Create(Box<CheckoutProductsCreate>),
-    /// A checkout session to create, with products by your own IDs. Its metadata becomes
-    /// that of the order and the subscription that come out of it.
+    /// Parameters for creating a checkout session with products by external ID. The
+    /// metadata is copied to the resulting order and subscription.
     ExternalCreate(Box<CheckoutProductsExternalCreate>),
 }
 
@@ -466,7 +467,7 @@ polar_client_runtime::variant_body! {
 pub struct CheckoutList {
     /// The items of this page.
     pub items: Vec<Checkout>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
@@ -476,38 +477,37 @@ pub struct CheckoutList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -517,39 +517,39 @@ pub struct CheckoutProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// A checkout session to create. Its metadata becomes that of the order and the
-/// subscription that come out of it.
+/// Parameters for creating a checkout session. The metadata is copied to the
+/// resulting order and subscription.
 ///
 /// Schema `CheckoutProductsCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -557,11 +557,11 @@ pub struct CheckoutProductsCreate {
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     ///
     /// At least 1, at most 10000.
     pub min_seats: Option<i64>,
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 10000.
     pub max_seats: Option<i64>,
@@ -569,82 +569,82 @@ pub struct CheckoutProductsCreate {
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     ///
     /// At least 1, at most 2147483647.
     pub min_units: Option<i64>,
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 2147483647.
     pub max_units: Option<i64>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// ID of the customer who buys. The form is filled in with what is known of them.
+    /// ID of the customer. The form is prefilled with the data of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
-    /// one with it.
+    /// External ID of the customer. If no customer has it, the purchase creates a
+    /// customer with it.
     pub external_customer_id: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
-    /// added to its own.
+    /// ID of the free subscription to upgrade. The metadata of the checkout session is
+    /// merged into that of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<PresentmentCurrency>,
-    /// IDs of the products that the customer can choose from. The first one is chosen at
-    /// the start.
+    /// IDs of the products that the customer can choose from. The first one is
+    /// preselected.
     ///
     /// At least 1 item.
     pub products: Vec<ProductId>,
-    /// Prices made for this checkout alone, by ID of the product. Products without any
-    /// here have their usual prices.
+    /// Ad hoc prices for this checkout session, by product ID. Other products keep their
+    /// catalog prices.
     ///
-    /// Keys: format `uuid`, each: at least 1 item.
+    /// Keys: format `uuid` (validated by the server), each: at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
 }
 
 impl CheckoutProductsCreate {
-    /// A `CheckoutProductsCreate` with what is required.
+    /// Creates a `CheckoutProductsCreate` with its required fields.
     #[must_use]
     pub fn new(products: impl Items<ProductId>) -> Self {
         Self {
@@ -684,7 +684,7 @@ impl CheckoutProductsCreate {
         }
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -701,7 +701,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -710,7 +710,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -720,7 +720,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
@@ -728,7 +728,7 @@ impl CheckoutProductsCreate {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -738,8 +738,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -749,8 +749,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -770,7 +770,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -780,7 +780,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -800,7 +800,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -810,7 +810,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -820,7 +820,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -830,14 +830,14 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// ID of the customer who buys. The form is filled in with what is known of them.
+    /// ID of the customer. The form is prefilled with the data of the customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
@@ -848,8 +848,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
-    /// one with it.
+    /// External ID of the customer. If no customer has it, the purchase creates a
+    /// customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -859,7 +859,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -868,18 +868,18 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     #[must_use]
     pub fn customer_ip_address(
         mut self,
@@ -889,7 +889,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -899,7 +899,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -917,7 +917,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -929,8 +929,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
-    /// added to its own.
+    /// ID of the free subscription to upgrade. The metadata of the checkout session is
+    /// merged into that of the subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -940,19 +940,19 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -966,7 +966,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -980,10 +980,10 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Prices made for this checkout alone, by ID of the product. Products without any
-    /// here have their usual prices.
+    /// Ad hoc prices for this checkout session, by product ID. Other products keep their
+    /// catalog prices.
     ///
-    /// Keys: format `uuid`, each: at least 1 item.
+    /// Keys: format `uuid` (validated by the server), each: at least 1 item.
     #[must_use]
     pub fn prices(mut self, prices: impl Entries<Vec<ProductPriceCreate>>) -> Self {
         self.prices = Some(prices.into_map());
@@ -991,39 +991,39 @@ impl CheckoutProductsCreate {
     }
 }
 
-/// A checkout session to create, with products by your own IDs. Its metadata becomes
-/// that of the order and the subscription that come out of it.
+/// Parameters for creating a checkout session with products by external ID. The
+/// metadata is copied to the resulting order and subscription.
 ///
 /// Schema `CheckoutProductsExternalCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProductsExternalCreate {
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -1031,11 +1031,11 @@ pub struct CheckoutProductsExternalCreate {
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     ///
     /// At least 1, at most 10000.
     pub min_seats: Option<i64>,
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 10000.
     pub max_seats: Option<i64>,
@@ -1043,82 +1043,82 @@ pub struct CheckoutProductsExternalCreate {
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     ///
     /// At least 1, at most 2147483647.
     pub min_units: Option<i64>,
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 2147483647.
     pub max_units: Option<i64>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// ID of the customer who buys. The form is filled in with what is known of them.
+    /// ID of the customer. The form is prefilled with the data of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
-    /// one with it.
+    /// External ID of the customer. If no customer has it, the purchase creates a
+    /// customer with it.
     pub external_customer_id: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<AddressInput>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
-    /// added to its own.
+    /// ID of the free subscription to upgrade. The metadata of the checkout session is
+    /// merged into that of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub return_url: Option<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<PresentmentCurrency>,
-    /// Your own IDs of the products that the customer can choose from. The first one is
-    /// chosen at the start.
+    /// External IDs of the products that the customer can choose from. The first one is
+    /// preselected.
     ///
     /// At least 1 item.
     pub external_products: Vec<String>,
-    /// Prices made for this checkout alone, by your own ID of the product. Products
-    /// without any here have their usual prices.
+    /// Ad hoc prices for this checkout session, by external product ID. Other products
+    /// keep their catalog prices.
     ///
     /// Each: at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
 }
 
 impl CheckoutProductsExternalCreate {
-    /// A `CheckoutProductsExternalCreate` with what is required.
+    /// Creates a `CheckoutProductsExternalCreate` with its required fields.
     #[must_use]
     pub fn new(external_products: impl Strings) -> Self {
         Self {
@@ -1158,7 +1158,7 @@ impl CheckoutProductsExternalCreate {
         }
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -1175,7 +1175,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1184,7 +1184,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1194,7 +1194,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
@@ -1202,7 +1202,7 @@ impl CheckoutProductsExternalCreate {
     }
 
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -1212,8 +1212,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1223,8 +1223,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
+    /// Amount that the customer pays, in cents. Applies to prices that the customer
+    /// chooses; ignored for other prices.
     ///
     /// At least 0.
     #[must_use]
@@ -1244,7 +1244,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1254,7 +1254,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1274,7 +1274,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1284,7 +1284,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1294,7 +1294,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -1304,14 +1304,14 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// ID of the customer who buys. The form is filled in with what is known of them.
+    /// ID of the customer. The form is prefilled with the data of the customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
@@ -1322,8 +1322,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
-    /// one with it.
+    /// External ID of the customer. If no customer has it, the purchase creates a
+    /// customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -1333,7 +1333,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// The customer's name.
+    /// Name of the customer.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1342,18 +1342,18 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// The customer's email address.
+    /// Email address of the customer.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
-    /// Format `ipvanyaddress`.
+    /// Format `ipvanyaddress` (validated by the server).
     #[must_use]
     pub fn customer_ip_address(
         mut self,
@@ -1363,7 +1363,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1373,7 +1373,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// The customer's billing address.
+    /// Billing address of the customer.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -1391,7 +1391,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Metadata for the customer that comes out of the checkout.
+    /// Metadata for the customer that the checkout creates.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1403,8 +1403,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
-    /// added to its own.
+    /// ID of the free subscription to upgrade. The metadata of the checkout session is
+    /// merged into that of the subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -1414,19 +1414,19 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
+    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
+    /// replaced by the ID of the checkout session.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -1440,7 +1440,7 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
@@ -1454,8 +1454,8 @@ impl CheckoutProductsExternalCreate {
         self
     }
 
-    /// Prices made for this checkout alone, by your own ID of the product. Products
-    /// without any here have their usual prices.
+    /// Ad hoc prices for this checkout session, by external product ID. Other products
+    /// keep their catalog prices.
     ///
     /// Each: at least 1 item.
     #[must_use]
@@ -1465,127 +1465,128 @@ impl CheckoutProductsExternalCreate {
     }
 }
 
-/// A checkout session, as the customer sees it with its client secret.
+/// A checkout session, as returned to the customer by its client secret.
 ///
 /// Schema `CheckoutPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub payment_processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     pub status: CheckoutStatus,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// Address of the checkout page.
+    /// URL of the checkout page.
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Where the customer gets to after the payment.
+    /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The amount in cents, with discounts and taxes left out.
+    /// Amount in cents, before discounts and taxes.
     pub amount: i64,
     /// Number of seats.
     pub seats: Option<i64>,
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     pub min_seats: Option<i64>,
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     pub max_seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     pub min_units: Option<i64>,
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     pub max_units: Option<i64>,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null as long as too little is known to calculate them.
+    /// Taxes in cents; null while they cannot be calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null as long as taxes are not calculated.
+    /// Whether the amount includes taxes; null while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Option<bool>,
-    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
-    /// without a trial.
+    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// trial.
     pub active_trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: bool,
-    /// Whether discounts can apply to the checkout; they usually cannot if the price is
-    /// free or the customer's choice.
+    /// Whether discounts can be applied to the checkout; usually not to a free price or
+    /// one that the customer chooses.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// Whether there is anything to pay now.
+    /// Whether a payment is due now.
     pub is_payment_required: bool,
-    /// Whether a payment method has to be set up, even if there is nothing to pay now.
+    /// Whether a payment method must be saved, even if no payment is due now.
     pub is_payment_setup_required: bool,
-    /// Whether the customer has to fill in a form to pay now or to set up a payment
-    /// method.
+    /// Whether the customer must fill in the payment form, to pay now or to save a
+    /// payment method.
     pub is_payment_form_required: bool,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<Address>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// What the payment processor needs in the customer's browser.
+    /// Data that the client library of the payment processor requires, such as a
+    /// publishable key.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// Which fields of the billing address the form asks for.
+    /// Modes of the billing address fields of the form.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The products that the customer can choose from.
+    /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1601,134 +1602,134 @@ pub struct CheckoutPublic {
     pub discount: Option<CheckoutDiscount>,
     /// The organization.
     pub organization: CheckoutOrganization,
-    /// Custom fields that come with the product.
+    /// Custom fields attached to the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
 }
 
-/// A checkout session right after its confirmation, with a session token for the
-/// customer portal.
+/// A confirmed checkout session, with a session token for the customer portal.
 ///
 /// Schema `CheckoutPublicConfirmed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Company that processes payments.
+    /// Payment processor.
     pub payment_processor: PaymentProcessor,
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `confirmed`.
+    /// Always `confirmed`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Secret that gives access.
+    /// Client secret, which grants access: treat it as a secret.
     pub client_secret: String,
-    /// Address of the checkout page.
+    /// URL of the checkout page.
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Where the customer gets to after the payment.
+    /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// Where the page's back button leads; without an address there is none.
+    /// URL of the back button of the page; without it, there is no back button.
     pub return_url: Option<String>,
     /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The amount in cents, with discounts and taxes left out.
+    /// Amount in cents, before discounts and taxes.
     pub amount: i64,
     /// Number of seats.
     pub seats: Option<i64>,
-    /// Fewest seats that can be bought.
+    /// Minimum number of seats per purchase.
     pub min_seats: Option<i64>,
-    /// Most seats that can be bought; null if nothing limits them.
+    /// Maximum number of seats per purchase; null if there is no maximum.
     pub max_seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Fewest units that can be bought.
+    /// Minimum number of units per purchase.
     pub min_units: Option<i64>,
-    /// Most units that can be bought; null if nothing limits them.
+    /// Maximum number of units per purchase; null if there is no maximum.
     pub max_units: Option<i64>,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null as long as too little is known to calculate them.
+    /// Taxes in cents; null while they cannot be calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null as long as taxes are not calculated.
+    /// Whether the amount includes taxes; null while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Option<bool>,
-    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
-    /// without a trial.
+    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// trial.
     pub active_trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<ProductId>,
-    /// The price's ID.
+    /// ID of the price.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
+    /// applies in either case.
     pub allow_discount_codes: bool,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
+    /// Whether the full billing address is required instead of the country only. It is
+    /// always required for customers in the US.
     pub require_billing_address: bool,
-    /// Whether discounts can apply to the checkout; they usually cannot if the price is
-    /// free or the customer's choice.
+    /// Whether discounts can be applied to the checkout; usually not to a free price or
+    /// one that the customer chooses.
     pub is_discount_applicable: bool,
     /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// Whether there is anything to pay now.
+    /// Whether a payment is due now.
     pub is_payment_required: bool,
-    /// Whether a payment method has to be set up, even if there is nothing to pay now.
+    /// Whether a payment method must be saved, even if no payment is due now.
     pub is_payment_setup_required: bool,
-    /// Whether the customer has to fill in a form to pay now or to set up a payment
-    /// method.
+    /// Whether the customer must fill in the payment form, to pay now or to save a
+    /// payment method.
     pub is_payment_form_required: bool,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// The customer's name.
+    /// Name of the customer.
     pub customer_name: Option<String>,
-    /// The customer's email address.
+    /// Email address of the customer.
     pub customer_email: Option<String>,
-    /// The customer's IP address.
+    /// IP address of the customer.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer for invoices.
+    /// Name of the customer on invoices.
     pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
+    /// Billing address of the customer.
     pub customer_billing_address: Option<Address>,
     /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// What the payment processor needs in the customer's browser.
+    /// Data that the client library of the payment processor requires, such as a
+    /// publishable key.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// Which fields of the billing address the form asks for.
+    /// Modes of the billing address fields of the form.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The products that the customer can choose from.
+    /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1744,8 +1745,8 @@ pub struct CheckoutPublicConfirmed {
     pub discount: Option<CheckoutDiscount>,
     /// The organization.
     pub organization: CheckoutOrganization,
-    /// Custom fields that come with the product.
+    /// Custom fields attached to the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// Token of a session for the customer portal; null if there is none.
+    /// Token of a customer portal session; null if there is none.
     pub customer_session_token: Option<String>,
 }

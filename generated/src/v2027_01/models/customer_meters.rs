@@ -12,27 +12,27 @@ use crate::ids::OrganizationId;
 use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 
-/// What a meter has counted for a customer.
+/// Usage of a meter by a customer.
 ///
 /// Schema `CustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeter {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
     pub credited_units: i64,
-    /// Number of units credited, less those consumed.
+    /// Units credited minus units consumed; negative if more was consumed.
     pub balance: f64,
     /// The customer.
     pub customer: Customer,
@@ -40,16 +40,18 @@ pub struct CustomerMeter {
     pub meter: Meter,
 }
 
-/// Credits to a customer's meter: customer and meter by Polar's IDs, or by your own.
+/// Parameters for crediting units to a customer meter, with customer and meter by ID
+/// or by external ID.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customer-meters~1credits/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerMeterCreditsCreate {
-    /// Credits to a customer's meter, with customer and meter by Polar's IDs.
+    /// Parameters for crediting units to a customer meter, with customer and meter by ID.
     IdCreate(Box<CustomerMeterCreditsIdCreate>),
-    /// Credits to a customer's meter, with customer and meter by your own IDs.
+    /// Parameters for crediting units to a customer meter, with customer and meter by
+    /// external ID.
     ExternalIdCreate(Box<CustomerMeterCreditsExternalIdCreate>),
 }
 
@@ -70,7 +72,8 @@ polar_client_runtime::variant_body! {
     CustomerMeterCreditsCreate : CustomerMeterCreditsExternalIdCreate
 }
 
-/// Credits to a customer's meter, with customer and meter by your own IDs.
+/// Parameters for crediting units to a customer meter, with customer and meter by
+/// external ID.
 ///
 /// Schema `CustomerMeterCreditsExternalIDCreate`.
 #[doc(alias = "CustomerMeterCreditsExternalIDCreate")]
@@ -81,21 +84,21 @@ pub struct CustomerMeterCreditsExternalIdCreate {
     ///
     /// More than 0, at most 2147483647.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     pub rollover: Option<bool>,
-    /// Your own ID of the credits, unique. With it, a retry does not credit the units
+    /// Unique external ID of the credit. With it, a retry does not credit the units
     /// again.
     pub external_id: Option<String>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: String,
-    /// The meter's ID in your own system.
+    /// External ID of the meter: the identifier in your own system.
     pub external_meter_id: String,
 }
 
 impl CustomerMeterCreditsExternalIdCreate {
-    /// A `CustomerMeterCreditsExternalIdCreate` with what is required.
+    /// Creates a `CustomerMeterCreditsExternalIdCreate` with its required fields.
     #[must_use]
     pub fn new(
         units: i64,
@@ -111,7 +114,7 @@ impl CustomerMeterCreditsExternalIdCreate {
         }
     }
 
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -121,7 +124,7 @@ impl CustomerMeterCreditsExternalIdCreate {
         self
     }
 
-    /// Your own ID of the credits, unique. With it, a retry does not credit the units
+    /// Unique external ID of the credit. With it, a retry does not credit the units
     /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
@@ -130,7 +133,7 @@ impl CustomerMeterCreditsExternalIdCreate {
     }
 }
 
-/// Credits to a customer's meter, with customer and meter by Polar's IDs.
+/// Parameters for crediting units to a customer meter, with customer and meter by ID.
 ///
 /// Schema `CustomerMeterCreditsIDCreate`.
 #[doc(alias = "CustomerMeterCreditsIDCreate")]
@@ -141,21 +144,21 @@ pub struct CustomerMeterCreditsIdCreate {
     ///
     /// More than 0, at most 2147483647.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     pub rollover: Option<bool>,
-    /// Your own ID of the credits, unique. With it, a retry does not credit the units
+    /// Unique external ID of the credit. With it, a retry does not credit the units
     /// again.
     pub external_id: Option<String>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
 }
 
 impl CustomerMeterCreditsIdCreate {
-    /// A `CustomerMeterCreditsIdCreate` with what is required.
+    /// Creates a `CustomerMeterCreditsIdCreate` with its required fields.
     #[must_use]
     pub fn new(
         units: i64,
@@ -171,7 +174,7 @@ impl CustomerMeterCreditsIdCreate {
         }
     }
 
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -181,7 +184,7 @@ impl CustomerMeterCreditsIdCreate {
         self
     }
 
-    /// Your own ID of the credits, unique. With it, a retry does not credit the units
+    /// Unique external ID of the credit. With it, a retry does not credit the units
     /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
@@ -190,7 +193,7 @@ impl CustomerMeterCreditsIdCreate {
     }
 }
 
-/// A page of what meters have counted for customers.
+/// A page of customer meters.
 ///
 /// Schema `ListResource_CustomerMeter_`.
 #[doc(alias = "ListResource_CustomerMeter_")]
@@ -199,86 +202,86 @@ impl CustomerMeterCreditsIdCreate {
 pub struct CustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerMeter>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Event of Polar: units were credited to a customer's meter.
+/// System event: units were credited to a customer meter.
 ///
 /// Schema `MeterCreditEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: EventId,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: Option<String>,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Where it comes from.
+    /// Source of the event.
     ///
-    /// Documented as always `system`.
+    /// Always `system`, according to the OpenAPI description.
     pub source: Cow<'static, str>,
-    /// Name.
+    /// Name of the event.
     ///
-    /// Documented as always `meter.credited`.
+    /// Always `meter.credited`, according to the OpenAPI description.
     pub name: Cow<'static, str>,
-    /// What happened, in detail.
+    /// Details of the event.
     pub metadata: MeterCreditedMetadata,
 }
 
-/// Why units were credited to a customer's meter.
+/// Reason of a credit to a customer meter.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/MeterCreditedMetadata/properties/reason`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MeterCreditReason {
-    /// The customer has a benefit of meter credits.
+    /// Granted by a meter credit benefit.
     ///
     /// Value `benefit`.
     Benefit,
-    /// They were granted by hand.
+    /// Granted manually.
     ///
     /// Value `manual`.
     Manual,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
-/// Details of an event: units were credited to a customer's meter.
+/// Details of a system event: units were credited to a customer meter.
 ///
 /// Schema `MeterCreditedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: String,
     /// Number of units.
     pub units: i64,
-    /// Whether unused units carry over into the next period.
+    /// Whether unused units carry over to the next period.
     pub rollover: bool,
-    /// Why the units were credited.
+    /// Reason of the credit.
     ///
     /// Default: `"benefit"`.
     pub reason: Option<MeterCreditReason>,

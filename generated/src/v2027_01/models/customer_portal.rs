@@ -12,86 +12,86 @@ use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
 use polar_client_runtime::types::Timestamp;
 
-/// An order, as its customer sees it.
+/// An order, as returned to its customer.
 ///
 /// Schema `CustomerOrder`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrder {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// State that it is in.
+    /// Current status.
     pub status: OrderStatus,
     /// Whether the order has been paid.
     pub paid: bool,
-    /// The amount in cents, with discounts and taxes left out.
+    /// Amount in cents, before discounts and taxes.
     pub subtotal_amount: i64,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub total_amount: i64,
-    /// Part of the customer's balance that is applied, in cents.
+    /// Amount in cents that is paid from the balance of the customer.
     pub applied_balance_amount: i64,
-    /// What is due, in cents.
+    /// Amount due, in cents.
     pub due_amount: i64,
-    /// What was paid back, in cents.
+    /// Refunded amount in cents.
     pub refunded_amount: i64,
-    /// Taxes that were paid back, in cents.
+    /// Refunded taxes in cents.
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Why the order was made.
+    /// Reason why the order was created.
     pub billing_reason: OrderBillingReason,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Number of the invoice; null while the order is a draft.
+    /// Invoice number; null while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Number of the receipt; null if there is none, as long as the order is not paid,
-    /// for example.
+    /// Receipt number; null while the order is not paid.
     pub receipt_number: Option<String>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<ProductId>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is tried again by itself; null if it is not.
+    /// When the payment is next retried automatically; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// The product.
     pub product: Option<CustomerOrderProduct>,
     /// The subscription.
     pub subscription: Option<CustomerOrderSubscription>,
-    /// What was bought, line by line.
+    /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// What can still be refunded, in cents, with taxes left out.
+    /// Amount that can still be refunded, in cents, before taxes.
     pub refundable_amount: i64,
-    /// Taxes in cents that come on top if all that can be refunded is refunded.
+    /// Taxes in cents that are refunded in addition if `refundable_amount` is refunded in
+    /// full.
     pub refundable_tax_amount: i64,
 }
 
-/// A page of orders, as customers see them.
+/// A page of orders, as returned to customers.
 ///
 /// Schema `ListResource_CustomerOrder_`.
 #[doc(alias = "ListResource_CustomerOrder_")]
@@ -100,48 +100,47 @@ pub struct CustomerOrder {
 pub struct CustomerOrderList {
     /// The items of this page.
     pub items: Vec<CustomerOrder>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// The product of an order, as its customer sees it.
+/// The product of an order, as returned to the customer.
 ///
 /// Schema `CustomerOrderProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -153,7 +152,7 @@ pub struct CustomerOrderProduct {
     pub organization: CustomerOrganization,
 }
 
-/// An organization, as its customers see it.
+/// An organization, as returned to its customers.
 ///
 /// Schema `CustomerOrganization`.
 #[derive(Clone, PartialEq)]
@@ -163,26 +162,25 @@ pub struct CustomerOrganization {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrganizationId,
-    /// Name of the organization, as customers see it.
+    /// Display name of the organization.
     pub name: String,
-    /// Unique short name of the organization, as it appears in addresses and on card
-    /// statements.
+    /// Unique short name of the organization, used in URLs and on card statements.
     pub slug: String,
-    /// Address of the organization's picture; null if it has none.
+    /// URL of the organization's picture; null if it has none.
     pub avatar_url: Option<String>,
-    /// How it is billed when customers change their subscription in the portal.
+    /// How changes of a subscription by the customer are billed.
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// Which features the customer portal has for this organization.
+    /// Features of the customer portal that are enabled for the organization.
     pub organization_features: Option<CustomerOrganizationFeatureSettings>,
 }
 
-/// An organization and its products, as customers see them.
+/// An organization and its products, as returned to customers.
 ///
 /// Schema `CustomerOrganizationData`.
 #[derive(Clone, PartialEq)]
@@ -194,56 +192,55 @@ pub struct CustomerOrganizationData {
     pub products: Vec<CustomerProduct>,
 }
 
-/// Features of an organization that concern its customer portal.
+/// Features of an organization that affect its customer portal.
 ///
 /// Schema `CustomerOrganizationFeatureSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrganizationFeatureSettings {
-    /// Whether pages for customers are localized.
+    /// Whether the pages for customers are localized.
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
 }
 
-/// A product, as customers see it.
+/// A product, as returned to customers.
 ///
 /// Schema `CustomerProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerProduct {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -253,7 +250,7 @@ pub struct CustomerProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// A subscription, as its customer sees it.
+/// A subscription, as returned to its customer.
 ///
 /// Schema `CustomerSubscription`.
 #[derive(Clone, PartialEq)]
@@ -263,28 +260,28 @@ pub struct CustomerSubscription {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// What is charged for the subscription, in cents.
+    /// Amount of the subscription, in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
-    /// Where the subscription stands.
+    /// Status of the subscription.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the product has no meter cycle of its
-    /// own. Credits are granted and overage is settled once in each such period.
+    /// When the current meter period began; null if the meter cycle is the billing cycle.
+    /// Credits are granted and overage is billed once per meter period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the product
-    /// has no meter cycle of its own.
+    /// When the current meter period ends and credits are renewed; null if the meter
+    /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
     /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
@@ -292,7 +289,7 @@ pub struct CustomerSubscription {
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
@@ -301,91 +298,89 @@ pub struct CustomerSubscription {
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`.
+    /// When the subscription became `past_due`; null if it is not past due.
     pub past_due_at: Option<Timestamp>,
-    /// Whether the subscription pauses when the current billing period is over.
+    /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
     /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When a paused subscription resumes automatically; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// ID of the customer who subscribes.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the product that is subscribed to.
+    /// ID of the product of the subscription.
     pub product_id: ProductId,
-    /// ID of the discount on the subscription; null if there is none.
+    /// ID of the discount of the subscription; null if there is none.
     pub discount_id: Option<DiscountId>,
-    /// ID of the checkout session that the subscription comes from; null if it comes from
-    /// none.
+    /// ID of the checkout session that created the subscription; null if there was none.
     pub checkout_id: Option<CheckoutId>,
     /// Number of seats; null without a seat-based price.
     pub seats: Option<i64>,
     /// Number of units; null without a unit-based price.
     pub units: Option<i64>,
-    /// Why the customer canceled; null if they did not say.
+    /// Reason of the cancellation; null if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// Comment of the customer about the cancellation; null if there is none.
     pub customer_cancellation_comment: Option<String>,
-    /// The product that is subscribed to.
+    /// Product of the subscription.
     pub product: CustomerSubscriptionProduct,
-    /// The prices that are charged.
+    /// Prices of the subscription.
     pub prices: Vec<Price>,
-    /// Usage in the current billing period, one entry for each meter.
+    /// Usage in the current billing period, one entry per meter.
     pub meters: Vec<CustomerSubscriptionMeter>,
-    /// Change that takes effect with the next billing period; null if none is due.
+    /// Update that takes effect with the next billing period; null if there is none.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
-/// A page of subscriptions, as customers see them.
+/// A page of subscriptions, as returned to customers.
 ///
 /// Schema `ListResource_CustomerSubscription_`.
 #[doc(alias = "ListResource_CustomerSubscription_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionList {
-    /// The subscriptions of this page.
+    /// Subscriptions of this page.
     pub items: Vec<CustomerSubscription>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// The product of a subscription, as its customer sees it.
+/// The product of a subscription, as returned to its customer.
 ///
 /// Schema `CustomerSubscriptionProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionProduct {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in; null if the product has no trial.
+    /// Unit of the trial length; null if the product has no trial.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`; null if the product has no
     /// trial.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
     /// Description of the product; null if it has none.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in; null for a one-time purchase.
+    /// Unit of the billing cycle; null for a one-time purchase.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`; null for a one-time
     /// purchase.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the organization that sells the product.
     pub organization_id: OrganizationId,
@@ -395,6 +390,6 @@ pub struct CustomerSubscriptionProduct {
     pub benefits: Vec<BenefitPublic>,
     /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// The organization that sells the product.
+    /// Organization that sells the product.
     pub organization: CustomerOrganization,
 }

@@ -8,28 +8,28 @@ use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A discount, of any kind.
+/// A discount of any type.
 ///
 /// Schema `Discount`.
 ///
-/// Discriminated by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Discount {
-    /// A discount of an amount, once or forever.
+    /// A discount of a fixed amount that applies once or forever.
     FixedOnceForever(Box<DiscountFixedOnceForeverDuration>),
-    /// A discount of an amount, for a number of months.
+    /// A discount of a fixed amount that applies for a number of months.
     FixedRepeat(Box<DiscountFixedRepeatDuration>),
-    /// A discount of a percentage, once or forever.
+    /// A percentage discount that applies once or forever.
     PercentageOnceForever(Box<DiscountPercentageOnceForeverDuration>),
-    /// A discount of a percentage, for a number of months.
+    /// A percentage discount that applies for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDuration>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownDiscount>),
 }
 
 impl Discount {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -68,7 +68,7 @@ impl Discount {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -81,7 +81,7 @@ impl Discount {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -94,7 +94,7 @@ impl Discount {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -107,7 +107,7 @@ impl Discount {
         }
     }
 
-    /// Name.
+    /// Name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -120,7 +120,7 @@ impl Discount {
         }
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -133,7 +133,7 @@ impl Discount {
         }
     }
 
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -146,7 +146,7 @@ impl Discount {
         }
     }
 
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -159,8 +159,7 @@ impl Discount {
         }
     }
 
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -173,8 +172,7 @@ impl Discount {
         }
     }
 
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -187,7 +185,7 @@ impl Discount {
         }
     }
 
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -200,7 +198,7 @@ impl Discount {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -213,7 +211,7 @@ impl Discount {
         }
     }
 
-    /// The products that the discount can apply to.
+    /// Products that the discount can be applied to.
     #[must_use]
     #[inline]
     pub fn products(&self) -> &[DiscountProduct] {
@@ -226,7 +224,7 @@ impl Discount {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -239,7 +237,7 @@ impl Discount {
         }
     }
 
-    /// The value, if it is a `FixedOnceForever`.
+    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(&self) -> Option<&DiscountFixedOnceForeverDuration> {
@@ -249,7 +247,7 @@ impl Discount {
         }
     }
 
-    /// The value, if it is a `FixedRepeat`.
+    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDuration> {
@@ -259,7 +257,7 @@ impl Discount {
         }
     }
 
-    /// The value, if it is a `PercentageOnceForever`.
+    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -271,7 +269,7 @@ impl Discount {
         }
     }
 
-    /// The value, if it is a `PercentageRepeat`.
+    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDuration> {
@@ -281,7 +279,7 @@ impl Discount {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -305,9 +303,9 @@ polar_client_runtime::from_variant! {
     Discount::PercentageRepeat(Box<DiscountPercentageRepeatDuration>)
 }
 
-/// A [`Discount`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Discount`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownDiscount {
     pub(crate) duration: DiscountDuration,
@@ -328,15 +326,15 @@ pub struct UnknownDiscount {
     pub(crate) raw: Json,
 }
 
-/// A discount to create, an amount or a percentage.
+/// Parameters for creating a discount: a fixed amount or a percentage.
 ///
 /// Schema `DiscountCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DiscountCreate {
-    /// A discount to create, of an amount.
+    /// Parameters for creating a discount of a fixed amount.
     Fixed(Box<DiscountFixedCreate>),
-    /// A discount to create, of a percentage.
+    /// Parameters for creating a percentage discount.
     Percentage(Box<DiscountPercentageCreate>),
 }
 
@@ -356,50 +354,49 @@ polar_client_runtime::variant_body! {
     DiscountCreate : DiscountPercentageCreate
 }
 
-/// A discount to create, of an amount.
+/// Parameters for creating a discount of a fixed amount.
 ///
 /// Schema `DiscountFixedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the discount is called. Customers see it when it applies.
+    /// Name of the discount, shown to customers when it applies.
     ///
     /// At least 1 character.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     pub products: Option<Vec<ProductId>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     pub amount: Option<i64>,
@@ -409,13 +406,13 @@ pub struct DiscountFixedCreate {
     pub currency: Option<PresentmentCurrency>,
     /// Amount of the discount in cents, by currency.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency`, each: at least 0, at most
-    /// 999999999999.
+    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
+    /// each: at least 0, at most 999999999999.
     pub amounts: Option<BTreeMap<String, i64>>,
 }
 
 impl DiscountFixedCreate {
-    /// A `DiscountFixedCreate` with what is required.
+    /// Creates a `DiscountFixedCreate` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>, duration: impl Into<DiscountDuration>) -> Self {
         Self {
@@ -437,14 +434,14 @@ impl DiscountFixedCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -453,14 +450,14 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -468,7 +465,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -476,8 +473,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -487,8 +483,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -501,14 +496,15 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -518,8 +514,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -529,7 +525,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     #[must_use]
@@ -550,8 +546,8 @@ impl DiscountFixedCreate {
 
     /// Amount of the discount in cents, by currency.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency`, each: at least 0, at most
-    /// 999999999999.
+    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
+    /// each: at least 0, at most 999999999999.
     #[must_use]
     pub fn amounts(mut self, amounts: impl Entries<i64>) -> Self {
         self.amounts = Some(amounts.into_map());
@@ -559,15 +555,15 @@ impl DiscountFixedCreate {
     }
 }
 
-/// A discount of an amount, once or forever.
+/// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `DiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -581,49 +577,47 @@ pub struct DiscountFixedOnceForeverDuration {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The products that the discount can apply to.
+    /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of an amount, for a number of months.
+/// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `DiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -637,35 +631,33 @@ pub struct DiscountFixedRepeatDuration {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The products that the discount can apply to.
+    /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
@@ -678,62 +670,60 @@ pub struct DiscountFixedRepeatDuration {
 pub struct DiscountList {
     /// The items of this page.
     pub items: Vec<Discount>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A discount to create, of a percentage.
+/// Parameters for creating a percentage discount.
 ///
 /// Schema `DiscountPercentageCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the discount is called. Customers see it when it applies.
+    /// Name of the discount, shown to customers when it applies.
     ///
     /// At least 1 character.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     pub products: Option<Vec<ProductId>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     ///
     /// At least 1, at most 10000.
     pub basis_points: i64,
 }
 
 impl DiscountPercentageCreate {
-    /// A `DiscountPercentageCreate` with what is required.
+    /// Creates a `DiscountPercentageCreate` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -757,14 +747,14 @@ impl DiscountPercentageCreate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -773,14 +763,14 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -788,7 +778,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -796,8 +786,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -807,8 +796,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -821,14 +809,15 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -838,8 +827,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -850,144 +839,136 @@ impl DiscountPercentageCreate {
     }
 }
 
-/// A discount of a percentage, once or forever.
+/// A percentage discount that applies once or forever.
 ///
 /// Schema `DiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The products that the discount can apply to.
+    /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of a percentage, for a number of months.
+/// A percentage discount that applies for a number of months.
 ///
 /// Schema `DiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The products that the discount can apply to.
+    /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// Changes of a discount.
+/// Update of a discount. Fields that are not set keep their values.
 ///
 /// Schema `DiscountUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the discount is called. Customers see it when it applies.
+    /// Name of the discount, shown to customers when it applies.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Patch<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Patch<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Patch<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Patch<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Patch<i64>,
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: Patch<DiscountDuration>,
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
-    /// Which kind it is.
+    /// Type of the object.
     pub r#type: Patch<DiscountType>,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     pub amount: Patch<i64>,
@@ -997,20 +978,19 @@ pub struct DiscountUpdate {
     pub currency: Patch<PresentmentCurrency>,
     /// Amount of the discount in cents, by currency.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency`, each: at least 0, at most
-    /// 999999999999.
+    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
+    /// each: at least 0, at most 999999999999.
     pub amounts: Patch<BTreeMap<String, i64>>,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     ///
     /// At least 1, at most 10000.
     pub basis_points: Patch<i64>,
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     pub products: Patch<Vec<ProductId>>,
 }
 
 impl DiscountUpdate {
-    /// A `DiscountUpdate` with what is required.
+    /// Creates a `DiscountUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1034,14 +1014,14 @@ impl DiscountUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1050,7 +1030,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// What the discount is called. Customers see it when it applies.
+    /// Name of the discount, shown to customers when it applies.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1059,29 +1039,28 @@ impl DiscountUpdate {
         self
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<Patch<String>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
         self
     }
 
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1090,8 +1069,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1103,15 +1081,15 @@ impl DiscountUpdate {
         self
     }
 
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     #[must_use]
     pub fn duration(mut self, duration: impl Into<Patch<DiscountDuration>>) -> Self {
         self.duration = duration.into();
         self
     }
 
-    /// Number of months that the discount applies for: twelve for each year, even where
-    /// it is billed once a year.
+    /// Number of months that the discount applies for; twelve per year for yearly
+    /// billing, too.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -1123,14 +1101,14 @@ impl DiscountUpdate {
         self
     }
 
-    /// Which kind it is.
+    /// Type of the object.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();
         self
     }
 
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     #[must_use]
@@ -1150,16 +1128,15 @@ impl DiscountUpdate {
 
     /// Amount of the discount in cents, by currency.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency`, each: at least 0, at most
-    /// 999999999999.
+    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
+    /// each: at least 0, at most 999999999999.
     #[must_use]
     pub fn amounts(mut self, amounts: impl Into<Patch<BTreeMap<String, i64>>>) -> Self {
         self.amounts = amounts.into();
         self
     }
 
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1168,7 +1145,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// IDs of the products that the discount can apply to; null means any product.
+    /// IDs of the products that the discount can be applied to; null means all products.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();

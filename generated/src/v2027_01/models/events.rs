@@ -9,7 +9,7 @@ use crate::ids::MemberId;
 use crate::ids::OrganizationId;
 use polar_client_runtime::types::{Items, Json, Timestamp};
 
-/// An event, of Polar or of your own.
+/// A system event or a user event.
 ///
 /// Schema `Event`.
 ///
@@ -18,90 +18,93 @@ use polar_client_runtime::types::{Items, Json, Timestamp};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// Event of Polar: units were credited to a customer's meter.
+    /// System event: units were credited to a customer meter.
     MeterCredit(Box<MeterCreditEvent>),
-    /// Event of Polar: a customer's meter was reset.
+    /// System event: a customer meter was reset.
     MeterReset(Box<MeterResetEvent>),
-    /// Event of Polar: a customer was granted a benefit.
+    /// System event: a customer was granted a benefit.
     BenefitGranted(Box<BenefitGrantedEvent>),
-    /// Event of Polar: a benefit was renewed with its subscription.
+    /// System event: a benefit was renewed with its subscription.
     BenefitCycled(Box<BenefitCycledEvent>),
-    /// Event of Polar: a benefit of a customer was updated.
+    /// System event: a benefit of a customer was updated.
     BenefitUpdated(Box<BenefitUpdatedEvent>),
-    /// Event of Polar: a benefit of a customer was revoked.
+    /// System event: a benefit of a customer was revoked.
     BenefitRevoked(Box<BenefitRevokedEvent>),
-    /// Event of Polar: a subscription was created.
+    /// System event: a subscription was created.
     SubscriptionCreated(Box<SubscriptionCreatedEvent>),
-    /// Event of Polar: a subscription was updated.
+    /// System event: a subscription was updated.
     SubscriptionUpdated(Box<SubscriptionUpdatedEvent>),
-    /// Event of Polar: a subscription entered a new billing period.
+    /// System event: a subscription entered a new billing period.
     SubscriptionCycled(Box<SubscriptionCycledEvent>),
-    /// Event of Polar: a subscription was canceled.
+    /// System event: a subscription was canceled.
     SubscriptionCanceled(Box<SubscriptionCanceledEvent>),
-    /// Event of Polar: a subscription ended and the customer lost access.
+    /// System event: a subscription ended and the customer lost access.
     SubscriptionRevoked(Box<SubscriptionRevokedEvent>),
-    /// Event of Polar: a payment for a subscription failed.
+    /// System event: a payment for a subscription failed.
     SubscriptionPastDue(Box<SubscriptionPastDueEvent>),
-    /// Event of Polar: a subscription whose payment had failed is in force again.
+    /// System event: a subscription with a failed payment is active again.
     SubscriptionReactivated(Box<SubscriptionReactivatedEvent>),
-    /// Event of Polar: a subscription that was canceled is in force again.
+    /// System event: a canceled subscription is active again.
     SubscriptionReinstated(Box<SubscriptionReinstatedEvent>),
-    /// Event of Polar: a subscription was paused.
+    /// System event: a subscription was paused.
     SubscriptionPaused(Box<SubscriptionPausedEvent>),
-    /// Event of Polar: a paused subscription was resumed.
+    /// System event: a paused subscription was resumed.
     SubscriptionResumed(Box<SubscriptionResumedEvent>),
-    /// Event of Polar: a subscription was moved to Polar from another provider.
+    /// System event: a subscription was migrated to Polar from another provider.
     SubscriptionMigrated(Box<SubscriptionMigratedEvent>),
-    /// Event of Polar: the cancellation of a subscription was taken back.
+    /// System event: the cancellation of a subscription was undone.
     SubscriptionUncanceled(Box<SubscriptionUncanceledEvent>),
-    /// Event of Polar: a subscription changed to another product.
+    /// System event: a subscription changed to another product.
     SubscriptionProductUpdated(Box<SubscriptionProductUpdatedEvent>),
-    /// Event of Polar: the number of seats of a subscription changed.
+    /// System event: the number of seats of a subscription changed.
     SubscriptionSeatsUpdated(Box<SubscriptionSeatsUpdatedEvent>),
-    /// Event of Polar: the number of units of a subscription changed.
+    /// System event: the number of units of a subscription changed.
     SubscriptionUnitsUpdated(Box<SubscriptionUnitsUpdatedEvent>),
-    /// Event of Polar: the end of a billing period was moved.
+    /// System event: the end of a billing period was moved.
     SubscriptionBillingPeriodUpdated(Box<SubscriptionBillingPeriodUpdatedEvent>),
-    /// Event of Polar: a change that waited for the next billing period was dropped.
+    /// System event: a scheduled update of a subscription was discarded.
     SubscriptionUpdateCleared(Box<SubscriptionUpdateClearedEvent>),
-    /// Event of Polar: an order was paid.
+    /// System event: an order was paid.
     OrderPaid(Box<OrderPaidEvent>),
-    /// Event of Polar: an order was refunded.
+    /// System event: an order was refunded.
     OrderRefunded(Box<OrderRefundedEvent>),
-    /// Event of Polar: an order was voided.
+    /// System event: an order was voided.
     OrderVoided(Box<OrderVoidedEvent>),
-    /// Event of Polar: the voiding of an order was undone.
+    /// System event: the voiding of an order was reversed.
     OrderUnvoided(Box<OrderUnvoidedEvent>),
-    /// Event of Polar: a checkout session was created.
+    /// System event: a checkout session was created.
     CheckoutCreated(Box<CheckoutCreatedEvent>),
-    /// Event of Polar: a customer was created.
+    /// System event: a customer was created.
     CustomerCreated(Box<CustomerCreatedEvent>),
-    /// Event of Polar: a customer was updated.
+    /// System event: a customer was updated.
     CustomerUpdated(Box<CustomerUpdatedEvent>),
-    /// Event of Polar: a customer was deleted.
+    /// System event: a customer was deleted.
     CustomerDeleted(Box<CustomerDeletedEvent>),
-    /// Event of Polar: the money of a paid order came onto the balance.
-    BalanceOrder(Box<BalanceOrderEvent>),
-    /// Event of Polar: an order was paid from the customer's balance with the
+    /// System event: the amount of a paid order was added to the balance of the
     /// organization.
+    BalanceOrder(Box<BalanceOrderEvent>),
+    /// System event: an order was paid from the balance of the customer.
     BalanceCreditOrder(Box<BalanceCreditOrderEvent>),
-    /// Event of Polar: the money of a refund was taken off the balance.
+    /// System event: the amount of a refund was deducted from the balance of the
+    /// organization.
     BalanceRefund(Box<BalanceRefundEvent>),
-    /// Event of Polar: the money of a refund came back, because the refund was undone.
+    /// System event: a refund was reversed and its amount returned to the balance of the
+    /// organization.
     BalanceRefundReversal(Box<BalanceRefundReversalEvent>),
-    /// Event of Polar: the money of an order was taken off the balance because of a
-    /// dispute.
+    /// System event: the amount of a disputed order was deducted from the balance of the
+    /// organization.
     BalanceDispute(Box<BalanceDisputeEvent>),
-    /// Event of Polar: the money of a dispute came back, because the dispute was won.
+    /// System event: the dispute was won and its amount returned to the balance of the
+    /// organization.
     BalanceDisputeReversal(Box<BalanceDisputeReversalEvent>),
-    /// An event of your own.
+    /// A user event: ingested by the organization.
     User(Box<UserEvent>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownEvent>),
 }
 
 impl Event {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> EventId {
@@ -148,7 +151,7 @@ impl Event {
         }
     }
 
-    /// When it happened.
+    /// When it occurred.
     #[must_use]
     #[inline]
     pub fn timestamp(&self) -> Timestamp {
@@ -195,7 +198,7 @@ impl Event {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -242,7 +245,7 @@ impl Event {
         }
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> Option<CustomerId> {
@@ -336,7 +339,7 @@ impl Event {
         }
     }
 
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_customer_id(&self) -> Option<&str> {
@@ -385,7 +388,7 @@ impl Event {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -432,7 +435,7 @@ impl Event {
         }
     }
 
-    /// The member's ID in your own system.
+    /// External ID of the member: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_member_id(&self) -> Option<&str> {
@@ -481,7 +484,7 @@ impl Event {
         }
     }
 
-    /// Number of events right below this one.
+    /// Number of direct child events.
     ///
     /// Default: `0`.
     #[must_use]
@@ -577,7 +580,7 @@ impl Event {
         }
     }
 
-    /// Text that tells people what it is.
+    /// Human-readable label.
     #[must_use]
     #[inline]
     pub fn label(&self) -> &str {
@@ -624,7 +627,7 @@ impl Event {
         }
     }
 
-    /// Returns the `source`, which is empty if an unknown variant has none.
+    /// Returns `source`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn source(&self) -> &str {
@@ -671,7 +674,7 @@ impl Event {
         }
     }
 
-    /// Returns the `name`, which is empty if an unknown variant has none.
+    /// Returns `name`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -718,7 +721,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&MeterCreditEvent> {
@@ -728,7 +731,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `MeterReset`.
+    /// Returns the value if it is the variant [`MeterReset`](Self::MeterReset).
     #[must_use]
     #[inline]
     pub fn as_meter_reset(&self) -> Option<&MeterResetEvent> {
@@ -738,7 +741,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BenefitGranted`.
+    /// Returns the value if it is the variant [`BenefitGranted`](Self::BenefitGranted).
     #[must_use]
     #[inline]
     pub fn as_benefit_granted(&self) -> Option<&BenefitGrantedEvent> {
@@ -748,7 +751,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BenefitCycled`.
+    /// Returns the value if it is the variant [`BenefitCycled`](Self::BenefitCycled).
     #[must_use]
     #[inline]
     pub fn as_benefit_cycled(&self) -> Option<&BenefitCycledEvent> {
@@ -758,7 +761,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BenefitUpdated`.
+    /// Returns the value if it is the variant [`BenefitUpdated`](Self::BenefitUpdated).
     #[must_use]
     #[inline]
     pub fn as_benefit_updated(&self) -> Option<&BenefitUpdatedEvent> {
@@ -768,7 +771,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BenefitRevoked`.
+    /// Returns the value if it is the variant [`BenefitRevoked`](Self::BenefitRevoked).
     #[must_use]
     #[inline]
     pub fn as_benefit_revoked(&self) -> Option<&BenefitRevokedEvent> {
@@ -778,7 +781,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionCreated`.
+    /// Returns the value if it is the variant [`SubscriptionCreated`](Self::SubscriptionCreated).
     #[must_use]
     #[inline]
     pub fn as_subscription_created(&self) -> Option<&SubscriptionCreatedEvent> {
@@ -788,7 +791,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionUpdated`.
+    /// Returns the value if it is the variant [`SubscriptionUpdated`](Self::SubscriptionUpdated).
     #[must_use]
     #[inline]
     pub fn as_subscription_updated(&self) -> Option<&SubscriptionUpdatedEvent> {
@@ -798,7 +801,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionCycled`.
+    /// Returns the value if it is the variant [`SubscriptionCycled`](Self::SubscriptionCycled).
     #[must_use]
     #[inline]
     pub fn as_subscription_cycled(&self) -> Option<&SubscriptionCycledEvent> {
@@ -808,7 +811,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionCanceled`.
+    /// Returns the value if it is the variant [`SubscriptionCanceled`](Self::SubscriptionCanceled).
     #[must_use]
     #[inline]
     pub fn as_subscription_canceled(&self) -> Option<&SubscriptionCanceledEvent> {
@@ -818,7 +821,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionRevoked`.
+    /// Returns the value if it is the variant [`SubscriptionRevoked`](Self::SubscriptionRevoked).
     #[must_use]
     #[inline]
     pub fn as_subscription_revoked(&self) -> Option<&SubscriptionRevokedEvent> {
@@ -828,7 +831,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionPastDue`.
+    /// Returns the value if it is the variant [`SubscriptionPastDue`](Self::SubscriptionPastDue).
     #[must_use]
     #[inline]
     pub fn as_subscription_past_due(&self) -> Option<&SubscriptionPastDueEvent> {
@@ -838,7 +841,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionReactivated`.
+    /// Returns the value if it is the variant [`SubscriptionReactivated`](Self::SubscriptionReactivated).
     #[must_use]
     #[inline]
     pub fn as_subscription_reactivated(&self) -> Option<&SubscriptionReactivatedEvent> {
@@ -848,7 +851,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionReinstated`.
+    /// Returns the value if it is the variant [`SubscriptionReinstated`](Self::SubscriptionReinstated).
     #[must_use]
     #[inline]
     pub fn as_subscription_reinstated(&self) -> Option<&SubscriptionReinstatedEvent> {
@@ -858,7 +861,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionPaused`.
+    /// Returns the value if it is the variant [`SubscriptionPaused`](Self::SubscriptionPaused).
     #[must_use]
     #[inline]
     pub fn as_subscription_paused(&self) -> Option<&SubscriptionPausedEvent> {
@@ -868,7 +871,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionResumed`.
+    /// Returns the value if it is the variant [`SubscriptionResumed`](Self::SubscriptionResumed).
     #[must_use]
     #[inline]
     pub fn as_subscription_resumed(&self) -> Option<&SubscriptionResumedEvent> {
@@ -878,7 +881,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionMigrated`.
+    /// Returns the value if it is the variant [`SubscriptionMigrated`](Self::SubscriptionMigrated).
     #[must_use]
     #[inline]
     pub fn as_subscription_migrated(&self) -> Option<&SubscriptionMigratedEvent> {
@@ -888,7 +891,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionUncanceled`.
+    /// Returns the value if it is the variant [`SubscriptionUncanceled`](Self::SubscriptionUncanceled).
     #[must_use]
     #[inline]
     pub fn as_subscription_uncanceled(&self) -> Option<&SubscriptionUncanceledEvent> {
@@ -898,7 +901,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionProductUpdated`.
+    /// Returns the value if it is the variant [`SubscriptionProductUpdated`](Self::SubscriptionProductUpdated).
     #[must_use]
     #[inline]
     pub fn as_subscription_product_updated(
@@ -910,7 +913,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionSeatsUpdated`.
+    /// Returns the value if it is the variant [`SubscriptionSeatsUpdated`](Self::SubscriptionSeatsUpdated).
     #[must_use]
     #[inline]
     pub fn as_subscription_seats_updated(
@@ -922,7 +925,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionUnitsUpdated`.
+    /// Returns the value if it is the variant [`SubscriptionUnitsUpdated`](Self::SubscriptionUnitsUpdated).
     #[must_use]
     #[inline]
     pub fn as_subscription_units_updated(
@@ -934,7 +937,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionBillingPeriodUpdated`.
+    /// Returns the value if it is the variant [`SubscriptionBillingPeriodUpdated`](Self::SubscriptionBillingPeriodUpdated).
     #[must_use]
     #[inline]
     pub fn as_subscription_billing_period_updated(
@@ -946,7 +949,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `SubscriptionUpdateCleared`.
+    /// Returns the value if it is the variant [`SubscriptionUpdateCleared`](Self::SubscriptionUpdateCleared).
     #[must_use]
     #[inline]
     pub fn as_subscription_update_cleared(
@@ -958,7 +961,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is an `OrderPaid`.
+    /// Returns the value if it is the variant [`OrderPaid`](Self::OrderPaid).
     #[must_use]
     #[inline]
     pub fn as_order_paid(&self) -> Option<&OrderPaidEvent> {
@@ -968,7 +971,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is an `OrderRefunded`.
+    /// Returns the value if it is the variant [`OrderRefunded`](Self::OrderRefunded).
     #[must_use]
     #[inline]
     pub fn as_order_refunded(&self) -> Option<&OrderRefundedEvent> {
@@ -978,7 +981,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is an `OrderVoided`.
+    /// Returns the value if it is the variant [`OrderVoided`](Self::OrderVoided).
     #[must_use]
     #[inline]
     pub fn as_order_voided(&self) -> Option<&OrderVoidedEvent> {
@@ -988,7 +991,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is an `OrderUnvoided`.
+    /// Returns the value if it is the variant [`OrderUnvoided`](Self::OrderUnvoided).
     #[must_use]
     #[inline]
     pub fn as_order_unvoided(&self) -> Option<&OrderUnvoidedEvent> {
@@ -998,7 +1001,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `CheckoutCreated`.
+    /// Returns the value if it is the variant [`CheckoutCreated`](Self::CheckoutCreated).
     #[must_use]
     #[inline]
     pub fn as_checkout_created(&self) -> Option<&CheckoutCreatedEvent> {
@@ -1008,7 +1011,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `CustomerCreated`.
+    /// Returns the value if it is the variant [`CustomerCreated`](Self::CustomerCreated).
     #[must_use]
     #[inline]
     pub fn as_customer_created(&self) -> Option<&CustomerCreatedEvent> {
@@ -1018,7 +1021,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `CustomerUpdated`.
+    /// Returns the value if it is the variant [`CustomerUpdated`](Self::CustomerUpdated).
     #[must_use]
     #[inline]
     pub fn as_customer_updated(&self) -> Option<&CustomerUpdatedEvent> {
@@ -1028,7 +1031,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `CustomerDeleted`.
+    /// Returns the value if it is the variant [`CustomerDeleted`](Self::CustomerDeleted).
     #[must_use]
     #[inline]
     pub fn as_customer_deleted(&self) -> Option<&CustomerDeletedEvent> {
@@ -1038,7 +1041,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceOrder`.
+    /// Returns the value if it is the variant [`BalanceOrder`](Self::BalanceOrder).
     #[must_use]
     #[inline]
     pub fn as_balance_order(&self) -> Option<&BalanceOrderEvent> {
@@ -1048,7 +1051,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceCreditOrder`.
+    /// Returns the value if it is the variant [`BalanceCreditOrder`](Self::BalanceCreditOrder).
     #[must_use]
     #[inline]
     pub fn as_balance_credit_order(&self) -> Option<&BalanceCreditOrderEvent> {
@@ -1058,7 +1061,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceRefund`.
+    /// Returns the value if it is the variant [`BalanceRefund`](Self::BalanceRefund).
     #[must_use]
     #[inline]
     pub fn as_balance_refund(&self) -> Option<&BalanceRefundEvent> {
@@ -1068,7 +1071,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceRefundReversal`.
+    /// Returns the value if it is the variant [`BalanceRefundReversal`](Self::BalanceRefundReversal).
     #[must_use]
     #[inline]
     pub fn as_balance_refund_reversal(&self) -> Option<&BalanceRefundReversalEvent> {
@@ -1078,7 +1081,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceDispute`.
+    /// Returns the value if it is the variant [`BalanceDispute`](Self::BalanceDispute).
     #[must_use]
     #[inline]
     pub fn as_balance_dispute(&self) -> Option<&BalanceDisputeEvent> {
@@ -1088,7 +1091,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `BalanceDisputeReversal`.
+    /// Returns the value if it is the variant [`BalanceDisputeReversal`](Self::BalanceDisputeReversal).
     #[must_use]
     #[inline]
     pub fn as_balance_dispute_reversal(&self) -> Option<&BalanceDisputeReversalEvent> {
@@ -1098,7 +1101,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `User`.
+    /// Returns the value if it is the variant [`User`](Self::User).
     #[must_use]
     #[inline]
     pub fn as_user(&self) -> Option<&UserEvent> {
@@ -1108,7 +1111,7 @@ impl Event {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1269,9 +1272,9 @@ polar_client_runtime::from_variant! {
     Event::User(Box<UserEvent>)
 }
 
-/// A [`Event`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Event`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownEvent {
     pub(crate) id: EventId,
@@ -1288,16 +1291,16 @@ pub struct UnknownEvent {
     pub(crate) raw: Json,
 }
 
-/// An event of your own, about a customer by either of the customer's IDs.
+/// Parameters for ingesting an event, with the customer by ID or by external ID.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/EventsIngest/properties/events/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventCreate {
-    /// An event of your own, about a customer by Polar's ID.
+    /// Parameters for ingesting an event, with the customer by ID.
     Customer(Box<EventCreateCustomer>),
-    /// An event of your own, about a customer by your own ID.
+    /// Parameters for ingesting an event, with the customer by external ID.
     ExternalCustomer(Box<EventCreateExternalCustomer>),
 }
 
@@ -1309,7 +1312,7 @@ polar_client_runtime::from_variant! {
     EventCreate::ExternalCustomer(Box<EventCreateExternalCustomer>)
 }
 
-/// A page of events that were not counted.
+/// A page of events without a total count.
 ///
 /// Schema `ListResourceWithCursorPagination_Event_`.
 #[doc(alias = "ListResourceWithCursorPagination_Event_")]
@@ -1318,7 +1321,7 @@ polar_client_runtime::from_variant! {
 pub struct EventCursorList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: CursorPagination,
 }
 
@@ -1331,42 +1334,43 @@ pub struct EventCursorList {
 pub struct EventList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Events to store.
+/// Parameters for ingesting events.
 ///
 /// Schema `EventsIngest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventsIngest {
-    /// What to ingest.
+    /// Events to ingest.
     pub events: Vec<EventCreate>,
 }
 
 impl EventsIngest {
-    /// An `EventsIngest` with what is required.
+    /// Creates an `EventsIngest` with its required fields.
     #[must_use]
     pub fn new(events: impl Items<EventCreate>) -> Self {
         Self { events: events.into_list() }
     }
 }
 
-/// A page of events, counted or not.
+/// A page of events, with or without a total count.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
-/// Discriminated by `pagination.total_count?`, then `pagination.has_next_page?`.
+/// Discriminated by the presence of `pagination.total_count`, then the presence of
+/// `pagination.has_next_page`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventsPage {
     /// A page of events.
     List(Box<EventList>),
-    /// A page of events that were not counted.
+    /// A page of events without a total count.
     CursorList(Box<EventCursorList>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownEventsPage>),
 }
 
@@ -1382,7 +1386,7 @@ impl EventsPage {
         }
     }
 
-    /// The value, if it is a `List`.
+    /// Returns the value if it is the variant [`List`](Self::List).
     #[must_use]
     #[inline]
     pub fn as_list(&self) -> Option<&EventList> {
@@ -1392,7 +1396,7 @@ impl EventsPage {
         }
     }
 
-    /// The value, if it is a `CursorList`.
+    /// Returns the value if it is the variant [`CursorList`](Self::CursorList).
     #[must_use]
     #[inline]
     pub fn as_cursor_list(&self) -> Option<&EventCursorList> {
@@ -1402,7 +1406,7 @@ impl EventsPage {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -1418,9 +1422,9 @@ polar_client_runtime::from_variant! {
     EventsPage::CursorList(Box<EventCursorList>)
 }
 
-/// A [`EventsPage`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`EventsPage`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownEventsPage {
     pub(crate) items: Vec<Event>,

@@ -15,73 +15,73 @@ use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A license key, and the purchase that granted it.
+/// A license key, with the purchase that granted it.
 ///
 /// Schema `GrantedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `granted`.
+    /// Always `granted`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
     /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The one-time purchase that granted the license key; null if there is none.
+    /// One-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
 }
 
-/// A new activation of a license key, with the key.
+/// A new activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ActivationId,
-    /// The license key's ID.
+    /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Text that tells people what it is.
+    /// Human-readable label.
     pub label: String,
-    /// Data of your own about the activation, by key.
+    /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -97,11 +97,11 @@ pub struct LicenseKeyActivationCreated {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// State that it is in.
+    /// Current status.
     pub status: OrderStatus,
     /// Whether the order has been paid.
     pub paid: bool,
@@ -113,9 +113,9 @@ pub struct LicenseKeyOrder {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// State that it is in.
+    /// Current status.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
@@ -123,62 +123,62 @@ pub struct LicenseKeySubscription {
     pub current_period_end: Timestamp,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
 }
 
-/// A license key that is valid, and the purchase that granted it.
+/// A valid license key, with the purchase that granted it.
 ///
 /// Schema `ValidatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// The license key.
+    /// The license key string, which is a secret of the customer.
     pub key: String,
-    /// Shortened license key that is fit to be shown.
+    /// Redacted license key that is safe to display.
     pub display_key: String,
-    /// State that it is in.
+    /// Current status.
     ///
-    /// Documented as always `granted`.
+    /// Always `granted`, according to the OpenAPI description.
     pub status: Cow<'static, str>,
-    /// Number of activations that the license key allows; null means any number.
+    /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
-    /// Usage so far.
+    /// Current usage.
     pub usage: i64,
-    /// Usage that a license key allows; null means any amount.
+    /// Maximum usage of the license key; null means no limit.
     pub limit_usage: Option<i64>,
-    /// How many times the license key was validated.
+    /// Number of validations of the license key.
     pub validations: i64,
     /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
     /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The one-time purchase that granted the license key; null if there is none.
+    /// One-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
-    /// The activation that was validated; null if none was asked for.
+    /// The validated activation; null if none was requested.
     pub activation: Option<LicenseKeyActivationBase>,
 }

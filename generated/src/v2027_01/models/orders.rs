@@ -12,78 +12,78 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
-/// An order: what a customer was billed for.
+/// An order: a charge of a customer, once or for a billing period of a subscription.
 ///
 /// Schema `Order`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// State that it is in.
+    /// Current status.
     pub status: OrderStatus,
     /// Whether the order has been paid.
     pub paid: bool,
-    /// The amount in cents, with discounts and taxes left out.
+    /// Amount in cents, before discounts and taxes.
     pub subtotal_amount: i64,
-    /// What discounts take off, in cents.
+    /// Discount in cents.
     pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
+    /// Amount in cents, after discounts and before taxes.
     pub net_amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// The total in cents, with discounts taken off and taxes included.
+    /// Total amount in cents, after discounts and including taxes.
     pub total_amount: i64,
-    /// Part of the customer's balance that is applied, in cents.
+    /// Amount in cents that is paid from the balance of the customer.
     pub applied_balance_amount: i64,
-    /// What is due, in cents.
+    /// Amount due, in cents.
     pub due_amount: i64,
-    /// What was paid back, in cents.
+    /// Refunded amount in cents.
     pub refunded_amount: i64,
-    /// Taxes that were paid back, in cents.
+    /// Refunded taxes in cents.
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Why the order was made.
+    /// Reason why the order was created.
     pub billing_reason: OrderBillingReason,
-    /// Name for invoices.
+    /// Name on invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// Number of the invoice; null while the order is a draft.
+    /// Invoice number; null while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Number of the receipt; null if there is none, as long as the order is not paid,
-    /// for example.
+    /// Receipt number; null while the order is not paid.
     pub receipt_number: Option<String>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: Option<ProductId>,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is tried again by itself; null if it is not.
+    /// When the payment is next retried automatically; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Polar's fee in cents.
+    /// Fee of Polar in cents.
     pub platform_fee_amount: i64,
-    /// Currency of Polar's fee, as its ISO 4217 code in lower case; null without a fee.
+    /// Currency of the fee of Polar, as its ISO 4217 code in lower case; null if there is
+    /// no fee.
     pub platform_fee_currency: Option<String>,
     /// The customer.
     pub customer: OrderCustomer,
@@ -93,13 +93,14 @@ pub struct Order {
     pub discount: Option<AppliedDiscount>,
     /// The subscription.
     pub subscription: Option<OrderSubscription>,
-    /// What was bought, line by line.
+    /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: String,
-    /// What can still be refunded, in cents, with taxes left out.
+    /// Amount that can still be refunded, in cents, before taxes.
     pub refundable_amount: i64,
-    /// Taxes in cents that come on top if all that can be refunded is refunded.
+    /// Taxes in cents that are refunded in addition if `refundable_amount` is refunded in
+    /// full.
     pub refundable_tax_amount: i64,
 }
 
@@ -112,6 +113,6 @@ pub struct Order {
 pub struct OrderList {
     /// The items of this page.
     pub items: Vec<Order>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::ids::OrganizationId;
 use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 
-/// An organization: a seller, with its settings.
+/// An organization: the seller, with its settings.
 ///
 /// Schema `Organization`.
 #[derive(Clone, PartialEq)]
@@ -16,67 +16,68 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: OrganizationId,
-    /// Name.
+    /// Name of the organization.
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     pub avatar_url: Option<String>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// Address of the support, for customers.
+    /// Email address of the support, shown to customers.
     pub email: Option<String>,
-    /// Address of the organization's website.
+    /// URL of the organization's website.
     pub website: Option<String>,
     /// Profiles on social networks.
     pub socials: Vec<OrganizationSocialLink>,
-    /// State that it is in.
+    /// Current status.
     pub status: OrganizationStatus,
-    /// When the details of the business were handed in for review; null if they were not.
+    /// When the business details were submitted for review; null if they were not.
     pub details_submitted_at: Option<Timestamp>,
-    /// When Polar asked the organization to submit its details again; null if it did not.
+    /// When Polar requested a resubmission of the organization's details; null if it did
+    /// not.
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
-    /// Whether members of the organization can only get in by its single sign-on.
+    /// Whether members of the organization must sign in by its single sign-on.
     pub sso_enforced: bool,
-    /// Currency that prices are shown in if there are none in the customer's own.
+    /// Currency of prices if the product has none in the currency of the customer.
     pub default_presentment_currency: String,
-    /// Whether prices include taxes, unless a price itself says so.
+    /// Whether prices include taxes, unless a price overrides it.
     pub default_tax_behavior: TaxBehaviorOption,
-    /// Features that are turned on.
+    /// Enabled features.
     pub feature_settings: Option<OrganizationFeatureSettings>,
-    /// How subscriptions are handled.
+    /// Subscription settings.
     pub subscription_settings: OrganizationSubscriptionSettings,
-    /// Which emails customers get.
+    /// Emails that are sent to customers.
     pub customer_email_settings: OrganizationCustomerEmailSettings,
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// How disputes are handled.
+    /// Dispute settings.
     pub dispute_settings: OrganizationDisputeSettings,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
-    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
+    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
+    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
     pub embed_hosts: Vec<String>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: Option<CountryAlpha2>,
     /// ID of the account that transactions are booked to; null if there is none.
     pub account_id: Option<Uuid>,
-    /// ID of the account that payouts go to; null if there is none.
+    /// ID of the payout account; null if there is none.
     pub payout_account_id: Option<Uuid>,
-    /// What the organization can do at present.
+    /// Current capabilities of the organization.
     pub capabilities: OrganizationCapabilities,
 }
 
-/// An organization to create.
+/// Parameters for creating an organization.
 ///
 /// Schema `OrganizationCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCreate {
-    /// Name.
+    /// Name of the organization.
     ///
     /// At least 3 characters.
     pub name: String,
@@ -84,46 +85,47 @@ pub struct OrganizationCreate {
     ///
     /// 3 to 64 characters.
     pub slug: String,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub avatar_url: Option<String>,
-    /// Who the seller is by law.
+    /// Legal entity of the seller.
     pub legal_entity: Option<OrganizationLegalEntity>,
-    /// Address of the support, for customers.
+    /// Email address of the support, shown to customers.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Option<String>,
-    /// Address of the organization's website.
+    /// URL of the organization's website.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub website: Option<String>,
     /// Profiles on social networks.
     pub socials: Option<Vec<OrganizationSocialLink>>,
-    /// What Polar needs to know about the business by law. It is not published.
+    /// Business details that Polar is legally required to collect. They are not
+    /// published.
     pub details: Option<OrganizationDetails>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: Option<CountryAlpha2Input>,
-    /// Features that are turned on.
+    /// Enabled features.
     pub feature_settings: Option<OrganizationFeatureSettingsUpdate>,
-    /// How subscriptions are handled.
+    /// Subscription settings.
     pub subscription_settings: Option<OrganizationSubscriptionSettings>,
-    /// Which emails customers get.
+    /// Emails that are sent to customers.
     pub customer_email_settings: Option<OrganizationCustomerEmailSettings>,
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     pub customer_portal_settings: Option<OrganizationCustomerPortalSettings>,
-    /// Currency that prices are shown in if there are none in the customer's own.
+    /// Currency of prices if the product has none in the currency of the customer.
     ///
     /// Default: `"usd"`.
     pub default_presentment_currency: Option<PresentmentCurrency>,
-    /// Whether prices include taxes, unless a price itself says so.
+    /// Whether prices include taxes, unless a price overrides it.
     ///
     /// Default: `"location"`.
     pub default_tax_behavior: Option<TaxBehaviorOption>,
 }
 
 impl OrganizationCreate {
-    /// An `OrganizationCreate` with what is required.
+    /// Creates an `OrganizationCreate` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>, slug: impl Into<String>) -> Self {
         Self {
@@ -145,16 +147,16 @@ impl OrganizationCreate {
         }
     }
 
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<String>) -> Self {
         self.avatar_url = Some(avatar_url.into());
         self
     }
 
-    /// Who the seller is by law.
+    /// Legal entity of the seller.
     #[must_use]
     pub fn legal_entity(
         mut self,
@@ -164,18 +166,18 @@ impl OrganizationCreate {
         self
     }
 
-    /// Address of the support, for customers.
+    /// Email address of the support, shown to customers.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Address of the organization's website.
+    /// URL of the organization's website.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
@@ -189,7 +191,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// What Polar needs to know about the business by law. It is not published.
+    /// Business details that Polar is legally required to collect. They are not
+    /// published.
     #[must_use]
     #[inline]
     pub fn details(mut self, details: OrganizationDetails) -> Self {
@@ -197,14 +200,14 @@ impl OrganizationCreate {
         self
     }
 
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<CountryAlpha2Input>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Features that are turned on.
+    /// Enabled features.
     #[must_use]
     #[inline]
     pub fn feature_settings(
@@ -215,7 +218,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// How subscriptions are handled.
+    /// Subscription settings.
     #[must_use]
     #[inline]
     pub fn subscription_settings(
@@ -226,7 +229,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Which emails customers get.
+    /// Emails that are sent to customers.
     #[must_use]
     #[inline]
     pub fn customer_email_settings(
@@ -237,7 +240,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     #[must_use]
     #[inline]
     pub fn customer_portal_settings(
@@ -248,7 +251,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Currency that prices are shown in if there are none in the customer's own.
+    /// Currency of prices if the product has none in the currency of the customer.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -260,7 +263,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Whether prices include taxes, unless a price itself says so.
+    /// Whether prices include taxes, unless a price overrides it.
     ///
     /// Default: `"location"`.
     #[must_use]
@@ -273,7 +276,7 @@ impl OrganizationCreate {
     }
 }
 
-/// Features that are turned on for an organization.
+/// Features that are enabled for an organization.
 ///
 /// Schema `OrganizationFeatureSettings`.
 #[derive(Clone, PartialEq)]
@@ -291,22 +294,22 @@ pub struct OrganizationFeatureSettings {
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
-    /// Slugs of the metrics on the dashboard's overview, in this order.
+    /// Slugs of the metrics on the overview of the dashboard, in display order.
     pub overview_metrics: Option<Vec<String>>,
     /// Whether `reset` can be used as a proration behavior.
     ///
     /// Default: `false`.
     pub reset_proration_behavior_enabled: Option<bool>,
-    /// Whether drafts of orders can be created and finalized, to charge saved payment
+    /// Whether draft orders can be created and finalized, to charge saved payment
     /// methods.
     ///
     /// Default: `false`.
     pub off_session_charges_enabled: Option<bool>,
-    /// Whether there are benefits of shared Slack channels.
+    /// Whether shared Slack channel benefits are enabled.
     ///
     /// Default: `false`.
     pub slack_benefit_enabled: Option<bool>,
-    /// Whether new features can be used before others have them.
+    /// Whether preview features are enabled.
     ///
     /// Default: `false`.
     pub preview_access_enabled: Option<bool>,
@@ -314,34 +317,34 @@ pub struct OrganizationFeatureSettings {
     ///
     /// Default: `false`.
     pub disputes_enabled: Option<bool>,
-    /// Whether single sign-on can be set up.
+    /// Whether single sign-on can be configured.
     ///
     /// Default: `false`.
     pub sso_enabled: Option<bool>,
-    /// Whether disputes below an amount can be accepted without asking. Needs
+    /// Whether disputes below an amount can be accepted automatically. Requires
     /// `disputes_enabled`.
     ///
     /// Default: `false`.
     pub dispute_auto_accept_enabled: Option<bool>,
-    /// Whether the navigation of the dashboard is split into products.
+    /// Whether the navigation of the dashboard is grouped by products.
     ///
     /// Default: `false`.
     pub compass_enabled: Option<bool>,
-    /// Whether billing can be moved here from another provider.
+    /// Whether billing can be migrated from another provider.
     ///
     /// Default: `false`.
     pub merchant_migration_enabled: Option<bool>,
-    /// Whether AI agents can pay with Stripe's shared payment tokens.
+    /// Whether AI agents can pay with shared payment tokens of Stripe.
     ///
     /// Default: `false`.
     pub agentic_payments_enabled: Option<bool>,
-    /// Whether the organization can be configured by a declarative document.
+    /// Whether the organization can be configured with a declarative document.
     ///
     /// Default: `false`.
     pub config_as_code_enabled: Option<bool>,
 }
 
-/// Features that an organization can turn on itself.
+/// Features that an organization can enable itself.
 ///
 /// Schema `OrganizationFeatureSettingsUpdate`.
 #[derive(Clone, PartialEq)]
@@ -351,12 +354,12 @@ pub struct OrganizationFeatureSettingsUpdate {
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
-    /// Slugs of the metrics on the dashboard's overview, in this order.
+    /// Slugs of the metrics on the overview of the dashboard, in display order.
     pub overview_metrics: Patch<Vec<String>>,
 }
 
 impl OrganizationFeatureSettingsUpdate {
-    /// An `OrganizationFeatureSettingsUpdate` with what is required.
+    /// Creates an `OrganizationFeatureSettingsUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -379,7 +382,7 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// Slugs of the metrics on the dashboard's overview, in this order.
+    /// Slugs of the metrics on the overview of the dashboard, in display order.
     #[must_use]
     pub fn overview_metrics(
         mut self,
@@ -406,63 +409,64 @@ impl Default for OrganizationFeatureSettingsUpdate {
 pub struct OrganizationList {
     /// The items of this page.
     pub items: Vec<Organization>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Changes of an organization.
+/// Update of an organization. Fields that are not set keep their values.
 ///
 /// Schema `OrganizationUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {
-    /// Name.
+    /// Name of the organization.
     ///
     /// At least 3 characters.
     pub name: Patch<String>,
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub avatar_url: Patch<String>,
-    /// Address of the support, for customers.
+    /// Email address of the support, shown to customers.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     pub email: Patch<String>,
-    /// Address of the organization's website.
+    /// URL of the organization's website.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub website: Patch<String>,
     /// Profiles on social networks.
     pub socials: Patch<Vec<OrganizationSocialLink>>,
-    /// What Polar needs to know about the business by law. It is not published.
+    /// Business details that Polar is legally required to collect. They are not
+    /// published.
     pub details: Patch<OrganizationDetails>,
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     pub country: Patch<CountryAlpha2Input>,
-    /// Features that are turned on.
+    /// Enabled features.
     pub feature_settings: Patch<OrganizationFeatureSettingsUpdate>,
-    /// How subscriptions are handled.
+    /// Subscription settings.
     pub subscription_settings: Patch<OrganizationSubscriptionSettings>,
-    /// Which emails customers get.
+    /// Emails that are sent to customers.
     pub customer_email_settings: Patch<OrganizationCustomerEmailSettings>,
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     pub customer_portal_settings: Patch<OrganizationCustomerPortalSettings>,
-    /// How disputes are handled.
+    /// Dispute settings.
     pub dispute_settings: Patch<OrganizationDisputeSettingsUpdate>,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
-    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
+    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
+    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
     pub embed_hosts: Patch<Vec<String>>,
-    /// Currency that prices are shown in if there are none in the customer's own.
+    /// Currency of prices if the product has none in the currency of the customer.
     pub default_presentment_currency: Patch<PresentmentCurrency>,
-    /// Whether prices include taxes, unless a price itself says so.
+    /// Whether prices include taxes, unless a price overrides it.
     pub default_tax_behavior: Patch<TaxBehaviorOption>,
-    /// Whether members of the organization can only get in by its single sign-on. To turn
-    /// it on, be signed in that way.
+    /// Whether members of the organization must sign in by its single sign-on. It can
+    /// only be enabled by a user who is signed in that way.
     pub sso_enforced: Patch<bool>,
 }
 
 impl OrganizationUpdate {
-    /// An `OrganizationUpdate` with what is required.
+    /// Creates an `OrganizationUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -486,7 +490,7 @@ impl OrganizationUpdate {
         }
     }
 
-    /// Name.
+    /// Name of the organization.
     ///
     /// At least 3 characters.
     #[must_use]
@@ -495,27 +499,27 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Address of the picture; null if there is none.
+    /// URL of the avatar; null if there is none.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<Patch<String>>) -> Self {
         self.avatar_url = avatar_url.into();
         self
     }
 
-    /// Address of the support, for customers.
+    /// Email address of the support, shown to customers.
     ///
-    /// Format `email`.
+    /// Format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Address of the organization's website.
+    /// URL of the organization's website.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn website(mut self, website: impl Into<Patch<String>>) -> Self {
         self.website = website.into();
@@ -532,21 +536,22 @@ impl OrganizationUpdate {
         self
     }
 
-    /// What Polar needs to know about the business by law. It is not published.
+    /// Business details that Polar is legally required to collect. They are not
+    /// published.
     #[must_use]
     pub fn details(mut self, details: impl Into<Patch<OrganizationDetails>>) -> Self {
         self.details = details.into();
         self
     }
 
-    /// Country, as its two-letter ISO 3166-1 code.
+    /// Two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<Patch<CountryAlpha2Input>>) -> Self {
         self.country = country.into();
         self
     }
 
-    /// Features that are turned on.
+    /// Enabled features.
     #[must_use]
     pub fn feature_settings(
         mut self,
@@ -556,7 +561,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// How subscriptions are handled.
+    /// Subscription settings.
     #[must_use]
     pub fn subscription_settings(
         mut self,
@@ -566,7 +571,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Which emails customers get.
+    /// Emails that are sent to customers.
     #[must_use]
     pub fn customer_email_settings(
         mut self,
@@ -576,7 +581,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// What customers can see and do in the customer portal.
+    /// Customer portal settings.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -586,7 +591,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// How disputes are handled.
+    /// Dispute settings.
     #[must_use]
     pub fn dispute_settings(
         mut self,
@@ -597,15 +602,15 @@ impl OrganizationUpdate {
     }
 
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
-    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
+    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
+    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
     #[must_use]
     pub fn embed_hosts(mut self, embed_hosts: impl Into<Patch<Vec<String>>>) -> Self {
         self.embed_hosts = embed_hosts.into();
         self
     }
 
-    /// Currency that prices are shown in if there are none in the customer's own.
+    /// Currency of prices if the product has none in the currency of the customer.
     #[must_use]
     pub fn default_presentment_currency(
         mut self,
@@ -615,7 +620,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Whether prices include taxes, unless a price itself says so.
+    /// Whether prices include taxes, unless a price overrides it.
     #[must_use]
     pub fn default_tax_behavior(
         mut self,
@@ -625,8 +630,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Whether members of the organization can only get in by its single sign-on. To turn
-    /// it on, be signed in that way.
+    /// Whether members of the organization must sign in by its single sign-on. It can
+    /// only be enabled by a user who is signed in that way.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();

@@ -17,45 +17,44 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Product {
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// What the product is called.
+    /// Name of the product.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: ProductVisibility,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
-    /// discounted can only be archived.
+    /// Whether the product can be deleted. A product that an order, subscription, trial
+    /// or discount refers to can only be archived.
     pub is_deletable: Option<bool>,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -63,19 +62,19 @@ pub struct Product {
     pub benefits: Vec<Benefit>,
     /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// Custom fields that come with the product.
+    /// Custom fields attached to the product.
     pub attached_custom_fields: Vec<AttachedCustomField>,
 }
 
-/// A product to create, bought once or as a subscription.
+/// Parameters for creating a product: one-time or recurring.
 ///
 /// Schema `ProductCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductCreate {
-    /// A product to create, bought as a subscription.
+    /// Parameters for creating a recurring product, which is sold as a subscription.
     Recurring(Box<ProductCreateRecurring>),
-    /// A product to create, bought once.
+    /// Parameters for creating a one-time product.
     OneTime(Box<ProductCreateOneTime>),
 }
 
@@ -95,43 +94,45 @@ polar_client_runtime::variant_body! {
     ProductCreate : ProductCreateOneTime
 }
 
-/// A product to create, bought once.
+/// Parameters for creating a one-time product.
 ///
 /// Schema `ProductCreateOneTime`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the product is called.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: either one that is free or the customer's choice, or up to
-    /// one that is fixed and up to one by seats. None for usage.
+    /// Prices of the product: either one free price or one that the customer chooses, or
+    /// at most one fixed and at most one seat-based price. Metered prices are not
+    /// allowed.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl ProductCreateOneTime {
-    /// A `ProductCreateOneTime` with what is required.
+    /// Creates a `ProductCreateOneTime` with its required fields.
     #[must_use]
     pub fn new(name: impl Into<String>, prices: impl Items<ProductPriceCreate>) -> Self {
         Self {
@@ -147,14 +148,14 @@ impl ProductCreateOneTime {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -163,14 +164,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -186,7 +187,7 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -196,7 +197,8 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -207,66 +209,67 @@ impl ProductCreateOneTime {
     }
 }
 
-/// A product to create, bought as a subscription.
+/// Parameters for creating a recurring product, which is sold as a subscription.
 ///
 /// Schema `ProductCreateRecurring`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// What the product is called.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Option<String>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: either one that is free or the customer's choice, or up to
-    /// one that is fixed and up to one by seats. Any number of prices for usage can be
-    /// added.
+    /// Prices of the product: either one free price or one that the customer chooses, or
+    /// at most one fixed and at most one seat-based price. Any number of metered prices
+    /// can be added.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
-    /// be a multiple of it, and it cannot be changed later. Null means that metering
-    /// follows the billing cycle.
+    /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
+    /// cycle, which cannot be changed later. Null means that the meter cycle is the
+    /// billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     ///
     /// At least 1, at most 999.
     pub meter_interval_count: Option<i64>,
 }
 
 impl ProductCreateRecurring {
-    /// A `ProductCreateRecurring` with what is required.
+    /// Creates a `ProductCreateRecurring` with its required fields.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -292,14 +295,14 @@ impl ProductCreateRecurring {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -308,14 +311,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -331,7 +334,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -341,7 +344,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -351,7 +355,7 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
@@ -368,8 +372,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     #[must_use]
@@ -379,9 +383,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
-    /// be a multiple of it, and it cannot be changed later. Null means that metering
-    /// follows the billing cycle.
+    /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
+    /// cycle, which cannot be changed later. Null means that the meter cycle is the
+    /// billing cycle.
     #[must_use]
     pub fn meter_interval(
         mut self,
@@ -391,8 +395,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the product's own meter cycle in units of `meter_interval`; null if
-    /// metering follows the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
+    /// the billing cycle.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -412,28 +416,28 @@ impl ProductCreateRecurring {
 pub struct ProductList {
     /// The items of this page.
     pub items: Vec<Product>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// A price to create, of any kind.
+/// Parameters for creating A price of any type.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
-    /// A price to create, one that is always the same.
+    /// Parameters for creating a fixed price.
     Fixed(Box<ProductPriceFixedCreate>),
-    /// A price to create, one that the customer chooses.
+    /// Parameters for creating a price that the customer chooses.
     Custom(Box<ProductPriceCustomCreate>),
-    /// A price to create, one that depends on the number of seats.
+    /// Parameters for creating a seat-based price.
     SeatBased(Box<ProductPriceSeatBasedCreate>),
-    /// A price to create, one that depends on the number of units.
+    /// Parameters for creating a unit-based price.
     UnitBased(Box<ProductPriceUnitBasedCreate>),
-    /// A price to create, one for usage, per unit.
+    /// Parameters for creating a metered price.
     MeteredUnit(Box<ProductPriceMeteredUnitCreate>),
-    /// A price to create, one for usage, per unit by tier.
+    /// Parameters for creating a metered price with tiers.
     MeteredTiers(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -461,7 +465,7 @@ polar_client_runtime::from_variant! {
     ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// A price that depends on the number of seats.
+/// Price by number of seats.
 ///
 /// Schema `ProductPriceSeatBased`.
 #[derive(Clone, PartialEq)]
@@ -471,33 +475,32 @@ pub struct ProductPriceSeatBased {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: PriceId,
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     pub source: ProductPriceSource,
-    /// How the price is calculated.
+    /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Documented as always `seat_based`.
+    /// Always `seat_based`, according to the OpenAPI description.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// What a seat costs, by the number of seats.
+    /// Price per seat, in tiers by number of seats.
     pub tiers: Tiers,
-    /// Fewest seats that can be bought; null if nothing limits them.
+    /// Minimum number of seats per purchase; null if there is no minimum.
     pub minimum_units: Option<i64>,
-    /// Most seats that can be bought, which is where the last tier ends; null if nothing
-    /// limits them.
+    /// Maximum number of seats per purchase, where the last tier ends; null if there is
+    /// no maximum.
     pub maximum_units: Option<i64>,
 }
 
-/// A price to create, one that depends on the number of seats.
+/// Parameters for creating a seat-based price.
 ///
 /// Schema `ProductPriceSeatBasedCreate`.
 #[derive(Clone, PartialEq)]
@@ -507,19 +510,18 @@ pub struct ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What a seat costs, by the number of seats.
+    /// Price per seat, in tiers by number of seats.
     pub tiers: TiersInput,
-    /// Fewest seats that can be bought; null if nothing limits them.
+    /// Minimum number of seats per purchase; null if there is no minimum.
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
 }
 
 impl ProductPriceSeatBasedCreate {
-    /// A `ProductPriceSeatBasedCreate` with what is required.
+    /// Creates a `ProductPriceSeatBasedCreate` with its required fields.
     #[must_use]
     #[inline]
     pub fn new(tiers: TiersInput) -> Self {
@@ -543,8 +545,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -554,7 +555,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Fewest seats that can be bought; null if nothing limits them.
+    /// Minimum number of seats per purchase; null if there is no minimum.
     ///
     /// At least 1.
     #[must_use]
@@ -564,26 +565,26 @@ impl ProductPriceSeatBasedCreate {
     }
 }
 
-/// A price of an updated product: a new one, or one that stays.
+/// A price in an update of a product: a new one, or an existing one to keep.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// A price that the product has already, and keeps.
+    /// An existing price of the product to keep.
     Existing(Box<ExistingProductPrice>),
-    /// A price to create, one that is always the same.
+    /// Parameters for creating a fixed price.
     FixedCreate(Box<ProductPriceFixedCreate>),
-    /// A price to create, one that the customer chooses.
+    /// Parameters for creating a price that the customer chooses.
     CustomCreate(Box<ProductPriceCustomCreate>),
-    /// A price to create, one that depends on the number of seats.
+    /// Parameters for creating a seat-based price.
     SeatBasedCreate(Box<ProductPriceSeatBasedCreate>),
-    /// A price to create, one that depends on the number of units.
+    /// Parameters for creating a unit-based price.
     UnitBasedCreate(Box<ProductPriceUnitBasedCreate>),
-    /// A price to create, one for usage, per unit.
+    /// Parameters for creating a metered price.
     MeteredUnitCreate(Box<ProductPriceMeteredUnitCreate>),
-    /// A price to create, one for usage, per unit by tier.
+    /// Parameters for creating a metered price with tiers.
     MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -615,54 +616,54 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// Changes of a product.
+/// Update of a product. Fields that are not set keep their values.
 ///
 /// Schema `ProductUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Patch<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     pub trial_interval: Patch<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// Name.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     pub name: Patch<String>,
-    /// Description, in words for people.
+    /// Human-readable description.
     pub description: Patch<String>,
-    /// Unit that the billing cycle is counted in. Only for legacy products that have
-    /// none; it stays once it is set.
+    /// Unit of the billing cycle. It can only be set for legacy products without one, and
+    /// not changed afterwards.
     pub recurring_interval: Patch<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999.
     pub recurring_interval_count: Patch<i64>,
-    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
-    /// on, and customers keep their benefits.
+    /// Whether the product is archived: it can no longer be bought. Existing
+    /// subscriptions and benefits continue.
     pub is_archived: Patch<bool>,
-    /// Who gets to see it.
+    /// Visibility to customers.
     pub visibility: Patch<ProductVisibility>,
-    /// Prices of the product: new ones, and the ID of each that stays. Those that are
-    /// left out are not offered any more.
+    /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
+    /// that are not listed are no longer offered.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Patch<Vec<FileId>>,
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
 
 impl ProductUpdate {
-    /// A `ProductUpdate` with what is required.
+    /// Creates a `ProductUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -683,14 +684,14 @@ impl ProductUpdate {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -699,7 +700,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Unit that the trial is counted in.
+    /// Unit of the trial length.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -721,7 +722,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Name.
+    /// Name of the product.
     ///
     /// 3 to 64 characters.
     #[must_use]
@@ -730,15 +731,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Description, in words for people.
+    /// Human-readable description.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Unit that the billing cycle is counted in. Only for legacy products that have
-    /// none; it stays once it is set.
+    /// Unit of the billing cycle. It can only be set for legacy products without one, and
+    /// not changed afterwards.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -748,8 +749,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -761,15 +762,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
-    /// on, and customers keep their benefits.
+    /// Whether the product is archived: it can no longer be bought. Existing
+    /// subscriptions and benefits continue.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
         self
     }
 
-    /// Who gets to see it.
+    /// Visibility to customers.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -779,8 +780,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Prices of the product: new ones, and the ID of each that stays. Those that are
-    /// left out are not offered any more.
+    /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
+    /// that are not listed are no longer offered.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
@@ -794,7 +795,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Custom fields that the checkout asks for.
+    /// Custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,

@@ -11,29 +11,29 @@ use polar_client_runtime::types::{Json, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The discount that is on something.
+/// The discount that is applied.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/CheckoutLink/properties/discount`.
 ///
-/// Discriminated by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AppliedDiscount {
-    /// A discount of an amount, once or forever.
+    /// A discount of a fixed amount that applies once or forever.
     FixedOnceForever(Box<DiscountFixedOnceForeverDurationBase>),
-    /// A discount of an amount, for a number of months.
+    /// A discount of a fixed amount that applies for a number of months.
     FixedRepeat(Box<DiscountFixedRepeatDurationBase>),
-    /// A discount of a percentage, once or forever.
+    /// A percentage discount that applies once or forever.
     PercentageOnceForever(Box<DiscountPercentageOnceForeverDurationBase>),
-    /// A discount of a percentage, for a number of months.
+    /// A percentage discount that applies for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownAppliedDiscount>),
 }
 
 impl AppliedDiscount {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     #[must_use]
     #[inline]
     pub fn duration(&self) -> &DiscountDuration {
@@ -72,7 +72,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> DiscountId {
@@ -85,7 +85,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -98,7 +98,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     #[must_use]
     #[inline]
     pub fn metadata(&self) -> &MetadataOutputType {
@@ -111,7 +111,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Name.
+    /// Name of the discount.
     #[must_use]
     #[inline]
     pub fn name(&self) -> &str {
@@ -124,7 +124,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -137,7 +137,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -150,7 +150,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -163,8 +163,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -177,8 +176,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -191,7 +189,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     #[must_use]
     #[inline]
     pub fn redemptions_count(&self) -> i64 {
@@ -204,7 +202,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The organization's ID.
+    /// ID of the organization.
     #[must_use]
     #[inline]
     pub fn organization_id(&self) -> OrganizationId {
@@ -217,7 +215,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Returns the `type`, which is empty if an unknown variant has none.
+    /// Returns `type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn r#type(&self) -> &str {
@@ -230,7 +228,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The value, if it is a `FixedOnceForever`.
+    /// Returns the value if it is the variant [`FixedOnceForever`](Self::FixedOnceForever).
     #[must_use]
     #[inline]
     pub fn as_fixed_once_forever(
@@ -242,7 +240,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The value, if it is a `FixedRepeat`.
+    /// Returns the value if it is the variant [`FixedRepeat`](Self::FixedRepeat).
     #[must_use]
     #[inline]
     pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDurationBase> {
@@ -252,7 +250,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The value, if it is a `PercentageOnceForever`.
+    /// Returns the value if it is the variant [`PercentageOnceForever`](Self::PercentageOnceForever).
     #[must_use]
     #[inline]
     pub fn as_percentage_once_forever(
@@ -264,7 +262,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The value, if it is a `PercentageRepeat`.
+    /// Returns the value if it is the variant [`PercentageRepeat`](Self::PercentageRepeat).
     #[must_use]
     #[inline]
     pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDurationBase> {
@@ -274,7 +272,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -299,9 +297,9 @@ polar_client_runtime::from_variant! {
     AppliedDiscount::PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>)
 }
 
-/// A [`AppliedDiscount`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`AppliedDiscount`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownAppliedDiscount {
     pub(crate) duration: DiscountDuration,
@@ -321,15 +319,15 @@ pub struct UnknownAppliedDiscount {
     pub(crate) raw: Json,
 }
 
-/// A discount of an amount, once or forever.
+/// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `DiscountFixedOnceForeverDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -343,47 +341,45 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of an amount, for a number of months.
+/// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `DiscountFixedRepeatDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// How much, in cents.
+    /// Amount in cents.
     ///
     /// Deprecated.
     pub amount: i64,
@@ -397,131 +393,123 @@ pub struct DiscountFixedRepeatDurationBase {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `fixed`.
+    /// Always `fixed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of a percentage, once or forever.
+/// A percentage discount that applies once or forever.
 ///
 /// Schema `DiscountPercentageOnceForeverDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A discount of a percentage, for a number of months.
+/// A percentage discount that applies for a number of months.
 ///
 /// Schema `DiscountPercentageRepeatDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {
-    /// How long the discount applies to a subscription.
+    /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
+    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: DiscountId,
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Name.
+    /// Name of the discount.
     pub name: String,
-    /// Code that gives customers the discount; null if it has none.
+    /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// When the discount can first be redeemed; null means at once.
+    /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
-    /// How many times the discount can be redeemed in all; null means any number of
-    /// times.
+    /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
-    /// How many times one customer can redeem the discount; null means any number of
-    /// times.
+    /// Maximum number of redemptions per customer; null means no limit.
     pub max_redemptions_per_customer: Option<i64>,
-    /// How many times the discount was redeemed.
+    /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `percentage`.
+    /// Always `percentage`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
 }
 
-/// A price, of a current kind or of a legacy one.
+/// A price of any type, including legacy types.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/Checkout/properties/product_price`.
 ///
 /// Discriminated by `amount_type`, then `legacy`.
@@ -530,27 +518,27 @@ pub struct DiscountPercentageRepeatDurationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Price {
-    /// A fixed price that carries its own billing interval. Deprecated: the interval
-    /// belongs to the product.
+    /// Fixed price with a billing interval of its own. Deprecated: the product has the
+    /// billing interval.
     LegacyRecurringFixed(Box<LegacyRecurringProductPriceFixed>),
-    /// A price of the customer's choice that carries its own billing interval.
-    /// Deprecated: the interval belongs to the product.
+    /// Price that the customer chooses, with a billing interval of its own. Deprecated:
+    /// the product has the billing interval.
     LegacyRecurringCustom(Box<LegacyRecurringProductPriceCustom>),
-    /// A price that is always the same.
+    /// Fixed price.
     Fixed(Box<ProductPriceFixed>),
-    /// A price that the customer chooses, within limits.
+    /// Price that the customer chooses, between a minimum and a maximum.
     Custom(Box<ProductPriceCustom>),
-    /// A price that depends on the number of seats.
+    /// Price by number of seats.
     SeatBased(Box<ProductPriceSeatBased>),
-    /// A price that depends on the number of units. The customer chooses the number and
-    /// pays in advance; in a subscription, changes of it are prorated.
+    /// Price by number of units. The customer chooses the number and pays in advance;
+    /// changes of a subscription are prorated.
     UnitBased(Box<ProductPriceUnitBased>),
-    /// A price for usage: what a meter counts, at one price per unit.
+    /// Metered price: usage of a meter at one price per unit.
     MeteredUnit(Box<ProductPriceMeteredUnit>),
-    /// A price for usage: what a meter counts, at a price per unit that depends on the
+    /// Metered price with tiers: usage of a meter at a price per unit that depends on the
     /// tier.
     MeteredTiers(Box<ProductPriceMeteredTiers>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownPrice>),
 }
 
@@ -589,7 +577,7 @@ impl Price {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> PriceId {
@@ -606,7 +594,7 @@ impl Price {
         }
     }
 
-    /// Where it comes from.
+    /// Source of the price: the catalog, or a single checkout session.
     #[must_use]
     #[inline]
     pub fn source(&self) -> &ProductPriceSource {
@@ -640,8 +628,7 @@ impl Price {
         }
     }
 
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
+    /// Whether the price includes taxes; null means the default of the organization.
     #[must_use]
     #[inline]
     pub fn tax_behavior(&self) -> Option<&TaxBehaviorOption> {
@@ -658,7 +645,7 @@ impl Price {
         }
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether it is archived: kept, but no longer offered.
     #[must_use]
     #[inline]
     pub fn is_archived(&self) -> bool {
@@ -675,7 +662,7 @@ impl Price {
         }
     }
 
-    /// The product's ID.
+    /// ID of the product.
     #[must_use]
     #[inline]
     pub fn product_id(&self) -> ProductId {
@@ -692,7 +679,7 @@ impl Price {
         }
     }
 
-    /// Returns the `amount_type`, which is empty if an unknown variant has none.
+    /// Returns `amount_type`, or an empty string if an unknown variant has none.
     #[must_use]
     #[inline]
     pub fn amount_type(&self) -> &str {
@@ -709,7 +696,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `LegacyRecurringFixed`.
+    /// Returns the value if it is the variant [`LegacyRecurringFixed`](Self::LegacyRecurringFixed).
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_fixed(
@@ -721,7 +708,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `LegacyRecurringCustom`.
+    /// Returns the value if it is the variant [`LegacyRecurringCustom`](Self::LegacyRecurringCustom).
     #[must_use]
     #[inline]
     pub fn as_legacy_recurring_custom(
@@ -733,7 +720,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `Fixed`.
+    /// Returns the value if it is the variant [`Fixed`](Self::Fixed).
     #[must_use]
     #[inline]
     pub fn as_fixed(&self) -> Option<&ProductPriceFixed> {
@@ -743,7 +730,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&ProductPriceCustom> {
@@ -753,7 +740,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `SeatBased`.
+    /// Returns the value if it is the variant [`SeatBased`](Self::SeatBased).
     #[must_use]
     #[inline]
     pub fn as_seat_based(&self) -> Option<&ProductPriceSeatBased> {
@@ -763,7 +750,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `UnitBased`.
+    /// Returns the value if it is the variant [`UnitBased`](Self::UnitBased).
     #[must_use]
     #[inline]
     pub fn as_unit_based(&self) -> Option<&ProductPriceUnitBased> {
@@ -773,7 +760,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `MeteredUnit`.
+    /// Returns the value if it is the variant [`MeteredUnit`](Self::MeteredUnit).
     #[must_use]
     #[inline]
     pub fn as_metered_unit(&self) -> Option<&ProductPriceMeteredUnit> {
@@ -783,7 +770,7 @@ impl Price {
         }
     }
 
-    /// The value, if it is a `MeteredTiers`.
+    /// Returns the value if it is the variant [`MeteredTiers`](Self::MeteredTiers).
     #[must_use]
     #[inline]
     pub fn as_metered_tiers(&self) -> Option<&ProductPriceMeteredTiers> {
@@ -793,7 +780,7 @@ impl Price {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -833,9 +820,9 @@ polar_client_runtime::from_variant! {
     Price::MeteredTiers(Box<ProductPriceMeteredTiers>)
 }
 
-/// A [`Price`] that this version of the crate does not know, as it came.
+/// An unknown variant of [`Price`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownPrice {
     pub(crate) created_at: Timestamp,

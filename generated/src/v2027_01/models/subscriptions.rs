@@ -12,7 +12,7 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::{Entries, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// A change of a subscription that takes effect with the next billing period.
+/// An update of a subscription that takes effect with the next billing period.
 ///
 /// Schema `PendingSubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
@@ -22,17 +22,17 @@ pub struct PendingSubscriptionUpdate {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// When the change takes effect.
+    /// When the update takes effect.
     pub applies_at: Timestamp,
-    /// ID of the product to change to; null if the product stays.
+    /// ID of the new product; null if the product does not change.
     pub product_id: Option<ProductId>,
-    /// Number of seats from then on; null if it stays.
+    /// New number of seats; null if it does not change.
     pub seats: Option<i64>,
-    /// Number of units from then on; null if it stays.
+    /// New number of units; null if it does not change.
     pub units: Option<i64>,
-    /// ID of the discount to change to; null if the discount stays.
+    /// ID of the new discount; null if the discount does not change.
     pub discount_id: Option<DiscountId>,
     /// Whether the discount is removed.
     pub discount_unset: Option<bool>,
@@ -48,28 +48,28 @@ pub struct Subscription {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// How much, in cents.
+    /// Amount in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Unit that the billing cycle is counted in.
+    /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
-    /// once in a quarter.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
+    /// quarter.
     pub recurring_interval_count: i64,
-    /// State that it is in.
+    /// Current status.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the product has no meter cycle of its
-    /// own. Credits are granted and overage is settled once in each such period.
+    /// When the current meter period began; null if the meter cycle is the billing cycle.
+    /// Credits are granted and overage is billed once per meter period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the product
-    /// has no meter cycle of its own.
+    /// When the current meter period ends and credits are renewed; null if the meter
+    /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
     /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
@@ -77,42 +77,42 @@ pub struct Subscription {
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When the subscription was canceled, even if it goes on until the end of the
+    /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if no end is set.
+    /// When it ends; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`.
+    /// When the subscription became `past_due`; null if it is not past due.
     pub past_due_at: Option<Timestamp>,
-    /// Whether the subscription pauses when the current billing period is over.
+    /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
     /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When a paused subscription resumes automatically; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The product's ID.
+    /// ID of the product.
     pub product_id: ProductId,
-    /// The discount's ID.
+    /// ID of the discount.
     pub discount_id: Option<DiscountId>,
-    /// The checkout session's ID.
+    /// ID of the checkout session.
     pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// Why the customer canceled; null if they did not say.
+    /// Reason of the cancellation; null if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// Comment of the customer about the cancellation; null if there is none.
     pub customer_cancellation_comment: Option<String>,
-    /// Data of your own, by key.
+    /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the field.
+    /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// The customer.
     pub customer: SubscriptionCustomer,
@@ -120,24 +120,24 @@ pub struct Subscription {
     pub product: Product,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The prices that are charged.
+    /// Prices of the subscription.
     pub prices: Vec<Price>,
-    /// Meters of the subscription.
+    /// Usage of meters by the subscription.
     pub meters: Vec<SubscriptionMeter>,
-    /// Change that takes effect with the next billing period; null if none is due.
+    /// Update that takes effect with the next billing period; null if there is none.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
-/// A subscription to create, for a customer by either of the customer's IDs.
+/// Parameters for creating a subscription, with the customer by ID or by external ID.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SubscriptionCreate {
-    /// A subscription to create, for a customer by Polar's ID.
+    /// Parameters for creating a subscription, with the customer by ID.
     Customer(Box<SubscriptionCreateCustomer>),
-    /// A subscription to create, for a customer by your own ID.
+    /// Parameters for creating a subscription, with the customer by external ID.
     ExternalCustomer(Box<SubscriptionCreateExternalCustomer>),
 }
 
@@ -157,27 +157,27 @@ polar_client_runtime::variant_body! {
     SubscriptionCreate : SubscriptionCreateExternalCustomer
 }
 
-/// A subscription to create, for a customer by Polar's ID.
+/// Parameters for creating a subscription, with the customer by ID.
 ///
 /// Schema `SubscriptionCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID of the product to subscribe to, which must be recurring and free.
+    /// ID of the product, which must be recurring and free.
     pub product_id: ProductId,
-    /// Currency of the subscription, in which the product needs a free price; without it,
-    /// the organization's default.
+    /// Currency of the subscription; the product must have a free price in it. Defaults
+    /// to the currency of the organization.
     pub currency: Option<PresentmentCurrency>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
 }
 
 impl SubscriptionCreateCustomer {
-    /// A `SubscriptionCreateCustomer` with what is required.
+    /// Creates a `SubscriptionCreateCustomer` with its required fields.
     #[must_use]
     pub fn new(
         product_id: impl Into<ProductId>,
@@ -191,7 +191,7 @@ impl SubscriptionCreateCustomer {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -200,8 +200,8 @@ impl SubscriptionCreateCustomer {
         self
     }
 
-    /// Currency of the subscription, in which the product needs a free price; without it,
-    /// the organization's default.
+    /// Currency of the subscription; the product must have a free price in it. Defaults
+    /// to the currency of the organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
         self.currency = Some(currency.into());
@@ -209,27 +209,27 @@ impl SubscriptionCreateCustomer {
     }
 }
 
-/// A subscription to create, for a customer by your own ID.
+/// Parameters for creating a subscription, with the customer by external ID.
 ///
 /// Schema `SubscriptionCreateExternalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// ID of the product to subscribe to, which must be recurring and free.
+    /// ID of the product, which must be recurring and free.
     pub product_id: ProductId,
-    /// Currency of the subscription, in which the product needs a free price; without it,
-    /// the organization's default.
+    /// Currency of the subscription; the product must have a free price in it. Defaults
+    /// to the currency of the organization.
     pub currency: Option<PresentmentCurrency>,
-    /// The customer's ID in your own system.
+    /// External ID of the customer: the identifier in your own system.
     pub external_customer_id: String,
 }
 
 impl SubscriptionCreateExternalCustomer {
-    /// A `SubscriptionCreateExternalCustomer` with what is required.
+    /// Creates a `SubscriptionCreateExternalCustomer` with its required fields.
     #[must_use]
     pub fn new(
         product_id: impl Into<ProductId>,
@@ -243,7 +243,7 @@ impl SubscriptionCreateExternalCustomer {
         }
     }
 
-    /// Data of your own, by key.
+    /// Custom key-value data.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -252,8 +252,8 @@ impl SubscriptionCreateExternalCustomer {
         self
     }
 
-    /// Currency of the subscription, in which the product needs a free price; without it,
-    /// the organization's default.
+    /// Currency of the subscription; the product must have a free price in it. Defaults
+    /// to the currency of the organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
         self.currency = Some(currency.into());
@@ -270,12 +270,12 @@ impl SubscriptionCreateExternalCustomer {
 pub struct SubscriptionList {
     /// The items of this page.
     pub items: Vec<Subscription>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// What a meter has counted for a subscription in the current billing period, and
-/// what it costs.
+/// Usage of a meter by a subscription in the current billing period, with the amount
+/// due.
 ///
 /// Schema `SubscriptionMeter`.
 #[derive(Clone, PartialEq)]
@@ -285,15 +285,15 @@ pub struct SubscriptionMeter {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: Uuid,
-    /// Units consumed since the current billing period began.
+    /// Number of units consumed since the start of the current billing period.
     pub consumed_units: f64,
-    /// Units credited since the current billing period began.
+    /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// What is due for the current billing period up to now, in cents.
+    /// Amount due so far for the current billing period, in cents.
     pub amount: i64,
-    /// The meter's ID.
+    /// ID of the meter.
     pub meter_id: MeterId,
     /// The meter.
     pub meter: Meter,

@@ -14,7 +14,7 @@ use crate::ids::WebhookEndpointId;
 use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 
-/// A grant of a custom benefit, as webhooks deliver it.
+/// Grant of a custom benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantCustomWebhook`.
 #[derive(Clone, PartialEq)]
@@ -24,27 +24,27 @@ pub struct BenefitGrantCustomWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -52,13 +52,13 @@ pub struct BenefitGrantCustomWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitCustom,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantCustomProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
 }
 
-/// A grant of a benefit of Discord access, as webhooks deliver it.
+/// Grant of a Discord access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDiscordWebhook`.
 #[derive(Clone, PartialEq)]
@@ -68,27 +68,27 @@ pub struct BenefitGrantDiscordWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -96,13 +96,13 @@ pub struct BenefitGrantDiscordWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDiscord,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantDiscordProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
 }
 
-/// A grant of a benefit of downloads, as webhooks deliver it.
+/// Grant of a downloads benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDownloadablesWebhook`.
 #[derive(Clone, PartialEq)]
@@ -112,27 +112,27 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -140,13 +140,13 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDownloadables,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantDownloadablesProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
 }
 
-/// A grant of a benefit of a feature flag, as webhooks deliver it.
+/// Grant of a feature flag benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantFeatureFlagWebhook`.
 #[derive(Clone, PartialEq)]
@@ -156,27 +156,27 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -184,13 +184,13 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitFeatureFlag,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantFeatureFlagProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
 }
 
-/// A grant of a benefit of GitHub access, as webhooks deliver it.
+/// Grant of a GitHub access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantGitHubRepositoryWebhook`.
 #[derive(Clone, PartialEq)]
@@ -200,27 +200,27 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -228,13 +228,13 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitGitHubRepository,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantGitHubRepositoryProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
 }
 
-/// A grant of a benefit of license keys, as webhooks deliver it.
+/// Grant of a license key benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantLicenseKeysWebhook`.
 #[derive(Clone, PartialEq)]
@@ -244,27 +244,27 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -272,13 +272,13 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitLicenseKeys,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantLicenseKeysProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
 }
 
-/// A grant of a benefit of meter credits, as webhooks deliver it.
+/// Grant of a meter credit benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantMeterCreditWebhook`.
 #[derive(Clone, PartialEq)]
@@ -288,27 +288,27 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -316,13 +316,13 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitMeterCredit,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantMeterCreditProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
 }
 
-/// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
+/// Grant of a shared Slack channel benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantSlackSharedChannelWebhook`.
 #[derive(Clone, PartialEq)]
@@ -332,27 +332,27 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     pub is_granted: bool,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// The subscription's ID.
+    /// ID of the subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// The order's ID.
+    /// ID of the order.
     pub order_id: Option<OrderId>,
-    /// The customer's ID.
+    /// ID of the customer.
     pub customer_id: CustomerId,
-    /// The member's ID.
+    /// ID of the member.
     pub member_id: Option<MemberId>,
-    /// The benefit's ID.
+    /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
@@ -360,13 +360,13 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
-    /// Details that depend on the kind.
+    /// Type-specific properties.
     pub properties: BenefitGrantSlackSharedChannelProperties,
-    /// What `properties` was before.
+    /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
 }
 
-/// A grant of a benefit of any kind, as webhooks deliver it.
+/// Grant of a benefit of any type, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantWebhook`.
 ///
@@ -374,23 +374,23 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitGrantWebhook {
-    /// A grant of a benefit of Discord access, as webhooks deliver it.
+    /// Grant of a Discord access benefit, as delivered by webhooks.
     Discord(Box<BenefitGrantDiscordWebhook>),
-    /// A grant of a custom benefit, as webhooks deliver it.
+    /// Grant of a custom benefit, as delivered by webhooks.
     Custom(Box<BenefitGrantCustomWebhook>),
-    /// A grant of a benefit of GitHub access, as webhooks deliver it.
+    /// Grant of a GitHub access benefit, as delivered by webhooks.
     GitHubRepository(Box<BenefitGrantGitHubRepositoryWebhook>),
-    /// A grant of a benefit of downloads, as webhooks deliver it.
+    /// Grant of a downloads benefit, as delivered by webhooks.
     Downloadables(Box<BenefitGrantDownloadablesWebhook>),
-    /// A grant of a benefit of license keys, as webhooks deliver it.
+    /// Grant of a license key benefit, as delivered by webhooks.
     LicenseKeys(Box<BenefitGrantLicenseKeysWebhook>),
-    /// A grant of a benefit of meter credits, as webhooks deliver it.
+    /// Grant of a meter credit benefit, as delivered by webhooks.
     MeterCredit(Box<BenefitGrantMeterCreditWebhook>),
-    /// A grant of a benefit of a feature flag, as webhooks deliver it.
+    /// Grant of a feature flag benefit, as delivered by webhooks.
     FeatureFlag(Box<BenefitGrantFeatureFlagWebhook>),
-    /// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
+    /// Grant of a shared Slack channel benefit, as delivered by webhooks.
     SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook>),
-    /// A value that this version of the crate does not know, as it came.
+    /// An unknown variant, with its JSON.
     Unknown(Box<UnknownBenefitGrantWebhook>),
 }
 
@@ -429,7 +429,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     #[must_use]
     #[inline]
     pub fn id(&self) -> BenefitGrantId {
@@ -463,7 +463,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant is in force.
+    /// Whether the grant is active.
     #[must_use]
     #[inline]
     pub fn is_granted(&self) -> bool {
@@ -497,7 +497,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether the grant has been taken back.
+    /// Whether the grant is revoked.
     #[must_use]
     #[inline]
     pub fn is_revoked(&self) -> bool {
@@ -514,7 +514,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The subscription's ID.
+    /// ID of the subscription.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -531,7 +531,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The order's ID.
+    /// ID of the order.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -548,7 +548,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The customer's ID.
+    /// ID of the customer.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> CustomerId {
@@ -565,7 +565,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -582,7 +582,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The benefit's ID.
+    /// ID of the benefit.
     #[must_use]
     #[inline]
     pub fn benefit_id(&self) -> BenefitId {
@@ -599,7 +599,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Why granting the benefit failed for good; null if it did not.
+    /// Error that permanently prevented the grant; null if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -650,7 +650,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `Discord`.
+    /// Returns the value if it is the variant [`Discord`](Self::Discord).
     #[must_use]
     #[inline]
     pub fn as_discord(&self) -> Option<&BenefitGrantDiscordWebhook> {
@@ -660,7 +660,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `Custom`.
+    /// Returns the value if it is the variant [`Custom`](Self::Custom).
     #[must_use]
     #[inline]
     pub fn as_custom(&self) -> Option<&BenefitGrantCustomWebhook> {
@@ -670,7 +670,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `GitHubRepository`.
+    /// Returns the value if it is the variant [`GitHubRepository`](Self::GitHubRepository).
     #[must_use]
     #[inline]
     pub fn as_github_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
@@ -680,7 +680,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `Downloadables`.
+    /// Returns the value if it is the variant [`Downloadables`](Self::Downloadables).
     #[must_use]
     #[inline]
     pub fn as_downloadables(&self) -> Option<&BenefitGrantDownloadablesWebhook> {
@@ -690,7 +690,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `LicenseKeys`.
+    /// Returns the value if it is the variant [`LicenseKeys`](Self::LicenseKeys).
     #[must_use]
     #[inline]
     pub fn as_license_keys(&self) -> Option<&BenefitGrantLicenseKeysWebhook> {
@@ -700,7 +700,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `MeterCredit`.
+    /// Returns the value if it is the variant [`MeterCredit`](Self::MeterCredit).
     #[must_use]
     #[inline]
     pub fn as_meter_credit(&self) -> Option<&BenefitGrantMeterCreditWebhook> {
@@ -710,7 +710,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `FeatureFlag`.
+    /// Returns the value if it is the variant [`FeatureFlag`](Self::FeatureFlag).
     #[must_use]
     #[inline]
     pub fn as_feature_flag(&self) -> Option<&BenefitGrantFeatureFlagWebhook> {
@@ -720,7 +720,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The value, if it is a `SlackSharedChannel`.
+    /// Returns the value if it is the variant [`SlackSharedChannel`](Self::SlackSharedChannel).
     #[must_use]
     #[inline]
     pub fn as_slack_shared_channel(
@@ -732,7 +732,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Whether this version of the crate does not know the value.
+    /// Returns whether this is an unknown variant.
     #[must_use]
     #[inline]
     pub fn is_unknown(&self) -> bool {
@@ -773,10 +773,9 @@ polar_client_runtime::from_variant! {
    >)
 }
 
-/// A [`BenefitGrantWebhook`] that this version of the crate does not know, as it
-/// came.
+/// An unknown variant of [`BenefitGrantWebhook`], with its JSON.
 ///
-/// What all variants have, it has, too: the methods of the union return it.
+/// The methods of the union return the fields that all variants have.
 #[derive(Clone, PartialEq)]
 pub struct UnknownBenefitGrantWebhook {
     pub(crate) created_at: Timestamp,
@@ -797,12 +796,12 @@ pub struct UnknownBenefitGrantWebhook {
     pub(crate) raw: Json,
 }
 
-/// The version of the API that payloads follow.
+/// API version of webhook payloads.
 ///
-/// Inline in the contract, first at
+/// Inline in the OpenAPI description, first at
 /// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
 ///
-/// Values that this version of the crate does not know are kept as `Unknown`.
+/// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookApiVersion {
@@ -812,7 +811,7 @@ pub enum WebhookApiVersion {
     Version202610,
     /// `2027-01`.
     Version202701,
-    /// A value that this version of the crate does not know.
+    /// An unknown value.
     Unknown(String),
 }
 
@@ -822,15 +821,15 @@ pub enum WebhookApiVersion {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit.created`.
+    /// Always `benefit.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Benefit,
 }
 
@@ -840,34 +839,33 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit_grant.created`.
+    /// Always `benefit_grant.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: BenefitGrantWebhook,
 }
 
-/// Delivery of `benefit_grant.cycled`: a grant goes on, because its subscription was
-/// renewed.
+/// Delivery of `benefit_grant.cycled`: a grant was renewed with its subscription.
 ///
 /// Schema `WebhookBenefitGrantCycledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit_grant.cycled`.
+    /// Always `benefit_grant.cycled`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -877,15 +875,15 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit_grant.revoked`.
+    /// Always `benefit_grant.revoked`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -895,15 +893,15 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit_grant.updated`.
+    /// Always `benefit_grant.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -913,15 +911,15 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `benefit.updated`.
+    /// Always `benefit.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Benefit,
 }
 
@@ -931,33 +929,34 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `checkout.created`.
+    /// Always `checkout.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Checkout,
 }
 
-/// Delivery of `checkout.expired`: a checkout session expired before it was paid.
+/// Delivery of `checkout.expired`: a checkout session expired before it was
+/// completed.
 ///
 /// Schema `WebhookCheckoutExpiredPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `checkout.expired`.
+    /// Always `checkout.expired`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Checkout,
 }
 
@@ -967,15 +966,15 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `checkout.updated`.
+    /// Always `checkout.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Checkout,
 }
 
@@ -985,15 +984,15 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discount.created`.
+    /// Always `discount.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Discount,
 }
 
@@ -1003,15 +1002,15 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discount.deleted`.
+    /// Always `discount.deleted`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Discount,
 }
 
@@ -1021,79 +1020,80 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `discount.updated`.
+    /// Always `discount.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Discount,
 }
 
-/// An address that events are delivered to, and how.
+/// An endpoint that events are delivered to.
 ///
 /// Schema `WebhookEndpoint`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// ID in your own system.
+    /// External ID: the identifier in your own system.
     pub external_id: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
+    /// ID assigned by Polar.
     pub id: WebhookEndpointId,
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     pub url: String,
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     pub name: Option<String>,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: String,
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     pub format: WebhookFormat,
     /// Secret that deliveries are signed with.
     pub secret: String,
-    /// The organization's ID.
+    /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     pub events: Vec<WebhookEventType>,
     /// Whether events are delivered to the endpoint.
     pub enabled: bool,
-    /// Whether the key of the signature is the one that Standard Webhooks makes from the
-    /// secret. If not, it is the text of the whole secret.
+    /// Whether the signing key is derived from the secret as Standard Webhooks specifies.
+    /// If not, the whole secret string is the key.
     pub uses_standard_webhook_signature: bool,
 }
 
-/// A webhook endpoint to create.
+/// Parameters for creating a webhook endpoint.
 ///
 /// Schema `WebhookEndpointCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub url: String,
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     pub name: Option<String>,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     ///
     /// Default: `"2026-10"`.
     pub api_version: Option<WebhookApiVersion>,
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     pub format: WebhookFormat,
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     pub events: Vec<WebhookEventType>,
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl WebhookEndpointCreate {
-    /// A `WebhookEndpointCreate` with what is required.
+    /// Creates a `WebhookEndpointCreate` with its required fields.
     #[must_use]
     pub fn new(
         url: impl Into<String>,
@@ -1110,14 +1110,14 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     ///
     /// Default: `"2026-10"`.
     #[must_use]
@@ -1126,7 +1126,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// The organization's ID. Needed unless the access token belongs to an organization.
+    /// ID of the organization. Required with a personal access token, optional with an
+    /// organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1146,34 +1147,34 @@ impl WebhookEndpointCreate {
 pub struct WebhookEndpointList {
     /// The items of this page.
     pub items: Vec<WebhookEndpoint>,
-    /// How many items and pages there are, or whether more follow.
+    /// Pagination of the list.
     pub pagination: Pagination,
 }
 
-/// Changes of a webhook endpoint.
+/// Update of a webhook endpoint. Fields that are not set keep their values.
 ///
 /// Schema `WebhookEndpointUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     pub name: Patch<String>,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Patch<WebhookApiVersion>,
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     pub format: Patch<WebhookFormat>,
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     pub events: Patch<Vec<WebhookEventType>>,
     /// Whether events are delivered to the endpoint.
     pub enabled: Patch<bool>,
 }
 
 impl WebhookEndpointUpdate {
-    /// A `WebhookEndpointUpdate` with what is required.
+    /// Creates a `WebhookEndpointUpdate` without any field set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1187,23 +1188,23 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// Address that events are delivered to.
+    /// URL that events are delivered to.
     ///
-    /// Format `uri`, 1 to 2083 characters.
+    /// Format `uri` (validated by the server), 1 to 2083 characters.
     #[must_use]
     pub fn url(mut self, url: impl Into<Patch<String>>) -> Self {
         self.url = url.into();
         self
     }
 
-    /// Name of the endpoint, for yourself.
+    /// Internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -1213,14 +1214,14 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Format that payloads are sent in.
+    /// Format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Types of events that are delivered.
+    /// Types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
@@ -1248,34 +1249,33 @@ impl Default for WebhookEndpointUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `order.created`.
+    /// Always `order.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Order,
 }
 
-/// Delivery of `order.paid`: an order was paid. The money has arrived and the order
-/// is complete.
+/// Delivery of `order.paid`: an order was paid and is complete.
 ///
 /// Schema `WebhookOrderPaidPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `order.paid`.
+    /// Always `order.paid`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Order,
 }
 
@@ -1285,34 +1285,34 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `order.refunded`.
+    /// Always `order.refunded`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Order,
 }
 
-/// Delivery of `order.updated`: an order was updated. Its status changed, or it was
-/// refunded.
+/// Delivery of `order.updated`: an order was updated, for example its status, or it
+/// was refunded.
 ///
 /// Schema `WebhookOrderUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `order.updated`.
+    /// Always `order.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Order,
 }
 
@@ -1322,15 +1322,15 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `organization.updated`.
+    /// Always `organization.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Organization,
 }
 
@@ -1340,15 +1340,15 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `product.created`.
+    /// Always `product.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Product,
 }
 
@@ -1358,34 +1358,34 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `product.updated`.
+    /// Always `product.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Product,
 }
 
-/// Delivery of `subscription.active`: a subscription came into force. It is new, or a
-/// payment that had failed was made up for.
+/// Delivery of `subscription.active`: a subscription became active, because it is new
+/// or a failed payment was recovered.
 ///
 /// Schema `WebhookSubscriptionActivePayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.active`.
+    /// Always `subscription.active`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
@@ -1396,191 +1396,190 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.canceled`.
+    /// Always `subscription.canceled`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
 /// Delivery of `subscription.created`: a subscription was created. It may not be
-/// active yet, because its first payment is still to come.
+/// active yet if its first payment is pending.
 ///
 /// Schema `WebhookSubscriptionCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.created`.
+    /// Always `subscription.created`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
-/// Delivery of `subscription.cycled`: a subscription entered a new billing period.
-/// The payment is not certain yet: `order.paid` tells of it. The end of a trial is
-/// the beginning of such a period too.
+/// Delivery of `subscription.cycled`: a subscription entered a new billing period,
+/// also at the end of a trial. The payment may still fail: wait for `order.paid`.
 ///
 /// Schema `WebhookSubscriptionCycledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.cycled`.
+    /// Always `subscription.cycled`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
-/// Delivery of `subscription.migrated`: Polar took over a subscription from another
-/// provider.
+/// Delivery of `subscription.migrated`: a subscription was migrated to Polar from
+/// another provider.
 ///
 /// Schema `WebhookSubscriptionMigratedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.migrated`.
+    /// Always `subscription.migrated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
-    /// Billing provider that the subscription was moved from.
+    /// Billing provider that the subscription was migrated from.
     pub provider: String,
-    /// The subscription's ID at that provider.
+    /// ID of the subscription at the previous provider.
     pub provider_subscription_id: String,
 }
 
-/// Delivery of `subscription.past_due`: a payment for a subscription failed. The
-/// customer can still make up for it. Whether benefits stay until then is a setting
-/// of the organization.
+/// Delivery of `subscription.past_due`: a payment for a subscription failed and can
+/// still be retried. Whether benefits are kept meanwhile is a setting of the
+/// organization.
 ///
 /// Schema `WebhookSubscriptionPastDuePayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.past_due`.
+    /// Always `subscription.past_due`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
-/// Delivery of `subscription.paused`: a subscription was paused. There are no orders
-/// until it is resumed.
+/// Delivery of `subscription.paused`: a subscription was paused. No orders are
+/// created until it is resumed.
 ///
 /// Schema `WebhookSubscriptionPausedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.paused`.
+    /// Always `subscription.paused`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
 /// Delivery of `subscription.resumed`: a paused subscription was resumed. A new
-/// billing period begins, and the customer is charged.
+/// billing period begins and is charged.
 ///
 /// Schema `WebhookSubscriptionResumedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.resumed`.
+    /// Always `subscription.resumed`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
 /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
-/// access. It was canceled, or all attempts to charge the customer have failed.
+/// access, because it was canceled or all payment retries failed.
 ///
 /// Schema `WebhookSubscriptionRevokedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.revoked`.
+    /// Always `subscription.revoked`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
 /// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
-/// taken back.
+/// undone.
 ///
 /// Schema `WebhookSubscriptionUncanceledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.uncanceled`.
+    /// Always `subscription.uncanceled`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }
 
-/// Delivery of `subscription.updated`: a subscription was updated. That is so for
-/// every change, renewals included.
+/// Delivery of `subscription.updated`: a subscription was updated. It is sent for
+/// every change, including renewals.
 ///
 /// Schema `WebhookSubscriptionUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// Which kind it is.
+    /// Type of the object.
     ///
-    /// Documented as always `subscription.updated`.
+    /// Always `subscription.updated`, according to the OpenAPI description.
     pub r#type: Cow<'static, str>,
-    /// When it happened.
+    /// When it occurred.
     pub timestamp: Timestamp,
-    /// Version of the API that payloads follow.
+    /// API version that the payload follows.
     pub api_version: Option<String>,
-    /// What the event is about.
+    /// The object that the event is about.
     pub data: Subscription,
 }

@@ -23,8 +23,8 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 pub use crate::common::services::benefits::Delete;
 pub use crate::common::services::benefits::Files;
 
-/// Benefits: what customers get with a product, such as license keys, downloads or
-/// access to a repository.
+/// Benefits: entitlements of a product, such as license keys, downloads or access to
+/// a repository.
 #[derive(Clone, Debug)]
 pub struct Benefits<C> {
     client: Client<C>,
@@ -37,7 +37,8 @@ impl<C: Credential> Benefits<C> {
 }
 
 impl<C: Credential> Benefits<C> {
-    /// Creates a benefit. A product grants it once it is attached to the product.
+    /// Creates a benefit. Customers receive it when it is attached to a product that they
+    /// buy.
     ///
     /// `POST /v1/benefits/`, operation `benefits:create`.
     ///
@@ -65,7 +66,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
@@ -89,13 +90,14 @@ impl<C: Credential> Benefits<C> {
         Delete(request)
     }
 
-    /// Lists the files of a benefit of downloads, and how often each was downloaded.
+    /// Lists the files of a downloads benefit, with their download counts.
     ///
     /// `GET /v1/benefits/{id}/files`, operation `benefits:files`.
     ///
-    /// Returns [`BenefitDownloadableFileList`].
+    /// Returns [`BenefitDownloadableFileList`], one page. `stream()` reads the items of
+    /// all pages.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -123,7 +125,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Returns [`Benefit`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -145,13 +147,13 @@ impl<C: Credential> Benefits<C> {
         Get(request)
     }
 
-    /// Lists the grants of a benefit: the customers who have or had it.
+    /// Lists the grants of a benefit, active or revoked.
     ///
     /// `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
     ///
-    /// Returns [`BenefitGrantList`].
+    /// Returns [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -177,7 +179,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `GET /v1/benefits/`, operation `benefits:list`.
     ///
-    /// Returns [`BenefitList`].
+    /// Returns [`BenefitList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -201,7 +203,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Returns [`Benefit`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
@@ -229,7 +231,7 @@ impl<C: Credential> Benefits<C> {
     }
 }
 
-/// A request to `benefits:create`.
+/// Request of the operation `benefits:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -238,7 +240,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Benefit
 }
 
-/// A request to `benefits:get`.
+/// Request of the operation `benefits:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -247,34 +249,34 @@ polar_client_runtime::operation! {
     Get as GET => json Benefit
 }
 
-/// A request to `benefits:grants`.
+/// Request of the operation `benefits:grants`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Grants(Request);
 
 impl Grants {
-    /// Only grants that are in force, or only those that are not.
+    /// Only active grants (`true`), or only revoked ones (`false`).
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these members.
+    /// Only results that belong to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -283,7 +285,7 @@ impl Grants {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -297,13 +299,13 @@ polar_client_runtime::operation! {
     Grants as GRANTS => pages BenefitGrantList
 }
 
-/// A request to `benefits:list`.
+/// Request of the operation `benefits:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -313,42 +315,42 @@ impl List {
         self
     }
 
-    /// Only those of one of these types.
+    /// Only results of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only those with one of these IDs.
+    /// Only results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only those with one of these IDs of your own.
+    /// Only results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Benefits to leave out.
+    /// Excludes benefits with one of these IDs.
     pub fn exclude_id(mut self, exclude_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = exclude_id.into();
         self.0.query("exclude_id", &values);
         self
     }
 
-    /// Searches the descriptions.
+    /// Only benefits whose description matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -357,7 +359,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -366,8 +368,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -379,8 +380,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -392,7 +393,7 @@ polar_client_runtime::operation! {
     List as LIST => pages BenefitList
 }
 
-/// A request to `benefits:update`.
+/// Request of the operation `benefits:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

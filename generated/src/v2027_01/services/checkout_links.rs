@@ -20,8 +20,7 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::checkout_links::Delete;
 
-/// Checkout links: addresses that can be shared and used again. Each visit opens a
-/// checkout session of its own.
+/// Checkout links: reusable URLs. Each visit creates a checkout session.
 #[derive(Clone, Debug)]
 pub struct CheckoutLinks<C> {
     client: Client<C>,
@@ -34,7 +33,7 @@ impl<C: Credential> CheckoutLinks<C> {
 }
 
 impl<C: Credential> CheckoutLinks<C> {
-    /// Creates a checkout link for one or more products. Its address is in `url`.
+    /// Creates a checkout link for one or more products. Its `url` can be shared.
     ///
     /// `POST /v1/checkout-links/`, operation `checkout-links:create`.
     ///
@@ -62,7 +61,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `DELETE /v1/checkout-links/{id}`, operation `checkout-links:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the checkout link.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
@@ -90,7 +89,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// Returns [`CheckoutLink`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the checkout link.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
@@ -116,7 +115,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `GET /v1/checkout-links/`, operation `checkout-links:list`.
     ///
-    /// Returns [`CheckoutLinkList`].
+    /// Returns [`CheckoutLinkList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
@@ -140,7 +139,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// Returns [`CheckoutLink`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the checkout link.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
@@ -168,7 +167,7 @@ impl<C: Credential> CheckoutLinks<C> {
     }
 }
 
-/// A request to `checkout-links:create`.
+/// Request of the operation `checkout-links:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -177,7 +176,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json CheckoutLink
 }
 
-/// A request to `checkout-links:get`.
+/// Request of the operation `checkout-links:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -186,13 +185,13 @@ polar_client_runtime::operation! {
     Get as GET => json CheckoutLink
 }
 
-/// A request to `checkout-links:list`.
+/// Request of the operation `checkout-links:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -202,14 +201,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -218,7 +217,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -227,8 +226,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(
@@ -245,7 +243,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutLinkList
 }
 
-/// A request to `checkout-links:update`.
+/// Request of the operation `checkout-links:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

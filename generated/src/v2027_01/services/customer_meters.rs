@@ -19,7 +19,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// What meters have counted for each customer.
+/// Customer meters: the usage of each meter by each customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -64,13 +64,13 @@ impl<C: Credential> CustomerMeters<C> {
         Credits(request)
     }
 
-    /// Gets what one meter has counted for one customer.
+    /// Gets a customer meter: the usage of one meter by one customer.
     ///
     /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
     /// Returns [`CustomerMeter`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer meter.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
@@ -92,11 +92,11 @@ impl<C: Credential> CustomerMeters<C> {
         Get(request)
     }
 
-    /// Lists what meters have counted for customers.
+    /// Lists the customer meters: the usage of each meter by each customer.
     ///
     /// `GET /v1/customer-meters/`, operation `customer_meters:list`.
     ///
-    /// Returns [`CustomerMeterList`].
+    /// Returns [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
@@ -114,17 +114,17 @@ impl<C: Credential> CustomerMeters<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Reverses a credit that was granted by hand: removes those of its units that the
-    /// customer has not used. Possible once for each credit, within 7 days and in the
-    /// same billing period. Returns a `meter.credited` event with negative units whose
-    /// `parent_id` is the reversed credit.
+    /// Reverses a manual credit: removes those of its units that the customer has not
+    /// used. Possible once per credit, within 7 days and in the same billing period.
+    /// Returns a `meter.credited` event with negative units whose `parent_id` is the
+    /// reversed credit.
     ///
     /// `POST /v1/customer-meters/credits/{id}/reverse`, operation
     /// `customer_meters:reverse_credit`.
     ///
     /// Returns [`MeterCreditEvent`].
     ///
-    /// - `id`: ID of the `meter.credited` event that granting the credit returned.
+    /// - `id`: ID of the `meter.credited` event of the credit.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -150,7 +150,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// A request to `customer_meters:credits`.
+/// Request of the operation `customer_meters:credits`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Credits(Request);
@@ -159,7 +159,7 @@ polar_client_runtime::operation! {
     Credits as CREDITS => json MeterCreditEvent
 }
 
-/// A request to `customer_meters:get`.
+/// Request of the operation `customer_meters:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -168,13 +168,13 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// A request to `customer_meters:list`.
+/// Request of the operation `customer_meters:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -184,14 +184,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -201,14 +201,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these meters.
+    /// Only results that belong to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Only what belongs to one of these meters, by your own IDs.
+    /// Only results that belong to one of these meters, by external ID.
     pub fn external_meter_id(
         mut self,
         external_meter_id: impl Into<OneOrMany<String>>,
@@ -218,7 +218,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -227,7 +227,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -236,8 +236,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(
@@ -254,7 +253,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerMeterList
 }
 
-/// A request to `customer_meters:reverse_credit`.
+/// Request of the operation `customer_meters:reverse_credit`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ReverseCredit(Request);

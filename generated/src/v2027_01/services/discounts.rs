@@ -18,8 +18,7 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::discounts::Delete;
 
-/// Discounts: amounts or percentages that are taken off, by code or by the
-/// organization.
+/// Discounts: fixed amounts or percentages, applied by code or by the organization.
 #[derive(Clone, Debug)]
 pub struct Discounts<C> {
     client: Client<C>,
@@ -32,7 +31,7 @@ impl<C: Credential> Discounts<C> {
 }
 
 impl<C: Credential> Discounts<C> {
-    /// Creates a discount: an amount or a percentage that is taken off.
+    /// Creates a discount: a fixed amount or a percentage.
     ///
     /// `POST /v1/discounts/`, operation `discounts:create`.
     ///
@@ -60,7 +59,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -88,7 +87,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`Discount`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -114,7 +113,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `GET /v1/discounts/`, operation `discounts:list`.
     ///
-    /// Returns [`DiscountList`].
+    /// Returns [`DiscountList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -138,7 +137,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`Discount`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the discount.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -166,7 +165,7 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-/// A request to `discounts:create`.
+/// Request of the operation `discounts:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -175,7 +174,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Discount
 }
 
-/// A request to `discounts:get`.
+/// Request of the operation `discounts:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -184,13 +183,13 @@ polar_client_runtime::operation! {
     Get as GET => json Discount
 }
 
-/// A request to `discounts:list`.
+/// Request of the operation `discounts:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -200,21 +199,21 @@ impl List {
         self
     }
 
-    /// Only those with one of these IDs of your own.
+    /// Only results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Searches the names.
+    /// Only discounts whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -223,7 +222,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -232,8 +231,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -250,7 +248,7 @@ polar_client_runtime::operation! {
     List as LIST => pages DiscountList
 }
 
-/// A request to `discounts:update`.
+/// Request of the operation `discounts:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -21,7 +21,8 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::events::ListNames;
 
-/// Events: what customers did and what Polar did for them. Meters count them.
+/// Events: usage ingested by the organization and system events, which meters
+/// aggregate.
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     client: Client<C>,
@@ -40,7 +41,7 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`Event`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the event.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -62,8 +63,8 @@ impl<C: Credential> Events<C> {
         Get(request)
     }
 
-    /// Ingests events of your own, for meters to count. An event whose external ID is
-    /// known is skipped and counted as a duplicate.
+    /// Ingests user events, which meters aggregate. An event whose external ID was
+    /// ingested before is skipped and counted as a duplicate.
     ///
     /// `POST /v1/events/ingest`, operation `events:ingest`.
     ///
@@ -89,7 +90,7 @@ impl<C: Credential> Events<C> {
         Ingest(request)
     }
 
-    /// Begins to set up what sends events in batches, from many tasks and through
+    /// Configures an ingester, which sends events in batches, from many tasks and through
     /// outages.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -106,7 +107,7 @@ impl<C: Credential> Events<C> {
     ///
     /// `GET /v1/events/`, operation `events:list`.
     ///
-    /// Returns [`EventsPage`].
+    /// Returns [`EventsPage`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -124,11 +125,11 @@ impl<C: Credential> Events<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Lists the names of events, with how often and when events of each name happened.
+    /// Lists the event names, with the number of their events and when they occurred.
     ///
     /// `GET /v1/events/names`, operation `events:list_names`.
     ///
-    /// Returns [`EventNameList`].
+    /// Returns [`EventNameList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -147,7 +148,7 @@ impl<C: Credential> Events<C> {
     }
 }
 
-/// A request to `events:get`.
+/// Request of the operation `events:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -156,7 +157,7 @@ polar_client_runtime::operation! {
     Get as GET => json Event
 }
 
-/// A request to `events:ingest`.
+/// Request of the operation `events:ingest`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Ingest(Request);
@@ -165,33 +166,33 @@ polar_client_runtime::operation! {
     Ingest as INGEST => json EventsIngestResponse
 }
 
-/// A request to `events:list`.
+/// Request of the operation `events:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// A filter that the events must pass, of the kind that meters have.
+    /// Only events that match this filter, which has the form of a meter's filter.
     pub fn filter(mut self, filter: impl Body<Filter>) -> Self {
         self.0.json_query("filter", &filter);
         self
     }
 
-    /// Only what happened after this point in time.
+    /// Only events that occurred after this time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Only what happened before this point in time.
+    /// Only events that occurred before this time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -201,14 +202,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -218,7 +219,7 @@ impl List {
         self
     }
 
-    /// A meter whose filter the events must pass.
+    /// Only events that match the filter of this meter.
     pub fn meter_id(mut self, meter_id: impl Into<MeterId>) -> Self {
         let value: MeterId = meter_id.into();
         self.0.query("meter_id", &value);
@@ -239,23 +240,25 @@ impl List {
         self
     }
 
-    /// Searches the events. The server refuses it without `organization_id`, even with an
-    /// organization token.
+    /// Only events that match this search query. The server rejects it without
+    /// `organization_id`, even with an organization access token.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The event to start from instead of the root events, together with `depth`.
+    /// ID of the event to start from instead of the root events, in combination with
+    /// `depth`.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// How far below the root events, or the event in `parent_id`, to go: 0 lists them
-    /// alone, 1 their children too. Without a number, all events are listed.
+    /// Number of levels below the root events, or below the event in `parent_id`, to
+    /// include: 0 lists these events only, 1 also their children. If it is not set, all
+    /// events are listed.
     ///
     /// At least 0, at most 5.
     #[inline]
@@ -264,7 +267,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -273,7 +276,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -282,8 +285,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-timestamp"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<EventSortProperty>>) -> Self {
@@ -292,16 +294,16 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 
-    /// Whether the count of all events is left out: the page then only tells whether
-    /// there is another one. Pages are numbered all the same.
+    /// Whether to omit the total count: the response then only tells whether another page
+    /// exists. Pages are numbered in either case.
     ///
     /// Default: `false`.
     #[inline]

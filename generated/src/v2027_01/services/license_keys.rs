@@ -27,8 +27,8 @@ pub use crate::v2026_10_and_v2027_01::services::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Rotate;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Update;
 
-/// License keys that the organization has issued. For servers of the organization;
-/// software at the customer's uses those of the customer portal.
+/// License keys of the organization, for its servers. Software on customers' machines
+/// uses the license keys of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -100,7 +100,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -131,8 +131,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyActivationRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `activation_id`: The activation's ID.
+    /// - `id`: ID of the license key.
+    /// - `activation_id`: ID of the activation.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -167,7 +167,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -195,7 +195,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -228,7 +228,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyRead`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -288,7 +288,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `license_keys:activate`.
+/// Request of the operation `license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -297,7 +297,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `license_keys:validate`.
+/// Request of the operation `license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

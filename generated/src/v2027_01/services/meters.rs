@@ -18,7 +18,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::meters::Quantities;
 
-/// Meters: what counts events, so that usage can be billed.
+/// Meters: aggregations of events, for usage-based billing.
 #[derive(Clone, Debug)]
 pub struct Meters<C> {
     client: Client<C>,
@@ -61,7 +61,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// Returns [`Meter`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the meter.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -83,13 +83,13 @@ impl<C: Credential> Meters<C> {
         Get(request)
     }
 
-    /// Gets a meter by your own ID.
+    /// Gets a meter by external ID.
     ///
     /// `GET /v1/meters/external/{external_id}`, operation `meters:get_external`.
     ///
     /// Returns [`Meter`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -116,7 +116,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/`, operation `meters:list`.
     ///
-    /// Returns [`MeterList`].
+    /// Returns [`MeterList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -134,16 +134,16 @@ impl<C: Credential> Meters<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets what a meter has counted in a span of time, period by period.
+    /// Gets the quantities of a meter over a time range, one per interval.
     ///
     /// `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
     /// Returns [`MeterQuantities`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `start_timestamp`: Where the span of time starts.
-    /// - `end_timestamp`: Where the span of time ends.
-    /// - `interval`: Length of the periods.
+    /// - `id`: ID of the meter.
+    /// - `start_timestamp`: Start of the time range.
+    /// - `end_timestamp`: End of the time range.
+    /// - `interval`: Length of the intervals.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -181,7 +181,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// Returns [`Meter`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the meter.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
@@ -205,7 +205,7 @@ impl<C: Credential> Meters<C> {
     }
 }
 
-/// A request to `meters:create`.
+/// Request of the operation `meters:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -214,7 +214,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Meter
 }
 
-/// A request to `meters:get`.
+/// Request of the operation `meters:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -223,7 +223,7 @@ polar_client_runtime::operation! {
     Get as GET => json Meter
 }
 
-/// A request to `meters:get_external`.
+/// Request of the operation `meters:get_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -232,13 +232,13 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Meter
 }
 
-/// A request to `meters:list`.
+/// Request of the operation `meters:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -248,28 +248,28 @@ impl List {
         self
     }
 
-    /// Only those with one of these IDs of your own.
+    /// Only results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Searches the names.
+    /// Only meters whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only archived ones, or only those that are not archived.
+    /// Only archived results (`true`), or only those that are not archived (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -278,7 +278,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -287,8 +287,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["name"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MeterSortProperty>>) -> Self {
@@ -297,8 +296,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -310,7 +309,7 @@ polar_client_runtime::operation! {
     List as LIST => pages MeterList
 }
 
-/// A request to `meters:update`.
+/// Request of the operation `meters:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -61,7 +61,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// Returns [`Organization`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the organization.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
@@ -87,7 +87,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// `GET /v1/organizations/`, operation `organizations:list`.
     ///
-    /// Returns [`OrganizationList`].
+    /// Returns [`OrganizationList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
@@ -111,7 +111,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// Returns [`Organization`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the organization.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `organizations:write`.
@@ -146,7 +146,7 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// A request to `organizations:create`.
+/// Request of the operation `organizations:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -155,7 +155,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Organization
 }
 
-/// A request to `organizations:get`.
+/// Request of the operation `organizations:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -164,7 +164,7 @@ polar_client_runtime::operation! {
     Get as GET => json Organization
 }
 
-/// A request to `organizations:list`.
+/// Request of the operation `organizations:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -177,7 +177,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -186,7 +186,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -195,8 +195,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(
@@ -213,7 +212,7 @@ polar_client_runtime::operation! {
     List as LIST => pages OrganizationList
 }
 
-/// A request to `organizations:update`.
+/// Request of the operation `organizations:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -18,7 +18,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub use crate::common::services::products::Delete;
 
-/// Products: what is sold, once or as a subscription, with prices and benefits.
+/// Products: one-time or recurring, with prices and benefits.
 #[derive(Clone, Debug)]
 pub struct Products<C> {
     client: Client<C>,
@@ -31,7 +31,7 @@ impl<C: Credential> Products<C> {
 }
 
 impl<C: Credential> Products<C> {
-    /// Creates a product with its prices. Its billing interval cannot be changed later.
+    /// Creates a product with its prices. The billing interval cannot be changed later.
     ///
     /// `POST /v1/products/`, operation `products:create`.
     ///
@@ -56,11 +56,11 @@ impl<C: Credential> Products<C> {
     }
 
     /// Deletes a product permanently. Only for products that no order, subscription,
-    /// trial or discount refers to; archive others by an update.
+    /// trial or discount refers to; archive others with `update`.
     ///
     /// `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -93,7 +93,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -119,7 +119,7 @@ impl<C: Credential> Products<C> {
     ///
     /// `GET /v1/products/`, operation `products:list`.
     ///
-    /// Returns [`ProductList`].
+    /// Returns [`ProductList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -144,7 +144,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -173,13 +173,13 @@ impl<C: Credential> Products<C> {
         Update(request)
     }
 
-    /// Sets which benefits a product grants. Returns the product.
+    /// Replaces the benefits that a product grants. Returns the product.
     ///
     /// `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
     ///
     /// Returns [`Product`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the product.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -209,7 +209,7 @@ impl<C: Credential> Products<C> {
     }
 }
 
-/// A request to `products:create`.
+/// Request of the operation `products:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -218,7 +218,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Product
 }
 
-/// A request to `products:get`.
+/// Request of the operation `products:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -227,27 +227,27 @@ polar_client_runtime::operation! {
     Get as GET => json Product
 }
 
-/// A request to `products:list`.
+/// Request of the operation `products:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only those with one of these IDs.
+    /// Only results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only those with one of these IDs of your own.
+    /// Only results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -257,28 +257,28 @@ impl List {
         self
     }
 
-    /// Searches the names.
+    /// Only products whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only archived ones, or only those that are not archived.
+    /// Only archived results (`true`), or only those that are not archived (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Only products that are subscriptions, or only one-time purchases.
+    /// Only recurring products (`true`), or only one-time products (`false`).
     #[inline]
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
     }
 
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
@@ -295,7 +295,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -304,7 +304,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -313,8 +313,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -326,8 +325,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -339,7 +338,7 @@ polar_client_runtime::operation! {
     List as LIST => pages ProductList
 }
 
-/// A request to `products:update`.
+/// Request of the operation `products:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -348,7 +347,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Product
 }
 
-/// A request to `products:update_benefits`.
+/// Request of the operation `products:update_benefits`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateBenefits(Request);

@@ -22,7 +22,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::subscriptions::Export;
 
-/// Subscriptions: products that are billed again and again.
+/// Subscriptions: products that are billed at regular intervals.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -35,8 +35,8 @@ impl<C: Credential> Subscriptions<C> {
 }
 
 impl<C: Credential> Subscriptions<C> {
-    /// Creates a subscription to a free product. There is no order, and no email is sent.
-    /// Products with a price are sold by a checkout.
+    /// Creates a subscription to a free product. No order is created, and no email is
+    /// sent. Use a checkout session for products with a price.
     ///
     /// `POST /v1/subscriptions/`, operation `subscriptions:create`.
     ///
@@ -64,7 +64,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/export`, operation `subscriptions:export`.
     ///
-    /// Returns rows of CSV, each a [`SubscriptionExportRow`].
+    /// Returns CSV rows, each decoded as [`SubscriptionExportRow`].
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
@@ -88,7 +88,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns [`Subscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
@@ -114,7 +114,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/`, operation `subscriptions:list`.
     ///
-    /// Returns [`SubscriptionList`].
+    /// Returns [`SubscriptionList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
@@ -132,14 +132,14 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Revokes a subscription: it ends at once and the customer loses access. To cancel
-    /// it at the end of the billing period, update `cancel_at_period_end` instead.
+    /// Revokes a subscription: it ends immediately and the customer loses access. To
+    /// cancel it at the end of the billing period, update `cancel_at_period_end` instead.
     ///
     /// `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
     /// Returns [`Subscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
@@ -167,14 +167,14 @@ impl<C: Credential> Subscriptions<C> {
         Revoke(request)
     }
 
-    /// Updates a subscription. The body is one of several changes; some charge the
-    /// customer at once, and fail if the payment fails.
+    /// Updates a subscription. The body is one of several types of changes. Some charge
+    /// the customer immediately, and fail if the payment fails.
     ///
     /// `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
     ///
     /// Returns [`Subscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
@@ -184,8 +184,7 @@ impl<C: Credential> Subscriptions<C> {
     /// # Errors
     /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
     ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
-    ///   the payment failed, or the bank demands a step that the customer has to be
-    ///   present for.
+    ///   the payment failed, or the bank requires customer authentication.
     /// - 403
     ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
     ///   [`InactiveSubscription`](../../enum.ErrorCode.html#variant.InactiveSubscription),
@@ -196,8 +195,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 409
     ///   [`SubscriptionLocked`](../../enum.ErrorCode.html#variant.SubscriptionLocked),
     ///   [`SubscriptionNotScheduledToCancel`](../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
-    ///   another update is in progress, or there is no scheduled cancellation to take
-    ///   back.
+    ///   another update is in progress, or there is no scheduled cancellation to undo.
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:update")]
@@ -217,7 +215,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// A request to `subscriptions:create`.
+/// Request of the operation `subscriptions:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -226,7 +224,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Subscription
 }
 
-/// A request to `subscriptions:get`.
+/// Request of the operation `subscriptions:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -235,13 +233,13 @@ polar_client_runtime::operation! {
     Get as GET => json Subscription
 }
 
-/// A request to `subscriptions:list`.
+/// Request of the operation `subscriptions:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -251,21 +249,21 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers.
+    /// Only results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only what belongs to one of these customers, by your own IDs.
+    /// Only results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -275,14 +273,14 @@ impl List {
         self
     }
 
-    /// Only what one of these discounts was applied to.
+    /// Only results that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Only subscriptions that are active, or only those that are not.
+    /// Only active subscriptions (`true`), or only inactive ones (`false`).
     ///
     /// Deprecated.
     #[deprecated = "deprecated in the OpenAPI description"]
@@ -292,15 +290,15 @@ impl List {
         self
     }
 
-    /// Only those with one of these statuses.
+    /// Only results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only subscriptions that end with the current billing period, or only those that do
-    /// not.
+    /// Only subscriptions that end with the current billing period (`true`), or only
+    /// those that do not (`false`).
     #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
@@ -317,35 +315,35 @@ impl List {
         self
     }
 
-    /// Only subscriptions that were canceled at this point in time or later.
+    /// Only subscriptions that were canceled at this time or later.
     #[inline]
     pub fn canceled_at_after(mut self, canceled_at_after: Timestamp) -> Self {
         self.0.query("canceled_at_after", &canceled_at_after);
         self
     }
 
-    /// Only subscriptions that were canceled at this point in time or earlier.
+    /// Only subscriptions that were canceled at this time or earlier.
     #[inline]
     pub fn canceled_at_before(mut self, canceled_at_before: Timestamp) -> Self {
         self.0.query("canceled_at_before", &canceled_at_before);
         self
     }
 
-    /// Only subscriptions that started after this point in time.
+    /// Only subscriptions that started after this time.
     #[inline]
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// Only subscriptions that started before this point in time.
+    /// Only subscriptions that started before this time.
     #[inline]
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -354,7 +352,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -363,8 +361,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(
@@ -376,8 +373,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -389,7 +386,7 @@ polar_client_runtime::operation! {
     List as LIST => pages SubscriptionList
 }
 
-/// A request to `subscriptions:revoke`.
+/// Request of the operation `subscriptions:revoke`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Revoke(Request);
@@ -398,7 +395,7 @@ polar_client_runtime::operation! {
     Revoke as REVOKE => json Subscription
 }
 
-/// A request to `subscriptions:update`.
+/// Request of the operation `subscriptions:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

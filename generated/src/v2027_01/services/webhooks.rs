@@ -24,8 +24,7 @@ pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
 pub use crate::common::services::webhooks::RedeliverWebhookEvent;
 
-/// Webhooks: endpoints that events are delivered to, and the record of the
-/// deliveries.
+/// Webhooks: endpoints that events are delivered to, and the log of deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -71,7 +70,7 @@ impl<C: Credential> Webhooks<C> {
     /// `DELETE /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:delete_webhook_endpoint`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -96,14 +95,14 @@ impl<C: Credential> Webhooks<C> {
         DeleteWebhookEndpoint(request)
     }
 
-    /// Gets a webhook endpoint by your own ID.
+    /// Gets a webhook endpoint by external ID.
     ///
     /// `GET /v1/webhooks/endpoints/external/{external_id}`, operation
     /// `webhooks:get_external_webhook_endpoint`.
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -135,7 +134,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -160,11 +159,12 @@ impl<C: Credential> Webhooks<C> {
         GetWebhookEndpoint(request)
     }
 
-    /// Lists the attempts to deliver events to the endpoints.
+    /// Lists the deliveries: attempts to deliver events to the endpoints.
     ///
     /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
-    /// Returns [`WebhookDeliveryList`].
+    /// Returns [`WebhookDeliveryList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -186,7 +186,8 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
     ///
-    /// Returns [`WebhookEndpointList`].
+    /// Returns [`WebhookEndpointList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -204,13 +205,13 @@ impl<C: Credential> Webhooks<C> {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
-    /// Delivers an event again, and returns before it is delivered. The payload of an
-    /// archived event is gone: it is not delivered.
+    /// Schedules another delivery of an event, and returns before it is delivered.
+    /// Archived events have no payload and are not delivered.
     ///
     /// `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook event.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -236,14 +237,14 @@ impl<C: Credential> Webhooks<C> {
     }
 
     /// Replaces the secret that deliveries to an endpoint are signed with. The response
-    /// contains the new one.
+    /// contains the new secret.
     ///
     /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -274,7 +275,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the webhook endpoint.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -302,7 +303,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// A request to `webhooks:create_webhook_endpoint`.
+/// Request of the operation `webhooks:create_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateWebhookEndpoint(Request);
@@ -311,7 +312,7 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:get_external_webhook_endpoint`.
+/// Request of the operation `webhooks:get_external_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternalWebhookEndpoint(Request);
@@ -320,7 +321,7 @@ polar_client_runtime::operation! {
     GetExternalWebhookEndpoint as GET_EXTERNAL_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:get_webhook_endpoint`.
+/// Request of the operation `webhooks:get_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetWebhookEndpoint(Request);
@@ -329,13 +330,13 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:list_webhook_endpoints`.
+/// Request of the operation `webhooks:list_webhook_endpoints`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -345,7 +346,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -354,7 +355,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -368,7 +369,7 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// A request to `webhooks:reset_webhook_endpoint_secret`.
+/// Request of the operation `webhooks:reset_webhook_endpoint_secret`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResetWebhookEndpointSecret(Request);
@@ -377,7 +378,7 @@ polar_client_runtime::operation! {
     ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
 }
 
-/// A request to `webhooks:update_webhook_endpoint`.
+/// Request of the operation `webhooks:update_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateWebhookEndpoint(Request);

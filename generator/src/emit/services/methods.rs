@@ -6,10 +6,11 @@ use quote::quote;
 use crate::emit::access::takes;
 use crate::emit::argument::{argument, push, push_body, push_path};
 use crate::emit::docs::Docs;
+use crate::emit::site::{Site, Surroundings};
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
 use crate::emit::{flows, operation_docs};
-use crate::ir::{Api, Operation, Param, Presence, Service};
+use crate::ir::{Operation, Param, Presence, Service};
 use crate::names;
 
 /// The type of a child service, as seen from its parent.
@@ -52,14 +53,15 @@ pub(super) fn service_type(service: &Service) -> TokenStream {
 }
 
 /// The methods that begin requests.
-pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
+pub(super) fn methods(site: Site<'_>, service: &Service) -> TokenStream {
     if service.operations.is_empty() {
         return TokenStream::new();
     }
+    let api = site.api();
     let name = ident(&service.type_name);
     let methods = service.operations.iter().map(|operation| {
         let flow = flows::method(api, service, operation);
-        let method = method(api, operation);
+        let method = method(site, operation);
         quote!(#method #flow)
     });
     quote! {
@@ -67,9 +69,23 @@ pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
     }
 }
 
-fn method(api: &Api, operation: &Operation) -> TokenStream {
+/// The example of an operation. Examples name the module of the default version, so only a home of that version has any.
+fn example(site: Site<'_>, operation: &Operation) -> Option<String> {
+    let Surroundings::Crate(versions) = site.surroundings() else {
+        return None;
+    };
+    let default = versions.default_version();
+    let mut own = site.versions();
+    own.find(|version| *version == default)?;
+    let example = operation.example.as_ref()?;
+    Some(example.replace("MODULE", &names::version_module(default)))
+}
+
+fn method(site: Site<'_>, operation: &Operation) -> TokenStream {
+    let api = site.api();
     let takes = takes(operation);
     let docs = operation_docs::operation(api, operation)
+        .example(example(site, operation))
         .alias(&operation.id)
         .attributes();
     let deprecation = deprecated(operation.lifecycle);

@@ -39,7 +39,7 @@ pub(super) fn add_files<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
 }
 
 fn root(site: Site<'_>) -> TokenStream {
-    let title = Docs::new(None, "The operations of the API, by what they act on.");
+    let title = Docs::new(None, "Operations of the API, grouped by resource.");
     let title = title.inner_attributes();
     let services = || site.api().services.iter().map(Spot::root);
     let modules = services().filter_map(|spot| spot.declared(site));
@@ -138,7 +138,7 @@ impl<'a> Spot<'a> {
         let is_here = site.holds(&self.key());
         let modules = self.children().filter_map(|child| child.declared(site));
         let service_type = is_here.then(|| service_type(service));
-        let methods = is_here.then(|| methods(api, service));
+        let methods = is_here.then(|| methods(site, service));
         let (own, others): (Vec<_>, Vec<_>) = service
             .operations
             .iter()

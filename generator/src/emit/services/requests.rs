@@ -7,13 +7,19 @@ use crate::emit::argument::{argument, push, push_body};
 use crate::emit::docs::{self, Docs};
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
-use crate::ir::{Access, Api, Lifecycle, Method, Operation, Param, Presence, Safety, Success};
+use crate::ir::{
+    Access, Api, Lifecycle, Method, Operation, Param, Presence, Safety, Success, Usage,
+};
 use crate::names;
 
 /// The request value of an operation.
 pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStream {
     let ty = ident(&operation.type_name);
-    let docs = Docs::new(None, format!("A request to `{}`.", operation.id)).attributes();
+    let docs = Docs::new(
+        None,
+        format!("Request of the operation `{}`.", operation.id),
+    )
+    .attributes();
     let setters = operation
         .query
         .iter()
@@ -27,7 +33,7 @@ pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -
             let ty = rust_type(api, &body.ty);
             let push = push_body(body, &quote!(self.0));
             quote! {
-                #[doc = " The body, which may be left out."]
+                #[doc = " Sets the body, which is optional."]
                 pub fn body(mut self, body: impl Body<#ty>) -> Self {
                     #push
                     self
@@ -55,9 +61,9 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
     let push = push(api, param, &quote!(self.0));
     let docs = Docs::new(
         param.docs.as_deref(),
-        format!("The parameter `{}`.", param.name.wire),
+        format!("Parameter `{}`.", param.name.wire),
     )
-    .paragraph(docs::facts(&param.facts))
+    .paragraph(docs::facts(&param.facts, Usage::Input))
     .attributes();
     let deprecation = match param.facts.lifecycle {
         Lifecycle::Active => TokenStream::new(),

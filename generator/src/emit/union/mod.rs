@@ -14,7 +14,8 @@ use super::docs::{self, Docs};
 use super::type_docs::type_docs;
 use super::types::{as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
-    Api, Constant, Decision, Needed, Resolution, Scalar, Sought, Type, TypeDef, Union, Variant,
+    Api, Constant, Decision, Needed, Resolution, Scalar, Sought, Type, TypeDef, Union, Usage,
+    Variant,
 };
 
 /// The enum of a union and what can be done with it.
@@ -29,11 +30,11 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     let variants = union
         .variants
         .iter()
-        .map(|variant| variant_definition(api, variant));
+        .map(|variant| variant_definition(api, variant, def.usage));
     let unknown = def.usage.is_decoded().then(|| {
         let payload = shared::unknown_payload(api, def, union);
         quote! {
-            #[doc = " A value that this version of the crate does not know, as it came."]
+            #[doc = " An unknown variant, with its JSON."]
             Unknown(#payload),
         }
     });
@@ -59,7 +60,7 @@ fn told_apart(union: &Union) -> String {
             let deciding: Vec<String> = decision
                 .deciding()
                 .iter()
-                .map(|path| docs::code(path))
+                .map(|path| discriminator(path))
                 .collect();
             let words = format!("Discriminated by {}.", deciding.join(", then "));
             [words, overlap(union, decision)]
@@ -68,6 +69,16 @@ fn told_apart(union: &Union) -> String {
                 .to_owned()
         }
         Resolution::WriteOnly | Resolution::Ambiguous { .. } => String::new(),
+    }
+}
+
+/// What a decision looks at, as [`Decision::deciding`] names it, in the words of the docs.
+fn discriminator(path: &str) -> String {
+    match (path, path.strip_suffix('?')) {
+        ("(type)", _) => "the JSON type".to_owned(),
+        ("(text)", _) => "the format of the string".to_owned(),
+        (_, Some(key)) => format!("the presence of {}", docs::code(key)),
+        (path, None) => docs::code(path),
     }
 }
 
@@ -86,7 +97,7 @@ fn overlap(union: &Union, decision: &Decision) -> String {
         } => match (name(present), name(absent)) {
             (Some(larger), Some(smaller)) => {
                 let larger = docs::capitalized(&larger);
-                format!("{larger} without the keys that only it has is read as {smaller}.")
+                format!("{larger} without the keys that only it has is decoded as {smaller}.")
             }
             _ => String::new(),
         },
@@ -106,7 +117,7 @@ fn overlap(union: &Union, decision: &Decision) -> String {
                     .map(|constant| docs::code(&constant.to_string()));
                 let keys = paths.iter().map(|path| docs::code(&path.join(".")));
                 Some(format!(
-                    "{} without {} is read as {}.",
+                    "{} without {} is decoded as {}.",
                     constants.collect::<Vec<_>>().join(" or "),
                     keys.collect::<Vec<_>>().join(" or "),
                     name(absent)?,
@@ -118,7 +129,7 @@ fn overlap(union: &Union, decision: &Decision) -> String {
     }
 }
 
-fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
+fn variant_definition(api: &Api, variant: &Variant, usage: Usage) -> TokenStream {
     let name = ident(&variant.name.rust);
     let fallback = match &variant.ty {
         Type::Named(id) => {
@@ -130,10 +141,10 @@ fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
                 .map_or(schema, str::to_owned)
         }
         Type::Const(Constant::Text(text)) => format!("{}.", docs::code(text)),
-        _ => format!("A value that is {}.", docs::article(&variant.name.rust)),
+        _ => format!("A value of the type `{}`.", variant.name.rust),
     };
     let docs = Docs::new(None, fallback)
-        .paragraph(docs::variant_limits(&variant.limits))
+        .paragraph(docs::variant_limits(&variant.limits, usage))
         .attributes();
     match payload(api, &variant.ty) {
         Some(ty) => quote!(#docs #name(#ty),),
@@ -163,11 +174,12 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             true => (inner, quote!(*value)),
             false => (quote!(&#inner), quote!(value)),
         };
-        let name = docs::article(&variant.name.rust);
-        let mut doc = format!(" The value, if it is {name}.");
+        let name = format!("[`{0}`](Self::{0})", variant.name.rust);
+        let mut doc = format!(" Returns the value if it is the variant {name}.");
         let whole = whole_number(union, variant).map(|whole| {
-            doc =
-                format!(" The value, if it is {name} or an integer, which is rounded beyond 2⁵³.");
+            doc = format!(
+                " Returns the value if it is the variant {name} or an integer, rounded beyond 2⁵³."
+            );
             quote!(Self::#whole(value) => Some(*value as f64),)
         });
         Some(quote! {
@@ -189,7 +201,7 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             #shared
             #tags
             #(#narrowing)*
-            #[doc = " Whether this version of the crate does not know the value."]
+            #[doc = " Returns whether this is an unknown variant."]
             #[must_use]
             pub fn is_unknown(&self) -> bool {
                 matches!(self, Self::Unknown(_))

@@ -6,7 +6,9 @@ use quote::quote;
 use crate::emit::docs::Docs;
 use crate::emit::type_docs::field_docs;
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
-use crate::ir::{Api, Constant, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union};
+use crate::ir::{
+    Api, Constant, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union, Usage,
+};
 use crate::names;
 
 /// A field that all variants have, with one type but for null.
@@ -65,7 +67,7 @@ impl<'a> SharedField<'a> {
             quote!(Self::#variant(it) => #value,)
         });
         let unknown = self.returned(api, self.is_optional());
-        let docs = field_docs(self.first()).attributes();
+        let docs = field_docs(self.first(), Usage::Output).attributes();
         quote! {
             #docs
             #[must_use]
@@ -198,7 +200,7 @@ pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
         };
         let docs = Docs::new(
             None,
-            format!("Returns the `{key}`, which is empty if an unknown variant has none."),
+            format!("Returns `{key}`, or an empty string if an unknown variant has none."),
         )
         .attributes();
         quote! {
@@ -240,10 +242,9 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     }
     let name = ident(&names::unknown(&def.name.rust));
     let union_name = &def.name.rust;
-    let words =
-        format!("A [`{union_name}`] that this version of the crate does not know, as it came.");
+    let words = format!("An unknown variant of [`{union_name}`], with its JSON.");
     let docs = Docs::new(None, words)
-        .paragraph("What all variants have, it has, too: the methods of the union return it.")
+        .paragraph("The methods of the union return the fields that all variants have.")
         .attributes();
     let fields = shared.iter().map(|field| {
         let (name, ty) = (ident(field.name()), field.kept(api));

@@ -97,9 +97,9 @@ struct Asked {
 const TIME: Asked = Asked {
     name: "timestamp",
     docs: &[
-        " Returns when it happened, from `timestamp`. Deliveries may arrive in another order.",
+        " Returns when the event occurred (`timestamp`). Deliveries may arrive in a different order.",
         "",
-        " Events of an unknown type have a time if they state it as all others do.",
+        " `None` for events of unknown types without a valid `timestamp`.",
     ],
     ty: || quote!(Timestamp),
     raw: || {
@@ -113,10 +113,10 @@ const TIME: Asked = Asked {
 const CUSTOMER_ID: Asked = Asked {
     name: "customer_id",
     docs: &[
-        " Returns the identifier of the customer whom the event is about.",
+        " Returns the ID of the customer that the event is about.",
         "",
-        " That is `customer_id` of the data, or the `id` of data that is a customer itself. `None` if the event is not about a",
-        " customer, or if the customer is not known yet, as in checkouts. Of an event of an unknown type, `data.customer_id`.",
+        " It is `customer_id` of the data, or `id` if the data is a customer. `None` if the event is not about a customer, or",
+        " if the customer is not known yet, as in checkouts. For events of unknown types, it is `data.customer_id`.",
     ],
     ty: || quote!(CustomerId),
     raw: || {
@@ -130,11 +130,11 @@ const CUSTOMER_ID: Asked = Asked {
 const EXTERNAL_ID: Asked = Asked {
     name: "external_customer_id",
     docs: &[
-        " Returns the external ID of the customer whom the event is about: the ID in your own system.",
+        " Returns the external ID of the customer that the event is about: the identifier in your own system.",
         "",
-        " That is `external_customer_id` or `customer.external_id` of the data, or `external_id` of data that is a customer",
-        " itself. `None` if the customer has none or the data does not state it: look the customer up by",
-        " [`customer_id`](Self::customer_id) then.",
+        " It is `external_customer_id` or `customer.external_id` of the data, or `external_id` if the data is a customer.",
+        " `None` if the customer has none or the data does not contain it: in that case, get the customer by",
+        " [`customer_id`](Self::customer_id).",
     ],
     ty: || quote!(&str),
     raw: || {

@@ -15,8 +15,8 @@ use crate::names;
 /// `webhooks.rs` of a version.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let (api, surroundings) = (site.api(), site.surroundings());
-    let title = Docs::new(None, "The webhooks of the API.")
-        .paragraph("[`Webhooks`] verifies a delivery, [`Event`] is what has happened.")
+    let title = Docs::new(None, "Webhooks of the API.")
+        .paragraph("[`Webhooks`] verifies deliveries and decodes their [`Event`]s.")
         .inner_attributes();
     let definition = definition(api, surroundings);
     let accessors = accessors::methods(site);
@@ -27,7 +27,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     quote! {
         #title
         use polar_client_runtime::webhooks::VersionedEvent;
-        #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
+        #[doc = " Verifies the deliveries of an endpoint and decodes their events."]
         pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
         #definition
         #accessors
@@ -49,27 +49,27 @@ fn definition(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
     let other = match surroundings {
         Surroundings::Crate(_) => quote! {
-            #[doc = " An event that follows another version of the API and has another payload there. The feature of that version is on."]
+            #[doc = " An event that follows another API version, in which its payload differs. The feature of that version is enabled."]
             #[doc = ""]
-            #[doc = " It may be of any type, `product.updated` for instance: a `match` that accepts it with all the rest loses events."]
-            #[doc = " Handle it, or respond with 5xx: Polar delivers it again, until the endpoint follows the version of the program."]
-            #[doc = " Events whose payload is the same type in both versions are variants of their own, whatever version they follow."]
+            #[doc = " It can be of any type, for example `product.updated`: a `match` that accepts it together with all others loses events."]
+            #[doc = " Handle it, or respond with 5xx: Polar delivers it again until the endpoint follows the version of the program."]
+            #[doc = " Events whose payload type is the same in both versions are decoded as their own variants."]
             OtherVersion(Box<crate::webhooks::AnyEvent>),
         },
         Surroundings::Nothing => TokenStream::new(),
     };
     let methods = methods(api, surroundings);
     quote! {
-        #[doc = " An event that is delivered to a webhook endpoint. Discriminated by `type`."]
+        #[doc = " Event of a webhook delivery, discriminated by `type`."]
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Event {
             #(#variants)*
-            #[doc = " An event of a type that this version of the crate does not know. It is to be accepted all the same."]
+            #[doc = " An event of an unknown type. Accept it: otherwise, Polar delivers it again."]
             Unknown {
-                #[doc = " The type."]
+                #[doc = " Event type."]
                 r#type: String,
-                #[doc = " The whole body."]
+                #[doc = " JSON of the whole body."]
                 raw: Json,
             },
             #other
@@ -82,9 +82,8 @@ fn variant(api: &Api, webhook: &Webhook) -> TokenStream {
     let name = ident(&webhook.name.rust);
     let def = api.def(webhook.payload);
     let payload = ident(&def.name.rust);
-    let docs = Docs::new(None, format!("{}.", docs::code(&webhook.name.wire)))
-        .paragraph(def.docs.clone().unwrap_or_default())
-        .attributes();
+    let fallback = format!("Event {}.", docs::code(&webhook.name.wire));
+    let docs = Docs::new(def.docs.as_deref(), fallback).attributes();
     quote!(#docs #name(Box<#payload>),)
 }
 
@@ -111,7 +110,7 @@ fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     };
     quote! {
         impl Event {
-            #[doc = " Its type, such as `order.paid`."]
+            #[doc = " Returns the event type, such as `order.paid`."]
             #[must_use]
             pub fn event_type(&self) -> &str {
                 match self {
@@ -121,7 +120,7 @@ fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
                 }
             }
 
-            #[doc = " Whether this version of the crate does not know its type."]
+            #[doc = " Returns whether the event type is unknown."]
             #[must_use]
             pub fn is_unknown(&self) -> bool {
                 #is_unknown
@@ -249,11 +248,11 @@ fn is_shared(site: Site<'_>) -> Option<TokenStream> {
 pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenStream {
     let title = Docs::new(
         None,
-        "Webhooks: what all versions of the API have in common.",
+        "Webhook types that all versions of the API share.",
     )
     .paragraph(format!(
-        "Deliveries are verified by the `Webhooks` of a version, as in `{}::Webhooks`.",
-        names::version_module(default)
+        "The `Webhooks` of a version verifies deliveries: [`{module}::Webhooks`](crate::{module}::Webhooks).",
+        module = names::version_module(default)
     ))
     .inner_attributes();
     let has_customers = apis.iter().any(|api| accessors::is_about_customers(api));
@@ -293,7 +292,7 @@ fn any_event(versions: &[&str], has_customers: bool) -> TokenStream {
     let variants = versions.iter().map(|version| {
         let (name, module) = (name(version), module(version));
         let feature = names::version_feature(version);
-        let docs = Docs::new(None, format!("Version `{version}`.")).attributes();
+        let docs = Docs::new(None, format!("An event of version `{version}`.")).attributes();
         quote!(#docs #[cfg(feature = #feature)] #name(crate::#module::webhooks::Event),)
     });
     let constants = of_each(&|version| {
@@ -319,28 +318,28 @@ fn any_event(versions: &[&str], has_customers: bool) -> TokenStream {
         quote!(crate::#module::API_VERSION => Some(Self::#name(node.variant(#text))),)
     });
     quote! {
-        #[doc = " An event of any version of the API that this crate was built for."]
+        #[doc = " An event of any API version whose feature is enabled."]
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum AnyEvent { #(#variants)* }
 
         impl AnyEvent {
-            #[doc = " The versions that this crate was built for."]
+            #[doc = " API versions whose features are enabled."]
             pub const VERSIONS: &'static [&'static str] = &[#constants];
 
-            #[doc = " The version that the event follows."]
+            #[doc = " Returns the API version that the event follows."]
             #[must_use]
             pub fn api_version(&self) -> &'static str {
                 match self { #own_versions }
             }
 
-            #[doc = " Its type, such as `order.paid`."]
+            #[doc = " Returns the event type, such as `order.paid`."]
             #[must_use]
             pub fn event_type(&self) -> &str {
                 match self { #types }
             }
 
-            #[doc = " Whether this version of the crate does not know its type."]
+            #[doc = " Returns whether the event type is unknown."]
             #[must_use]
             pub fn is_unknown(&self) -> bool {
                 match self { #unknowns }
@@ -348,7 +347,7 @@ fn any_event(versions: &[&str], has_customers: bool) -> TokenStream {
 
             #accessors
 
-            #[doc = " The event of a version, if this crate was built for that."]
+            #[doc = " Decodes the event of a version whose feature is enabled."]
             pub(crate) fn read(version: &str, node: Node<'_, '_>) -> Option<Self> {
                 match version { #reads _ => None, }
             }

@@ -115,6 +115,7 @@ fn operation(
     });
     let operation = Operation {
         docs: cx.glossary.operation(&id),
+        example: cx.glossary.example(&id),
         name,
         type_name,
         id: id.clone(),

@@ -20,7 +20,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The benefits that the customer has been granted.
+/// The benefit grants of the customer.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -40,7 +40,7 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// Returns [`CustomerBenefitGrant`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit grant.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -67,7 +67,8 @@ impl<C: Credential> BenefitGrants<C> {
     /// `GET /v1/customer-portal/benefit-grants/`, operation
     /// `customer_portal:benefit-grants:list`.
     ///
-    /// Returns [`CustomerBenefitGrantList`].
+    /// Returns [`CustomerBenefitGrantList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -85,15 +86,15 @@ impl<C: Credential> BenefitGrants<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a benefit grant with what the customer has to choose, such as the account
-    /// that is let into a Discord server. A revoked grant cannot be updated.
+    /// Updates the settings of a benefit grant, such as the account that gets access to a
+    /// Discord server. A revoked grant cannot be updated.
     ///
     /// `PATCH /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:update`.
     ///
     /// Returns [`CustomerBenefitGrant`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the benefit grant.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -122,7 +123,7 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// A request to `customer_portal:benefit-grants:get`.
+/// Request of the operation `customer_portal:benefit-grants:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -131,48 +132,48 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerBenefitGrant
 }
 
-/// A request to `customer_portal:benefit-grants:list`.
+/// Request of the operation `customer_portal:benefit-grants:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Searches the descriptions of the benefits.
+    /// Only grants whose benefit description matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only those of one of these types.
+    /// Only results of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only what one of these checkout sessions led to.
+    /// Only results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only what belongs to one of these orders.
+    /// Only results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only what belongs to one of these subscriptions.
+    /// Only results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -182,14 +183,14 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these members.
+    /// Only results that belong to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -198,7 +199,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -207,8 +208,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["product_benefit", "-granted_at"]`.
     pub fn sorting(
@@ -225,7 +225,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerBenefitGrantList
 }
 
-/// A request to `customer_portal:benefit-grants:update`.
+/// Request of the operation `customer_portal:benefit-grants:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// What meters have counted for the customer.
+/// The customer's usage of meters.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -27,14 +27,14 @@ impl<C: Credential> CustomerMeters<C> {
 }
 
 impl<C: Credential> CustomerMeters<C> {
-    /// Gets what one meter has counted for the customer.
+    /// Gets the usage of one meter by the customer.
     ///
     /// `GET /v1/customer-portal/meters/{id}`, operation
     /// `customer_portal:customer_meters:get`.
     ///
     /// Returns [`CustomerCustomerMeter`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer meter.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -56,12 +56,13 @@ impl<C: Credential> CustomerMeters<C> {
         Get(request)
     }
 
-    /// Lists what meters have counted for the customer.
+    /// Lists the usage of meters by the customer.
     ///
     /// `GET /v1/customer-portal/meters/`, operation
     /// `customer_portal:customer_meters:list`.
     ///
-    /// Returns [`CustomerCustomerMeterList`].
+    /// Returns [`CustomerCustomerMeterList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -80,7 +81,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// A request to `customer_portal:customer_meters:get`.
+/// Request of the operation `customer_portal:customer_meters:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -89,27 +90,27 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerCustomerMeter
 }
 
-/// A request to `customer_portal:customer_meters:list`.
+/// Request of the operation `customer_portal:customer_meters:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these meters.
+    /// Only results that belong to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Searches the names of the meters.
+    /// Only meters whose name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -118,7 +119,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -127,8 +128,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

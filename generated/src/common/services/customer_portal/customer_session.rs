@@ -12,7 +12,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The session itself, and who uses it.
+/// The session and its user.
 #[derive(Clone, Debug)]
 pub struct CustomerSession<C> {
     client: Client<C>,
@@ -25,7 +25,7 @@ impl<C: Credential> CustomerSession<C> {
 }
 
 impl<C: Credential> CustomerSession<C> {
-    /// Returns who uses the session: a customer or a member.
+    /// Returns the user of the session: a customer or a member.
     ///
     /// `GET /v1/customer-portal/customer-session/user`, operation
     /// `customer_portal:customer-session:get_authenticated_user`.
@@ -44,7 +44,7 @@ impl<C: Credential> CustomerSession<C> {
         GetAuthenticatedUser(self.client.request(&GET_AUTHENTICATED_USER))
     }
 
-    /// Returns when the session expires and where its back button leads.
+    /// Returns the expiry and the return URL of the session.
     ///
     /// `GET /v1/customer-portal/customer-session/introspect`, operation
     /// `customer_portal:customer-session:introspect`.
@@ -64,7 +64,8 @@ impl<C: Credential> CustomerSession<C> {
     }
 }
 
-/// A request to `customer_portal:customer-session:get_authenticated_user`.
+/// Request of the operation
+/// `customer_portal:customer-session:get_authenticated_user`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetAuthenticatedUser(Request);
@@ -73,7 +74,7 @@ polar_client_runtime::operation! {
     GetAuthenticatedUser as GET_AUTHENTICATED_USER => json PortalAuthenticatedUser
 }
 
-/// A request to `customer_portal:customer-session:introspect`.
+/// Request of the operation `customer_portal:customer-session:introspect`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Introspect(Request);

@@ -14,7 +14,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The customer's own data, email address and payment methods.
+/// The customer's data, email address and payment methods.
 #[derive(Clone, Debug)]
 pub struct Customers<C> {
     client: Client<C>,
@@ -59,7 +59,7 @@ impl<C: Credential> Customers<C> {
         AddPaymentMethod(request)
     }
 
-    /// Checks that the token of an email change is still valid. Returns nothing if it is.
+    /// Checks whether the token of an email change is still valid.
     ///
     /// `GET /v1/customer-portal/customers/me/email-update/check`, operation
     /// `customer_portal:customers:check_email_update`.
@@ -116,7 +116,7 @@ impl<C: Credential> Customers<C> {
     /// `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
     /// `customer_portal:customers:delete_payment_method`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the payment method.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -153,6 +153,20 @@ impl<C: Credential> Customers<C> {
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::CustomerSession;
+    ///
+    /// async fn print_customer(polar: &Polar, token: &str) -> Result<(), polar_client::Error> {
+    ///     let portal = polar.customer_portal(CustomerSession::new(token));
+    ///     let customer = portal.customers().get().await?;
+    ///     println!("signed in as {:?}", customer.email);
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:customers:get")]
     pub fn get(&self) -> Get
     where
@@ -161,12 +175,13 @@ impl<C: Credential> Customers<C> {
         Get(self.client.request(&GET))
     }
 
-    /// Lists the payment methods that the customer has saved.
+    /// Lists the saved payment methods of the customer.
     ///
     /// `GET /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:list_payment_methods`.
     ///
-    /// Returns [`CustomerPaymentMethodList`].
+    /// Returns [`CustomerPaymentMethodList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -260,7 +275,7 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// A request to `customer_portal:customers:add_payment_method`.
+/// Request of the operation `customer_portal:customers:add_payment_method`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AddPaymentMethod(Request);
@@ -269,7 +284,7 @@ polar_client_runtime::operation! {
     AddPaymentMethod as ADD_PAYMENT_METHOD => json CustomerPaymentMethodCreateResponse
 }
 
-/// A request to `customer_portal:customers:check_email_update`.
+/// Request of the operation `customer_portal:customers:check_email_update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CheckEmailUpdate(Request);
@@ -278,7 +293,7 @@ polar_client_runtime::operation! {
     CheckEmailUpdate as CHECK_EMAIL_UPDATE => empty
 }
 
-/// A request to `customer_portal:customers:confirm_payment_method`.
+/// Request of the operation `customer_portal:customers:confirm_payment_method`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ConfirmPaymentMethod(Request);
@@ -288,7 +303,7 @@ polar_client_runtime::operation! {
     CustomerPaymentMethodCreateResponse
 }
 
-/// A request to `customer_portal:customers:delete_payment_method`.
+/// Request of the operation `customer_portal:customers:delete_payment_method`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeletePaymentMethod(Request);
@@ -297,7 +312,7 @@ polar_client_runtime::operation! {
     DeletePaymentMethod as DELETE_PAYMENT_METHOD => empty
 }
 
-/// A request to `customer_portal:customers:get`.
+/// Request of the operation `customer_portal:customers:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -306,13 +321,13 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerPortalCustomer
 }
 
-/// A request to `customer_portal:customers:list_payment_methods`.
+/// Request of the operation `customer_portal:customers:list_payment_methods`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -321,7 +336,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -335,7 +350,7 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages CustomerPaymentMethodList
 }
 
-/// A request to `customer_portal:customers:request_email_update`.
+/// Request of the operation `customer_portal:customers:request_email_update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestEmailUpdate(Request);
@@ -344,7 +359,7 @@ polar_client_runtime::operation! {
     RequestEmailUpdate as REQUEST_EMAIL_UPDATE => empty
 }
 
-/// A request to `customer_portal:customers:update`.
+/// Request of the operation `customer_portal:customers:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -353,7 +368,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json CustomerPortalCustomer
 }
 
-/// A request to `customer_portal:customers:verify_email_update`.
+/// Request of the operation `customer_portal:customers:verify_email_update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct VerifyEmailUpdate(Request);

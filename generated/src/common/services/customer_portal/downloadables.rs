@@ -28,12 +28,13 @@ impl<C: Credential> Downloadables<C> {
 }
 
 impl<C: Credential> Downloadables<C> {
-    /// Lists the files that the customer can download, with an address for each.
+    /// Lists the files that the customer can download, with a download URL for each.
     ///
     /// `GET /v1/customer-portal/downloadables/`, operation
     /// `customer_portal:downloadables:list`.
     ///
-    /// Returns [`DownloadableReadList`].
+    /// Returns [`DownloadableReadList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -51,14 +52,14 @@ impl<C: Credential> Downloadables<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Downloads a file by its id, or by that of its item. Looks for it in the list, page
-    /// by page; one that is not there is an error (`is_not_found`).
+    /// Downloads a file by its ID or by the ID of its item. Searches the list page by
+    /// page, and fails if it contains no such file (`is_not_found`).
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// Those of `customer_portal:downloadables:list`, and of the storage.
+    /// Errors of `customer_portal:downloadables:list`, and of the storage.
     pub fn download_by_id(&self, id: impl Into<Uuid>) -> Download
     where
         C: PortalAccess,
@@ -66,10 +67,10 @@ impl<C: Credential> Downloadables<C> {
         Download::listed(self.client.request(&LIST), id.into())
     }
 
-    /// Downloads the file of an item, from the address that came with it.
+    /// Downloads the file of an item from its URL.
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Errors of the storage.
     pub fn download(&self, file: &FileDownload) -> Download
     where
         C: PortalAccess,
@@ -78,20 +79,20 @@ impl<C: Credential> Downloadables<C> {
     }
 }
 
-/// A request to `customer_portal:downloadables:list`.
+/// Request of the operation `customer_portal:downloadables:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -100,7 +101,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The members of the customer's team, for its owner and its billing managers.
+/// The members of the customer's team, managed by owners and billing managers.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -61,7 +61,8 @@ impl<C: Credential> Members<C> {
     /// `GET /v1/customer-portal/members`, operation
     /// `customer_portal:members:list_members`.
     ///
-    /// Returns [`CustomerPortalMemberList`].
+    /// Returns [`CustomerPortalMemberList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
@@ -86,7 +87,7 @@ impl<C: Credential> Members<C> {
     /// `DELETE /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:remove_member`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the member.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
@@ -110,15 +111,15 @@ impl<C: Credential> Members<C> {
         RemoveMember(request)
     }
 
-    /// Updates the name or the role of a member. Nobody changes their own role, and there
-    /// is always exactly one owner. Only for owners and billing managers.
+    /// Updates the name or the role of a member. Members cannot change their own role,
+    /// and there is always exactly one owner. Only for owners and billing managers.
     ///
     /// `PATCH /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:update_member`.
     ///
     /// Returns [`CustomerPortalMember`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the member.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
@@ -148,7 +149,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// A request to `customer_portal:members:add_member`.
+/// Request of the operation `customer_portal:members:add_member`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AddMember(Request);
@@ -157,13 +158,13 @@ polar_client_runtime::operation! {
     AddMember as ADD_MEMBER => json CustomerPortalMember
 }
 
-/// A request to `customer_portal:members:list_members`.
+/// Request of the operation `customer_portal:members:list_members`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListMembers(Request);
 
 impl ListMembers {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -172,7 +173,7 @@ impl ListMembers {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -186,7 +187,7 @@ polar_client_runtime::operation! {
     ListMembers as LIST_MEMBERS => pages CustomerPortalMemberList
 }
 
-/// A request to `customer_portal:members:remove_member`.
+/// Request of the operation `customer_portal:members:remove_member`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RemoveMember(Request);
@@ -195,7 +196,7 @@ polar_client_runtime::operation! {
     RemoveMember as REMOVE_MEMBER => empty
 }
 
-/// A request to `customer_portal:members:update_member`.
+/// Request of the operation `customer_portal:members:update_member`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateMember(Request);

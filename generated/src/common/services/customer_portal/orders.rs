@@ -9,7 +9,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `customer_portal:orders:confirm_retry_payment`.
+/// Request of the operation `customer_portal:orders:confirm_retry_payment`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ConfirmRetryPayment(pub(crate) Request);
@@ -18,7 +18,7 @@ polar_client_runtime::operation! {
     ConfirmRetryPayment as CONFIRM_RETRY_PAYMENT => json CustomerOrderPaymentConfirmation
 }
 
-/// A request to `customer_portal:orders:generate_invoice`.
+/// Request of the operation `customer_portal:orders:generate_invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GenerateInvoice(pub(crate) Request);
@@ -27,7 +27,7 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// A request to `customer_portal:orders:get_payment_status`.
+/// Request of the operation `customer_portal:orders:get_payment_status`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetPaymentStatus(pub(crate) Request);
@@ -36,7 +36,7 @@ polar_client_runtime::operation! {
     GetPaymentStatus as GET_PAYMENT_STATUS => json CustomerOrderPaymentStatus
 }
 
-/// A request to `customer_portal:orders:invoice`.
+/// Request of the operation `customer_portal:orders:invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Invoice(pub(crate) Request);
@@ -45,7 +45,7 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json CustomerOrderInvoice
 }
 
-/// A request to `customer_portal:orders:receipt`.
+/// Request of the operation `customer_portal:orders:receipt`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Receipt(pub(crate) Request);

@@ -10,7 +10,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `customer_portal:seats:assign_seat`.
+/// Request of the operation `customer_portal:seats:assign_seat`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AssignSeat(pub(crate) Request);
@@ -19,13 +19,13 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// A request to `customer_portal:seats:list_seats`.
+/// Request of the operation `customer_portal:seats:list_seats`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
-    /// Only what belongs to one of these subscriptions.
+    /// Only results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -35,7 +35,7 @@ impl ListSeats {
         self
     }
 
-    /// Only what belongs to one of these orders.
+    /// Only results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);
@@ -47,7 +47,7 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// A request to `customer_portal:seats:resend_invitation`.
+/// Request of the operation `customer_portal:seats:resend_invitation`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResendInvitation(pub(crate) Request);
@@ -56,7 +56,7 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// A request to `customer_portal:seats:revoke_seat`.
+/// Request of the operation `customer_portal:seats:revoke_seat`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeSeat(pub(crate) Request);

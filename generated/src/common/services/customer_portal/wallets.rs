@@ -33,7 +33,7 @@ impl<C: Credential> Wallets<C> {
     ///
     /// Returns [`CustomerWallet`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the wallet.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -59,7 +59,7 @@ impl<C: Credential> Wallets<C> {
     ///
     /// `GET /v1/customer-portal/wallets/`, operation `customer_portal:wallets:list`.
     ///
-    /// Returns [`CustomerWalletList`].
+    /// Returns [`CustomerWalletList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -78,7 +78,7 @@ impl<C: Credential> Wallets<C> {
     }
 }
 
-/// A request to `customer_portal:wallets:get`.
+/// Request of the operation `customer_portal:wallets:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -87,13 +87,13 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerWallet
 }
 
-/// A request to `customer_portal:wallets:list`.
+/// Request of the operation `customer_portal:wallets:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -102,7 +102,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -111,8 +111,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

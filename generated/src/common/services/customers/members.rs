@@ -15,7 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Members: the people who belong to a customer.
+/// Members: people who belong to a customer.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -35,7 +35,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -64,14 +64,14 @@ impl<C: Credential> Members<C> {
         Create(request)
     }
 
-    /// Adds a member to a customer, by your own ID of the customer.
+    /// Adds a member to a customer, which is identified by external ID.
     ///
     /// `POST /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:create_external`.
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -108,8 +108,8 @@ impl<C: Credential> Members<C> {
     /// `DELETE /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `member_id`: The member's ID.
+    /// - `id`: ID of the customer.
+    /// - `member_id`: ID of the member.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -137,14 +137,15 @@ impl<C: Credential> Members<C> {
         Delete(request)
     }
 
-    /// Deletes a member of a customer, by your own IDs. The member's active seats are
-    /// revoked.
+    /// Deletes a member of a customer, both identified by external ID. The member's
+    /// active seats are revoked.
     ///
     /// `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:delete_external`.
     ///
-    /// - `external_id`: ID in your own system.
-    /// - `member_external_id`: The member's ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `member_external_id`: External ID of the member: the identifier in your own
+    ///   system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -180,8 +181,8 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `member_id`: The member's ID.
+    /// - `id`: ID of the customer.
+    /// - `member_id`: ID of the member.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -205,15 +206,16 @@ impl<C: Credential> Members<C> {
         Get(request)
     }
 
-    /// Gets a member of a customer, by your own IDs.
+    /// Gets a member of a customer, both identified by external ID.
     ///
     /// `GET /v1/customers/external/{external_id}/members/{member_external_id}`, operation
     /// `customers:members:get_external`.
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: ID in your own system.
-    /// - `member_external_id`: The member's ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `member_external_id`: External ID of the member: the identifier in your own
+    ///   system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -247,9 +249,9 @@ impl<C: Credential> Members<C> {
     ///
     /// `GET /v1/customers/{id}/members`, operation `customers:members:list`.
     ///
-    /// Returns [`MemberList`].
+    /// Returns [`MemberList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -271,14 +273,14 @@ impl<C: Credential> Members<C> {
         List(request)
     }
 
-    /// Lists the members of a customer, by your own ID of the customer.
+    /// Lists the members of a customer, which is identified by external ID.
     ///
     /// `GET /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:list_external`.
     ///
-    /// Returns [`MemberList`].
+    /// Returns [`MemberList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -310,8 +312,8 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `id`: Identifier assigned by Polar.
-    /// - `member_id`: The member's ID.
+    /// - `id`: ID of the customer.
+    /// - `member_id`: ID of the member.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -341,15 +343,17 @@ impl<C: Credential> Members<C> {
         Update(request)
     }
 
-    /// Updates the name, the email address or the role of a member, by your own IDs.
+    /// Updates the name, the email address or the role of a member. Customer and member
+    /// are identified by external ID.
     ///
     /// `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:update_external`.
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: ID in your own system.
-    /// - `member_external_id`: The member's ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `member_external_id`: External ID of the member: the identifier in your own
+    ///   system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -382,7 +386,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// A request to `customers:members:create`.
+/// Request of the operation `customers:members:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -391,7 +395,7 @@ polar_client_runtime::operation! {
     Create as CREATE => json Member
 }
 
-/// A request to `customers:members:create_external`.
+/// Request of the operation `customers:members:create_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateExternal(Request);
@@ -400,7 +404,7 @@ polar_client_runtime::operation! {
     CreateExternal as CREATE_EXTERNAL => json Member
 }
 
-/// A request to `customers:members:delete`.
+/// Request of the operation `customers:members:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -409,7 +413,7 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `customers:members:delete_external`.
+/// Request of the operation `customers:members:delete_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteExternal(Request);
@@ -418,7 +422,7 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// A request to `customers:members:get`.
+/// Request of the operation `customers:members:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -427,7 +431,7 @@ polar_client_runtime::operation! {
     Get as GET => json Member
 }
 
-/// A request to `customers:members:get_external`.
+/// Request of the operation `customers:members:get_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -436,7 +440,7 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Member
 }
 
-/// A request to `customers:members:list`.
+/// Request of the operation `customers:members:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -449,7 +453,7 @@ impl List {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -458,7 +462,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -467,8 +471,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -482,7 +485,7 @@ polar_client_runtime::operation! {
     List as LIST => pages MemberList
 }
 
-/// A request to `customers:members:list_external`.
+/// Request of the operation `customers:members:list_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListExternal(Request);
@@ -495,7 +498,7 @@ impl ListExternal {
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -504,7 +507,7 @@ impl ListExternal {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -513,8 +516,7 @@ impl ListExternal {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -528,7 +530,7 @@ polar_client_runtime::operation! {
     ListExternal as LIST_EXTERNAL => pages MemberList
 }
 
-/// A request to `customers:members:update`.
+/// Request of the operation `customers:members:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -537,7 +539,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Member
 }
 
-/// A request to `customers:members:update_external`.
+/// Request of the operation `customers:members:update_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateExternal(Request);

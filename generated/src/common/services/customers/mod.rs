@@ -28,7 +28,7 @@ impl<C: Credential> Customers<C> {
         Self { client }
     }
 
-    /// Members: the people who belong to a customer.
+    /// Members: people who belong to a customer.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
@@ -36,7 +36,7 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: Credential> Customers<C> {
-    /// Creates a customer, a person or a team.
+    /// Creates a customer: a person or a team.
     ///
     /// `POST /v1/customers/`, operation `customers:create`.
     ///
@@ -50,6 +50,28 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CustomerIndividualCreate;
+    /// use polar_client::ids::CustomerId;
+    ///
+    /// async fn sign_up(polar: &Polar, user: &str) -> Result<CustomerId, polar_client::Error> {
+    ///     let customer = CustomerIndividualCreate::new("ada@example.com")
+    ///         .name("Ada Lovelace")
+    ///         .external_id(user);
+    ///     match polar.customers().create(customer).await {
+    ///         Ok(customer) => Ok(customer.id()),
+    ///         // A customer with this email address or external ID may exist.
+    ///         Err(error) if error.is_invalid() => {
+    ///             Ok(polar.customers().get_external(user).await?.id())
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customers:create")]
     pub fn create(&self, body: impl Body<CustomerCreate>) -> Create
     where
@@ -61,12 +83,12 @@ impl<C: Credential> Customers<C> {
     }
 
     /// Deletes a customer, which cannot be undone. Active subscriptions are canceled and
-    /// benefits revoked at once, and the external ID becomes free. Past orders and
-    /// subscriptions keep the customer's data, unless `anonymize` is set.
+    /// benefits revoked immediately, and the external ID can be used again. Past orders
+    /// and subscriptions keep the customer's data, unless `anonymize` is set.
     ///
     /// `DELETE /v1/customers/{id}`, operation `customers:delete`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -88,13 +110,13 @@ impl<C: Credential> Customers<C> {
         Delete(request)
     }
 
-    /// Deletes a customer by your own ID, which cannot be undone. Active subscriptions
-    /// are canceled and benefits revoked at once.
+    /// Deletes a customer by external ID, which cannot be undone. Active subscriptions
+    /// are canceled and benefits revoked immediately.
     ///
     /// `DELETE /v1/customers/external/{external_id}`, operation
     /// `customers:delete_external`.
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -105,6 +127,20 @@ impl<C: Credential> Customers<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn close_account(polar: &Polar, user: &str) -> Result<(), polar_client::Error> {
+    ///     match polar.customers().delete_external(user).anonymize(true).await {
+    ///         // There is no such customer.
+    ///         Err(error) if error.is_not_found() => Ok(()),
+    ///         result => result,
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customers:delete_external")]
     pub fn delete_external(&self, external_id: &str) -> DeleteExternal
     where
@@ -119,7 +155,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/export`, operation `customers:export`.
     ///
-    /// Returns rows of CSV, each a [`CustomerExportRow`].
+    /// Returns CSV rows, each decoded as [`CustomerExportRow`].
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -143,7 +179,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`Customer`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -165,13 +201,13 @@ impl<C: Credential> Customers<C> {
         Get(request)
     }
 
-    /// Gets a customer by your own ID.
+    /// Gets a customer by external ID.
     ///
     /// `GET /v1/customers/external/{external_id}`, operation `customers:get_external`.
     ///
     /// Returns [`Customer`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -182,6 +218,21 @@ impl<C: Credential> Customers<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::Customer;
+    ///
+    /// async fn find(polar: &Polar, user: &str) -> Result<Option<Customer>, polar_client::Error> {
+    ///     match polar.customers().get_external(user).await {
+    ///         Ok(customer) => Ok(Some(customer)),
+    ///         Err(error) if error.is_not_found() => Ok(None),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customers:get_external")]
     pub fn get_external(&self, external_id: &str) -> GetExternal
     where
@@ -199,7 +250,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerState`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -221,7 +272,7 @@ impl<C: Credential> Customers<C> {
         GetState(request)
     }
 
-    /// Gets the state of a customer by your own ID: active subscriptions, granted
+    /// Gets the state of a customer by external ID: active subscriptions, granted
     /// benefits and meters.
     ///
     /// `GET /v1/customers/external/{external_id}/state`, operation
@@ -229,7 +280,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerState`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -240,6 +291,21 @@ impl<C: Credential> Customers<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::ids::BenefitId;
+    ///
+    /// async fn may_export(polar: &Polar, user: &str, export: BenefitId) -> Result<bool, polar_client::Error> {
+    ///     let state = polar.customers().get_state_external(user).await?;
+    ///     for subscription in state.active_subscriptions() {
+    ///         println!("{} until {}", subscription.product_id, subscription.current_period_end);
+    ///     }
+    ///     Ok(state.benefit(export).is_some())
+    /// }
+    /// ```
     #[doc(alias = "customers:get_state_external")]
     pub fn get_state_external(&self, external_id: &str) -> GetStateExternal
     where
@@ -254,7 +320,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/`, operation `customers:list`.
     ///
-    /// Returns [`CustomerList`].
+    /// Returns [`CustomerList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -264,6 +330,20 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    ///
+    /// async fn print_customers(polar: &Polar) -> Result<(), polar_client::Error> {
+    ///     let mut customers = polar.customers().list().active(true).limit(100).stream();
+    ///     while let Some(customer) = customers.try_next().await? {
+    ///         println!("{} {}", customer.id(), customer.email().unwrap_or("no email address"));
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customers:list")]
     pub fn list(&self) -> List
     where
@@ -272,14 +352,14 @@ impl<C: Credential> Customers<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Lists the payment methods that a customer has saved.
+    /// Lists the saved payment methods of a customer.
     ///
     /// `GET /v1/customers/{id}/payment-methods`, operation
     /// `customers:list_payment_methods`.
     ///
-    /// Returns [`PaymentMethodList`].
+    /// Returns [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -301,14 +381,14 @@ impl<C: Credential> Customers<C> {
         ListPaymentMethods(request)
     }
 
-    /// Lists the payment methods that a customer, by your own ID, has saved.
+    /// Lists the saved payment methods of a customer by external ID.
     ///
     /// `GET /v1/customers/external/{external_id}/payment-methods`, operation
     /// `customers:list_payment_methods_external`.
     ///
-    /// Returns [`PaymentMethodList`].
+    /// Returns [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -338,7 +418,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`Customer`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the customer.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -365,14 +445,14 @@ impl<C: Credential> Customers<C> {
         Update(request)
     }
 
-    /// Updates a customer, by your own ID.
+    /// Updates a customer by external ID.
     ///
     /// `PATCH /v1/customers/external/{external_id}`, operation
     /// `customers:update_external`.
     ///
     /// Returns [`Customer`].
     ///
-    /// - `external_id`: ID in your own system.
+    /// - `external_id`: External ID: the identifier in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -383,6 +463,21 @@ impl<C: Credential> Customers<C> {
     /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::CustomerUpdateExternalId;
+    /// use polar_client::types::Clear;
+    ///
+    /// async fn rename(polar: &Polar, user: &str) -> Result<(), polar_client::Error> {
+    ///     // Sets the name, clears the tax ID, and leaves all other fields unchanged.
+    ///     let update = CustomerUpdateExternalId::new().name("Ada King").tax_id(Clear);
+    ///     polar.customers().update_external(user, update).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customers:update_external")]
     pub fn update_external(
         &self,
@@ -399,7 +494,7 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// A request to `customers:create`.
+/// Request of the operation `customers:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -408,15 +503,15 @@ polar_client_runtime::operation! {
     Create as CREATE => json Customer
 }
 
-/// A request to `customers:delete`.
+/// Request of the operation `customers:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
 
 impl Delete {
-    /// Whether personal data is made unrecognizable as well. Email address and names are
-    /// hashed, the billing address and linked accounts removed; the name of a business
-    /// with a tax number stays.
+    /// Whether to anonymize personal data as well: email address and names are hashed,
+    /// the billing address and linked accounts are removed. The name of a business with a
+    /// tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -430,15 +525,15 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `customers:delete_external`.
+/// Request of the operation `customers:delete_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteExternal(Request);
 
 impl DeleteExternal {
-    /// Whether personal data is made unrecognizable as well. Email address and names are
-    /// hashed, the billing address and linked accounts removed; the name of a business
-    /// with a tax number stays.
+    /// Whether to anonymize personal data as well: email address and names are hashed,
+    /// the billing address and linked accounts are removed. The name of a business with a
+    /// tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -452,13 +547,13 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// A request to `customers:export`.
+/// Request of the operation `customers:export`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(Request);
 
 impl Export {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -473,7 +568,7 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv CustomerExportRow
 }
 
-/// A request to `customers:get`.
+/// Request of the operation `customers:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -482,7 +577,7 @@ polar_client_runtime::operation! {
     Get as GET => json Customer
 }
 
-/// A request to `customers:get_external`.
+/// Request of the operation `customers:get_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -491,7 +586,7 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Customer
 }
 
-/// A request to `customers:get_state`.
+/// Request of the operation `customers:get_state`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetState(Request);
@@ -500,7 +595,7 @@ polar_client_runtime::operation! {
     GetState as GET_STATE => json CustomerState
 }
 
-/// A request to `customers:get_state_external`.
+/// Request of the operation `customers:get_state_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetStateExternal(Request);
@@ -509,13 +604,13 @@ polar_client_runtime::operation! {
     GetStateExternal as GET_STATE_EXTERNAL => json CustomerState
 }
 
-/// A request to `customers:list`.
+/// Request of the operation `customers:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these organizations.
+    /// Only results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -532,22 +627,22 @@ impl List {
         self
     }
 
-    /// Searches the names, the email addresses and the external IDs.
+    /// Only customers whose name, email address or external ID matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Only customers with a subscription that is `trialing`, `active` or `past_due`, or
-    /// only those without.
+    /// Only customers with a subscription that is `trialing`, `active` or `past_due`
+    /// (`true`), or only those without (`false`).
     #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -556,7 +651,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -565,8 +660,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -578,8 +672,8 @@ impl List {
         self
     }
 
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
+    /// Only results with this metadata. Several values of one key are alternatives; all
+    /// keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -591,13 +685,13 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerList
 }
 
-/// A request to `customers:list_payment_methods`.
+/// Request of the operation `customers:list_payment_methods`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -606,7 +700,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -620,13 +714,13 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages PaymentMethodList
 }
 
-/// A request to `customers:list_payment_methods_external`.
+/// Request of the operation `customers:list_payment_methods_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethodsExternal(Request);
 
 impl ListPaymentMethodsExternal {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -635,7 +729,7 @@ impl ListPaymentMethodsExternal {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -650,7 +744,7 @@ polar_client_runtime::operation! {
     PaymentMethodList
 }
 
-/// A request to `customers:update`.
+/// Request of the operation `customers:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -659,7 +753,7 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Customer
 }
 
-/// A request to `customers:update_external`.
+/// Request of the operation `customers:update_external`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateExternal(Request);

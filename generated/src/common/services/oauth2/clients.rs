@@ -13,7 +13,7 @@ use polar_client_runtime::client::RegistrationAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// OAuth2 clients: applications that are registered to ask users for access.
+/// OAuth2 clients: registered applications.
 #[derive(Clone, Debug)]
 pub struct Clients<C> {
     client: Client<C>,
@@ -26,8 +26,9 @@ impl<C: Credential> Clients<C> {
 }
 
 impl<C: Credential> Clients<C> {
-    /// Registers an OAuth2 client. The response has its secret, and the registration
-    /// access token with which the registration is read, replaced and deleted: keep both.
+    /// Registers an OAuth2 client. The response contains its secret, and the registration
+    /// access token that is required to read, replace and delete the registration: store
+    /// both.
     ///
     /// `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
@@ -55,7 +56,7 @@ impl<C: Credential> Clients<C> {
     /// `DELETE /v1/oauth2/register/{client_id}`, operation
     /// `oauth2:clients:delete_client`.
     ///
-    /// - `client_id`: The OAuth2 client's ID.
+    /// - `client_id`: ID of the OAuth2 client.
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
@@ -80,7 +81,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Returns [`OAuth2Client`].
     ///
-    /// - `client_id`: The OAuth2 client's ID.
+    /// - `client_id`: ID of the OAuth2 client.
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
@@ -105,7 +106,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Returns [`OAuth2Client`].
     ///
-    /// - `client_id`: The OAuth2 client's ID.
+    /// - `client_id`: ID of the OAuth2 client.
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
@@ -130,7 +131,7 @@ impl<C: Credential> Clients<C> {
     }
 }
 
-/// A request to `oauth2:clients:create_client`.
+/// Request of the operation `oauth2:clients:create_client`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateClient(Request);
@@ -139,7 +140,7 @@ polar_client_runtime::operation! {
     CreateClient as CREATE_CLIENT => json OAuth2Client
 }
 
-/// A request to `oauth2:clients:delete_client`.
+/// Request of the operation `oauth2:clients:delete_client`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteClient(Request);
@@ -148,7 +149,7 @@ polar_client_runtime::operation! {
     DeleteClient as DELETE_CLIENT => empty
 }
 
-/// A request to `oauth2:clients:get_client`.
+/// Request of the operation `oauth2:clients:get_client`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetClient(Request);
@@ -157,7 +158,7 @@ polar_client_runtime::operation! {
     GetClient as GET_CLIENT => json OAuth2Client
 }
 
-/// A request to `oauth2:clients:update_client`.
+/// Request of the operation `oauth2:clients:update_client`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateClient(Request);

@@ -16,7 +16,7 @@ use polar_client_runtime::client::Safety;
 
 pub mod clients;
 
-/// OAuth2 and OpenID Connect: how users let an application act for them.
+/// OAuth2 and OpenID Connect: authorization of applications by users.
 #[derive(Clone, Debug)]
 pub struct Oauth2<C> {
     client: Client<C>,
@@ -27,7 +27,7 @@ impl<C: Credential> Oauth2<C> {
         Self { client }
     }
 
-    /// OAuth2 clients: applications that are registered to ask users for access.
+    /// OAuth2 clients: registered applications.
     #[must_use]
     pub fn clients(&self) -> clients::Clients<C> {
         clients::Clients::new(self.client.clone())
@@ -35,18 +35,18 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
-    /// Returns what an authorization request asks for, to show it on a consent page: the
-    /// client, the scopes, and whom the client may act for.
+    /// Returns the contents of the consent page for an authorization request: the client,
+    /// the scopes, and the user or organizations that the client may act for.
     ///
     /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
     /// Returns [`AuthorizeResponse`].
     ///
-    /// - `client_id`: The client that asks for access.
+    /// - `client_id`: ID of the client that requests access.
     /// - `response_type`: Type of the response. Servers support `code`.
     ///
-    /// Unauthenticated, or with a personal access token. A client with an organization
-    /// token calls it after `with_credential(Anonymous)`.
+    /// Unauthenticated, or with a personal access token. With an organization access
+    /// token, call it on `with_credential(Anonymous)`.
     ///
     /// Idempotent: safe to retry.
     #[doc(alias = "oauth2:authorize")]
@@ -131,35 +131,34 @@ impl<C: Credential> Oauth2<C> {
     }
 }
 
-/// A request to `oauth2:authorize`.
+/// Request of the operation `oauth2:authorize`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Authorize(Request);
 
 impl Authorize {
-    /// Where the user is redirected to; one of the URIs that the client is registered
-    /// with.
+    /// URI that the user is redirected to; one of the client's registered URIs.
     #[inline]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.0.query("redirect_uri", &redirect_uri);
         self
     }
 
-    /// The scopes that it asks for, separated by spaces.
+    /// Requested scopes, separated by spaces.
     #[inline]
     pub fn scope(mut self, scope: &str) -> Self {
         self.0.query("scope", &scope);
         self
     }
 
-    /// A text of the client's own, which is returned with the response.
+    /// Opaque value of the client, which is returned with the response.
     #[inline]
     pub fn state(mut self, state: &str) -> Self {
         self.0.query("state", &state);
         self
     }
 
-    /// Whom it wants to act for, a user or an organization.
+    /// Type of the subject that the client wants to act for: a user or an organization.
     pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
         let value: SubType = sub_type.into();
         self.0.query("sub_type", &value);
@@ -171,7 +170,7 @@ polar_client_runtime::operation! {
     Authorize as AUTHORIZE => json AuthorizeResponse
 }
 
-/// A request to `oauth2:introspect_token`.
+/// Request of the operation `oauth2:introspect_token`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct IntrospectToken(Request);
@@ -180,7 +179,7 @@ polar_client_runtime::operation! {
     IntrospectToken as INTROSPECT_TOKEN => json IntrospectTokenResponse
 }
 
-/// A request to `oauth2:request_token`.
+/// Request of the operation `oauth2:request_token`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestToken(Request);
@@ -189,7 +188,7 @@ polar_client_runtime::operation! {
     RequestToken as REQUEST_TOKEN => json TokenResponse
 }
 
-/// A request to `oauth2:revoke_token`.
+/// Request of the operation `oauth2:revoke_token`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeToken(Request);
@@ -198,7 +197,7 @@ polar_client_runtime::operation! {
     RevokeToken as REVOKE_TOKEN => json RevokeTokenResponse
 }
 
-/// A request to `oauth2:userinfo`.
+/// Request of the operation `oauth2:userinfo`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Userinfo(Request);

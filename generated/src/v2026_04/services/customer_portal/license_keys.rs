@@ -17,8 +17,8 @@ use polar_client_runtime::client::Safety;
 
 pub use crate::common::services::customer_portal::license_keys::Deactivate;
 
-/// The customer's license keys. Software at the customer's can check keys here
-/// without any credential.
+/// The customer's license keys, with unauthenticated operations for software on the
+/// customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -31,9 +31,8 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for a device. Needs no credential, so that
-    /// software on customers' machines can call it. The server accepts three such calls a
-    /// second.
+    /// Activates a license key, for example for a device. Unauthenticated, for software
+    /// on customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
@@ -58,8 +57,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Releases an activation of a license key. Needs no credential. The server accepts
-    /// three such calls a second.
+    /// Releases an activation of a license key. Unauthenticated, for software on
+    /// customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
@@ -87,7 +86,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -114,7 +113,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/customer-portal/license-keys/`, operation
     /// `customer_portal:license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -143,7 +142,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -170,8 +169,8 @@ impl<C: Credential> LicenseKeys<C> {
     }
 
     /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
-    /// Can record usage at the same time. Needs no credential, so that software on
-    /// customers' machines can call it. The server accepts three such calls a second.
+    /// Can record usage at the same time. Unauthenticated, for software on customers'
+    /// machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
@@ -198,7 +197,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `customer_portal:license_keys:activate`.
+/// Request of the operation `customer_portal:license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -207,7 +206,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `customer_portal:license_keys:get`.
+/// Request of the operation `customer_portal:license_keys:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -216,20 +215,20 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// A request to `customer_portal:license_keys:list`.
+/// Request of the operation `customer_portal:license_keys:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -238,7 +237,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -252,7 +251,7 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// A request to `customer_portal:license_keys:rotate`.
+/// Request of the operation `customer_portal:license_keys:rotate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(Request);
@@ -261,7 +260,7 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// A request to `customer_portal:license_keys:validate`.
+/// Request of the operation `customer_portal:license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

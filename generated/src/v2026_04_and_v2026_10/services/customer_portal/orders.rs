@@ -49,7 +49,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`CustomerOrderPaymentConfirmation`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -65,7 +65,7 @@ impl<C: Credential> Orders<C> {
     ///   the order needs no further payment, or the confirmation failed.
     /// - 429
     ///   [`ManualRetryLimitExceeded`](../../../enum.ErrorCode.html#variant.ManualRetryLimitExceeded):
-    ///   there were too many attempts.
+    ///   the customer has retried the payment too often.
     #[doc(alias = "customer_portal:orders:confirm_retry_payment")]
     pub fn confirm_retry_payment(
         &self,
@@ -87,7 +87,7 @@ impl<C: Credential> Orders<C> {
     /// `POST /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:generate_invoice`.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -119,7 +119,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`CustomerOrder`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -148,7 +148,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`CustomerOrderPaymentStatus`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -177,7 +177,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`CustomerOrderInvoice`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -199,13 +199,14 @@ impl<C: Credential> Orders<C> {
         Invoice(request)
     }
 
-    /// Downloads the document, and has it made first if there is none yet.
+    /// Downloads the document. Generates it first if it does not exist, and polls until
+    /// it does.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// Those of `customer_portal:orders:invoice` and
+    /// Errors of `customer_portal:orders:invoice` and
     /// `customer_portal:orders:generate_invoice`, and of the storage.
     pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download
     where
@@ -220,7 +221,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/customer-portal/orders/`, operation `customer_portal:orders:list`.
     ///
-    /// Returns [`CustomerOrderList`].
+    /// Returns [`CustomerOrderList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -230,6 +231,22 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::CustomerSession;
+    ///
+    /// async fn print_orders(polar: &Polar, token: &str) -> Result<(), polar_client::Error> {
+    ///     let portal = polar.customer_portal(CustomerSession::new(token));
+    ///     let mut orders = portal.orders().list().sorting("-created_at").stream();
+    ///     while let Some(order) = orders.try_next().await? {
+    ///         println!("{}: {} {}", order.description, order.total_amount, order.currency);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:orders:list")]
     pub fn list(&self) -> List
     where
@@ -238,15 +255,15 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the URL of the order's receipt, a PDF. 404 until the receipt has been
-    /// generated: try again later.
+    /// Gets the URL of the order's receipt, a PDF document. Fails with 404 until the
+    /// receipt has been generated: retry later.
     ///
     /// `GET /v1/customer-portal/orders/{id}/receipt`, operation
     /// `customer_portal:orders:receipt`.
     ///
     /// Returns [`CustomerOrderReceipt`], or `None` if the response has no content.
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -268,13 +285,13 @@ impl<C: Credential> Orders<C> {
         Receipt(request)
     }
 
-    /// Downloads the document, and waits for it if there is none yet.
+    /// Downloads the document. Polls until it exists.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// Those of `customer_portal:orders:receipt`, and of the storage.
+    /// Errors of `customer_portal:orders:receipt`, and of the storage.
     pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download
     where
         C: PortalAccess,
@@ -282,14 +299,14 @@ impl<C: Credential> Orders<C> {
         Download::document(self.receipt(id))
     }
 
-    /// Updates the name and the address that the order's invoice is made out to.
+    /// Updates the billing name and address on the order's invoice.
     ///
     /// `PATCH /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:update`.
     ///
     /// Returns [`CustomerOrder`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the order.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -316,7 +333,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// A request to `customer_portal:orders:get`.
+/// Request of the operation `customer_portal:orders:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -325,21 +342,21 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerOrder
 }
 
-/// A request to `customer_portal:orders:list`.
+/// Request of the operation `customer_portal:orders:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only orders of this kind: one-time purchases, or starts and renewals of
-    /// subscriptions.
+    /// Only orders with one of these billing types: one-time purchases, or starts and
+    /// renewals of subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -349,7 +366,7 @@ impl List {
         self
     }
 
-    /// Only what belongs to one of these subscriptions.
+    /// Only results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -359,14 +376,14 @@ impl List {
         self
     }
 
-    /// Searches the names of products and organizations.
+    /// Only orders whose product or organization name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -375,7 +392,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -384,8 +401,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -402,7 +418,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerOrderList
 }
 
-/// A request to `customer_portal:orders:update`.
+/// Request of the operation `customer_portal:orders:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -23,7 +23,7 @@ pub use crate::common::services::customer_portal::seats::ListSeats;
 pub use crate::common::services::customer_portal::seats::ResendInvitation;
 pub use crate::common::services::customer_portal::seats::RevokeSeat;
 
-/// The customer's seats: those they assign to others, and those they hold themselves.
+/// The customer's seats: bought to be assigned to others, or claimed.
 #[derive(Clone, Debug)]
 pub struct Seats<C> {
     client: Client<C>,
@@ -44,9 +44,9 @@ impl<C: Credential> Seats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// Requires `subscription_id`, `order_id` or `checkout_id`: without any of them, the
-    /// request fails. Requires `customer_id`, `external_customer_id`, `email`,
-    /// `member_id` or `external_member_id`: without any of them, the request fails.
+    /// Requires at least one of `subscription_id`, `order_id` or `checkout_id`, which the
+    /// server validates. Requires at least one of `customer_id`, `external_customer_id`,
+    /// `email`, `member_id` or `external_member_id`, which the server validates.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -69,12 +69,13 @@ impl<C: Credential> Seats<C> {
         AssignSeat(request)
     }
 
-    /// Lists the subscriptions in which the customer of the session holds a seat.
+    /// Lists the subscriptions in which the customer of the session has a claimed seat.
     ///
     /// `GET /v1/customer-portal/seats/subscriptions`, operation
     /// `customer_portal:seats:list_claimed_subscriptions`.
     ///
-    /// Returns [`CustomerSubscriptionList`].
+    /// Returns [`CustomerSubscriptionList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -100,7 +101,8 @@ impl<C: Credential> Seats<C> {
     ///
     /// Returns [`SeatsList`].
     ///
-    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
+    /// Requires at least one of `subscription_id` or `order_id`, which the server
+    /// validates.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -129,7 +131,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// - `seat_id`: The seat's ID.
+    /// - `seat_id`: ID of the seat.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -160,7 +162,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// Returns [`CustomerSeat`].
     ///
-    /// - `seat_id`: The seat's ID.
+    /// - `seat_id`: ID of the seat.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -184,13 +186,13 @@ impl<C: Credential> Seats<C> {
     }
 }
 
-/// A request to `customer_portal:seats:list_claimed_subscriptions`.
+/// Request of the operation `customer_portal:seats:list_claimed_subscriptions`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListClaimedSubscriptions(Request);
 
 impl ListClaimedSubscriptions {
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -199,7 +201,7 @@ impl ListClaimedSubscriptions {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]

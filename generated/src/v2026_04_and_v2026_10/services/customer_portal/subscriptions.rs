@@ -15,8 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The customer's subscriptions: what they are, and how the customer changes or
-/// cancels them.
+/// The customer's subscriptions, with changes and cancellations.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -37,7 +36,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns [`CustomerSubscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -50,6 +49,24 @@ impl<C: Credential> Subscriptions<C> {
     /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::v2026_10::{ErrorCode, Polar};
+    /// use polar_client::CustomerSession;
+    /// use polar_client::ids::SubscriptionId;
+    ///
+    /// async fn cancel(polar: &Polar, token: &str, id: SubscriptionId) -> Result<(), polar_client::Error> {
+    ///     let portal = polar.customer_portal(CustomerSession::new(token));
+    ///     match portal.subscriptions().cancel(id).await {
+    ///         Ok(subscription) => println!("ends at {:?}", subscription.ends_at),
+    ///         Err(error) if error.code() == Some(ErrorCode::AlreadyCanceledSubscription) => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:subscriptions:cancel")]
     pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel
     where
@@ -68,7 +85,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns [`CustomerSubscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -95,7 +112,8 @@ impl<C: Credential> Subscriptions<C> {
     /// `GET /v1/customer-portal/subscriptions/`, operation
     /// `customer_portal:subscriptions:list`.
     ///
-    /// Returns [`CustomerSubscriptionList`].
+    /// Returns [`CustomerSubscriptionList`], one page. `stream()` reads the items of all
+    /// pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -113,16 +131,16 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a subscription of the customer. The body is one of several changes; some
-    /// charge the customer at once, and some are not allowed by the organization's
-    /// settings.
+    /// Updates a subscription of the customer. The body is one of several types of
+    /// changes. Some charge the customer immediately, and some are disallowed by the
+    /// settings of the organization.
     ///
     /// `PATCH /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:update`.
     ///
     /// Returns [`CustomerSubscription`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the subscription.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -130,7 +148,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// # Errors
     /// - 402 [`PaymentFailed`](../../../enum.ErrorCode.html#variant.PaymentFailed): the
-    ///   change has to be paid for, and the payment failed.
+    ///   payment for the change failed.
     /// - 403
     ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
     ///   [`PauseResumeNotAllowed`](../../../enum.ErrorCode.html#variant.PauseResumeNotAllowed),
@@ -143,7 +161,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 409
     ///   [`PaymentMethodRequired`](../../../enum.ErrorCode.html#variant.PaymentMethodRequired),
     ///   [`SubscriptionNotScheduledToCancel`](../../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
-    ///   there is no payment method to charge, or no scheduled cancellation to take back.
+    ///   there is no payment method to charge, or no scheduled cancellation to undo.
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:update")]
@@ -163,7 +181,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// A request to `customer_portal:subscriptions:cancel`.
+/// Request of the operation `customer_portal:subscriptions:cancel`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Cancel(Request);
@@ -172,7 +190,7 @@ polar_client_runtime::operation! {
     Cancel as CANCEL => json CustomerSubscription
 }
 
-/// A request to `customer_portal:subscriptions:get`.
+/// Request of the operation `customer_portal:subscriptions:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -181,34 +199,34 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerSubscription
 }
 
-/// A request to `customer_portal:subscriptions:list`.
+/// Request of the operation `customer_portal:subscriptions:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Only what belongs to one of these products.
+    /// Only results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only subscriptions that are active, or only those that are not.
+    /// Only active subscriptions (`true`), or only inactive ones (`false`).
     #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
     }
 
-    /// Searches the names of products and organizations.
+    /// Only subscriptions whose product or organization name matches this search query.
     #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -217,7 +235,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -226,8 +244,7 @@ impl List {
         self
     }
 
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
+    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(
@@ -244,7 +261,7 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerSubscriptionList
 }
 
-/// A request to `customer_portal:subscriptions:update`.
+/// Request of the operation `customer_portal:subscriptions:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

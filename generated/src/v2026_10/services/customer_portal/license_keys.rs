@@ -23,8 +23,8 @@ pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::G
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
 
-/// The customer's license keys. Software at the customer's can check keys here
-/// without any credential.
+/// The customer's license keys, with unauthenticated operations for software on the
+/// customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -37,9 +37,8 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for a device. Needs no credential, so that
-    /// software on customers' machines can call it. The server accepts three such calls a
-    /// second.
+    /// Activates a license key, for example for a device. Unauthenticated, for software
+    /// on customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
@@ -57,6 +56,21 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::Anonymous;
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::LicenseKeyActivate;
+    /// use polar_client::ids::{ActivationId, OrganizationId};
+    ///
+    /// async fn activate(key: &str, seller: OrganizationId) -> Result<ActivationId, polar_client::Error> {
+    ///     let keys = Polar::anonymous().customer_portal(Anonymous).license_keys();
+    ///     let activation = LicenseKeyActivate::new(key, seller, "laptop");
+    ///     Ok(keys.activate(activation).await?.id)
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
         let mut request = self.client.request(&ACTIVATE);
@@ -64,8 +78,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Releases an activation of a license key. Needs no credential. The server accepts
-    /// three such calls a second.
+    /// Releases an activation of a license key. Unauthenticated, for software on
+    /// customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
@@ -79,6 +93,23 @@ impl<C: Credential> LicenseKeys<C> {
     ///   no such key or activation, or the activation belongs to another key.
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::Anonymous;
+    /// use polar_client::v2026_10::Polar;
+    /// use polar_client::v2026_10::models::LicenseKeyDeactivate;
+    ///
+    /// async fn deactivate(activation: LicenseKeyDeactivate) -> Result<(), polar_client::Error> {
+    ///     let keys = Polar::anonymous().customer_portal(Anonymous).license_keys();
+    ///     match keys.deactivate(activation).await {
+    ///         // The activation was released before.
+    ///         Err(error) if error.is_not_found() => Ok(()),
+    ///         result => result,
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
         let mut request = self.client.request(&DEACTIVATE);
@@ -93,7 +124,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -120,7 +151,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/customer-portal/license-keys/`, operation
     /// `customer_portal:license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -149,7 +180,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -176,8 +207,8 @@ impl<C: Credential> LicenseKeys<C> {
     }
 
     /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
-    /// Can record usage at the same time. Needs no credential, so that software on
-    /// customers' machines can call it. The server accepts three such calls a second.
+    /// Can record usage at the same time. Unauthenticated, for software on customers'
+    /// machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
@@ -196,6 +227,25 @@ impl<C: Credential> LicenseKeys<C> {
     ///   conditions, benefit or customer do not match.
     /// - 422
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
+    ///
+    /// # Examples
+    ///
+    /// ```rust
+    /// use polar_client::Anonymous;
+    /// use polar_client::v2026_10::models::LicenseKeyValidate;
+    /// use polar_client::v2026_10::{ErrorCode, Polar};
+    /// use polar_client::ids::OrganizationId;
+    ///
+    /// async fn is_valid(key: &str, seller: OrganizationId) -> Result<bool, polar_client::Error> {
+    ///     let keys = Polar::anonymous().customer_portal(Anonymous).license_keys();
+    ///     match keys.validate(LicenseKeyValidate::new(key, seller)).await {
+    ///         Ok(_) => Ok(true),
+    ///         Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => Ok(false),
+    ///         // It is unknown whether the key is valid, for example because the network failed.
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[doc(alias = "customer_portal:license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
         let mut request = self.client.request(&VALIDATE);
@@ -204,7 +254,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `customer_portal:license_keys:activate`.
+/// Request of the operation `customer_portal:license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -213,7 +263,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `customer_portal:license_keys:validate`.
+/// Request of the operation `customer_portal:license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

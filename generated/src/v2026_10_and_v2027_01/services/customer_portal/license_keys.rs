@@ -10,7 +10,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// A request to `customer_portal:license_keys:get`.
+/// Request of the operation `customer_portal:license_keys:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(pub(crate) Request);
@@ -19,20 +19,20 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// A request to `customer_portal:license_keys:list`.
+/// Request of the operation `customer_portal:license_keys:list`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(pub(crate) Request);
 
 impl List {
-    /// Only what belongs to one of these benefits.
+    /// Only results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);
         self
     }
 
-    /// Number of the page, counted from 1.
+    /// Page number, starting at 1.
     ///
     /// More than 0. Default: `1`.
     #[inline]
@@ -41,7 +41,7 @@ impl List {
         self
     }
 
-    /// Number of items on a page. The server cuts higher numbers down to 100.
+    /// Number of items per page. The server reduces higher values to 100.
     ///
     /// More than 0. Default: `10`.
     #[inline]
@@ -55,7 +55,7 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// A request to `customer_portal:license_keys:rotate`.
+/// Request of the operation `customer_portal:license_keys:rotate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(pub(crate) Request);

@@ -23,8 +23,8 @@ pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::G
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
 
-/// The customer's license keys. Software at the customer's can check keys here
-/// without any credential.
+/// The customer's license keys, with unauthenticated operations for software on the
+/// customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -37,9 +37,8 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for a device. Needs no credential, so that
-    /// software on customers' machines can call it. The server accepts three such calls a
-    /// second.
+    /// Activates a license key, for example for a device. Unauthenticated, for software
+    /// on customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
@@ -64,8 +63,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Releases an activation of a license key. Needs no credential. The server accepts
-    /// three such calls a second.
+    /// Releases an activation of a license key. Unauthenticated, for software on
+    /// customers' machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
@@ -93,7 +92,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyWithActivations`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -120,7 +119,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/customer-portal/license-keys/`, operation
     /// `customer_portal:license_keys:list`.
     ///
-    /// Returns [`LicenseKeyReadList`].
+    /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -149,7 +148,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`RotatedLicenseKey`].
     ///
-    /// - `id`: Identifier assigned by Polar.
+    /// - `id`: ID of the license key.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -176,8 +175,8 @@ impl<C: Credential> LicenseKeys<C> {
     }
 
     /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
-    /// Can record usage at the same time. Needs no credential, so that software on
-    /// customers' machines can call it. The server accepts three such calls a second.
+    /// Can record usage at the same time. Unauthenticated, for software on customers'
+    /// machines. The server accepts three requests per second.
     ///
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
@@ -204,7 +203,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// A request to `customer_portal:license_keys:activate`.
+/// Request of the operation `customer_portal:license_keys:activate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -213,7 +212,7 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `customer_portal:license_keys:validate`.
+/// Request of the operation `customer_portal:license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

@@ -18,7 +18,8 @@ pub use crate::common::services::customer_portal::downloadables;
 pub use crate::common::services::customer_portal::members;
 pub use crate::common::services::customer_portal::wallets;
 
-/// What customers see and do in the customer portal, with a session of their own.
+/// The customer portal: operations of a customer, authenticated with a customer or
+/// member session.
 #[derive(Clone, Debug)]
 pub struct CustomerPortal<C> {
     client: Client<C>,
@@ -29,25 +30,25 @@ impl<C: Credential> CustomerPortal<C> {
         Self { client }
     }
 
-    /// The benefits that the customer has been granted.
+    /// The benefit grants of the customer.
     #[must_use]
     pub fn benefit_grants(&self) -> benefit_grants::BenefitGrants<C> {
         benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// What meters have counted for the customer.
+    /// The customer's usage of meters.
     #[must_use]
     pub fn customer_meters(&self) -> customer_meters::CustomerMeters<C> {
         customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// The session itself, and who uses it.
+    /// The session and its user.
     #[must_use]
     pub fn customer_session(&self) -> customer_session::CustomerSession<C> {
         customer_session::CustomerSession::new(self.client.clone())
     }
 
-    /// The customer's own data, email address and payment methods.
+    /// The customer's data, email address and payment methods.
     #[must_use]
     pub fn customers(&self) -> customers::Customers<C> {
         customers::Customers::new(self.client.clone())
@@ -59,14 +60,14 @@ impl<C: Credential> CustomerPortal<C> {
         downloadables::Downloadables::new(self.client.clone())
     }
 
-    /// The customer's license keys. Software at the customer's can check keys here
-    /// without any credential.
+    /// The customer's license keys, with unauthenticated operations for software on the
+    /// customer's machines.
     #[must_use]
     pub fn license_keys(&self) -> license_keys::LicenseKeys<C> {
         license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// The members of the customer's team, for its owner and its billing managers.
+    /// The members of the customer's team, managed by owners and billing managers.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
@@ -78,20 +79,19 @@ impl<C: Credential> CustomerPortal<C> {
         orders::Orders::new(self.client.clone())
     }
 
-    /// The organization that the portal belongs to, and what it sells.
+    /// The organization of the portal, and its products.
     #[must_use]
     pub fn organizations(&self) -> organizations::Organizations<C> {
         organizations::Organizations::new(self.client.clone())
     }
 
-    /// The customer's seats: those they assign to others, and those they hold themselves.
+    /// The customer's seats: bought to be assigned to others, or claimed.
     #[must_use]
     pub fn seats(&self) -> seats::Seats<C> {
         seats::Seats::new(self.client.clone())
     }
 
-    /// The customer's subscriptions: what they are, and how the customer changes or
-    /// cancels them.
+    /// The customer's subscriptions, with changes and cancellations.
     #[must_use]
     pub fn subscriptions(&self) -> subscriptions::Subscriptions<C> {
         subscriptions::Subscriptions::new(self.client.clone())

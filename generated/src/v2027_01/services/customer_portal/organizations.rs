@@ -11,7 +11,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The organization that the portal belongs to, and what it sells.
+/// The organization of the portal, and its products.
 #[derive(Clone, Debug)]
 pub struct Organizations<C> {
     client: Client<C>,
@@ -24,7 +24,7 @@ impl<C: Credential> Organizations<C> {
 }
 
 impl<C: Credential> Organizations<C> {
-    /// Gets an organization by its slug, as its customers see it, with its products.
+    /// Gets an organization by its slug, with its products, as returned to customers.
     ///
     /// `GET /v1/customer-portal/organizations/{slug}`, operation
     /// `customer_portal:organizations:get`.
@@ -49,7 +49,7 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// A request to `customer_portal:organizations:get`.
+/// Request of the operation `customer_portal:organizations:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
