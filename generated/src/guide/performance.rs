@@ -33,6 +33,9 @@
 //! Derives decode unions by trying their variants in turn (`untagged`). Compared with hand-written decoders of the unions
 //! that lose no data either, decoding is 1.5 to 1.9 times as fast.
 //!
+//! The table is older than the search for bytes to escape that looks at eight bytes at once. By itself it made encoding
+//! faster by 8% (organizations), 4% (orders, subscriptions), 3% (events) and 1% (products).
+//!
 //! ## Calls
 //!
 //! A `GET` with a response of 1.6 kB, from a server on loopback, on one thread. The reference is `reqwest` with serde's
@@ -52,6 +55,13 @@
 //! A call that waits for its response keeps 2.5 kB in 5 allocations, besides what its transport keeps (4.7 kB before; the aim
 //! is 4 kB). `reqwest` keeps 14 kB for each request on its way. Spans (`tracing`) and metrics (`opentelemetry`) add less
 //! than 1 kB. Tests hold the number of allocations and the bytes of a waiting call to these limits.
+//!
+//! ## Webhooks
+//!
+//! One core verifies and decodes 75,000 of the recorded deliveries a second, which have 2.9 kB on average (73,000 before
+//! signatures were decoded without allocations, and finished once for each key). Both keys of a secret are always
+//! tried, so the body is hashed twice where the secret stands for two. The bench `deliveries` prints the ratio to
+//! `standardwebhooks` with serde's derives; the aim is 1.5.
 //!
 //! ## Compile time
 //!
