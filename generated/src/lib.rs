@@ -27,6 +27,7 @@
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.
 //! - [Usage metering](crate::guide::usage): Track what customers use, and read the balances of their meters.
+//! - [Outpost: local balances](crate::guide::outpost): Read the balance of a customer's meter without a request, milliseconds after an event, and reserve units before expensive work.
 //! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and what customers bought.
 //! - [Exports](crate::guide::exports): Stream the CSV exports of the API as typed rows.
 //! - [License keys](crate::guide::license_keys): Validate license keys in programs that run on the computers of customers.
@@ -100,6 +101,8 @@ pub use polar_client_runtime::ingest;
 pub use polar_client_runtime::metering;
 #[cfg(feature = "postgres")]
 pub use polar_client_runtime::outbox;
+#[cfg(feature = "outpost")]
+pub use polar_client_runtime::outpost;
 #[cfg(feature = "postgres")]
 pub use polar_client_runtime::postgres;
 #[cfg(feature = "redis")]

@@ -21,6 +21,7 @@
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
+//! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket.
 //! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
 //!   by all processes of a program.
 //! - `redis`: a rate limit that several processes share, and webhook deliveries that are remembered in Redis.
@@ -48,6 +49,7 @@
         feature = "blocking",
         feature = "actix-web",
         feature = "opentelemetry-exporter",
+        feature = "outpost",
         feature = "postgres",
         feature = "redis",
         feature = "test-server"
@@ -55,7 +57,7 @@
 ))]
 compile_error!(
     "the features `rustls`, `native-tls`, `reqwest`, `http2`, `gzip`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter`, \
-     `postgres`, `redis` and `test-server` are not available on WebAssembly: \
+     `outpost`, `postgres`, `redis` and `test-server` are not available on WebAssembly: \
      use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, \
      `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"
 );
@@ -72,6 +74,8 @@ mod log;
 pub mod metering;
 #[cfg(feature = "postgres")]
 pub mod outbox;
+#[cfg(feature = "outpost")]
+pub mod outpost;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "axum")]

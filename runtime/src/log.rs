@@ -129,6 +129,47 @@ pub(crate) fn usage_lost(reason: &dyn Display) {
     );
 }
 
+/// Polar does not accept the credential of the Outpost: it will not connect again.
+#[cfg(feature = "outpost")]
+pub(crate) fn outpost_refused(error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        error = %error,
+        "Polar refused the connection of the Outpost: balances are read from the API"
+    );
+}
+
+/// The Outpost has no connection, and makes another one after a delay.
+#[cfg(feature = "outpost")]
+pub(crate) fn outpost_disconnected(reason: &dyn Display, delay: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = %reason,
+        polar.delay = delay.as_secs_f64(),
+        "the Outpost is disconnected: balances are read from the API meanwhile"
+    );
+}
+
+/// A message to the Outpost cannot be read, and is skipped.
+#[cfg(feature = "outpost")]
+pub(crate) fn outpost_invalid(reason: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = reason,
+        "a message to the Outpost is invalid and was skipped"
+    );
+}
+
+/// A sum of the Outpost is larger than the largest double.
+#[cfg(feature = "outpost")]
+pub(crate) fn outpost_not_finite(reducer: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.reducer = reducer,
+        "an event was not counted by the Outpost: the sum would not be finite"
+    );
+}
+
 /// The database of an outbox fails, and the relay waits.
 #[cfg(feature = "postgres")]
 pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {

@@ -11,6 +11,7 @@ pub mod files;
 pub mod getting_started;
 pub mod license_keys;
 pub mod observability;
+pub mod outpost;
 pub mod pagination;
 pub mod performance;
 pub mod platforms;

@@ -33,6 +33,9 @@
 //! | `WARN` | a request is not retried, because the retry budget is exhausted | `polar.operation`, `error.type` |
 //! | `WARN` | a 429 stops all calls of a client with a `RateLimit` | `polar.operation`, `polar.delay`, `polar.retry_after` |
 //! | `WARN` | a batch of events failed, and the ingester waits | `polar.failures`, `polar.delay`, `error` |
+//! | `ERROR` | Polar refuses the connection of the Outpost: the token or its scopes | `error` |
+//! | `WARN` | the Outpost is disconnected | `error`, `polar.delay` |
+//! | `WARN` | a message to the Outpost is invalid, or an event makes a sum infinite | `error`, `polar.reducer` |
 //! | `WARN` | the ingester ended with events that were not sent | `polar.ingest.unsent` |
 //! | `WARN` | a webhook secret can be guessed | |
 //! | `DEBUG` | a request waited for the client's own rate limit | `polar.operation`, `polar.delay` |

@@ -20,6 +20,7 @@
 //! | `files` | yes | [uploads from files and readers, downloads to files](crate::guide::files) |
 //! | `exports` | yes | [typed rows of CSV exports](crate::guide::exports) |
 //! | `ingest` | yes | [usage events in batches](crate::guide::usage) |
+//! | `outpost` | | [balances computed locally, reserved units](crate::guide::outpost) |
 //! | `metering` | yes | [usage of customers and balances of meters](crate::guide::usage) |
 //! | `webhooks` | yes | [verification and decoding of webhook deliveries](crate::guide::webhooks) |
 //! | `axum` | | webhook routes and extractors for axum, and [routes to checkouts and the customer portal](crate::guide::checkout) |

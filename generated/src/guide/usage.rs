@@ -35,7 +35,8 @@
 //!
 //! `meter` returns `consumed`, `credited` and `balance` as exact decimals, and says where they come from (`Source`) and how
 //! old they are. It is `None` if the meter has counted nothing for the customer and nothing was credited. The API counts an
-//! event some seconds after it was sent.
+//! event some seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and reserves units
+//! before they are used.
 //!
 //! ## In a transaction of PostgreSQL
 //!

@@ -25,7 +25,7 @@ macro_rules! templates {
 
 /// The pages in the order of the table of contents. `MODULE` stands for the module of the default version, `VERSION` for
 /// its name.
-const PAGES: [(&str, &str); 16] = templates![
+const PAGES: [(&str, &str); 17] = templates![
     "getting_started",
     "authentication",
     "requests",
@@ -35,6 +35,7 @@ const PAGES: [(&str, &str); 16] = templates![
     "checkout",
     "entitlements",
     "usage",
+    "outpost",
     "files",
     "exports",
     "license_keys",

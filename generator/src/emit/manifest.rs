@@ -113,6 +113,8 @@ exports = ["polar-client-runtime/exports"]
 ingest = ["polar-client-runtime/ingest"]
 # Usage of customers and the balances of their meters: `polar_client::metering`.
 metering = ["ingest", "polar-client-runtime/metering"]
+# Balances of meters computed locally, and units that are reserved: `polar_client::outpost`.
+outpost = ["metering", "reqwest", "polar-client-runtime/outpost"]
 # Usage events in transactions of PostgreSQL (`polar_client::outbox`), and webhook deliveries that are remembered there, by
 # all processes of a program. On a tokio runtime.
 postgres = ["ingest", "polar-client-runtime/postgres"]
@@ -219,6 +221,8 @@ fn root(
         pub use polar_client_runtime::metering;
         #[cfg(feature = "postgres")]
         pub use polar_client_runtime::outbox;
+        #[cfg(feature = "outpost")]
+        pub use polar_client_runtime::outpost;
         #[cfg(feature = "postgres")]
         pub use polar_client_runtime::postgres;
         #[cfg(feature = "redis")]

@@ -33,6 +33,8 @@ pub use credentials::{
 };
 pub(crate) use execution::{Address, Storage};
 pub use execution::{Call, ResponseCall};
+#[cfg(feature = "outpost")]
+pub(crate) use execution::{Connection, upgrade};
 #[cfg(feature = "exports")]
 pub use export::{Record, Records, Rows};
 pub use operation::{Access, Method, Operation, Safety};

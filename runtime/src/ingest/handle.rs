@@ -78,6 +78,33 @@ impl<E: Event> Ingester<E> {
         self.queue().push_now(entry).map_err(NotQueued::from)
     }
 
+    /// Queues an event like [`ingest`](Self::ingest), and returns what a function reads of it as it is sent: with its ID and
+    /// its time.
+    #[cfg(feature = "outpost")]
+    pub(crate) async fn ingest_read<T>(
+        &self,
+        event: E,
+        read: impl FnOnce(&E) -> T,
+    ) -> Result<T, NotQueued<E>> {
+        let entry = self.entry(event, None)?;
+        let read = read(&entry.event);
+        self.queue().push(entry).await?;
+        Ok(read)
+    }
+
+    /// Queues an event like [`ingest_now`](Self::ingest_now), and returns what a function reads of it.
+    #[cfg(feature = "outpost")]
+    pub(crate) fn ingest_now_read<T>(
+        &self,
+        event: E,
+        read: impl FnOnce(&E) -> T,
+    ) -> Result<T, NotQueued<E>> {
+        let entry = self.entry(event, None)?;
+        let read = read(&entry.event);
+        self.queue().push_now(entry).map_err(NotQueued::from)?;
+        Ok(read)
+    }
+
     /// Queues an event that was [prepared](prepare) before, if there is capacity now.
     #[cfg(feature = "postgres")]
     pub(crate) fn try_relay(

@@ -10,6 +10,8 @@ use crate::client::{CallOptions, Request};
 use crate::ingest::{Driver, IngesterBuilder, Undelivered};
 #[cfg(feature = "postgres")]
 use crate::outbox::RelayBuilder;
+#[cfg(feature = "outpost")]
+use crate::outpost::{Outpost, OutpostOptions};
 #[cfg(feature = "postgres")]
 use crate::postgres::Postgres;
 
@@ -18,6 +20,8 @@ use crate::postgres::Postgres;
 pub struct MeteringBuilder {
     ingester: IngesterBuilder<UsageEvent>,
     meters: Request,
+    #[cfg(feature = "outpost")]
+    outpost: Option<OutpostOptions>,
 }
 
 impl MeteringBuilder {
@@ -26,6 +30,8 @@ impl MeteringBuilder {
         Self {
             ingester: IngesterBuilder::new(events.into()),
             meters: meters.into(),
+            #[cfg(feature = "outpost")]
+            outpost: None,
         }
     }
 
@@ -73,6 +79,14 @@ impl MeteringBuilder {
         self.ingester(|ingester| ingester.on_undelivered(handler))
     }
 
+    /// Computes balances locally: connects to Polar by WebSocket, and counts what is tracked. The connection is made in the
+    /// background, with the client's transport and credential; nothing of the program's telemetry is sent to Polar.
+    #[cfg(feature = "outpost")]
+    pub fn outpost(mut self, options: OutpostOptions) -> Self {
+        self.outpost = Some(options);
+        self
+    }
+
     /// Configures a relay, which sends the events of an [`Outbox`](crate::outbox::Outbox), with the settings so far: see
     /// [`IngesterBuilder::relay`].
     #[cfg(feature = "postgres")]
@@ -83,10 +97,22 @@ impl MeteringBuilder {
     /// Builds the metering, and the driver that sends its events: a future to spawn.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the client has no timer.
+    /// [`Error::Configuration`] when the client has no timer, and when there is an Outpost but no tokio runtime.
     pub fn build(self) -> Result<(Metering, Driver<UsageEvent>), Error> {
+        #[cfg(feature = "outpost")]
+        let outpost = self.start_outpost()?;
         let (ingester, driver) = self.ingester.build()?;
-        Ok((Metering::new(ingester, self.meters), driver))
+        let metering = Metering::new(ingester, self.meters);
+        #[cfg(feature = "outpost")]
+        let metering = metering.attach(outpost);
+        Ok((metering, driver))
+    }
+
+    #[cfg(feature = "outpost")]
+    fn start_outpost(&self) -> Result<Option<Outpost>, Error> {
+        let options = self.outpost.clone();
+        let start = |options| Outpost::start(options, &self.meters);
+        options.map(start).transpose()
     }
 
     /// Builds the metering, and spawns its driver on the current tokio runtime.
@@ -97,8 +123,13 @@ impl MeteringBuilder {
     /// [`Error::Configuration`] when there is no tokio runtime.
     #[cfg(feature = "reqwest")]
     pub fn start(self) -> Result<Metering, Error> {
-        let ingester = self.ingester.start()?;
-        Ok(Metering::new(ingester, self.meters))
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            const REASON: &str = "no tokio runtime to spawn the ingester's driver on: call `start` within one, or spawn the driver of `build`";
+            return Err(Error::configuration(REASON));
+        };
+        let (metering, driver) = self.build()?;
+        runtime.spawn(driver);
+        Ok(metering)
     }
 }
 

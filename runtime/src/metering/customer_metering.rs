@@ -65,6 +65,16 @@ impl CustomerMetering {
         self.metering.meter(meter, &self.customer).await
     }
 
+    #[cfg(feature = "outpost")]
+    pub(super) fn metering(&self) -> &Metering {
+        &self.metering
+    }
+
+    #[cfg(feature = "outpost")]
+    pub(super) fn bound_to(&self) -> &Customer {
+        &self.customer
+    }
+
     fn event(&self, name: impl Into<String>) -> UsageEvent {
         UsageEvent::new(name, self.customer.clone())
     }

@@ -8,10 +8,14 @@ use uuid::Uuid;
 use super::balance::{self, Balance};
 use super::customer::Customer;
 use super::event::UsageEvent;
+#[cfg(feature = "outpost")]
+use super::local;
 use crate::Error;
 use crate::client::Request;
 use crate::ingest::{Ended, Ingester, NotQueued, Report, Stats};
 use crate::log;
+#[cfg(feature = "outpost")]
+use crate::outpost::{Local, Outpost};
 use crate::time::Instant;
 
 /// Tracks usage, and reads balances. Cheap to clone: clones share one queue.
@@ -19,6 +23,8 @@ use crate::time::Instant;
 pub struct Metering {
     ingester: Ingester<UsageEvent>,
     meters: Arc<Request>,
+    #[cfg(feature = "outpost")]
+    outpost: Option<Outpost>,
 }
 
 impl Metering {
@@ -26,7 +32,25 @@ impl Metering {
         Self {
             ingester,
             meters: Arc::new(meters),
+            #[cfg(feature = "outpost")]
+            outpost: None,
         }
+    }
+
+    /// Counts what is tracked locally, too.
+    #[cfg(feature = "outpost")]
+    pub(super) fn attach(self, outpost: Option<Outpost>) -> Self {
+        Self { outpost, ..self }
+    }
+
+    #[cfg(feature = "outpost")]
+    pub(super) fn outpost(&self) -> Option<&Outpost> {
+        self.outpost.as_ref()
+    }
+
+    #[cfg(feature = "outpost")]
+    pub(super) fn meters(&self) -> &Request {
+        &self.meters
     }
 
     /// Tracks an event: queues it, and waits for capacity when the queue is full. An event without an external ID gets a
@@ -35,11 +59,27 @@ impl Metering {
     /// # Errors
     /// When the event is invalid or too large, or the metering was shut down. The event is in the error.
     pub async fn track(&self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
+        #[cfg(feature = "outpost")]
+        if let Some(outpost) = &self.outpost {
+            let read = |event: &UsageEvent| outpost.prepare((&event.customer).into(), event);
+            let recording = self.ingester.ingest_read(event.into(), read).await?;
+            outpost.record(recording);
+            return Ok(());
+        }
         self.ingester.ingest(event).await
     }
 
     /// Tracks an event where nothing can wait: it is queued beyond the capacity. One that cannot be queued is logged.
     pub(super) fn track_now(&self, event: UsageEvent) {
+        #[cfg(feature = "outpost")]
+        if let Some(outpost) = &self.outpost {
+            let read = |event: &UsageEvent| outpost.prepare((&event.customer).into(), event);
+            match self.ingester.ingest_now_read(event, read) {
+                Ok(recording) => outpost.record(recording),
+                Err(error) => log::usage_lost(&error),
+            }
+            return;
+        }
         if let Err(error) = self.ingester.ingest_now(event) {
             log::usage_lost(&error);
         }
@@ -53,6 +93,10 @@ impl Metering {
     /// Returns what a meter has counted for a customer; `None` where it has counted nothing and nothing was credited. The
     /// member of a [`Customer`] does not matter: balances are those of customers.
     ///
+    /// With an Outpost (feature `outpost`) the balance is computed locally where that is possible
+    /// ([`Balance::source`] says so), and includes the events that were tracked just now. While the API cannot be reached
+    /// either, the last local balance is returned, with its age.
+    ///
     /// # Errors
     /// Those of `customer_meters:list`.
     pub async fn meter(
@@ -60,7 +104,35 @@ impl Metering {
         meter: impl Into<Uuid>,
         customer: impl Into<Customer>,
     ) -> Result<Option<Balance>, Error> {
-        balance::ask(&self.meters, meter.into(), &customer.into()).await
+        let (meter, customer) = (meter.into(), customer.into());
+        #[cfg(feature = "outpost")]
+        if let Some(outpost) = &self.outpost {
+            return self.read(outpost, meter, &customer).await;
+        }
+        balance::ask(&self.meters, meter, &customer).await
+    }
+
+    /// The local balance, or else the API's. While neither can be had, the last local one is better than none.
+    #[cfg(feature = "outpost")]
+    async fn read(
+        &self,
+        outpost: &Outpost,
+        meter: Uuid,
+        customer: &Customer,
+    ) -> Result<Option<Balance>, Error> {
+        let identity = customer.into();
+        match outpost.read(&identity, meter).await {
+            Local::Known(reading, age) => return Ok(Some(local::balance(reading, age))),
+            Local::NoCustomer => return Ok(None),
+            Local::Unknown => {}
+        }
+        let asked = balance::ask(&self.meters, meter, customer).await;
+        match (asked, outpost.last(&identity, meter)) {
+            (Err(error), Local::Known(reading, age)) if error.is_retryable() => {
+                Ok(Some(local::balance(reading, age)))
+            }
+            (asked, _) => asked,
+        }
     }
 
     /// Sends everything that was tracked so far, and waits until its delivery outcome is known, through outages. For
@@ -74,7 +146,12 @@ impl Metering {
 
     /// Accepts no more events, and sends what is queued until `deadline` elapses. What is left then is returned.
     pub async fn shutdown(&self, deadline: Duration) -> Report<UsageEvent> {
-        self.ingester.shutdown(deadline).await
+        let report = self.ingester.shutdown(deadline).await;
+        #[cfg(feature = "outpost")]
+        if let Some(outpost) = &self.outpost {
+            outpost.close();
+        }
+        report
     }
 
     /// Returns the counts so far.

@@ -141,6 +141,13 @@ pub struct TokenUsage {
     pub output: i64,
 }
 
+impl TokenUsage {
+    /// The tokens of input and output together.
+    pub(super) fn total(&self) -> i64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
 /// A call of a language model.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -188,7 +195,7 @@ impl Model for Llm {
 
     fn write(&self, o: &mut Sink<'_>) {
         let usage = &self.usage;
-        let total = usage.input.saturating_add(usage.output);
+        let total = usage.total();
         o.fields(&[
             ("vendor", &self.vendor),
             ("model", &self.model),

@@ -1,7 +1,8 @@
 //! Usage metering: events of customers, and the balances of their meters (feature `metering`).
 //!
 //! A [`Metering`] tracks [`UsageEvent`]s through an ingester, which sends them in batches and retries through outages, and
-//! reads the [`Balance`] of a customer's meter. [`Metering::customer`] returns a handle bound to one customer.
+//! reads the [`Balance`] of a customer's meter. [`Metering::customer`] returns a handle bound to one customer. With the
+//! feature `outpost` balances are computed locally, and units can be reserved.
 
 mod balance;
 mod builder;
@@ -9,8 +10,12 @@ mod customer;
 mod customer_metering;
 mod event;
 mod handle;
+#[cfg(feature = "outpost")]
+mod local;
 mod measure;
 mod metadata;
+#[cfg(feature = "outpost")]
+mod reservation;
 mod track;
 
 pub use balance::{Balance, Source};
@@ -21,4 +26,6 @@ pub use event::UsageEvent;
 pub use handle::Metering;
 pub use measure::{ByteCounter, UsageTimer};
 pub use metadata::{Cost, Llm, Metadata, MetadataValue, TokenUsage};
+#[cfg(feature = "outpost")]
+pub use reservation::{Reservation, ReserveError};
 pub use track::Track;

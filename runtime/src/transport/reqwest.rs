@@ -32,6 +32,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// Whether the client is the one with the defaults.
+    #[cfg(feature = "outpost")]
+    is_default: bool,
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
@@ -41,7 +44,11 @@ impl From<reqwest::Client> for ReqwestTransport {
     /// organization and the URL somewhere else. (reqwest itself takes the token off when the host changes.) Calls that
     /// were redirected fail.
     fn from(client: reqwest::Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            #[cfg(feature = "outpost")]
+            is_default: false,
+        }
     }
 }
 
@@ -76,7 +83,29 @@ impl ReqwestTransport {
 
     /// A client with the defaults.
     pub(super) fn build() -> Result<Self, TransportError> {
-        Self::new(Self::client_builder())
+        let transport = Self::new(Self::client_builder())?;
+        #[cfg(feature = "outpost")]
+        let transport = Self {
+            is_default: true,
+            ..transport
+        };
+        Ok(transport)
+    }
+
+    /// The client for a request. HTTP/2, which servers prefer, has no upgrades: a connection that is to be one is made by a
+    /// client without it, where that is known to be the same otherwise.
+    #[cfg(feature = "outpost")]
+    fn client(&self, request: &http::Request<Bytes>) -> Result<reqwest::Client, TransportError> {
+        if self.is_default && request.headers().contains_key(http::header::UPGRADE) {
+            let builder = Self::client_builder().http1_only();
+            return Ok(Self::new(builder)?.client);
+        }
+        Ok(self.client.clone())
+    }
+
+    #[cfg(not(feature = "outpost"))]
+    fn client(&self, _: &http::Request<Bytes>) -> Result<reqwest::Client, TransportError> {
+        Ok(self.client.clone())
     }
 
     fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
@@ -88,10 +117,11 @@ impl ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
+        let client = self.client(&request)?;
         let request = to_reqwest(request)?;
         let url = request.url().clone();
         on_runtime()?;
-        let mut response = pin!(self.client.execute(request));
+        let mut response = pin!(client.execute(request));
         // What begins on the runtime may be polled elsewhere later.
         let response = poll_fn(|context| {
             on_runtime()?;

@@ -379,7 +379,7 @@ fn is_past_rate_limit(error: &Error) -> bool {
 }
 
 /// The credential of a request, with the token that the call's options put in its place.
-fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
+pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
     match (&request.token, &request.options.access_token) {
         (bearer, None) => Ok(bearer.clone()),
         (Some(_), Some(token)) => Ok(Some(Bearer(Source::Fixed(token.clone())))),

@@ -7,6 +7,10 @@ mod context;
 mod execute;
 mod observe;
 mod storage;
+#[cfg(feature = "outpost")]
+mod upgrade;
 
 pub use call::{Call, ResponseCall};
 pub(crate) use storage::{Address, Storage};
+#[cfg(feature = "outpost")]
+pub(crate) use upgrade::{Connection, upgrade};

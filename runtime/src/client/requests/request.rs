@@ -209,6 +209,14 @@ impl Request {
         &self.shared.clock
     }
 
+    /// A request for another operation, with the client, the credential and the options of this one.
+    #[cfg(feature = "outpost")]
+    pub(crate) fn of_operation(&self, operation: &'static Operation) -> Self {
+        let mut request = Self::new(Arc::clone(&self.shared), self.token.clone(), operation);
+        request.options = self.options.clone();
+        request
+    }
+
     /// The text that a query parameter is set to, the first one of a list.
     pub(in crate::client) fn query_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let (_, pairs) = self.query.iter().find(|(other, _)| *other == name)?;

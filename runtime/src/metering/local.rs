@@ -1,0 +1,80 @@
+//! How an Outpost reads events and customers, and what it returns.
+
+use std::time::Duration;
+
+use super::balance::{Balance, Source};
+use super::customer::Customer;
+use super::event::UsageEvent;
+use super::metadata::{Llm, Metadata, MetadataValue};
+use crate::outpost::{Identity, Number, Reading, Usage, Value};
+
+impl From<&Customer> for Identity {
+    fn from(customer: &Customer) -> Self {
+        match customer {
+            Customer::Id { customer_id, .. } => Self::customer(customer_id),
+            Customer::External { customer_id, .. } => Self::external(customer_id),
+        }
+    }
+}
+
+impl Usage for UsageEvent {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn micros(&self) -> i64 {
+        let timestamp = self.timestamp.as_ref();
+        timestamp.map_or(0, |timestamp| timestamp.timestamp_micros())
+    }
+
+    fn metadata(&self, path: &[String]) -> Option<Value<'_>> {
+        let Metadata { cost, llm, values } = &self.metadata;
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match *path {
+            ["_cost"] => cost.as_ref().map(|_| Value::Other),
+            ["_llm"] => llm.as_ref().map(|_| Value::Other),
+            // It is sent as a string, and so it is to filters.
+            ["_cost", "amount"] => cost.as_ref().map(|it| Value::Text(it.amount.as_str())),
+            ["_cost", "currency"] => cost.as_ref().map(|it| Value::Text(&it.currency)),
+            ["_llm", key] => llm_value(llm.as_ref()?, key),
+            [key] => value(values.get(key)?),
+            _ => None,
+        }
+    }
+}
+
+fn value(value: &MetadataValue) -> Option<Value<'_>> {
+    Some(match value {
+        MetadataValue::Text(text) => Value::Text(text),
+        MetadataValue::Integer(integer) => Value::Number(Number::from(*integer)),
+        MetadataValue::Float(float) => Value::Number(Number::from_f64(*float)?),
+        MetadataValue::Boolean(boolean) => Value::Boolean(*boolean),
+    })
+}
+
+fn llm_value<'a>(llm: &'a Llm, key: &str) -> Option<Value<'a>> {
+    let usage = &llm.usage;
+    let number = |value: i64| Some(Value::Number(Number::from(value)));
+    match key {
+        "vendor" => Some(Value::Text(&llm.vendor)),
+        "model" => Some(Value::Text(&llm.model)),
+        "prompt" => llm.prompt.as_deref().map(Value::Text),
+        "response" => llm.response.as_deref().map(Value::Text),
+        "input_tokens" => number(usage.input),
+        "cached_input_tokens" => number(usage.cached_input?),
+        "output_tokens" => number(usage.output),
+        "total_tokens" => number(usage.total()),
+        _ => None,
+    }
+}
+
+/// A balance that was computed here.
+pub(super) fn balance(reading: Reading, age: Duration) -> Balance {
+    Balance {
+        consumed: reading.consumed.into(),
+        credited: reading.credited.into(),
+        balance: reading.balance.into(),
+        source: Source::Local,
+        age,
+    }
+}

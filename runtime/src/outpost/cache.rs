@@ -1,0 +1,303 @@
+//! The states that are in memory: those of the customers who were read or tracked last.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use event_listener::{Event as Bell, EventListener};
+use lru::LruCache;
+
+use super::message::{self, Snapshot};
+use super::number::Number;
+use super::reducer::{Reducer, Reducers};
+use super::state::{Reading, State};
+use super::statistics::{Function, NotFinite, Statistics};
+use super::usage::Identity;
+use crate::time::Instant;
+
+/// How often a snapshot is asked for again while the state does not cover all events.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// The states in memory, and what Polar is to be asked about them.
+///
+/// A state is complete if its snapshot covers everything before the time since when this process counts. What was tracked
+/// before that, by an earlier process or before the state was evicted, is unknown until Polar has counted it.
+pub(super) struct Cache {
+    inner: Mutex<Inner>,
+    changed: Bell,
+    asking: Bell,
+}
+
+struct Inner {
+    entries: LruCache<String, Entry>,
+    /// Since when every event of this process is in the entries, or was in one, in microseconds since 1970.
+    since: i64,
+    /// Messages to Polar: at most one for each meter of the entries.
+    asks: VecDeque<String>,
+    /// Units that are reserved, by state and meter.
+    held: HashMap<(String, String), Number>,
+}
+
+struct Entry {
+    customer: Identity,
+    reducer: String,
+    state: State,
+    since: i64,
+    /// When the last snapshot came.
+    received: Option<Instant>,
+    /// Polar does not know the customer.
+    is_missing: bool,
+    /// When Polar was asked for snapshots on this connection.
+    asked: Option<Instant>,
+}
+
+/// What is known of a meter of a customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Status {
+    Known {
+        reading: Reading,
+        age: Duration,
+        is_complete: bool,
+    },
+    /// Polar does not know the customer.
+    Missing,
+    /// There is no snapshot yet.
+    Unknown,
+}
+
+/// Why units were not reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortage {
+    /// The balance is too small: this much is available.
+    Balance(Number),
+    /// The snapshot does not cover everything that this process did not count.
+    Incomplete,
+    /// The balance is not known.
+    Unknown,
+    /// Units cannot be taken of what the meter computes.
+    Unsupported,
+}
+
+impl Cache {
+    /// An empty cache of this many states, of a process that counts since this time.
+    pub(super) fn new(capacity: NonZeroUsize, since: i64) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                entries: LruCache::new(capacity),
+                since,
+                asks: VecDeque::new(),
+                held: HashMap::new(),
+            }),
+            changed: Bell::new(),
+            asking: Bell::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the next change of what is known.
+    pub(super) fn changed(&self) -> EventListener {
+        self.changed.listen()
+    }
+
+    /// Wakes who waits for a change.
+    pub(super) fn notify(&self) {
+        self.changed.notify(usize::MAX);
+    }
+
+    /// Counts an event.
+    pub(super) fn add(
+        &self,
+        customer: &Identity,
+        reducer: &Reducer,
+        start: i64,
+        statistics: &Statistics,
+        now: i64,
+    ) -> Result<(), NotFinite> {
+        let mut inner = self.lock();
+        let entry = inner.entry(customer, reducer, now);
+        if let Some(dropped) = entry.state.add(start, statistics)? {
+            entry.since = entry.since.max(dropped);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that Polar sends snapshots of the customer.
+    pub(super) fn watch(&self, customer: &Identity, reducer: &Reducer, now: i64, at: Instant) {
+        let mut inner = self.lock();
+        let entry = inner.entry(customer, reducer, now);
+        let is_due = match entry.asked {
+            None => true,
+            Some(asked) => !entry.is_complete() && at.saturating_duration_since(asked) >= ASK_AGAIN,
+        };
+        if is_due {
+            entry.asked = Some(at);
+            let asks = reducer.meters.iter();
+            inner
+                .asks
+                .extend(asks.map(|meter| message::ask_usage(customer, meter)));
+            drop(inner);
+            self.asking.notify(1);
+        }
+    }
+
+    /// A new connection, or a new configuration: everything is asked for again.
+    pub(super) fn ask_again(&self, reducers: &Reducers, at: Instant) {
+        let mut inner = self.lock();
+        let Inner { entries, asks, .. } = &mut *inner;
+        asks.clear();
+        for (_, entry) in entries.iter_mut() {
+            entry.asked = None;
+            if let Some(reducer) = reducers.iter().find(|it| it.id == entry.reducer) {
+                entry.asked = Some(at);
+                let meters = reducer.meters.iter();
+                asks.extend(meters.map(|meter| message::ask_usage(&entry.customer, meter)));
+            }
+        }
+        drop(inner);
+        self.asking.notify(1);
+    }
+
+    /// The next message to Polar.
+    pub(super) async fn next_ask(&self) -> String {
+        loop {
+            let asking = self.asking.listen();
+            if let Some(ask) = self.lock().asks.pop_front() {
+                return ask;
+            }
+            asking.await;
+        }
+    }
+
+    /// Takes over a snapshot. States that are not in memory are not asked for, and ignored.
+    pub(super) fn apply(&self, reducer: &Reducer, snapshot: &Snapshot, at: Instant) {
+        let key = snapshot.customer.state(&reducer.id);
+        if let Some(entry) = self.lock().entries.peek_mut(&key) {
+            entry.is_missing = false;
+            if entry.state.apply(snapshot) {
+                entry.received = Some(at);
+            }
+        }
+        self.notify();
+    }
+
+    /// Polar does not know the customer. It is asked again at the next read.
+    pub(super) fn missing(&self, customer: &Identity, reducer: &Reducer) {
+        let key = customer.state(&reducer.id);
+        if let Some(entry) = self.lock().entries.peek_mut(&key) {
+            entry.is_missing = true;
+            entry.asked = None;
+        }
+        self.notify();
+    }
+
+    /// What is known of a meter.
+    pub(super) fn status(
+        &self,
+        customer: &Identity,
+        reducer: &Reducer,
+        function: Function,
+        meter: &str,
+        at: Instant,
+    ) -> Status {
+        let mut inner = self.lock();
+        let Some(entry) = inner.entries.get(&customer.state(&reducer.id)) else {
+            return Status::Unknown;
+        };
+        if entry.is_missing {
+            return Status::Missing;
+        }
+        let Some(reading) = entry.state.reading(meter, function) else {
+            return Status::Unknown;
+        };
+        Status::Known {
+            reading,
+            age: entry
+                .received
+                .map_or(Duration::ZERO, |it| at.saturating_duration_since(it)),
+            is_complete: entry.is_complete(),
+        }
+    }
+}
+
+impl Cache {
+    /// Takes units of a meter, if they are available. Where the state is incomplete, `ceiling` is the balance that the API
+    /// knows: the events that were counted here may be missing in it.
+    pub(super) fn hold(
+        &self,
+        customer: &Identity,
+        reducer: &Reducer,
+        function: Function,
+        meter: &str,
+        (units, ceiling): (Number, Option<Number>),
+    ) -> Result<(), Shortage> {
+        if !matches!(function, Function::Count | Function::Sum) {
+            return Err(Shortage::Unsupported);
+        }
+        let state = customer.state(&reducer.id);
+        let mut inner = self.lock();
+        let Inner { entries, held, .. } = &mut *inner;
+        let entry = entries.get(&state).filter(|entry| !entry.is_missing);
+        let entry = entry.ok_or(Shortage::Unknown)?;
+        let reading = entry.state.reading(meter, function);
+        let mut balance = reading.ok_or(Shortage::Unknown)?.balance;
+        if !entry.is_complete() {
+            let ceiling = ceiling.ok_or(Shortage::Incomplete)?;
+            let counted = entry.state.hot(function).ok_or(Shortage::Unknown)?;
+            let ceiling = ceiling.minus(counted).ok_or(Shortage::Unknown)?;
+            balance = balance.min(ceiling);
+        }
+        let held = held.entry((state, meter.to_owned())).or_default();
+        let available = balance.minus(*held).ok_or(Shortage::Unknown)?;
+        if available < units {
+            return Err(Shortage::Balance(available));
+        }
+        *held = held.plus(units).ok_or(Shortage::Unknown)?;
+        Ok(())
+    }
+
+    /// Gives units back.
+    pub(super) fn release(&self, state: &str, meter: &str, units: Number) {
+        let key = (state.to_owned(), meter.to_owned());
+        let mut inner = self.lock();
+        let left = inner.held.get(&key).and_then(|held| held.minus(units));
+        match left {
+            Some(left) if left > Number::ZERO => inner.held.insert(key, left),
+            _ => inner.held.remove(&key),
+        };
+    }
+}
+
+impl Inner {
+    /// The entry of a state, which becomes the one that was used last.
+    fn entry(&mut self, customer: &Identity, reducer: &Reducer, now: i64) -> &mut Entry {
+        let key = customer.state(&reducer.id);
+        if !self.entries.contains(&key) {
+            let is_full = self.entries.len() >= self.entries.cap().get();
+            let evicted = is_full.then(|| self.entries.pop_lru()).flatten();
+            if evicted.is_some_and(|(_, entry)| !entry.state.buckets.is_empty()) {
+                self.since = self.since.max(now);
+            }
+        }
+        let since = self.since.max(reducer.since);
+        self.entries.get_or_insert_mut(key, || Entry {
+            customer: customer.clone(),
+            reducer: reducer.id.clone(),
+            state: State::default(),
+            since,
+            received: None,
+            is_missing: false,
+            asked: None,
+        })
+    }
+}
+
+impl Entry {
+    /// Whether the snapshot covers everything that was not counted here.
+    fn is_complete(&self) -> bool {
+        self.state.cold_until.is_some_and(|cold| cold >= self.since)
+    }
+}

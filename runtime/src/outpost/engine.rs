@@ -1,0 +1,302 @@
+//! What the tasks and the handles of an Outpost share.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::cache::{Cache, Shortage, Status};
+use super::message::Snapshot;
+use super::number::Number;
+use super::options::OutpostOptions;
+use super::reducer::{Reducer, Reducers, bucket};
+use super::state::Reading;
+use super::statistics::{Function, Statistics};
+use super::usage::{Identity, Usage};
+use crate::log;
+use crate::time::system_time;
+use crate::transport::Clock;
+use crate::types::{Json, Timestamp};
+
+/// How many events are kept until the first configuration says how they are counted.
+const EARLY: usize = 10_000;
+
+/// Everything that is shared.
+pub(super) struct Engine {
+    pub(super) cache: Cache,
+    clock: Clock,
+    snapshot_timeout: Duration,
+    setup: Mutex<Setup>,
+}
+
+/// What Polar has configured so far.
+struct Setup {
+    reducers: Arc<Reducers>,
+    link: Link,
+    /// Events from before the first configuration.
+    early: Option<VecDeque<(Identity, Box<dyn Usage + Send>)>>,
+    started: i64,
+}
+
+/// The state of the connection to Polar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Not connected, or not configured yet.
+    Down,
+    Up,
+    /// It will not be connected any more.
+    Ended,
+}
+
+/// An event that is about to be counted.
+pub(crate) enum Recording {
+    /// No reducer counts it.
+    Nothing,
+    /// How it is counted is not known yet.
+    Early(Identity, Box<dyn Usage + Send>),
+    Counted {
+        customer: Identity,
+        reducers: Arc<Reducers>,
+        start: i64,
+        /// By the place of the reducer.
+        statistics: Vec<Option<Statistics>>,
+    },
+}
+
+/// What is known locally of a meter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Local {
+    Known(Reading, Duration),
+    /// Polar does not know the customer.
+    NoCustomer,
+    Unknown,
+}
+
+/// A meter with what counts for it.
+struct Counted {
+    reducers: Arc<Reducers>,
+    meter: String,
+}
+
+impl Counted {
+    fn reducer(&self) -> Option<(&Reducer, Function)> {
+        let reducer = self.reducers.of_meter(&self.meter)?;
+        Some((reducer, reducer.rule.as_ref()?.function))
+    }
+}
+
+impl Engine {
+    pub(super) fn new(options: &OutpostOptions, clock: Clock) -> Self {
+        let started = now();
+        Self {
+            cache: Cache::new(options.states, started),
+            clock,
+            snapshot_timeout: options.snapshot_timeout,
+            setup: Mutex::new(Setup {
+                reducers: Arc::default(),
+                link: Link::Down,
+                early: Some(VecDeque::new()),
+                started,
+            }),
+        }
+    }
+
+    fn setup(&self) -> MutexGuard<'_, Setup> {
+        self.setup.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(&self, meter: &str) -> Counted {
+        Counted {
+            reducers: Arc::clone(&self.setup().reducers),
+            meter: meter.to_owned(),
+        }
+    }
+
+    /// The connection came or went.
+    pub(super) fn linked(&self, link: Link) {
+        let mut setup = self.setup();
+        if setup.link != Link::Ended {
+            setup.link = link;
+        }
+        drop(setup);
+        self.cache.notify();
+    }
+
+    pub(super) fn link(&self) -> Link {
+        self.setup().link
+    }
+
+    /// Takes over the reducers of a configuration. Returns whether it could be read.
+    pub(super) fn configure(&self, configuration: &Json) -> bool {
+        let (reducers, early) = {
+            let mut setup = self.setup();
+            // Events from before the first configuration are still to be counted; later reducers have missed those before.
+            let since = match setup.early {
+                Some(_) => setup.started,
+                None => now(),
+            };
+            let Some(reducers) = Reducers::parse(configuration, &setup.reducers, since) else {
+                return false;
+            };
+            setup.reducers = Arc::new(reducers);
+            (Arc::clone(&setup.reducers), setup.early.take())
+        };
+        for (customer, usage) in early.into_iter().flatten() {
+            self.record(count(customer, &*usage, &reducers));
+        }
+        self.cache.ask_again(&reducers, self.clock.now());
+        self.linked(Link::Up);
+        true
+    }
+
+    /// Reads how an event is counted.
+    pub(super) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
+    where
+        U: Usage + Clone + Send + 'static,
+    {
+        let reducers = {
+            let setup = self.setup();
+            match (&setup.early, setup.link) {
+                (_, Link::Ended) => return Recording::Nothing,
+                (Some(_), _) => return Recording::Early(customer, Box::new(usage.clone())),
+                (None, _) => Arc::clone(&setup.reducers),
+            }
+        };
+        count(customer, usage, &reducers)
+    }
+
+    /// Counts an event.
+    pub(super) fn record(&self, recording: Recording) {
+        match recording {
+            Recording::Nothing => {}
+            Recording::Early(customer, usage) => self.keep(customer, usage),
+            Recording::Counted {
+                customer,
+                reducers,
+                start,
+                statistics,
+            } => {
+                let (now, at) = (now(), self.clock.now());
+                for (reducer, statistics) in reducers.iter().zip(&statistics) {
+                    let Some(statistics) = statistics else {
+                        continue;
+                    };
+                    let added = self.cache.add(&customer, reducer, start, statistics, now);
+                    if added.is_err() {
+                        log::outpost_not_finite(&reducer.id);
+                    }
+                    self.cache.watch(&customer, reducer, now, at);
+                }
+            }
+        }
+    }
+
+    /// Keeps an event until it is known how it is counted. Without that, the oldest are forgotten.
+    fn keep(&self, customer: Identity, usage: Box<dyn Usage + Send>) {
+        let mut setup = self.setup();
+        if let Some(early) = &mut setup.early {
+            early.push_back((customer, usage));
+            if early.len() > EARLY {
+                early.pop_front();
+                setup.started = now();
+            }
+            return;
+        }
+        // The configuration came meanwhile.
+        let reducers = Arc::clone(&setup.reducers);
+        drop(setup);
+        self.record(count(customer, &*usage, &reducers));
+    }
+
+    /// Polar has counted.
+    pub(super) fn apply(&self, snapshot: &Snapshot) {
+        let counted = self.counted(&snapshot.meter);
+        if let Some((reducer, _)) = counted.reducer() {
+            self.cache.apply(reducer, snapshot, self.clock.now());
+        }
+    }
+
+    /// Polar does not know a customer.
+    pub(super) fn missing(&self, customer: &Identity, meter: &str) {
+        if let Some((reducer, _)) = self.counted(meter).reducer() {
+            self.cache.missing(customer, reducer);
+        }
+    }
+
+    /// What is known of a meter; waits for the first snapshot of the customer.
+    pub(super) async fn read(&self, customer: &Identity, meter: &str) -> Local {
+        let counted = self.counted(meter);
+        let Some((reducer, function)) = counted.reducer() else {
+            return Local::Unknown;
+        };
+        if self.link() != Link::Up {
+            return Local::Unknown;
+        }
+        self.cache.watch(customer, reducer, now(), self.clock.now());
+        let read = async {
+            loop {
+                let changed = self.cache.changed();
+                let at = self.clock.now();
+                match self.cache.status(customer, reducer, function, meter, at) {
+                    Status::Known {
+                        reading,
+                        age,
+                        is_complete: true,
+                    } => return Local::Known(reading, age),
+                    Status::Known { .. } => return Local::Unknown,
+                    Status::Missing => return Local::NoCustomer,
+                    Status::Unknown if self.link() != Link::Up => return Local::Unknown,
+                    Status::Unknown => changed.await,
+                }
+            }
+        };
+        let read = self.clock.within(self.snapshot_timeout, Box::pin(read));
+        read.await.unwrap_or(Local::Unknown)
+    }
+
+    /// Takes units of a meter, if they are available. Returns the name of the state.
+    pub(super) fn hold(
+        &self,
+        customer: &Identity,
+        meter: &str,
+        units: Number,
+        ceiling: Option<Number>,
+    ) -> Result<String, Shortage> {
+        let counted = self.counted(meter);
+        let (reducer, function) = counted.reducer().ok_or(Shortage::Unknown)?;
+        let units = (units, ceiling);
+        self.cache.hold(customer, reducer, function, meter, units)?;
+        Ok(customer.state(&reducer.id))
+    }
+
+    /// What was known last, for when nothing else can be had.
+    pub(super) fn last(&self, customer: &Identity, meter: &str) -> Local {
+        let counted = self.counted(meter);
+        let Some((reducer, function)) = counted.reducer() else {
+            return Local::Unknown;
+        };
+        let at = self.clock.now();
+        match self.cache.status(customer, reducer, function, meter, at) {
+            Status::Known { reading, age, .. } => Local::Known(reading, age),
+            _ => Local::Unknown,
+        }
+    }
+}
+
+fn count(customer: Identity, usage: &(impl Usage + ?Sized), reducers: &Arc<Reducers>) -> Recording {
+    let rules = reducers.iter().map(|reducer| reducer.rule.as_ref());
+    let statistics: Vec<_> = rules.map(|rule| rule?.reduce(usage)).collect();
+    if statistics.iter().all(Option::is_none) {
+        return Recording::Nothing;
+    }
+    Recording::Counted {
+        customer,
+        reducers: Arc::clone(reducers),
+        start: bucket(usage.micros()),
+        statistics,
+    }
+}
+
+/// The time in microseconds since 1970.
+fn now() -> i64 {
+    Timestamp::from(system_time()).timestamp_micros()
+}

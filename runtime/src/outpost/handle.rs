@@ -1,0 +1,110 @@
+//! What metering holds of an Outpost.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::runtime::Handle as Runtime;
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use super::cache::Shortage;
+use super::engine::{Engine, Link, Local, Recording};
+use super::hold::Hold;
+use super::number::Number;
+use super::options::OutpostOptions;
+use super::socket::{self, Connector};
+use super::usage::{Identity, Usage};
+use crate::Error;
+use crate::client::Request;
+
+/// A running Outpost. Its tasks end with the last clone.
+#[derive(Clone)]
+pub(crate) struct Outpost(Arc<Running>);
+
+struct Running {
+    engine: Arc<Engine>,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Outpost {
+    /// Starts an Outpost on the current tokio runtime, with the client and the credential of a request.
+    pub(crate) fn start(options: OutpostOptions, request: &Request) -> Result<Self, Error> {
+        let Ok(runtime) = Runtime::try_current() else {
+            const REASON: &str = "there is no tokio runtime to run the Outpost on";
+            return Err(Error::configuration(REASON));
+        };
+        let engine = Arc::new(Engine::new(&options, request.clock().clone()));
+        let connector = Connector {
+            request: request.clone(),
+            transport: options.transport,
+        };
+        let socket = runtime.spawn(socket::run(Arc::clone(&engine), connector));
+        Ok(Self(Arc::new(Running {
+            engine,
+            tasks: vec![socket.abort_handle()],
+        })))
+    }
+
+    /// Reads how an event is counted, before it is handed on.
+    pub(crate) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
+    where
+        U: Usage + Clone + Send + 'static,
+    {
+        self.0.engine.prepare(customer, usage)
+    }
+
+    /// Counts an event that was accepted.
+    pub(crate) fn record(&self, recording: Recording) {
+        self.0.engine.record(recording);
+    }
+
+    /// What is known locally of a meter; waits for the first snapshot of the customer.
+    pub(crate) async fn read(&self, customer: &Identity, meter: Uuid) -> Local {
+        self.0.engine.read(customer, &meter.to_string()).await
+    }
+
+    /// Takes units of a meter, if they are available; `ceiling` is the balance that the API knows.
+    pub(crate) async fn reserve(
+        &self,
+        customer: &Identity,
+        meter: Uuid,
+        units: Number,
+        ceiling: Option<Number>,
+    ) -> Result<Hold, Shortage> {
+        let meter = meter.to_string();
+        // For the first snapshot.
+        self.0.engine.read(customer, &meter).await;
+        let state = self.0.engine.hold(customer, &meter, units, ceiling)?;
+        Ok(Hold {
+            engine: Arc::clone(&self.0.engine),
+            state,
+            meter,
+            units,
+        })
+    }
+
+    /// What was known last, for when nothing else can be had.
+    pub(crate) fn last(&self, customer: &Identity, meter: Uuid) -> Local {
+        self.0.engine.last(customer, &meter.to_string())
+    }
+
+    /// Ends the connection. Nothing is known locally any more.
+    pub(crate) fn close(&self) {
+        self.0.engine.linked(Link::Ended);
+        self.0.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl fmt::Debug for Outpost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outpost")
+            .field("link", &self.0.engine.link())
+            .finish_non_exhaustive()
+    }
+}

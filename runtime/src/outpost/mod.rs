@@ -1,0 +1,31 @@
+//! Balances that are computed locally, milliseconds after an event (feature `outpost`).
+//!
+//! Polar configures by WebSocket how meters count: a filter and an aggregation each ([`OutpostOptions`] has what can be
+//! configured here). It sends snapshots of the customers that it is asked for: what they consumed up to a time, and what was
+//! credited. Events since then are counted here, in buckets of five minutes, so that a balance is known without a request.
+
+mod backoff;
+mod cache;
+mod engine;
+mod filter;
+mod handle;
+mod hold;
+mod message;
+#[cfg(test)]
+mod model;
+mod number;
+mod options;
+mod reducer;
+mod socket;
+mod state;
+mod statistics;
+mod usage;
+
+pub(crate) use cache::Shortage;
+pub(crate) use engine::Local;
+pub(crate) use handle::Outpost;
+pub(crate) use hold::Hold;
+pub(crate) use number::Number;
+pub use options::OutpostOptions;
+pub(crate) use state::Reading;
+pub(crate) use usage::{Identity, Usage, Value};

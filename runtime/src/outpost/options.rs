@@ -1,0 +1,77 @@
+//! Configuration of an Outpost.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::transport::Transport;
+
+/// How many states are kept in memory by default.
+const CUSTOMERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// Configures how balances are computed locally.
+///
+/// ```
+/// use std::time::Duration;
+/// use polar_client_runtime::outpost::OutpostOptions;
+///
+/// let options = OutpostOptions::new().customers(50_000).snapshot_timeout(Duration::from_millis(300));
+/// // polar.metering().outpost(options).start()?
+/// ```
+#[derive(Clone)]
+#[must_use = "options do nothing until metering is built with them"]
+pub struct OutpostOptions {
+    pub(super) states: NonZeroUsize,
+    pub(super) snapshot_timeout: Duration,
+    pub(super) transport: Option<Arc<dyn Transport>>,
+}
+
+impl OutpostOptions {
+    /// The defaults: the state is in memory, for one process.
+    pub fn new() -> Self {
+        Self {
+            states: CUSTOMERS,
+            snapshot_timeout: Duration::from_secs(1),
+            transport: None,
+        }
+    }
+
+    /// Keeps the states of this many customers in memory, 10,000 by default; a customer whose usage several meters count
+    /// differently takes one for each. Those that were not used for the longest time are evicted, and their balances
+    /// are read from the API until Polar has counted what was forgotten.
+    pub fn customers(mut self, count: usize) -> Self {
+        self.states = NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
+        self
+    }
+
+    /// Waits up to this long for Polar's first snapshot of a customer before the API is asked; one second by default.
+    pub fn snapshot_timeout(mut self, timeout: Duration) -> Self {
+        self.snapshot_timeout = timeout;
+        self
+    }
+
+    /// Connects the WebSocket with this transport instead of the client's. It has to return a response of the status 101
+    /// with hyper's `OnUpgrade` in its extensions, as reqwest does over HTTP/1.1: for a client with a `reqwest::Client` of
+    /// your own, pass a [`ReqwestTransport`](crate::transport::ReqwestTransport) of one that was built with `http1_only()`.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+}
+
+impl Default for OutpostOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for OutpostOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutpostOptions")
+            .field("states", &self.states)
+            .field("snapshot_timeout", &self.snapshot_timeout)
+            .field("transport", &self.transport)
+            .finish()
+    }
+}

@@ -1,0 +1,110 @@
+//! What meters count: a filter and an aggregation each.
+
+use super::filter::Filter;
+use super::statistics::{Function, Statistics};
+use super::usage::{Property, Usage, Value};
+use crate::types::Json;
+
+/// The length of a bucket in microseconds: five minutes.
+pub(super) const BUCKET: i64 = 300_000_000;
+
+/// The start of the bucket that a time falls into.
+pub(super) fn bucket(micros: i64) -> i64 {
+    micros.saturating_sub(micros.rem_euclid(BUCKET))
+}
+
+/// What one or several meters count.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reducer {
+    pub(super) id: String,
+    pub(super) meters: Vec<String>,
+    /// `None` where meters have no local value: for the function `unique`, and for what is unknown here.
+    pub(super) rule: Option<Rule>,
+    /// Since when this process counts by it, in microseconds since 1970.
+    pub(super) since: i64,
+}
+
+/// How events are counted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rule {
+    filter: Filter,
+    pub(super) function: Function,
+    /// `None` if events are only counted.
+    property: Option<Property>,
+}
+
+impl Reducer {
+    /// Reads a reducer of a configuration; `None` if it has no ID.
+    pub(super) fn parse(json: &Json, since: i64) -> Option<Self> {
+        let meters = json.get("meter_ids").and_then(Json::as_array);
+        let meters = meters.into_iter().flatten().filter_map(Json::as_str);
+        Some(Self {
+            id: json.get("id")?.as_str()?.to_owned(),
+            meters: meters.map(str::to_owned).collect(),
+            rule: Rule::parse(json),
+            since,
+        })
+    }
+}
+
+impl Rule {
+    fn parse(json: &Json) -> Option<Self> {
+        let aggregation = json.get("aggregation")?;
+        let function = Function::parse(aggregation.get("func")?.as_str()?)?;
+        let property = match function {
+            Function::Count => None,
+            _ => Some(Property::parse(aggregation.get("property")?.as_str()?)),
+        };
+        Some(Self {
+            filter: Filter::parse(json.get("filter")?)?,
+            function,
+            property,
+        })
+    }
+
+    /// The statistics that an event adds; `None` if it adds nothing.
+    pub(super) fn reduce(&self, usage: &(impl Usage + ?Sized)) -> Option<Statistics> {
+        if !self.filter.matches(usage) {
+            return None;
+        }
+        match &self.property {
+            None => Some(Statistics::ONE),
+            Some(property) => match property.read(usage)? {
+                Value::Number(value) => Some(Statistics::of(value)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The reducers of a configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reducers(Vec<Reducer>);
+
+impl Reducers {
+    /// Reads a configuration. Reducers that were in the last one as well keep the time since when they count; others have
+    /// counted nothing before `now`.
+    pub(super) fn parse(configuration: &Json, last: &Self, now: i64) -> Option<Self> {
+        let reducers = configuration.get("reducers")?.as_array()?.iter();
+        let reducers = reducers.filter_map(|json| {
+            let mut reducer = Reducer::parse(json, now)?;
+            let before = last.0.iter().find(|it| it.id == reducer.id);
+            if let Some(before) = before.filter(|it| it.rule == reducer.rule) {
+                reducer.since = before.since;
+            }
+            Some(reducer)
+        });
+        Some(Self(reducers.collect()))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Reducer> {
+        self.0.iter()
+    }
+
+    /// The reducer of a meter.
+    pub(super) fn of_meter(&self, meter: &str) -> Option<&Reducer> {
+        self.0
+            .iter()
+            .find(|reducer| reducer.meters.iter().any(|it| it == meter))
+    }
+}

@@ -1,0 +1,201 @@
+//! The connection to Polar: asks for snapshots and receives them, and is made again when it breaks.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::{SinkExt, StreamExt};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, UPGRADE};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::backoff::Backoff;
+use super::engine::{Engine, Link};
+use super::message::{self, Message};
+use crate::Error;
+use crate::client::{Access, Connection, Method, Operation, Request, Safety, upgrade};
+use crate::log;
+use crate::transport::Transport;
+
+/// The operation that is upgraded to a WebSocket.
+static OUTPOST: Operation = Operation {
+    id: "outpost:connect",
+    method: Method::Get,
+    path: "/v1/outpost/",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+/// How long the connection, or sending a message, may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After this long without a message the server is sent a ping.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// How many pings in a row may go without an answer before the connection is given up.
+const PINGS: u32 = 2;
+
+/// The largest message that is accepted.
+const MAX_MESSAGE: usize = 16 << 20;
+
+type Socket = WebSocketStream<Connection>;
+
+/// How connections are made.
+pub(super) struct Connector {
+    pub(super) request: Request,
+    pub(super) transport: Option<Arc<dyn Transport>>,
+}
+
+/// Why a connection ended.
+enum Lost {
+    /// The server does not accept the credential.
+    Refused(Error),
+    NotConnected(Error),
+    Broken(String),
+}
+
+/// Keeps a connection until the server refuses it.
+pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+    loop {
+        let lost = session(&engine, &connector, &mut backoff).await;
+        let delay = match lost {
+            Lost::Refused(error) => {
+                engine.linked(Link::Ended);
+                return log::outpost_refused(&error);
+            }
+            Lost::NotConnected(error) => {
+                let delay = backoff.next();
+                log::outpost_disconnected(&error, delay);
+                delay
+            }
+            Lost::Broken(reason) => {
+                let delay = backoff.next();
+                log::outpost_disconnected(&reason, delay);
+                delay
+            }
+        };
+        engine.linked(Link::Down);
+        sleep(delay).await;
+    }
+}
+
+/// One connection, until it ends.
+async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) -> Lost {
+    let mut socket = match connector.connect().await {
+        Ok(socket) => socket,
+        Err(error) if error.is_unauthorized() || error.is_forbidden() => {
+            return Lost::Refused(error);
+        }
+        Err(error) => return Lost::NotConnected(error),
+    };
+    let mut outgoing = Some(message::ask_configuration());
+    let mut pings = 0;
+    loop {
+        if let Some(text) = outgoing.take()
+            && let Err(reason) = send(&mut socket, Frame::text(text)).await
+        {
+            return Lost::Broken(reason);
+        }
+        let frame = {
+            let incoming = pin!(timeout(QUIET, socket.next()));
+            // Nothing is asked before the configuration says what there is.
+            let ask = pin!(async {
+                match engine.link() {
+                    Link::Up => engine.cache.next_ask().await,
+                    _ => std::future::pending().await,
+                }
+            });
+            match select(incoming, ask).await {
+                Either::Left((frame, _)) => frame,
+                Either::Right((ask, _)) => {
+                    outgoing = Some(ask);
+                    continue;
+                }
+            }
+        };
+        let text = match frame {
+            Err(_) if pings >= PINGS => return Lost::Broken("the server is silent".to_owned()),
+            Err(_) => {
+                pings += 1;
+                match send(&mut socket, Frame::Ping(Vec::new().into())).await {
+                    Ok(()) => continue,
+                    Err(reason) => return Lost::Broken(reason),
+                }
+            }
+            Ok(None | Some(Ok(Frame::Close(_)))) => {
+                return Lost::Broken("the server closed the connection".to_owned());
+            }
+            Ok(Some(Err(error))) => return Lost::Broken(error.to_string()),
+            Ok(Some(Ok(Frame::Text(text)))) => text,
+            Ok(Some(Ok(_))) => {
+                pings = 0;
+                continue;
+            }
+        };
+        pings = 0;
+        if receive(engine, &text) {
+            backoff.reset();
+        }
+    }
+}
+
+/// Takes a message. Returns whether it was a configuration.
+fn receive(engine: &Engine, text: &str) -> bool {
+    match Message::parse(text) {
+        Ok(Message::Configuration(payload)) => {
+            let is_valid = engine.configure(&payload);
+            if !is_valid {
+                log::outpost_invalid("the configuration has no list of reducers");
+            }
+            return is_valid;
+        }
+        Ok(Message::Snapshot(snapshot)) => engine.apply(&snapshot),
+        Ok(Message::Missing { customer, meter }) => engine.missing(&customer, &meter),
+        Ok(Message::Other) => {}
+        Err(reason) => log::outpost_invalid(&reason),
+    }
+    false
+}
+
+async fn send(socket: &mut Socket, frame: Frame) -> Result<(), String> {
+    match timeout(TIMEOUT, socket.send(frame)).await {
+        Ok(sent) => sent.map_err(|error| error.to_string()),
+        Err(_) => Err("a message could not be sent in time".to_owned()),
+    }
+}
+
+impl Connector {
+    async fn connect(&self) -> Result<Socket, Error> {
+        let request = self.request.of_operation(&OUTPOST);
+        let key = generate_key();
+        let headers = handshake(&key).ok_or_else(|| Error::configuration("no WebSocket key"))?;
+        let transport = self.transport.as_deref();
+        let (accepted, connection) = upgrade(&request, transport, headers, TIMEOUT).await?;
+        // What does not know the key is no WebSocket server, such as a cache.
+        let accept = accepted.get("sec-websocket-accept");
+        if accept.is_none_or(|accept| *accept != *derive_accept_key(key.as_bytes())) {
+            const REASON: &str =
+                "the server did not accept the WebSocket: Sec-WebSocket-Accept is wrong";
+            return Err(Error::configuration(REASON));
+        }
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        Ok(Socket::from_raw_socket(connection, Role::Client, Some(config)).await)
+    }
+}
+
+fn handshake(key: &str) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+    headers.insert("sec-websocket-key", HeaderValue::from_str(key).ok()?);
+    Some(headers)
+}

@@ -1,0 +1,111 @@
+//! What is known of a customer for a reducer: Polar's statistics of the past, and buckets of the events since.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::message::Snapshot;
+use super::number::Number;
+use super::reducer::BUCKET;
+use super::statistics::{Function, NotFinite, Statistics};
+
+/// How many buckets are kept without a snapshot that covers them: those of a day.
+const BUCKETS: usize = 288;
+
+/// The state of a customer for a reducer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct State {
+    /// Until when events are in the cold statistics, in microseconds since 1970; `None` before the first snapshot.
+    pub(super) cold_until: Option<i64>,
+    pub(super) version: Option<i64>,
+    pub(super) cold: Statistics,
+    pub(super) buckets: BTreeMap<i64, Statistics>,
+    /// By the ID of the meter.
+    pub(super) credits: HashMap<String, Credit>,
+}
+
+/// What was credited for a meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Credit {
+    pub(super) units: Number,
+    pub(super) version: Option<i64>,
+}
+
+/// What a state says of a meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) consumed: Number,
+    pub(crate) credited: Number,
+    pub(crate) balance: Number,
+}
+
+impl State {
+    /// Adds statistics to a bucket, unless a snapshot covers it already. Buckets beyond those of a day are dropped: returns
+    /// the time up to which that happened.
+    pub(super) fn add(
+        &mut self,
+        start: i64,
+        statistics: &Statistics,
+    ) -> Result<Option<i64>, NotFinite> {
+        if self.cold_until.is_some_and(|cold| start < cold) {
+            return Ok(None);
+        }
+        self.buckets.entry(start).or_default().add(statistics)?;
+        if self.buckets.len() <= BUCKETS {
+            return Ok(None);
+        }
+        let dropped = self.buckets.pop_first();
+        Ok(dropped.map(|(start, _)| start.saturating_add(BUCKET)))
+    }
+
+    /// Takes over a snapshot, as far as it is not older than what is known. Returns whether anything changed.
+    pub(super) fn apply(&mut self, snapshot: &Snapshot) -> bool {
+        if self
+            .cold_until
+            .is_some_and(|cold| cold > snapshot.cold_until)
+        {
+            return false;
+        }
+        let is_new = |known: Option<i64>| known.is_none_or(|known| snapshot.version >= known);
+        if is_new(self.version) {
+            self.cold_until = Some(snapshot.cold_until);
+            self.version = Some(snapshot.version);
+            self.cold = snapshot.statistics;
+            self.buckets = self.buckets.split_off(&snapshot.cold_until);
+        }
+        let credit = self.credits.entry(snapshot.meter.clone()).or_default();
+        if is_new(credit.version) {
+            credit.units = snapshot.credited;
+            credit.version = Some(snapshot.version);
+        }
+        true
+    }
+
+    /// What the function is over everything that is known; `None` before a snapshot, and if the sum is not finite.
+    pub(super) fn consumed(&self, function: Function) -> Option<Number> {
+        let cold = self.cold_until?;
+        let mut all = self.cold;
+        for statistics in self.buckets.range(cold..).map(|(_, it)| it) {
+            all.add(statistics).ok()?;
+        }
+        Some(all.value(function))
+    }
+
+    /// What the function is over the buckets alone.
+    pub(super) fn hot(&self, function: Function) -> Option<Number> {
+        let mut all = Statistics::default();
+        for statistics in self.buckets.values() {
+            all.add(statistics).ok()?;
+        }
+        Some(all.value(function))
+    }
+
+    /// What is known of a meter; `None` before Polar sent a snapshot of it.
+    pub(super) fn reading(&self, meter: &str, function: Function) -> Option<Reading> {
+        let credited = self.credits.get(meter)?.units;
+        let consumed = self.consumed(function)?;
+        Some(Reading {
+            consumed,
+            credited,
+            balance: credited.minus(consumed)?,
+        })
+    }
+}

@@ -1,0 +1,337 @@
+//! A stand-in for Polar on loopback: the WebSocket, the events that are sent and the balances that are asked for.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use http::header::{CONNECTION, HeaderMap, UPGRADE};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use polar_client_runtime::client::{
+    Access, ApiVersion, Client, ClientBuilder, Credential, Method, Operation, Safety, Server,
+};
+use polar_client_runtime::metering::MeteringBuilder;
+use polar_client_runtime::types::Json;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+pub(crate) struct Polar {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    world: Mutex<World>,
+    /// Changes with the world.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+pub(crate) struct World {
+    /// The configuration; none is sent without it.
+    pub(crate) reducers: Option<Json>,
+    /// The snapshots that are sent when they are asked for, by customer and meter.
+    pub(crate) snapshots: HashMap<(String, String), Json>,
+    /// What was asked for, in all connections.
+    pub(crate) asks: Vec<Json>,
+    /// The events, each once.
+    pub(crate) events: Vec<Json>,
+    known: HashSet<String>,
+    /// The headers of the requests for a WebSocket.
+    pub(crate) upgrades: Vec<HeaderMap>,
+    /// The status of requests for a WebSocket, instead of a connection.
+    pub(crate) refusal: Option<u16>,
+    /// The status of requests for a balance, instead of a response.
+    pub(crate) failure: Option<u16>,
+    /// Balances of the API: consumed and credited units.
+    pub(crate) balance: Option<(f64, f64)>,
+    /// How many balances were asked for.
+    pub(crate) reads: usize,
+    sockets: Vec<mpsc::UnboundedSender<Message>>,
+}
+
+impl Polar {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared::default());
+        let server = tokio::spawn(serve(listener, Arc::clone(&shared)));
+        Self {
+            address,
+            shared,
+            server,
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world.lock().unwrap()
+    }
+
+    /// Sends a message to all connections.
+    pub(crate) fn push(&self, message: &Json) {
+        let mut world = self.world();
+        let text = Message::text(message.to_string());
+        world
+            .sockets
+            .retain(|socket| socket.send(text.clone()).is_ok());
+    }
+
+    /// Sends a snapshot to all connections, and to those that ask for it later.
+    pub(crate) fn snapshot(&self, snapshot: &Json) {
+        self.keep(snapshot);
+        self.push(&json!({ "type": "meter_usage", "payload": snapshot }));
+    }
+
+    /// Sends a snapshot to those that ask for it.
+    pub(crate) fn keep(&self, snapshot: &Json) {
+        let customer = ["customer_id", "external_customer_id"];
+        let customer = customer.iter().find_map(|key| snapshot[key].as_str());
+        let meter = snapshot["meter_id"].as_str().unwrap().to_owned();
+        let key = (customer.unwrap().to_owned(), meter);
+        self.world().snapshots.insert(key, snapshot.clone());
+    }
+
+    /// How many connections there are.
+    pub(crate) fn sockets(&self) -> usize {
+        self.world().sockets.len()
+    }
+
+    /// Drops all connections without a word.
+    pub(crate) fn drop_sockets(&self) {
+        self.world().sockets.clear();
+    }
+
+    /// Waits until the world is like this.
+    pub(crate) async fn until(&self, mut is_so: impl FnMut(&World) -> bool) {
+        let mut changes = self.shared.changes.subscribe();
+        while !is_so(&self.world()) {
+            changes.changed().await.unwrap();
+        }
+    }
+
+    pub(crate) fn metering(&self) -> MeteringBuilder {
+        let client = ClientBuilder::<_, Version>::new()
+            .server(Server::custom(&format!("http://{}", self.address)).unwrap())
+            .access_token("polar_oat_hush")
+            .organization(ORGANIZATION)
+            .build()
+            .unwrap();
+        MeteringBuilder::new(client.request(&INGEST), client.request(&METERS))
+            .max_delay(std::time::Duration::from_millis(10))
+    }
+}
+
+impl Drop for Polar {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+pub(crate) const ORGANIZATION: uuid::Uuid = uuid::Uuid::from_u128(7);
+
+pub(crate) struct Version;
+
+impl ApiVersion for Version {
+    const VERSION: &'static str = "2026-10";
+    const DEFAULT_SERVER: Server = Server::fixed("production", "https://api.example");
+    const SERVERS: &'static [Server] = &[];
+    const NOT_FOUND: &'static [&'static str] = &[];
+    type Polar<C: Credential> = Client<C>;
+
+    fn wrap<C: Credential>(client: Client<C>) -> Client<C> {
+        client
+    }
+}
+
+pub(crate) static INGEST: Operation = Operation {
+    id: "events:ingest",
+    method: Method::Post,
+    path: "/v1/events/ingest",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+pub(crate) static METERS: Operation = Operation {
+    id: "customer_meters:list",
+    method: Method::Get,
+    path: "/v1/customer-meters/",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(|request| respond(request, Arc::clone(&shared)));
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            // A client that goes away is no failure of the test.
+            let _ = connection.with_upgrades().await;
+        });
+    }
+}
+
+type Response = http::Response<Full<Bytes>>;
+
+fn empty(status: u16) -> Response {
+    let response = http::Response::builder().status(status);
+    response.body(Full::default()).unwrap()
+}
+
+async fn respond(
+    request: http::Request<Incoming>,
+    shared: Arc<Shared>,
+) -> Result<Response, hyper::Error> {
+    let response = match request.uri().path() {
+        "/v1/outpost/" => upgrade(request, &shared),
+        "/v1/events/ingest" => {
+            let body = request.into_body().collect().await?.to_bytes();
+            ingest(&body, &shared)
+        }
+        "/v1/customer-meters/" => {
+            let query = request.uri().query().unwrap_or_default();
+            balance(query, &shared)
+        }
+        _ => empty(404),
+    };
+    shared.changes.send_modify(|it| *it += 1);
+    Ok(response)
+}
+
+fn json_response(body: &Json) -> Response {
+    http::Response::builder()
+        .header("content-type", "application/json")
+        .header("polar-version", Version::VERSION)
+        .body(Full::from(body.to_string()))
+        .unwrap()
+}
+
+fn ingest(body: &[u8], shared: &Shared) -> Response {
+    let body: Json = serde_json::from_slice(body).unwrap();
+    let mut world = shared.world.lock().unwrap();
+    let (mut inserted, mut duplicates) = (0, 0);
+    for event in body["events"].as_array().unwrap() {
+        // Not every client names its events.
+        let is_new = match event["external_id"].as_str() {
+            Some(id) => world.known.insert(id.to_owned()),
+            None => true,
+        };
+        if is_new {
+            world.events.push(event.clone());
+            inserted += 1;
+        } else {
+            duplicates += 1;
+        }
+    }
+    json_response(&json!({ "inserted": inserted, "duplicates": duplicates }))
+}
+
+fn balance(query: &str, shared: &Shared) -> Response {
+    assert!(query.contains("limit=1"), "{query}");
+    let mut world = shared.world.lock().unwrap();
+    world.reads += 1;
+    if let Some(status) = world.failure {
+        return empty(status);
+    }
+    let items = world.balance.map(|(consumed, credited)| {
+        json!({
+            "consumed_units": consumed, "credited_units": credited, "balance": credited - consumed,
+        })
+    });
+    let items: Vec<Json> = items.into_iter().collect();
+    json_response(&json!({ "items": items, "pagination": { "total_count": 1, "max_page": 1 } }))
+}
+
+fn upgrade(mut request: http::Request<Incoming>, shared: &Arc<Shared>) -> Response {
+    let headers = request.headers().clone();
+    shared.world.lock().unwrap().upgrades.push(headers.clone());
+    if let Some(status) = shared.world.lock().unwrap().refusal {
+        return empty(status);
+    }
+    let Some(key) = headers.get("sec-websocket-key") else {
+        return empty(400);
+    };
+    let accept = derive_accept_key(key.as_bytes());
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let connection = hyper::upgrade::on(&mut request).await.unwrap();
+        let socket = TokioIo::new(connection);
+        let socket = WebSocketStream::from_raw_socket(socket, Role::Server, None).await;
+        converse(socket, shared).await;
+    });
+    http::Response::builder()
+        .status(101)
+        .header(CONNECTION, "Upgrade")
+        .header(UPGRADE, "websocket")
+        .header("sec-websocket-accept", accept)
+        .body(Full::default())
+        .unwrap()
+}
+
+async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, shared: Arc<Shared>) {
+    let (mut sink, mut stream) = socket.split();
+    let (sender, mut outgoing) = mpsc::unbounded_channel();
+    let hello = json!({ "type": "connection", "payload": { "id": "c-1" } });
+    sender.send(Message::text(hello.to_string())).unwrap();
+    // Only the world has a sender: without it, the connection ends.
+    let weak = sender.downgrade();
+    shared.world.lock().unwrap().sockets.push(sender);
+    let writing = async {
+        while let Some(message) = outgoing.recv().await {
+            if sink.send(message).await.is_err() {
+                return;
+            }
+        }
+    };
+    let reading = async {
+        while let Some(Ok(message)) = stream.next().await {
+            let Message::Text(text) = message else {
+                continue;
+            };
+            let message: Json = serde_json::from_str(&text).unwrap();
+            let answer = answer(&message, &shared);
+            shared.changes.send_modify(|it| *it += 1);
+            if let (Some(answer), Some(sender)) = (answer, weak.upgrade()) {
+                let _ = sender.send(Message::text(answer.to_string()));
+            }
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = reading => {}
+    }
+}
+
+fn answer(message: &Json, shared: &Shared) -> Option<Json> {
+    let mut world = shared.world.lock().unwrap();
+    match message["type"].as_str().unwrap() {
+        "configuration" => {
+            let reducers = world.reducers.as_ref()?;
+            Some(json!({ "type": "configuration", "payload": { "reducers": reducers } }))
+        }
+        "meter_usage" => {
+            let payload = &message["payload"];
+            world.asks.push(payload.clone());
+            let customer = ["customer_id", "external_customer_id"];
+            let customer = customer.iter().find_map(|key| payload[key].as_str())?;
+            let meter = payload["meter_id"].as_str()?;
+            let key = (customer.to_owned(), meter.to_owned());
+            let snapshot = world.snapshots.get(&key)?;
+            Some(json!({ "type": "meter_usage", "payload": snapshot }))
+        }
+        other => panic!("nobody sends {other}"),
+    }
+}
