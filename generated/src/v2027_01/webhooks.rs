@@ -14,7 +14,7 @@ use polar_client_runtime::webhooks::VersionedEvent;
 pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
 
 /// Event of a webhook delivery, discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// Delivery of `benefit.created`: a benefit was created.

@@ -43,7 +43,7 @@ pub(super) fn definition(
     let view = choices.map(|choices| view(api, def, union, choices));
     quote! {
         #docs
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub struct #name(pub Json);
         impl #name { #(#views)* #to_view }
@@ -91,7 +91,7 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
     });
     quote! {
         #docs
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub enum #name {
             #(#variants)*

@@ -51,7 +51,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let non_exhaustive = (!input::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
     quote! {
         #docs
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #non_exhaustive
         pub struct #name { #(#fields)* #rest }
     }

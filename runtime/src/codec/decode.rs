@@ -22,6 +22,10 @@ impl Key for String {
     fn as_text(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)
     }
+
+    fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
+        map.get(text)
+    }
 }
 
 impl Key for Uuid {

@@ -125,6 +125,10 @@ impl Record for JsonObject {
             sink.fields(&[(key, value)]);
         }
     }
+
+    fn entry(&self, key: &str) -> Option<&dyn Encode> {
+        self.get(key).map(|value| value as &dyn Encode)
+    }
 }
 
 impl Encode for () {
@@ -204,6 +208,10 @@ impl<K: Key, T: Encode> Record for BTreeMap<K, T> {
             sink.fields(&[(&key.as_text(), value)]);
         }
     }
+
+    fn entry(&self, key: &str) -> Option<&dyn Encode> {
+        K::value_in(self, key).map(|value| value as &dyn Encode)
+    }
 }
 
 impl<V: Encode> Encode for Pairs<V> {
@@ -217,6 +225,11 @@ impl<V: Encode> Record for Pairs<V> {
         for (key, value) in self.as_slice() {
             sink.fields(&[(key, value)]);
         }
+    }
+
+    fn entry(&self, key: &str) -> Option<&dyn Encode> {
+        let (_, value) = self.as_slice().iter().find(|(other, _)| other == key)?;
+        Some(value)
     }
 }
 

@@ -8,13 +8,14 @@ pub trait Choice {
     fn view(&self) -> (&'static str, &dyn Encode);
 }
 
-/// Implements [`Encode`], `Debug`, `serde::Serialize` and `validate` for structs that are only sent and implement
-/// [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s stand in braces.
+/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for structs that are only sent and
+/// implement [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s stand in braces.
 #[macro_export]
 macro_rules! input {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
         $crate::__encode_model!($name [$(($key, [$($limit),*]))*]);
         $crate::__encode_traits!($name);
+        $crate::__equal!($name);
         $crate::__validate!($name);
     };
     ($($name:ident),* $(,)?) => {
@@ -22,7 +23,7 @@ macro_rules! input {
     };
 }
 
-/// Implements [`Encode`], `Debug`, `serde::Serialize` and `validate` for enums that are [`Choice`]s.
+/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for enums that are [`Choice`]s.
 #[macro_export]
 macro_rules! choice {
     ($($name:ident),* $(,)?) => {
@@ -36,6 +37,7 @@ macro_rules! choice {
             }
 
             $crate::__encode_traits!($name);
+            $crate::__equal!($name);
             $crate::__validate!($name);
         )*
     };

@@ -1,7 +1,7 @@
 //! The macros that generated code closes its types with. They only tie traits together; the work is in functions.
 
-/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
-/// `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
+/// and `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
 ///
 /// After `page` stands a type that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 ///
@@ -22,6 +22,7 @@ macro_rules! model {
 
         $crate::__encode_model!($name []);
         $crate::__codec_traits!($name);
+        $crate::__equal!($name);
     };
     ($($name:ident),* $(,)?) => {
         $($crate::model!(@ $name []);)*
@@ -36,11 +37,12 @@ macro_rules! model {
 
             $crate::__encode_model!($name $limits);
             $crate::__codec_traits!($name);
+            $crate::__equal!($name);
     };
 }
 
-/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
-/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's name and content. After `page`
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
+/// and `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's name and content. After `page`
 /// stands a union that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 #[macro_export]
 macro_rules! union {
@@ -68,7 +70,7 @@ macro_rules! union {
     };
 }
 
-/// Implements [`Encode`](crate::codec::Encode), `Display`, `Debug` and `serde::Serialize` for structs that are
+/// Implements [`Encode`](crate::codec::Encode), `Display`, `Debug`, `PartialEq` and `serde::Serialize` for structs that are
 /// [`UnknownVariant`](crate::codec::UnknownVariant)s, and methods that return their JSON.
 #[macro_export]
 macro_rules! unknown {
@@ -105,6 +107,7 @@ macro_rules! unknown {
         }
 
         $crate::__encode_traits!($name);
+        $crate::__equal!($name);
     };
 }
 
@@ -371,6 +374,7 @@ macro_rules! __encode_union {
         }
 
         $crate::__codec_traits!($name);
+        $crate::__equal!($name);
     };
 }
 
@@ -384,11 +388,13 @@ macro_rules! __encode_model {
             fn view(&self) -> $crate::codec::View<'_> {
                 #[allow(unused_imports, reason = "many types have no limits")]
                 use $crate::codec::Limit::*;
-                static OUTLINE: $crate::codec::Outline = $crate::codec::Outline {
-                    name: ::core::stringify!($name),
-                    limits: &[$(($key, &[$($limit),*])),*],
-                };
-                $crate::codec::View::Model { outline: &OUTLINE, fields: self }
+                $crate::codec::View::Model {
+                    outline: &$crate::codec::Outline {
+                        name: ::core::stringify!($name),
+                        limits: &[$(($key, &[$($limit),*])),*],
+                    },
+                    fields: self,
+                }
             }
         }
     };
@@ -408,6 +414,20 @@ macro_rules! __validate {
             #[inline]
             pub fn validate(&self) -> ::core::result::Result<(), $crate::codec::Violations> {
                 $crate::codec::validate(self)
+            }
+        }
+    };
+}
+
+/// Equality by the views. Derived, it would be a tenth of what the types cost to check.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __equal {
+    ($name:ident) => {
+        impl ::core::cmp::PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                $crate::codec::equal(self, other)
             }
         }
     };

@@ -1,7 +1,7 @@
 //! From bytes to Rust values and back.
 //!
 //! A received value is laid out flat on a tape first, whatever format it came in; types then look up their fields on it.
-//! Serializers and `Debug` read values through one type-erased [`View`]. Both halves are compiled
+//! Serializers, `Debug` and `==` read values through one type-erased [`View`]. Both halves are compiled
 //! once, here, and not for each of the several hundred types of the API.
 
 #[cfg(test)]
@@ -11,6 +11,7 @@ mod debug;
 mod decode;
 mod encode;
 mod entry;
+mod equal;
 mod error;
 mod input;
 mod json;
@@ -34,6 +35,7 @@ use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error as _};
 
 pub use debug::debug;
+pub use equal::equal;
 pub use error::{DecodeError, DecodeProblem};
 pub use input::Choice;
 pub use limits::{Limit, Outline};

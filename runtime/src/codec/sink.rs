@@ -82,20 +82,45 @@ pub trait List {
 pub trait Record {
     /// Hands the entries to the sink.
     fn write(&self, sink: &mut Sink<'_>);
+
+    /// Returns the value of a key of a map. `None` for a struct, whose keys are fields.
+    fn entry(&self, key: &str) -> Option<&dyn Encode> {
+        let _ = key;
+        None
+    }
 }
 
 /// A key and its value.
 pub type Field<'a> = (&'a str, &'a dyn Encode);
 
+/// What takes a map as a whole.
+type TakeEntries<'a> = &'a mut dyn FnMut(&dyn Record);
+
 /// Takes the entries of an object.
 pub struct Sink<'a> {
     take: &'a mut dyn FnMut(&[Field<'_>]),
+    /// Takes maps of further fields as a whole.
+    take_entries: Option<TakeEntries<'a>>,
 }
 
 impl<'a> Sink<'a> {
     /// A sink that hands on what it gets.
     pub fn new(take: &'a mut dyn FnMut(&[Field<'_>])) -> Self {
-        Self { take }
+        Self {
+            take,
+            take_entries: None,
+        }
+    }
+
+    /// A sink that hands on maps of further fields as they are, apart from the fields.
+    pub(super) fn apart(
+        take: &'a mut dyn FnMut(&[Field<'_>]),
+        take_entries: TakeEntries<'a>,
+    ) -> Self {
+        Self {
+            take,
+            take_entries: Some(take_entries),
+        }
     }
 
     /// Takes fields. Those without a value are left out.
@@ -107,6 +132,9 @@ impl<'a> Sink<'a> {
     /// Takes the entries of a map, as further fields of this object, but for those whose keys it has already. Nobody
     /// declared what they are: those whose keys say that they are secret are taken for secrets.
     pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
+        if let Some(take) = &mut self.take_entries {
+            return take(entries);
+        }
         entries.write(&mut Sink::new(&mut |fields| {
             for (key, value) in fields {
                 if known.contains(key) {

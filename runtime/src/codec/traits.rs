@@ -1,6 +1,7 @@
 //! The traits of types that are read, and how values on the tape are read with them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::node::Node;
 use super::object::{Missing, Object};
@@ -57,6 +58,11 @@ pub trait Key: Ord + Sized {
 
     /// The text of the key.
     fn as_text(&self) -> Cow<'_, str>;
+
+    /// Returns the value of the key that a text stands for.
+    fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
+        map.get(&Self::from_text(text)?)
+    }
 }
 
 impl<T: Model> Record for T {

@@ -9,7 +9,7 @@ use crate::ingest::{Counts, Event, IngestResponse};
 use crate::types::Timestamp;
 
 /// Something that a customer did or used.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UsageEvent {
     /// The name that meters filter by. At most 128 characters.

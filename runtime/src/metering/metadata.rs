@@ -6,7 +6,7 @@ use crate::codec::{Decode, Encode, Model, Node, Object, Sink, View, optional};
 use crate::types::{Decimal, Json};
 
 /// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Metadata {
     /// What the usage cost you.
     pub cost: Option<Cost>,
@@ -93,7 +93,7 @@ macro_rules! from {
 from! { &str => Text, String => Text, i64 => Integer, i32 => Integer, u32 => Integer, f64 => Float, bool => Boolean }
 
 /// What the usage cost you.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Cost {
     /// In cents; fractions of a cent are allowed. At most 5 digits before the point and 12 after it.
@@ -149,7 +149,7 @@ impl TokenUsage {
 }
 
 /// A call of a language model.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Llm {
     /// The vendor, such as `anthropic`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use polar_client_runtime::codec::{self, Choice, Encode, Record, Redacted, Sink};
 use polar_client_runtime::types::{Entries, Items, Json, JsonObject};
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct Card {
     number: String,
 }
@@ -20,7 +20,7 @@ impl Record for Card {
 
 polar_client_runtime::input! { Card }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 enum Method {
     Card(Box<Card>),
     Free,

@@ -232,7 +232,7 @@ operation! { Delete => empty }
 operation! { Revoke => json Thing }
 operation! { Export => text }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Thing {
     pub name: String,
 }
@@ -250,7 +250,7 @@ impl Model for Thing {
 }
 
 /// What a union's variant would be: accepted wherever a `Thing` is.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct NamedThing {
     pub name: String,
 }

@@ -14,7 +14,7 @@ pub type BenefitGrantCustomProperties = JsonObject;
 /// Details of a grant of a Discord access benefit.
 ///
 /// Schema `BenefitGrantDiscordProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
     /// ID of the linked account that gets access; null if none is chosen.
@@ -30,7 +30,7 @@ pub struct BenefitGrantDiscordProperties {
 /// Details of a grant of a downloads benefit.
 ///
 /// Schema `BenefitGrantDownloadablesProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesProperties {
     /// IDs of the files.
@@ -40,7 +40,7 @@ pub struct BenefitGrantDownloadablesProperties {
 /// Error that prevented the grant of a benefit.
 ///
 /// Schema `BenefitGrantError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantError {
     /// Error message.
@@ -59,7 +59,7 @@ pub type BenefitGrantFeatureFlagProperties = JsonObject;
 /// Details of a grant of a GitHub access benefit.
 ///
 /// Schema `BenefitGrantGitHubRepositoryProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
     /// ID of the linked account that gets access; null if none is chosen.
@@ -77,7 +77,7 @@ pub struct BenefitGrantGitHubRepositoryProperties {
 /// Details of a grant of a license key benefit.
 ///
 /// Schema `BenefitGrantLicenseKeysProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
     /// License key that the customer provided.
@@ -91,7 +91,7 @@ pub struct BenefitGrantLicenseKeysProperties {
 /// Details of a grant of a meter credit benefit.
 ///
 /// Schema `BenefitGrantMeterCreditProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditProperties {
     /// ID of the meter that units were last credited to.
@@ -109,7 +109,7 @@ pub struct BenefitGrantMeterCreditProperties {
 ///
 /// Raw JSON, with a typed view for each possible type. Every property of every
 /// variant is optional, and none of them says which variant it is.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantProperties(pub Json);
 
@@ -226,7 +226,7 @@ impl BenefitGrantProperties {
 }
 
 /// Typed view of [`BenefitGrantProperties`].
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitGrantPropertiesView {
     /// Selected by `custom`.
@@ -252,7 +252,7 @@ pub enum BenefitGrantPropertiesView {
 /// Details of a grant of a shared Slack channel benefit.
 ///
 /// Schema `BenefitGrantSlackSharedChannelProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelProperties {
     /// Email address that is invited to the channel.

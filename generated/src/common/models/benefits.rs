@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Properties for creating a custom benefit.
 ///
 /// Schema `BenefitCustomCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
     /// Note that is shown only to customers with an active grant; null if there is none.
@@ -50,7 +50,7 @@ impl Default for BenefitCustomCreateProperties {
 /// Properties of a custom benefit.
 ///
 /// Schema `BenefitCustomProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
     /// Note that is shown only to customers with an active grant; null if there is none.
@@ -68,7 +68,7 @@ impl BenefitCustomProperties {
 /// Properties for creating a Discord access benefit.
 ///
 /// Schema `BenefitDiscordCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreateProperties {
     /// ID of the Discord server.
@@ -99,7 +99,7 @@ impl BenefitDiscordCreateProperties {
 /// Properties of a Discord access benefit.
 ///
 /// Schema `BenefitDiscordProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordProperties {
     /// ID of the Discord server.
@@ -114,7 +114,7 @@ pub struct BenefitDiscordProperties {
 /// A file of a downloads benefit, with its download counts.
 ///
 /// Schema `BenefitDownloadableFile`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
     /// ID assigned by Polar.
@@ -163,7 +163,7 @@ pub struct BenefitDownloadableFile {
 ///
 /// Schema `ListResource_BenefitDownloadableFile_`.
 #[doc(alias = "ListResource_BenefitDownloadableFile_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFileList {
     /// The items of this page.
@@ -175,7 +175,7 @@ pub struct BenefitDownloadableFileList {
 /// Properties for creating a downloads benefit.
 ///
 /// Schema `BenefitDownloadablesCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreateProperties {
     /// Whether each file is archived, by file ID.
@@ -211,7 +211,7 @@ impl BenefitDownloadablesCreateProperties {
 /// Properties of a downloads benefit.
 ///
 /// Schema `BenefitDownloadablesProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesProperties {
     /// Whether each file is archived, by file ID.
@@ -235,7 +235,7 @@ pub type BenefitFeatureFlagProperties = JsonObject;
 /// Properties for creating a GitHub access benefit.
 ///
 /// Schema `BenefitGitHubRepositoryCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreateProperties {
     /// User or organization that owns the GitHub repository.
@@ -265,7 +265,7 @@ impl BenefitGitHubRepositoryCreateProperties {
 /// Properties of a GitHub access benefit.
 ///
 /// Schema `BenefitGitHubRepositoryProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryProperties {
     /// User or organization that owns the GitHub repository.
@@ -279,7 +279,7 @@ pub struct BenefitGitHubRepositoryProperties {
 /// Activation settings of license keys.
 ///
 /// Schema `BenefitLicenseKeyActivationCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationCreateProperties {
     /// Maximum number of activations per license key.
@@ -305,7 +305,7 @@ impl BenefitLicenseKeyActivationCreateProperties {
 /// Activation settings of license keys.
 ///
 /// Schema `BenefitLicenseKeyActivationProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationProperties {
     /// Maximum number of activations per license key.
@@ -317,7 +317,7 @@ pub struct BenefitLicenseKeyActivationProperties {
 /// Validity period of license keys.
 ///
 /// Schema `BenefitLicenseKeyExpirationProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyExpirationProperties {
     /// Length of the validity period, in units of `timeframe`.
@@ -342,7 +342,7 @@ impl BenefitLicenseKeyExpirationProperties {
 /// Properties for creating a license key benefit.
 ///
 /// Schema `BenefitLicenseKeysCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
     /// Prefix of the license keys; null means none.
@@ -417,7 +417,7 @@ impl Default for BenefitLicenseKeysCreateProperties {
 /// Properties of a license key benefit.
 ///
 /// Schema `BenefitLicenseKeysProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
     /// Prefix of the license keys; null means none.
@@ -433,7 +433,7 @@ pub struct BenefitLicenseKeysProperties {
 /// Properties for creating a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreateProperties {
     /// Number of units.
@@ -461,7 +461,7 @@ impl BenefitMeterCreditCreateProperties {
 /// Properties of a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditProperties {
     /// Number of units.
@@ -475,7 +475,7 @@ pub struct BenefitMeterCreditProperties {
 /// Properties for creating a shared Slack channel benefit.
 ///
 /// Schema `BenefitSlackSharedChannelCreateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreateProperties {
     /// ID of the Slack integration of the organization.
@@ -561,7 +561,7 @@ impl BenefitSlackSharedChannelCreateProperties {
 /// Properties of a shared Slack channel benefit.
 ///
 /// Schema `BenefitSlackSharedChannelProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelProperties {
     /// ID of the Slack integration of the organization.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Parameters for creating a checkout link.
 ///
 /// Schema `CheckoutLinkCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutLinkCreate {
     /// Parameters for creating a checkout link for one price. Deprecated: use a list of
@@ -51,7 +51,7 @@ polar_client_runtime::variant_body! {
 /// products.
 ///
 /// Schema `CheckoutLinkCreateProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
     /// Custom key-value data.
@@ -231,7 +231,7 @@ impl CheckoutLinkCreateProduct {
 /// products.
 ///
 /// Schema `CheckoutLinkCreateProductPrice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
     /// Custom key-value data.
@@ -410,7 +410,7 @@ impl CheckoutLinkCreateProductPrice {
 /// Parameters for creating a checkout link for one or more products.
 ///
 /// Schema `CheckoutLinkCreateProducts`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
     /// Custom key-value data.
@@ -619,7 +619,7 @@ pub enum CheckoutLinkSortProperty {
 /// Update of a checkout link. Fields that are not set keep their values.
 ///
 /// Schema `CheckoutLinkUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
     /// Unit of the trial length.

@@ -38,7 +38,7 @@ pub enum BillingAddressFieldMode {
 /// Modes of the billing address fields of a checkout form.
 ///
 /// Schema `CheckoutBillingAddressFields`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
     /// Mode of the country field.
@@ -58,7 +58,7 @@ pub struct CheckoutBillingAddressFields {
 /// Parameters for confirming a checkout session with a confirmation token of Stripe.
 ///
 /// Schema `CheckoutConfirmStripe`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
     /// Values of the custom fields, by slug of the custom field.
@@ -311,7 +311,7 @@ impl Default for CheckoutConfirmStripe {
 /// `/components/schemas/Checkout/properties/discount`.
 ///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
     /// A discount of a fixed amount that applies once or forever.
@@ -466,7 +466,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CheckoutDiscount`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCheckoutDiscount {
     pub(crate) duration: DiscountDuration,
     pub(crate) id: DiscountId,
@@ -478,7 +478,7 @@ pub struct UnknownCheckoutDiscount {
 /// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `CheckoutDiscountFixedOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
     /// Duration of the discount on a subscription.
@@ -508,7 +508,7 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
 /// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `CheckoutDiscountFixedRepeatDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
     /// Duration of the discount on a subscription.
@@ -540,7 +540,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
 /// A percentage discount that applies once or forever.
 ///
 /// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
     /// Duration of the discount on a subscription.
@@ -562,7 +562,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
 /// A percentage discount that applies for a number of months.
 ///
 /// Schema `CheckoutDiscountPercentageRepeatDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
     /// Duration of the discount on a subscription.
@@ -586,7 +586,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
 /// The organization of a checkout session, as returned to customers.
 ///
 /// Schema `CheckoutOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
     /// When it was created.
@@ -667,7 +667,7 @@ pub enum CheckoutStatus {
 /// their values.
 ///
 /// Schema `CheckoutUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
     /// Values of the custom fields, by slug of the custom field.
@@ -1044,7 +1044,7 @@ impl Default for CheckoutUpdate {
 /// values.
 ///
 /// Schema `CheckoutUpdatePublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
     /// Values of the custom fields, by slug of the custom field.
@@ -1282,7 +1282,7 @@ impl Default for CheckoutUpdatePublic {
 /// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
 ///
 /// Discriminated by the JSON type.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerMetadataValue {
     /// A value of the type `String`.

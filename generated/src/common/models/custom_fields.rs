@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Schema `CustomField`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomField {
     /// A text field.
@@ -224,7 +224,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CustomField`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCustomField {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
@@ -239,7 +239,7 @@ pub struct UnknownCustomField {
 /// A checkbox field.
 ///
 /// Schema `CustomFieldCheckbox`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckbox {
     /// When it was created.
@@ -267,7 +267,7 @@ pub struct CustomFieldCheckbox {
 /// Form settings of a checkbox field.
 ///
 /// Schema `CustomFieldCheckboxProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckboxProperties {
     /// Label of the field in the form.
@@ -334,7 +334,7 @@ impl Default for CustomFieldCheckboxProperties {
 /// Parameters for creating A custom field of any type.
 ///
 /// Schema `CustomFieldCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldCreate {
     /// Parameters for creating a text field.
@@ -392,7 +392,7 @@ polar_client_runtime::variant_body! {
 /// Parameters for creating a checkbox field.
 ///
 /// Schema `CustomFieldCreateCheckbox`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
     /// Custom key-value data.
@@ -455,7 +455,7 @@ impl CustomFieldCreateCheckbox {
 /// Parameters for creating a date field.
 ///
 /// Schema `CustomFieldCreateDate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
     /// Custom key-value data.
@@ -518,7 +518,7 @@ impl CustomFieldCreateDate {
 /// Parameters for creating a number field.
 ///
 /// Schema `CustomFieldCreateNumber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
     /// Custom key-value data.
@@ -581,7 +581,7 @@ impl CustomFieldCreateNumber {
 /// Parameters for creating a field with options to choose from.
 ///
 /// Schema `CustomFieldCreateSelect`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
     /// Custom key-value data.
@@ -644,7 +644,7 @@ impl CustomFieldCreateSelect {
 /// Parameters for creating a text field.
 ///
 /// Schema `CustomFieldCreateText`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
     /// Custom key-value data.
@@ -707,7 +707,7 @@ impl CustomFieldCreateText {
 /// A date field.
 ///
 /// Schema `CustomFieldDate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDate {
     /// When it was created.
@@ -735,7 +735,7 @@ pub struct CustomFieldDate {
 /// Form settings and limits of a date field.
 ///
 /// Schema `CustomFieldDateProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDateProperties {
     /// Label of the field in the form.
@@ -833,7 +833,7 @@ impl Default for CustomFieldDateProperties {
 ///
 /// Schema `ListResource_CustomField_`.
 #[doc(alias = "ListResource_CustomField_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldList {
     /// The items of this page.
@@ -845,7 +845,7 @@ pub struct CustomFieldList {
 /// A number field.
 ///
 /// Schema `CustomFieldNumber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumber {
     /// When it was created.
@@ -873,7 +873,7 @@ pub struct CustomFieldNumber {
 /// Form settings and limits of a number field.
 ///
 /// Schema `CustomFieldNumberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumberProperties {
     /// Label of the field in the form.
@@ -970,7 +970,7 @@ impl Default for CustomFieldNumberProperties {
 /// A field with options to choose from.
 ///
 /// Schema `CustomFieldSelect`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelect {
     /// When it was created.
@@ -998,7 +998,7 @@ pub struct CustomFieldSelect {
 /// An option of a select field.
 ///
 /// Schema `CustomFieldSelectOption`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelectOption {
     /// Value that is stored if the option is chosen.
@@ -1025,7 +1025,7 @@ impl CustomFieldSelectOption {
 /// Form settings and options of a select field.
 ///
 /// Schema `CustomFieldSelectProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelectProperties {
     /// Label of the field in the form.
@@ -1117,7 +1117,7 @@ pub enum CustomFieldSortProperty {
 /// A text field.
 ///
 /// Schema `CustomFieldText`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldText {
     /// When it was created.
@@ -1145,7 +1145,7 @@ pub struct CustomFieldText {
 /// Form settings and limits of a text field.
 ///
 /// Schema `CustomFieldTextProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldTextProperties {
     /// Label of the field in the form.
@@ -1285,7 +1285,7 @@ pub enum CustomFieldType {
 /// Update of a custom field; its variant must match the type of the field.
 ///
 /// Schema `CustomFieldUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldUpdate {
     /// Update of a text field. Fields that are not set keep their values.
@@ -1344,7 +1344,7 @@ polar_client_runtime::variant_body! {
 /// Update of a checkbox field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateCheckbox`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
     /// Custom key-value data.
@@ -1424,7 +1424,7 @@ impl Default for CustomFieldUpdateCheckbox {
 /// Update of a date field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateDate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
     /// Custom key-value data.
@@ -1504,7 +1504,7 @@ impl Default for CustomFieldUpdateDate {
 /// Update of a number field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateNumber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
     /// Custom key-value data.
@@ -1585,7 +1585,7 @@ impl Default for CustomFieldUpdateNumber {
 /// values.
 ///
 /// Schema `CustomFieldUpdateSelect`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
     /// Custom key-value data.
@@ -1665,7 +1665,7 @@ impl Default for CustomFieldUpdateSelect {
 /// Update of a text field. Fields that are not set keep their values.
 ///
 /// Schema `CustomFieldUpdateText`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {
     /// Custom key-value data.

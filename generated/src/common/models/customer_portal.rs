@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 /// A benefit that the organization provides itself, as returned to the customer.
 ///
 /// Schema `BenefitCustomSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
     /// ID assigned by Polar.
@@ -62,7 +62,7 @@ pub struct BenefitCustomSubscriber {
 /// Properties of a custom benefit, as returned to the customer.
 ///
 /// Schema `BenefitCustomSubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
     /// Note that is shown only to customers with an active grant; null if there is none.
@@ -72,7 +72,7 @@ pub struct BenefitCustomSubscriberProperties {
 /// A benefit that grants access to a Discord server, as returned to the customer.
 ///
 /// Schema `BenefitDiscordSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
     /// ID assigned by Polar.
@@ -104,7 +104,7 @@ pub struct BenefitDiscordSubscriber {
 /// Properties of a Discord access benefit, as returned to the customer.
 ///
 /// Schema `BenefitDiscordSubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriberProperties {
     /// ID of the Discord server.
@@ -114,7 +114,7 @@ pub struct BenefitDiscordSubscriberProperties {
 /// A benefit that grants downloads of files, as returned to the customer.
 ///
 /// Schema `BenefitDownloadablesSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
     /// ID assigned by Polar.
@@ -146,7 +146,7 @@ pub struct BenefitDownloadablesSubscriber {
 /// Properties of a downloads benefit, as returned to the customer.
 ///
 /// Schema `BenefitDownloadablesSubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriberProperties {
     /// IDs of the files that are not archived.
@@ -157,7 +157,7 @@ pub struct BenefitDownloadablesSubscriberProperties {
 /// customer.
 ///
 /// Schema `BenefitFeatureFlagSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
     /// ID assigned by Polar.
@@ -194,7 +194,7 @@ pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 /// A benefit that grants access to a GitHub repository, as returned to the customer.
 ///
 /// Schema `BenefitGitHubRepositorySubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
     /// ID assigned by Polar.
@@ -226,7 +226,7 @@ pub struct BenefitGitHubRepositorySubscriber {
 /// Properties of a GitHub access benefit, as returned to the customer.
 ///
 /// Schema `BenefitGitHubRepositorySubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriberProperties {
     /// User or organization that owns the GitHub repository.
@@ -238,7 +238,7 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
 /// A benefit that issues license keys, as returned to the customer.
 ///
 /// Schema `BenefitLicenseKeysSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
     /// ID assigned by Polar.
@@ -270,7 +270,7 @@ pub struct BenefitLicenseKeysSubscriber {
 /// Properties of a license key benefit, as returned to the customer.
 ///
 /// Schema `BenefitLicenseKeysSubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
     /// Prefix of the license keys; null means none.
@@ -286,7 +286,7 @@ pub struct BenefitLicenseKeysSubscriberProperties {
 /// A benefit that credits units to a meter, as returned to the customer.
 ///
 /// Schema `BenefitMeterCreditSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
     /// ID assigned by Polar.
@@ -318,7 +318,7 @@ pub struct BenefitMeterCreditSubscriber {
 /// Properties of a meter credit benefit, as returned to the customer.
 ///
 /// Schema `BenefitMeterCreditSubscriberProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriberProperties {
     /// Number of units.
@@ -333,7 +333,7 @@ pub struct BenefitMeterCreditSubscriberProperties {
 /// returned to the customer.
 ///
 /// Schema `BenefitSlackSharedChannelSubscriber`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
     /// ID assigned by Polar.
@@ -370,7 +370,7 @@ pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 /// The organization that provides a benefit, as returned to the customer.
 ///
 /// Schema `BenefitSubscriberOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSubscriberOrganization {
     /// When it was created.
@@ -396,7 +396,7 @@ pub struct BenefitSubscriberOrganization {
 /// Schema `CustomerBenefitGrant`.
 ///
 /// Discriminated by `benefit.type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrant {
     /// Grant of a Discord access benefit, as returned to the customer.
@@ -784,7 +784,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CustomerBenefitGrant`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCustomerBenefitGrant {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
@@ -806,7 +806,7 @@ pub struct UnknownCustomerBenefitGrant {
 /// Grant of a custom benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantCustom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustom {
     /// When it was created.
@@ -846,7 +846,7 @@ pub struct CustomerBenefitGrantCustom {
 /// Update of a grant of a custom benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantCustomUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustomUpdate {}
 
@@ -869,7 +869,7 @@ impl Default for CustomerBenefitGrantCustomUpdate {
 /// Grant of a Discord access benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantDiscord`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscord {
     /// When it was created.
@@ -911,7 +911,7 @@ pub struct CustomerBenefitGrantDiscord {
 /// Choice of the Discord account that gets access.
 ///
 /// Schema `CustomerBenefitGrantDiscordPropertiesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordPropertiesUpdate {
     /// ID of the linked Discord account that gets access; null for none.
@@ -931,7 +931,7 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
 /// Update of a grant of a Discord access benefit.
 ///
 /// Schema `CustomerBenefitGrantDiscordUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
     /// Type-specific properties.
@@ -950,7 +950,7 @@ impl CustomerBenefitGrantDiscordUpdate {
 /// Grant of a downloads benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantDownloadables`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadables {
     /// When it was created.
@@ -990,7 +990,7 @@ pub struct CustomerBenefitGrantDownloadables {
 /// Update of a grant of a downloads benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantDownloadablesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadablesUpdate {}
 
@@ -1013,7 +1013,7 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
 /// Grant of a feature flag benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantFeatureFlag`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlag {
     /// When it was created.
@@ -1053,7 +1053,7 @@ pub struct CustomerBenefitGrantFeatureFlag {
 /// Update of a grant of a feature flag benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantFeatureFlagUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlagUpdate {}
 
@@ -1076,7 +1076,7 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
 /// Grant of a GitHub access benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepository`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepository {
     /// When it was created.
@@ -1118,7 +1118,7 @@ pub struct CustomerBenefitGrantGitHubRepository {
 /// Choice of the GitHub account that gets access.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
     /// ID of the linked GitHub account that gets access; null for none.
@@ -1139,7 +1139,7 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
 /// Update of a grant of a GitHub access benefit.
 ///
 /// Schema `CustomerBenefitGrantGitHubRepositoryUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
     /// Type-specific properties.
@@ -1160,7 +1160,7 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
 /// Grant of a license key benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantLicenseKeys`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeys {
     /// When it was created.
@@ -1200,7 +1200,7 @@ pub struct CustomerBenefitGrantLicenseKeys {
 /// Update of a grant of a license key benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantLicenseKeysUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeysUpdate {}
 
@@ -1224,7 +1224,7 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
 ///
 /// Schema `ListResource_CustomerBenefitGrant_`.
 #[doc(alias = "ListResource_CustomerBenefitGrant_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantList {
     /// The items of this page.
@@ -1236,7 +1236,7 @@ pub struct CustomerBenefitGrantList {
 /// Member that a benefit is granted to.
 ///
 /// Schema `CustomerBenefitGrantMember`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
     /// ID assigned by Polar.
@@ -1248,7 +1248,7 @@ pub struct CustomerBenefitGrantMember {
 /// Grant of a meter credit benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantMeterCredit`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCredit {
     /// When it was created.
@@ -1288,7 +1288,7 @@ pub struct CustomerBenefitGrantMeterCredit {
 /// Update of a grant of a meter credit benefit, which has no settings.
 ///
 /// Schema `CustomerBenefitGrantMeterCreditUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCreditUpdate {}
 
@@ -1311,7 +1311,7 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
 /// Grant of a shared Slack channel benefit, as returned to the customer.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannel {
     /// When it was created.
@@ -1351,7 +1351,7 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
 /// Choice of the person to invite to the Slack channel.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     /// Email address that is invited to the channel.
@@ -1374,7 +1374,7 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
 /// Update of a grant of a shared Slack channel benefit.
 ///
 /// Schema `CustomerBenefitGrantSlackSharedChannelUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
     /// Type-specific properties.
@@ -1424,7 +1424,7 @@ pub enum CustomerBenefitGrantSortProperty {
 /// Update of a benefit grant; its variant must match the type of the benefit.
 ///
 /// Schema `CustomerBenefitGrantUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantUpdate {
     /// Update of a grant of a Discord access benefit.
@@ -1518,7 +1518,7 @@ polar_client_runtime::variant_body! {
 /// Usage of a meter by a customer, as returned to the customer.
 ///
 /// Schema `CustomerCustomerMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
     /// ID assigned by Polar.
@@ -1545,7 +1545,7 @@ pub struct CustomerCustomerMeter {
 ///
 /// Schema `ListResource_CustomerCustomerMeter_`.
 #[doc(alias = "ListResource_CustomerCustomerMeter_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterList {
     /// The items of this page.
@@ -1557,7 +1557,7 @@ pub struct CustomerCustomerMeterList {
 /// A meter, as returned to customers.
 ///
 /// Schema `CustomerCustomerMeterMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterMeter {
     /// When it was created.
@@ -1613,7 +1613,7 @@ pub enum CustomerCustomerMeterSortProperty {
 /// A customer portal session.
 ///
 /// Schema `CustomerCustomerSession`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerSession {
     /// When it expires.
@@ -1625,7 +1625,7 @@ pub struct CustomerCustomerSession {
 /// Parameters for requesting a change of the email address.
 ///
 /// Schema `CustomerEmailUpdateRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateRequest {
     /// Email address.
@@ -1645,7 +1645,7 @@ impl CustomerEmailUpdateRequest {
 /// Parameters for verifying a new email address.
 ///
 /// Schema `CustomerEmailUpdateVerifyRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyRequest {
     /// Token from the verification email.
@@ -1663,7 +1663,7 @@ impl CustomerEmailUpdateVerifyRequest {
 /// Session after a change of the email address.
 ///
 /// Schema `CustomerEmailUpdateVerifyResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyResponse {
     /// Token of the new session.
@@ -1674,7 +1674,7 @@ pub struct CustomerEmailUpdateVerifyResponse {
 /// or a new one.
 ///
 /// Schema `CustomerOrderConfirmPayment`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderConfirmPayment {
     /// ID of the confirmation token of Stripe, for a new payment method.
@@ -1742,7 +1742,7 @@ impl Default for CustomerOrderConfirmPayment {
 /// URL of the invoice of an order.
 ///
 /// Schema `CustomerOrderInvoice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderInvoice {
     /// URL of the invoice.
@@ -1752,7 +1752,7 @@ pub struct CustomerOrderInvoice {
 /// Result of a payment of an order.
 ///
 /// Schema `CustomerOrderPaymentConfirmation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentConfirmation {
     /// Current status.
@@ -1766,7 +1766,7 @@ pub struct CustomerOrderPaymentConfirmation {
 /// Status of the payment of an order.
 ///
 /// Schema `CustomerOrderPaymentStatus`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentStatus {
     /// Current status.
@@ -1778,7 +1778,7 @@ pub struct CustomerOrderPaymentStatus {
 /// URL of the receipt of an order.
 ///
 /// Schema `CustomerOrderReceipt`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderReceipt {
     /// URL of the receipt, a PDF document.
@@ -1820,7 +1820,7 @@ pub enum CustomerOrderSortProperty {
 /// The subscription of an order, as returned to the customer.
 ///
 /// Schema `CustomerOrderSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderSubscription {
     /// When it was created.
@@ -1895,7 +1895,7 @@ pub struct CustomerOrderSubscription {
 /// state cannot be changed.
 ///
 /// Schema `CustomerOrderUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
     /// Name on invoices.
@@ -1947,7 +1947,7 @@ impl Default for CustomerOrderUpdate {
 /// Discriminated by `type`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
 /// is decoded as a `Generic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethod {
     /// A saved card of a customer.
@@ -2086,7 +2086,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CustomerPaymentMethod`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCustomerPaymentMethod {
     pub(crate) id: PaymentMethodId,
     pub(crate) created_at: Timestamp,
@@ -2099,7 +2099,7 @@ pub struct UnknownCustomerPaymentMethod {
 /// Parameters for confirming a payment method after customer authentication.
 ///
 /// Schema `CustomerPaymentMethodConfirm`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodConfirm {
     /// ID of the setup intent of Stripe that the customer authenticated.
@@ -2122,7 +2122,7 @@ impl CustomerPaymentMethodConfirm {
 /// Parameters for saving a payment method.
 ///
 /// Schema `CustomerPaymentMethodCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreate {
     /// ID of the confirmation token of Stripe, which represents the payment details of
@@ -2153,7 +2153,7 @@ impl CustomerPaymentMethodCreate {
 /// The bank requires customer authentication before the payment method is saved.
 ///
 /// Schema `CustomerPaymentMethodCreateRequiresActionResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
     /// Current status.
@@ -2169,7 +2169,7 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
 /// Schema `CustomerPaymentMethodCreateResponse`.
 ///
 /// Discriminated by `status`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethodCreateResponse {
     /// The payment method was saved.
@@ -2235,7 +2235,7 @@ polar_client_runtime::from_variant! {
 /// The payment method was saved.
 ///
 /// Schema `CustomerPaymentMethodCreateSucceededResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateSucceededResponse {
     /// Current status.
@@ -2250,7 +2250,7 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
 ///
 /// Schema `ListResource_CustomerPaymentMethod_`.
 #[doc(alias = "ListResource_CustomerPaymentMethod_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodList {
     /// The items of this page.
@@ -2262,7 +2262,7 @@ pub struct CustomerPaymentMethodList {
 /// The customer of the session.
 ///
 /// Schema `CustomerPortalCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomer {
     /// When it was created.
@@ -2296,7 +2296,7 @@ pub struct CustomerPortalCustomer {
 /// Update of the customer of the session. Fields that are not set keep their values.
 ///
 /// Schema `CustomerPortalCustomerUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
     /// Name on invoices.
@@ -2367,7 +2367,7 @@ impl Default for CustomerPortalCustomerUpdate {
 /// A member, as returned to the team of the customer.
 ///
 /// Schema `CustomerPortalMember`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMember {
     /// When it was created.
@@ -2387,7 +2387,7 @@ pub struct CustomerPortalMember {
 /// Parameters for adding a member to the team of the customer.
 ///
 /// Schema `CustomerPortalMemberCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberCreate {
     /// Email address.
@@ -2434,7 +2434,7 @@ impl CustomerPortalMemberCreate {
 ///
 /// Schema `ListResource_CustomerPortalMember_`.
 #[doc(alias = "ListResource_CustomerPortalMember_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberList {
     /// The items of this page.
@@ -2447,7 +2447,7 @@ pub struct CustomerPortalMemberList {
 /// values.
 ///
 /// Schema `CustomerPortalMemberUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
     /// Name of the member.
@@ -2496,7 +2496,7 @@ impl Default for CustomerPortalMemberUpdate {
 /// A linked account at another service.
 ///
 /// Schema `CustomerPortalOAuthAccount`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalOAuthAccount {
     /// ID of the account at the other service.
@@ -2508,7 +2508,7 @@ pub struct CustomerPortalOAuthAccount {
 /// Parameters for assigning a seat of a subscription, an order or a checkout.
 ///
 /// Schema `CustomerSeatAssign`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
     /// ID of the subscription.
@@ -2652,7 +2652,7 @@ impl Default for CustomerSeatAssign {
 /// Schedules a cancellation at the end of the billing period, or undoes it.
 ///
 /// Schema `CustomerSubscriptionCancel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
     /// `true` ends the subscription with the current billing period, `false` undoes a
@@ -2718,7 +2718,7 @@ impl Default for CustomerSubscriptionCancel {
 /// Usage of a meter by a subscription in the current billing period.
 ///
 /// Schema `CustomerSubscriptionMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeter {
     /// When it was created.
@@ -2742,7 +2742,7 @@ pub struct CustomerSubscriptionMeter {
 /// A meter, as returned to customers.
 ///
 /// Schema `CustomerSubscriptionMeterMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeterMeter {
     /// When it was created.
@@ -2758,7 +2758,7 @@ pub struct CustomerSubscriptionMeterMeter {
 /// Schedules a pause at the end of the billing period, or undoes it.
 ///
 /// Schema `CustomerSubscriptionPause`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
     /// `true` pauses the subscription at the end of the current billing period, `false`
@@ -2792,7 +2792,7 @@ impl CustomerSubscriptionPause {
 /// Resumes a paused subscription.
 ///
 /// Schema `CustomerSubscriptionResume`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionResume {}
 
@@ -2848,7 +2848,7 @@ pub enum CustomerSubscriptionSortProperty {
 /// Update of a subscription by its customer: one type of change per request.
 ///
 /// Schema `CustomerSubscriptionUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerSubscriptionUpdate {
     /// Changes a subscription to another product.
@@ -2926,7 +2926,7 @@ polar_client_runtime::variant_body! {
 /// Discards the update that is scheduled for the next billing period.
 ///
 /// Schema `CustomerSubscriptionUpdateClear`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateClear {}
 
@@ -2949,7 +2949,7 @@ impl Default for CustomerSubscriptionUpdateClear {
 /// Changes a subscription to another product.
 ///
 /// Schema `CustomerSubscriptionUpdateProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
     /// ID of the product to change to.
@@ -2969,7 +2969,7 @@ impl CustomerSubscriptionUpdateProduct {
 /// Changes the number of seats of a subscription.
 ///
 /// Schema `CustomerSubscriptionUpdateSeats`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateSeats {
     /// Number of seats.
@@ -2990,7 +2990,7 @@ impl CustomerSubscriptionUpdateSeats {
 /// Changes the number of units of a subscription.
 ///
 /// Schema `CustomerSubscriptionUpdateUnits`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateUnits {
     /// Number of units.
@@ -3011,7 +3011,7 @@ impl CustomerSubscriptionUpdateUnits {
 /// A wallet: balance of the customer that usage is paid from.
 ///
 /// Schema `CustomerWallet`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerWallet {
     /// ID assigned by Polar.
@@ -3032,7 +3032,7 @@ pub struct CustomerWallet {
 ///
 /// Schema `ListResource_CustomerWallet_`.
 #[doc(alias = "ListResource_CustomerWallet_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerWalletList {
     /// The items of this page.
@@ -3064,7 +3064,7 @@ pub enum CustomerWalletSortProperty {
 /// A file that a benefit grants the customer access to.
 ///
 /// Schema `DownloadableRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableRead {
     /// ID assigned by Polar.
@@ -3079,7 +3079,7 @@ pub struct DownloadableRead {
 ///
 /// Schema `ListResource_DownloadableRead_`.
 #[doc(alias = "ListResource_DownloadableRead_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableReadList {
     /// The items of this page.
@@ -3091,7 +3091,7 @@ pub struct DownloadableReadList {
 /// A file with a download URL.
 ///
 /// Schema `FileDownload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FileDownload {
     /// ID assigned by Polar.
@@ -3131,7 +3131,7 @@ pub struct FileDownload {
 /// A saved card of a customer.
 ///
 /// Schema `PaymentMethodCard`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodCard {
     /// ID assigned by Polar.
@@ -3155,7 +3155,7 @@ pub struct PaymentMethodCard {
 /// A saved payment method of a customer, of any other type.
 ///
 /// Schema `PaymentMethodGeneric`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
     /// ID assigned by Polar.
@@ -3175,7 +3175,7 @@ pub struct PaymentMethodGeneric {
 /// A saved South Korean card of a customer.
 ///
 /// Schema `PaymentMethodKrCard`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
     /// ID assigned by Polar.
@@ -3199,7 +3199,7 @@ pub struct PaymentMethodKrCard {
 /// The authenticated user of a customer portal session: a customer or a member.
 ///
 /// Schema `PortalAuthenticatedUser`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PortalAuthenticatedUser {
     /// Type of the user: `customer` or `member`.
@@ -3220,7 +3220,7 @@ pub struct PortalAuthenticatedUser {
 ///
 /// Schema `S3DownloadURL`.
 #[doc(alias = "S3DownloadURL")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3DownloadUrl {
     /// URL to download the file from.

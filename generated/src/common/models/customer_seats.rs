@@ -14,7 +14,7 @@ use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 /// A seat of a subscription or an order, assigned to a person.
 ///
 /// Schema `CustomerSeat`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeat {
     /// When it was created.
@@ -55,7 +55,7 @@ pub struct CustomerSeat {
 /// A claimed seat, with a customer portal session.
 ///
 /// Schema `CustomerSeatClaimResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeatClaimResponse {
     /// The claimed seat.
@@ -67,7 +67,7 @@ pub struct CustomerSeatClaimResponse {
 /// Parameters for assigning a seat of a subscription or an order.
 ///
 /// Schema `SeatAssign`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatAssign {
     /// ID of the subscription.
@@ -199,7 +199,7 @@ impl Default for SeatAssign {
 /// Parameters for claiming a seat.
 ///
 /// Schema `SeatClaim`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatClaim {
     /// Token of the invitation to claim a seat.
@@ -219,7 +219,7 @@ impl SeatClaim {
 /// Details of an invitation to claim a seat.
 ///
 /// Schema `SeatClaimInfo`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {
     /// Name of the product.

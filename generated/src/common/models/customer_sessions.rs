@@ -9,7 +9,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 /// A customer session, with its token.
 ///
 /// Schema `CustomerSession`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSession {
     /// When it was created.
@@ -38,7 +38,7 @@ pub struct CustomerSession {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customer-sessions~1/post/requestBody/content/application~1json/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerSessionCreate {
     /// Parameters for creating a customer session, with the customer by ID.
@@ -68,7 +68,7 @@ polar_client_runtime::variant_body! {
 ///
 /// Schema `CustomerSessionCustomerExternalIDCreate`.
 #[doc(alias = "CustomerSessionCustomerExternalIDCreate")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
     /// ID of the member that the session acts for. Defaults to the owner if the customer
@@ -125,7 +125,7 @@ impl CustomerSessionCustomerExternalIdCreate {
 ///
 /// Schema `CustomerSessionCustomerIDCreate`.
 #[doc(alias = "CustomerSessionCustomerIDCreate")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {
     /// ID of the member that the session acts for. Defaults to the owner if the customer

@@ -65,7 +65,7 @@ pub enum AssignableMemberRole {
 /// Schema `Customer`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Customer {
     /// A customer that is a person.
@@ -315,7 +315,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Customer`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCustomer {
     pub(crate) id: CustomerId,
     pub(crate) created_at: Timestamp,
@@ -340,7 +340,7 @@ pub struct UnknownCustomer {
 /// Parameters for creating a customer: a person or a team.
 ///
 /// Schema `CustomerCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerCreate {
     /// Parameters for creating a customer that is a person.
@@ -369,7 +369,7 @@ polar_client_runtime::variant_body! {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customers~1export/get/responses/200/content/text~1csv/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerExportRow {
     /// Identifier assigned by Polar.
@@ -405,7 +405,7 @@ pub struct CustomerExportRow {
 /// A customer that is a person.
 ///
 /// Schema `CustomerIndividual`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerIndividual {
     /// ID assigned by Polar.
@@ -452,7 +452,7 @@ pub struct CustomerIndividual {
 /// Parameters for creating a customer that is a person.
 ///
 /// Schema `CustomerIndividualCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
     /// Custom key-value data.
@@ -572,7 +572,7 @@ impl CustomerIndividualCreate {
 ///
 /// Schema `ListResource_Customer_`.
 #[doc(alias = "ListResource_Customer_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerList {
     /// The items of this page.
@@ -584,7 +584,7 @@ pub struct CustomerList {
 /// A saved card of a customer.
 ///
 /// Schema `CustomerPaymentMethodCard`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
     /// ID assigned by Polar.
@@ -610,7 +610,7 @@ pub struct CustomerPaymentMethodCard {
 /// A saved payment method of a customer, of any other type.
 ///
 /// Schema `CustomerPaymentMethodGeneric`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
     /// ID assigned by Polar.
@@ -632,7 +632,7 @@ pub struct CustomerPaymentMethodGeneric {
 /// A saved South Korean card of a customer.
 ///
 /// Schema `CustomerPaymentMethodKrCard`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
     /// ID assigned by Polar.
@@ -684,7 +684,7 @@ pub enum CustomerSortProperty {
 /// Schema `CustomerState`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerState {
     /// A customer that is a person, with active subscriptions, granted benefits and
@@ -968,7 +968,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CustomerState`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCustomerState {
     pub(crate) id: CustomerId,
     pub(crate) created_at: Timestamp,
@@ -1022,7 +1022,7 @@ impl CustomerState {
 /// An active benefit grant of a customer.
 ///
 /// Schema `CustomerStateBenefitGrant`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
     /// ID assigned by Polar.
@@ -1059,7 +1059,7 @@ impl CustomerStateBenefitGrant {
 /// meters.
 ///
 /// Schema `CustomerStateIndividual`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
     /// ID assigned by Polar.
@@ -1112,7 +1112,7 @@ pub struct CustomerStateIndividual {
 /// Usage of a meter by a customer.
 ///
 /// Schema `CustomerStateMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateMeter {
     /// ID assigned by Polar.
@@ -1134,7 +1134,7 @@ pub struct CustomerStateMeter {
 /// An active subscription of a customer.
 ///
 /// Schema `CustomerStateSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
     /// ID assigned by Polar.
@@ -1188,7 +1188,7 @@ pub struct CustomerStateSubscription {
 /// due.
 ///
 /// Schema `CustomerStateSubscriptionMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateSubscriptionMeter {
     /// When it was created.
@@ -1210,7 +1210,7 @@ pub struct CustomerStateSubscriptionMeter {
 /// A customer that is a team, with active subscriptions, granted benefits and meters.
 ///
 /// Schema `CustomerStateTeam`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateTeam {
     /// ID assigned by Polar.
@@ -1263,7 +1263,7 @@ pub struct CustomerStateTeam {
 /// A customer that is a team.
 ///
 /// Schema `CustomerTeam`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerTeam {
     /// ID assigned by Polar.
@@ -1310,7 +1310,7 @@ pub struct CustomerTeam {
 /// Parameters for creating a customer that is a team.
 ///
 /// Schema `CustomerTeamCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
     /// Custom key-value data.
@@ -1466,7 +1466,7 @@ pub enum CustomerType {
 /// Update of a customer. Fields that are not set keep their values.
 ///
 /// Schema `CustomerUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
     /// Custom key-value data.
@@ -1590,7 +1590,7 @@ impl Default for CustomerUpdate {
 ///
 /// Schema `CustomerUpdateExternalID`.
 #[doc(alias = "CustomerUpdateExternalID")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdateExternalId {
     /// Custom key-value data.
@@ -1690,7 +1690,7 @@ impl Default for CustomerUpdateExternalId {
 /// A person who belongs to a customer, such as an employee of a company.
 ///
 /// Schema `Member`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Member {
     /// ID assigned by Polar.
@@ -1714,7 +1714,7 @@ pub struct Member {
 /// Parameters for adding a member to a customer.
 ///
 /// Schema `MemberCreateFromCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberCreateFromCustomer {
     /// Email address.
@@ -1775,7 +1775,7 @@ impl MemberCreateFromCustomer {
 ///
 /// Schema `ListResource_Member_`.
 #[doc(alias = "ListResource_Member_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberList {
     /// The items of this page.
@@ -1787,7 +1787,7 @@ pub struct MemberList {
 /// Parameters for creating the owner together with a customer.
 ///
 /// Schema `MemberOwnerCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberOwnerCreate {
     /// Email address.
@@ -1873,7 +1873,7 @@ pub enum MemberSortProperty {
 /// Update of a member. Fields that are not set keep their values.
 ///
 /// Schema `MemberUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberUpdate {
     /// Name of the member.
@@ -1940,7 +1940,7 @@ impl Default for MemberUpdate {
 /// Discriminated by `type`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
 /// is decoded as a `Generic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PaymentMethod {
     /// A saved card of a customer.
@@ -2091,7 +2091,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`PaymentMethod`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownPaymentMethod {
     pub(crate) id: PaymentMethodId,
     pub(crate) created_at: Timestamp,
@@ -2106,7 +2106,7 @@ pub struct UnknownPaymentMethod {
 ///
 /// Schema `ListResource_PaymentMethod_`.
 #[doc(alias = "ListResource_PaymentMethod_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodList {
     /// The items of this page.

@@ -33,7 +33,7 @@ pub enum DiscountDuration {
 /// A product that a discount can be applied to.
 ///
 /// Schema `DiscountProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountProduct {
     /// Custom key-value data.

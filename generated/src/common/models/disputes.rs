@@ -14,7 +14,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 /// A dispute: a payment that the customer or the bank contests.
 ///
 /// Schema `Dispute`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Dispute {
     /// When it was created.
@@ -55,7 +55,7 @@ pub struct Dispute {
 /// The customer of a dispute.
 ///
 /// Schema `DisputeCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeCustomer {
     /// ID assigned by Polar.
@@ -101,7 +101,7 @@ pub struct DisputeCustomer {
 ///
 /// Schema `ListResource_Dispute_`.
 #[doc(alias = "ListResource_Dispute_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeList {
     /// The items of this page.

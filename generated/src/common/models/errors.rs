@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// one.
 ///
 /// Schema `AlreadyActiveSubscriptionError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyActiveSubscriptionError {
     /// Error class.
@@ -23,7 +23,7 @@ pub struct AlreadyActiveSubscriptionError {
 /// Error response: the subscription is already canceled.
 ///
 /// Schema `AlreadyCanceledSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyCanceledSubscription {
     /// Error class.
@@ -38,7 +38,7 @@ pub struct AlreadyCanceledSubscription {
 ///
 /// Schema `AmbiguousExternalCustomerID`.
 #[doc(alias = "AmbiguousExternalCustomerID")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalCustomerId {
     /// Error class.
@@ -52,7 +52,7 @@ pub struct AmbiguousExternalCustomerId {
 /// Error response: the request cannot be processed.
 ///
 /// Schema `BadRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BadRequest {
     /// Error class.
@@ -66,7 +66,7 @@ pub struct BadRequest {
 /// Error response: the organization cannot be created.
 ///
 /// Schema `CannotCreateOrganizationError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CannotCreateOrganizationError {
     /// Error class.
@@ -82,7 +82,7 @@ pub struct CannotCreateOrganizationError {
 /// Schema `CheckoutForbiddenError`.
 ///
 /// Discriminated by `error`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutForbiddenError {
     /// Error response: the customer already has an active subscription and may have only
@@ -234,7 +234,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CheckoutForbiddenError`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCheckoutForbiddenError {
     pub(crate) detail: String,
     pub(crate) raw: Json,
@@ -243,7 +243,7 @@ pub struct UnknownCheckoutForbiddenError {
 /// Error response: the checkout session is being processed; retry later.
 ///
 /// Schema `CheckoutLocked`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLocked {
     /// Error class.
@@ -258,7 +258,7 @@ pub struct CheckoutLocked {
 /// method.
 ///
 /// Schema `CustomerNotReady`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerNotReady {
     /// Error class.
@@ -272,7 +272,7 @@ pub struct CustomerNotReady {
 /// Error response: the discount has reached its redemption limit.
 ///
 /// Schema `DiscountRedemptionLimitReached`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountRedemptionLimitReached {
     /// Error class.
@@ -286,7 +286,7 @@ pub struct DiscountRedemptionLimitReached {
 /// Error response: automatic acceptance of disputes is not enabled.
 ///
 /// Schema `DisputeAutoAcceptNotEnabled`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeAutoAcceptNotEnabled {
     /// Error class.
@@ -300,7 +300,7 @@ pub struct DisputeAutoAcceptNotEnabled {
 /// Error response: the dispute is not open.
 ///
 /// Schema `DisputeNotOpenError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeNotOpenError {
     /// Error class.
@@ -314,7 +314,7 @@ pub struct DisputeNotOpenError {
 /// Error response: the checkout session has expired.
 ///
 /// Schema `ExpiredCheckoutError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ExpiredCheckoutError {
     /// Error class.
@@ -329,7 +329,7 @@ pub struct ExpiredCheckoutError {
 ///
 /// Schema `HTTPValidationError`.
 #[doc(alias = "HTTPValidationError")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpValidationError {
     /// Validation errors, one entry per location.
@@ -343,7 +343,7 @@ pub struct HttpValidationError {
 /// Error response: the subscription is not active.
 ///
 /// Schema `InactiveSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct InactiveSubscription {
     /// Error class.
@@ -360,7 +360,7 @@ pub struct InactiveSubscription {
 /// `/components/schemas/ValidationError/properties/loc/items`.
 ///
 /// Discriminated by the JSON type.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LocationSegment {
     /// A value of the type `String`.
@@ -416,7 +416,7 @@ polar_client_runtime::from_variant! {
 /// fail, too.
 ///
 /// Schema `ManualRetryLimitExceeded`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ManualRetryLimitExceeded {
     /// Error class.
@@ -430,7 +430,7 @@ pub struct ManualRetryLimitExceeded {
 /// Error response: billing details that the invoice requires are missing.
 ///
 /// Schema `MissingInvoiceBillingDetails`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MissingInvoiceBillingDetails {
     /// Error class.
@@ -444,7 +444,7 @@ pub struct MissingInvoiceBillingDetails {
 /// Error response: the checkout session is no longer open.
 ///
 /// Schema `NotOpenCheckout`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NotOpenCheckout {
     /// Error class.
@@ -458,7 +458,7 @@ pub struct NotOpenCheckout {
 /// Error response: the credential does not permit the operation.
 ///
 /// Schema `NotPermitted`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NotPermitted {
     /// Error class.
@@ -472,7 +472,7 @@ pub struct NotPermitted {
 /// Error response: off-session charges are not enabled for the organization.
 ///
 /// Schema `OffSessionChargesNotEnabled`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OffSessionChargesNotEnabled {
     /// Error class.
@@ -486,7 +486,7 @@ pub struct OffSessionChargesNotEnabled {
 /// Error response: the order is not a draft.
 ///
 /// Schema `OrderNotDraft`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotDraft {
     /// Error class.
@@ -500,7 +500,7 @@ pub struct OrderNotDraft {
 /// Error response: orders with this status have no invoice.
 ///
 /// Schema `OrderNotEligibleForInvoice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForInvoice {
     /// Error class.
@@ -514,7 +514,7 @@ pub struct OrderNotEligibleForInvoice {
 /// Error response: the payment of the order cannot be retried.
 ///
 /// Schema `OrderNotEligibleForRetry`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForRetry {
     /// Error class.
@@ -528,7 +528,7 @@ pub struct OrderNotEligibleForRetry {
 /// Error response: the organization cannot accept payments at present.
 ///
 /// Schema `OrganizationNotReadyForPayments`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationNotReadyForPayments {
     /// Error class.
@@ -542,7 +542,7 @@ pub struct OrganizationNotReadyForPayments {
 /// Error response: the organization does not allow pausing and resuming.
 ///
 /// Schema `PauseResumeNotAllowed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PauseResumeNotAllowed {
     /// Error class.
@@ -556,7 +556,7 @@ pub struct PauseResumeNotAllowed {
 /// Error response: the bank requires customer authentication.
 ///
 /// Schema `PaymentActionRequired`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentActionRequired {
     /// Error class.
@@ -570,7 +570,7 @@ pub struct PaymentActionRequired {
 /// Error response: another payment is in progress.
 ///
 /// Schema `PaymentAlreadyInProgress`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentAlreadyInProgress {
     /// Error class.
@@ -584,7 +584,7 @@ pub struct PaymentAlreadyInProgress {
 /// Error response: the payment failed.
 ///
 /// Schema `PaymentError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentError {
     /// Error class.
@@ -598,7 +598,7 @@ pub struct PaymentError {
 /// Error response: the payment failed.
 ///
 /// Schema `PaymentFailed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentFailed {
     /// Error class.
@@ -612,7 +612,7 @@ pub struct PaymentFailed {
 /// Error response: an active subscription uses the payment method.
 ///
 /// Schema `PaymentMethodInUseByActiveSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodInUseByActiveSubscription {
     /// Error class.
@@ -627,7 +627,7 @@ pub struct PaymentMethodInUseByActiveSubscription {
 /// Error response: the customer has no payment method to charge.
 ///
 /// Schema `PaymentMethodRequired`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodRequired {
     /// Error class.
@@ -641,7 +641,7 @@ pub struct PaymentMethodRequired {
 /// Error response: the card was declined.
 ///
 /// Schema `PaymentMethodSetupFailed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodSetupFailed {
     /// Error class.
@@ -655,7 +655,7 @@ pub struct PaymentMethodSetupFailed {
 /// Error response: the organization cannot accept payments yet.
 ///
 /// Schema `PaymentNotReady`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentNotReady {
     /// Error class.
@@ -669,7 +669,7 @@ pub struct PaymentNotReady {
 /// Error response: the product is in use and can only be archived.
 ///
 /// Schema `ProductNotDeletable`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductNotDeletable {
     /// Error class.
@@ -683,7 +683,7 @@ pub struct ProductNotDeletable {
 /// Error response: the order was already refunded in full.
 ///
 /// Schema `RefundedAlready`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundedAlready {
     /// Error class.
@@ -697,7 +697,7 @@ pub struct RefundedAlready {
 /// Error response: the resource does not exist or the credential has no access to it.
 ///
 /// Schema `ResourceNotFound`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ResourceNotFound {
     /// Error class.
@@ -711,7 +711,7 @@ pub struct ResourceNotFound {
 /// Error response: license keys with this status cannot be rotated.
 ///
 /// Schema `RotateNotPermitted`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RotateNotPermitted {
     /// Error class.
@@ -726,7 +726,7 @@ pub struct RotateNotPermitted {
 ///
 /// Schema `SSOEnforcementRequiresConnection`.
 #[doc(alias = "SSOEnforcementRequiresConnection")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SsoEnforcementRequiresConnection {
     /// Error class.
@@ -740,7 +740,7 @@ pub struct SsoEnforcementRequiresConnection {
 /// Error response: another update of the subscription is in progress; retry later.
 ///
 /// Schema `SubscriptionLocked`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionLocked {
     /// Error class.
@@ -754,7 +754,7 @@ pub struct SubscriptionLocked {
 /// Error response: no cancellation of the subscription is scheduled.
 ///
 /// Schema `SubscriptionNotScheduledToCancel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionNotScheduledToCancel {
     /// Error class.
@@ -768,7 +768,7 @@ pub struct SubscriptionNotScheduledToCancel {
 /// Error response: the customer already had a trial.
 ///
 /// Schema `TrialAlreadyRedeemed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TrialAlreadyRedeemed {
     /// Error class.
@@ -782,7 +782,7 @@ pub struct TrialAlreadyRedeemed {
 /// Error response: the credential is missing or invalid.
 ///
 /// Schema `Unauthorized`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Unauthorized {
     /// Error class.
@@ -797,7 +797,7 @@ pub struct Unauthorized {
 /// product.
 ///
 /// Schema `UpdateSubscriptionPlanNotAllowed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionPlanNotAllowed {
     /// Error class.
@@ -812,7 +812,7 @@ pub struct UpdateSubscriptionPlanNotAllowed {
 /// seats.
 ///
 /// Schema `UpdateSubscriptionSeatsNotAllowed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionSeatsNotAllowed {
     /// Error class.
@@ -827,7 +827,7 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
 /// units.
 ///
 /// Schema `UpdateSubscriptionUnitsNotAllowed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionUnitsNotAllowed {
     /// Error class.
@@ -841,7 +841,7 @@ pub struct UpdateSubscriptionUnitsNotAllowed {
 /// A validation error of a request.
 ///
 /// Schema `ValidationError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidationError {
     /// Path to the invalid value: the part of the request, then keys and indices.

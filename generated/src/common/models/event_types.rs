@@ -9,7 +9,7 @@ use polar_client_runtime::types::{Patch, Timestamp};
 /// An event type: the name of events, and their label.
 ///
 /// Schema `EventType`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventType {
     /// When it was created.
@@ -31,7 +31,7 @@ pub struct EventType {
 /// Update of the label of an event type. Fields that are not set keep their values.
 ///
 /// Schema `EventTypeUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
     /// Human-readable label.
@@ -70,7 +70,7 @@ impl EventTypeUpdate {
 /// An event type, with the number of its events and when they occurred.
 ///
 /// Schema `EventTypeWithStats`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
     /// Identifier assigned by Polar; null for types of system events.
@@ -101,7 +101,7 @@ pub struct EventTypeWithStats {
 ///
 /// Schema `ListResource_EventTypeWithStats_`.
 #[doc(alias = "ListResource_EventTypeWithStats_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeWithStatsList {
     /// The items of this page.

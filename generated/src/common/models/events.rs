@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// A postal address, as recorded in events.
 ///
 /// Schema `AddressDict`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AddressDict {
     /// First line of the street address.
@@ -38,7 +38,7 @@ pub struct AddressDict {
 /// System event: an order was paid from the balance of the customer.
 ///
 /// Schema `BalanceCreditOrderEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
     /// ID assigned by Polar.
@@ -80,7 +80,7 @@ pub struct BalanceCreditOrderEvent {
 /// Details of a system event: an order was paid from the balance of the customer.
 ///
 /// Schema `BalanceCreditOrderMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderMetadata {
     /// ID of the order.
@@ -109,7 +109,7 @@ pub struct BalanceCreditOrderMetadata {
 /// organization.
 ///
 /// Schema `BalanceDisputeEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
     /// ID assigned by Polar.
@@ -151,7 +151,7 @@ pub struct BalanceDisputeEvent {
 /// Details of a system event about the disputed amount of an order.
 ///
 /// Schema `BalanceDisputeMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeMetadata {
     /// ID of the transaction.
@@ -190,7 +190,7 @@ pub struct BalanceDisputeMetadata {
 /// organization.
 ///
 /// Schema `BalanceDisputeReversalEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
     /// ID assigned by Polar.
@@ -233,7 +233,7 @@ pub struct BalanceDisputeReversalEvent {
 /// organization.
 ///
 /// Schema `BalanceOrderEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
     /// ID assigned by Polar.
@@ -276,7 +276,7 @@ pub struct BalanceOrderEvent {
 /// the organization.
 ///
 /// Schema `BalanceOrderMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceOrderMetadata {
     /// ID of the transaction.
@@ -313,7 +313,7 @@ pub struct BalanceOrderMetadata {
 /// organization.
 ///
 /// Schema `BalanceRefundEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
     /// ID assigned by Polar.
@@ -355,7 +355,7 @@ pub struct BalanceRefundEvent {
 /// Details of a system event about the amount of a refund.
 ///
 /// Schema `BalanceRefundMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundMetadata {
     /// ID of the transaction.
@@ -396,7 +396,7 @@ pub struct BalanceRefundMetadata {
 /// organization.
 ///
 /// Schema `BalanceRefundReversalEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
     /// ID assigned by Polar.
@@ -438,7 +438,7 @@ pub struct BalanceRefundReversalEvent {
 /// System event: a benefit was renewed with its subscription.
 ///
 /// Schema `BenefitCycledEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
     /// ID assigned by Polar.
@@ -480,7 +480,7 @@ pub struct BenefitCycledEvent {
 /// Details of a system event about a benefit grant.
 ///
 /// Schema `BenefitGrantMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMetadata {
     /// ID of the benefit.
@@ -496,7 +496,7 @@ pub struct BenefitGrantMetadata {
 /// System event: a customer was granted a benefit.
 ///
 /// Schema `BenefitGrantedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
     /// ID assigned by Polar.
@@ -538,7 +538,7 @@ pub struct BenefitGrantedEvent {
 /// System event: a benefit of a customer was revoked.
 ///
 /// Schema `BenefitRevokedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
     /// ID assigned by Polar.
@@ -580,7 +580,7 @@ pub struct BenefitRevokedEvent {
 /// System event: a benefit of a customer was updated.
 ///
 /// Schema `BenefitUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
     /// ID assigned by Polar.
@@ -622,7 +622,7 @@ pub struct BenefitUpdatedEvent {
 /// System event: a checkout session was created.
 ///
 /// Schema `CheckoutCreatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
     /// ID assigned by Polar.
@@ -664,7 +664,7 @@ pub struct CheckoutCreatedEvent {
 /// Details of a system event: a checkout session was created.
 ///
 /// Schema `CheckoutCreatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutCreatedMetadata {
     /// ID of the checkout session.
@@ -679,7 +679,7 @@ pub struct CheckoutCreatedMetadata {
 ///
 /// Schema `CostMetadata-Output`.
 #[doc(alias = "CostMetadata-Output")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CostMetadata {
     /// Cost in cents, possibly with fractions of a cent.
@@ -706,7 +706,7 @@ impl CostMetadata {
 /// Pagination of a list without a total count.
 ///
 /// Schema `CursorPagination`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CursorPagination {
     /// Whether another page follows.
@@ -716,7 +716,7 @@ pub struct CursorPagination {
 /// System event: a customer was created.
 ///
 /// Schema `CustomerCreatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
     /// ID assigned by Polar.
@@ -758,7 +758,7 @@ pub struct CustomerCreatedEvent {
 /// Details of a system event: a customer was created.
 ///
 /// Schema `CustomerCreatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCreatedMetadata {
     /// ID of the customer.
@@ -774,7 +774,7 @@ pub struct CustomerCreatedMetadata {
 /// System event: a customer was deleted.
 ///
 /// Schema `CustomerDeletedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
     /// ID assigned by Polar.
@@ -816,7 +816,7 @@ pub struct CustomerDeletedEvent {
 /// Details of a system event: a customer was deleted.
 ///
 /// Schema `CustomerDeletedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerDeletedMetadata {
     /// ID of the customer.
@@ -832,7 +832,7 @@ pub struct CustomerDeletedMetadata {
 /// System event: a customer was updated.
 ///
 /// Schema `CustomerUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
     /// ID assigned by Polar.
@@ -874,7 +874,7 @@ pub struct CustomerUpdatedEvent {
 /// Changed fields of a customer, with their new values.
 ///
 /// Schema `CustomerUpdatedFields`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
     /// Name of the customer.
@@ -894,7 +894,7 @@ pub struct CustomerUpdatedFields {
 /// Details of a system event: a customer was updated.
 ///
 /// Schema `CustomerUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedMetadata {
     /// ID of the customer.
@@ -912,7 +912,7 @@ pub struct CustomerUpdatedMetadata {
 /// Parameters for ingesting an event, with the customer by ID.
 ///
 /// Schema `EventCreateCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
     /// When it occurred.
@@ -1028,7 +1028,7 @@ impl EventCreateCustomer {
 /// Parameters for ingesting an event, with the customer by external ID.
 ///
 /// Schema `EventCreateExternalCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
     /// When it occurred.
@@ -1148,7 +1148,7 @@ impl EventCreateExternalCustomer {
 /// custom.
 ///
 /// Schema `EventMetadataInput`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataInput {
     /// Cost that the event caused.
@@ -1206,7 +1206,7 @@ impl Default for EventMetadataInput {
 /// custom.
 ///
 /// Schema `EventMetadataOutput`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
     /// Cost that the event caused.
@@ -1220,7 +1220,7 @@ pub struct EventMetadataOutput {
 /// An event name, with the number of its events and when they occurred.
 ///
 /// Schema `EventName`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventName {
     /// Name of the event.
@@ -1241,7 +1241,7 @@ pub struct EventName {
 ///
 /// Schema `ListResource_EventName_`.
 #[doc(alias = "ListResource_EventName_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventNameList {
     /// The items of this page.
@@ -1317,7 +1317,7 @@ pub enum EventSource {
 /// Result of ingesting events.
 ///
 /// Schema `EventsIngestResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventsIngestResponse {
     /// Number of events stored.
@@ -1331,7 +1331,7 @@ pub struct EventsIngestResponse {
 /// Filter of events: clauses and the operator that combines them.
 ///
 /// Schema `Filter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Filter {
     /// Operator that combines the clauses.
@@ -1357,7 +1357,7 @@ impl Filter {
 /// A condition on one property of an event.
 ///
 /// Schema `FilterClause`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FilterClause {
     /// Name of the event property.
@@ -1450,7 +1450,7 @@ pub enum FilterOperator {
 /// `/components/schemas/Filter/properties/clauses/items`.
 ///
 /// Discriminated by the presence of `property`, then the presence of `conjunction`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FilterTerm {
     /// A condition on one property of an event.
@@ -1504,7 +1504,7 @@ polar_client_runtime::from_variant! {
 /// `/components/schemas/FilterClause/properties/value`.
 ///
 /// Discriminated by the JSON type.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FilterValue {
     /// A value of the type `String`.
@@ -1584,7 +1584,7 @@ polar_client_runtime::from_variant! {
 ///
 /// Schema `LLMMetadata`.
 #[doc(alias = "LLMMetadata")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LlmMetadata {
     /// Vendor of the model.
@@ -1653,7 +1653,7 @@ impl LlmMetadata {
 /// System event: a customer meter was reset.
 ///
 /// Schema `MeterResetEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterResetEvent {
     /// ID assigned by Polar.
@@ -1695,7 +1695,7 @@ pub struct MeterResetEvent {
 /// Details of a system event: a customer meter was reset.
 ///
 /// Schema `MeterResetMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterResetMetadata {
     /// ID of the meter.
@@ -1705,7 +1705,7 @@ pub struct MeterResetMetadata {
 /// System event: an order was paid.
 ///
 /// Schema `OrderPaidEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderPaidEvent {
     /// ID assigned by Polar.
@@ -1747,7 +1747,7 @@ pub struct OrderPaidEvent {
 /// Details of a system event: an order was paid.
 ///
 /// Schema `OrderPaidMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderPaidMetadata {
     /// ID of the order.
@@ -1784,7 +1784,7 @@ pub struct OrderPaidMetadata {
 /// System event: an order was refunded.
 ///
 /// Schema `OrderRefundedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
     /// ID assigned by Polar.
@@ -1826,7 +1826,7 @@ pub struct OrderRefundedEvent {
 /// Details of a system event: an order was refunded.
 ///
 /// Schema `OrderRefundedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderRefundedMetadata {
     /// ID of the order.
@@ -1840,7 +1840,7 @@ pub struct OrderRefundedMetadata {
 /// System event: the voiding of an order was reversed.
 ///
 /// Schema `OrderUnvoidedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
     /// ID assigned by Polar.
@@ -1882,7 +1882,7 @@ pub struct OrderUnvoidedEvent {
 /// Details of a system event: the voiding of an order was reversed.
 ///
 /// Schema `OrderUnvoidedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUnvoidedMetadata {
     /// ID of the order.
@@ -1896,7 +1896,7 @@ pub struct OrderUnvoidedMetadata {
 /// System event: an order was voided.
 ///
 /// Schema `OrderVoidedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
     /// ID assigned by Polar.
@@ -1938,7 +1938,7 @@ pub struct OrderVoidedEvent {
 /// Details of a system event: an order was voided.
 ///
 /// Schema `OrderVoidedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderVoidedMetadata {
     /// ID of the order.
@@ -1952,7 +1952,7 @@ pub struct OrderVoidedMetadata {
 /// System event: the end of a billing period was moved.
 ///
 /// Schema `SubscriptionBillingPeriodUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
     /// ID assigned by Polar.
@@ -1995,7 +1995,7 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
 /// Details of a system event: the end of a billing period was moved.
 ///
 /// Schema `SubscriptionBillingPeriodUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedMetadata {
     /// ID of the subscription.
@@ -2009,7 +2009,7 @@ pub struct SubscriptionBillingPeriodUpdatedMetadata {
 /// System event: a subscription was canceled.
 ///
 /// Schema `SubscriptionCanceledEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
     /// ID assigned by Polar.
@@ -2051,7 +2051,7 @@ pub struct SubscriptionCanceledEvent {
 /// Details of a system event: a subscription was canceled.
 ///
 /// Schema `SubscriptionCanceledMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledMetadata {
     /// ID of the subscription.
@@ -2083,7 +2083,7 @@ pub struct SubscriptionCanceledMetadata {
 /// System event: a subscription was created.
 ///
 /// Schema `SubscriptionCreatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
     /// ID assigned by Polar.
@@ -2125,7 +2125,7 @@ pub struct SubscriptionCreatedEvent {
 /// Details of a system event: a subscription was created.
 ///
 /// Schema `SubscriptionCreatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedMetadata {
     /// ID of the subscription.
@@ -2148,7 +2148,7 @@ pub struct SubscriptionCreatedMetadata {
 /// System event: a subscription entered a new billing period.
 ///
 /// Schema `SubscriptionCycledEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
     /// ID assigned by Polar.
@@ -2190,7 +2190,7 @@ pub struct SubscriptionCycledEvent {
 /// Details of a system event: a subscription entered a new billing period.
 ///
 /// Schema `SubscriptionCycledMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCycledMetadata {
     /// ID of the subscription.
@@ -2211,7 +2211,7 @@ pub struct SubscriptionCycledMetadata {
 /// System event: a subscription was migrated to Polar from another provider.
 ///
 /// Schema `SubscriptionMigratedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
     /// ID assigned by Polar.
@@ -2254,7 +2254,7 @@ pub struct SubscriptionMigratedEvent {
 /// provider.
 ///
 /// Schema `SubscriptionMigratedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedMetadata {
     /// ID of the subscription.
@@ -2270,7 +2270,7 @@ pub struct SubscriptionMigratedMetadata {
 /// System event: a payment for a subscription failed.
 ///
 /// Schema `SubscriptionPastDueEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
     /// ID assigned by Polar.
@@ -2312,7 +2312,7 @@ pub struct SubscriptionPastDueEvent {
 /// Details of a system event: a payment for a subscription failed.
 ///
 /// Schema `SubscriptionPastDueMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueMetadata {
     /// ID of the subscription.
@@ -2335,7 +2335,7 @@ pub struct SubscriptionPastDueMetadata {
 /// System event: a subscription was paused.
 ///
 /// Schema `SubscriptionPausedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
     /// ID assigned by Polar.
@@ -2377,7 +2377,7 @@ pub struct SubscriptionPausedEvent {
 /// Details of a system event: a subscription was paused.
 ///
 /// Schema `SubscriptionPausedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPausedMetadata {
     /// ID of the subscription.
@@ -2402,7 +2402,7 @@ pub struct SubscriptionPausedMetadata {
 /// System event: a subscription changed to another product.
 ///
 /// Schema `SubscriptionProductUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
     /// ID assigned by Polar.
@@ -2444,7 +2444,7 @@ pub struct SubscriptionProductUpdatedEvent {
 /// Details of a system event: a subscription changed to another product.
 ///
 /// Schema `SubscriptionProductUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedMetadata {
     /// ID of the subscription.
@@ -2458,7 +2458,7 @@ pub struct SubscriptionProductUpdatedMetadata {
 /// System event: a subscription with a failed payment is active again.
 ///
 /// Schema `SubscriptionReactivatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
     /// ID assigned by Polar.
@@ -2500,7 +2500,7 @@ pub struct SubscriptionReactivatedEvent {
 /// Details of a system event: a subscription with a failed payment is active again.
 ///
 /// Schema `SubscriptionReactivatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedMetadata {
     /// ID of the subscription.
@@ -2521,7 +2521,7 @@ pub struct SubscriptionReactivatedMetadata {
 /// System event: a canceled subscription is active again.
 ///
 /// Schema `SubscriptionReinstatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
     /// ID assigned by Polar.
@@ -2563,7 +2563,7 @@ pub struct SubscriptionReinstatedEvent {
 /// Details of a system event: a canceled subscription is active again.
 ///
 /// Schema `SubscriptionReinstatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedMetadata {
     /// ID of the subscription.
@@ -2584,7 +2584,7 @@ pub struct SubscriptionReinstatedMetadata {
 /// System event: a paused subscription was resumed.
 ///
 /// Schema `SubscriptionResumedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
     /// ID assigned by Polar.
@@ -2626,7 +2626,7 @@ pub struct SubscriptionResumedEvent {
 /// Details of a system event: a paused subscription was resumed.
 ///
 /// Schema `SubscriptionResumedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResumedMetadata {
     /// ID of the subscription.
@@ -2647,7 +2647,7 @@ pub struct SubscriptionResumedMetadata {
 /// System event: a subscription ended and the customer lost access.
 ///
 /// Schema `SubscriptionRevokedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
     /// ID assigned by Polar.
@@ -2689,7 +2689,7 @@ pub struct SubscriptionRevokedEvent {
 /// Details of a system event: a subscription ended and the customer lost access.
 ///
 /// Schema `SubscriptionRevokedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedMetadata {
     /// ID of the subscription.
@@ -2710,7 +2710,7 @@ pub struct SubscriptionRevokedMetadata {
 /// System event: the number of seats of a subscription changed.
 ///
 /// Schema `SubscriptionSeatsUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
     /// ID assigned by Polar.
@@ -2752,7 +2752,7 @@ pub struct SubscriptionSeatsUpdatedEvent {
 /// Details of a system event: the number of seats of a subscription changed.
 ///
 /// Schema `SubscriptionSeatsUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedMetadata {
     /// ID of the subscription.
@@ -2768,7 +2768,7 @@ pub struct SubscriptionSeatsUpdatedMetadata {
 /// System event: the cancellation of a subscription was undone.
 ///
 /// Schema `SubscriptionUncanceledEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
     /// ID assigned by Polar.
@@ -2810,7 +2810,7 @@ pub struct SubscriptionUncanceledEvent {
 /// Details of a system event: the cancellation of a subscription was undone.
 ///
 /// Schema `SubscriptionUncanceledMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledMetadata {
     /// ID of the subscription.
@@ -2831,7 +2831,7 @@ pub struct SubscriptionUncanceledMetadata {
 /// System event: the number of units of a subscription changed.
 ///
 /// Schema `SubscriptionUnitsUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
     /// ID assigned by Polar.
@@ -2873,7 +2873,7 @@ pub struct SubscriptionUnitsUpdatedEvent {
 /// Details of a system event: the number of units of a subscription changed.
 ///
 /// Schema `SubscriptionUnitsUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedMetadata {
     /// ID of the subscription.
@@ -2889,7 +2889,7 @@ pub struct SubscriptionUnitsUpdatedMetadata {
 /// System event: a scheduled update of a subscription was discarded.
 ///
 /// Schema `SubscriptionUpdateClearedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
     /// ID assigned by Polar.
@@ -2931,7 +2931,7 @@ pub struct SubscriptionUpdateClearedEvent {
 /// Details of a system event: a scheduled update of a subscription was discarded.
 ///
 /// Schema `SubscriptionUpdateClearedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedMetadata {
     /// ID of the subscription.
@@ -2941,7 +2941,7 @@ pub struct SubscriptionUpdateClearedMetadata {
 /// System event: a subscription was updated.
 ///
 /// Schema `SubscriptionUpdatedEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
     /// ID assigned by Polar.
@@ -2983,7 +2983,7 @@ pub struct SubscriptionUpdatedEvent {
 /// Details of a system event: a subscription was updated.
 ///
 /// Schema `SubscriptionUpdatedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
     /// ID of the product.
@@ -3007,7 +3007,7 @@ pub struct SubscriptionUpdatedMetadata {
 /// A user event: ingested by the organization.
 ///
 /// Schema `UserEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UserEvent {
     /// ID assigned by Polar.

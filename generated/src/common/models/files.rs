@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Parameters for creating a file that customers download.
 ///
 /// Schema `DownloadableFileCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
     /// ID of the organization.
@@ -81,7 +81,7 @@ impl DownloadableFileCreate {
 /// A file that customers download.
 ///
 /// Schema `DownloadableFileRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableFileRead {
     /// ID assigned by Polar.
@@ -125,7 +125,7 @@ pub struct DownloadableFileRead {
 /// Parameters for creating A file of any type.
 ///
 /// Schema `FileCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileCreate {
     /// Parameters for creating a file that customers download.
@@ -173,7 +173,7 @@ polar_client_runtime::variant_body! {
 /// Update of a file. Fields that are not set keep their values.
 ///
 /// Schema `FilePatch`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FilePatch {
     /// Name of the file.
@@ -220,7 +220,7 @@ impl Default for FilePatch {
 /// Schema `FileRead`.
 ///
 /// Discriminated by `service`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum FileRead {
     /// A file that customers download.
@@ -511,7 +511,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`FileRead`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownFileRead {
     pub(crate) id: FileId,
     pub(crate) organization_id: OrganizationId,
@@ -535,7 +535,7 @@ pub struct UnknownFileRead {
 ///
 /// Schema `ListResource_FileRead_`.
 #[doc(alias = "ListResource_FileRead_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FileReadList {
     /// The items of this page.
@@ -575,7 +575,7 @@ pub enum FileServiceTypes {
 /// A created file, with the URLs to upload its content to.
 ///
 /// Schema `FileUpload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FileUpload {
     /// ID assigned by Polar.
@@ -617,7 +617,7 @@ pub struct FileUpload {
 /// Parameters for completing an upload.
 ///
 /// Schema `FileUploadCompleted`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FileUploadCompleted {
     /// ID of the upload.
@@ -647,7 +647,7 @@ impl FileUploadCompleted {
 /// Parameters for creating an avatar of an organization.
 ///
 /// Schema `OrganizationAvatarFileCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
     /// ID of the organization.
@@ -721,7 +721,7 @@ impl OrganizationAvatarFileCreate {
 /// The avatar of an organization.
 ///
 /// Schema `OrganizationAvatarFileRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
     /// ID assigned by Polar.
@@ -765,7 +765,7 @@ pub struct OrganizationAvatarFileRead {
 /// Parameters for creating a media file of a product, such as an image.
 ///
 /// Schema `ProductMediaFileCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
     /// ID of the organization.
@@ -839,7 +839,7 @@ impl ProductMediaFileCreate {
 /// Parts of a file to upload.
 ///
 /// Schema `S3FileCreateMultipart`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileCreateMultipart {
     /// Parts of the upload.
@@ -859,7 +859,7 @@ impl S3FileCreateMultipart {
 /// A part of a file to upload.
 ///
 /// Schema `S3FileCreatePart`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileCreatePart {
     /// Number of the part, starting at 1.
@@ -899,7 +899,7 @@ impl S3FileCreatePart {
 /// An uploaded part of a file.
 ///
 /// Schema `S3FileUploadCompletedPart`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadCompletedPart {
     /// Number of the part, starting at 1.
@@ -929,7 +929,7 @@ impl S3FileUploadCompletedPart {
 /// A multipart upload.
 ///
 /// Schema `S3FileUploadMultipart`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadMultipart {
     /// ID of the upload.
@@ -943,7 +943,7 @@ pub struct S3FileUploadMultipart {
 /// A part of a file, with its upload URL.
 ///
 /// Schema `S3FileUploadPart`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadPart {
     /// Number of the part, starting at 1.
@@ -967,7 +967,7 @@ pub struct S3FileUploadPart {
 /// Parameters for creating an attachment of a support case.
 ///
 /// Schema `SupportCaseAttachmentFileCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
     /// ID of the organization.
@@ -1042,7 +1042,7 @@ impl SupportCaseAttachmentFileCreate {
 /// An attachment of a support case.
 ///
 /// Schema `SupportCaseAttachmentFileRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {
     /// ID assigned by Polar.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Parameters for activating a license key.
 ///
 /// Schema `LicenseKeyActivate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
     /// The license key string, which is a secret of the customer.
@@ -75,7 +75,7 @@ impl LicenseKeyActivate {
 /// An activation of a license key.
 ///
 /// Schema `LicenseKeyActivationBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
     /// ID assigned by Polar.
@@ -95,7 +95,7 @@ pub struct LicenseKeyActivationBase {
 /// The customer of a license key.
 ///
 /// Schema `LicenseKeyCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
     /// ID assigned by Polar.
@@ -140,7 +140,7 @@ pub struct LicenseKeyCustomer {
 /// Parameters for releasing an activation of a license key.
 ///
 /// Schema `LicenseKeyDeactivate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
     /// The license key string, which is a secret of the customer.
@@ -194,7 +194,7 @@ pub enum LicenseKeyStatus {
 /// Update of a license key. Fields that are not set keep their values.
 ///
 /// Schema `LicenseKeyUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
     /// Current status.
@@ -285,7 +285,7 @@ impl Default for LicenseKeyUpdate {
 /// Parameters for validating a license key.
 ///
 /// Schema `LicenseKeyValidate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {
     /// The license key string, which is a secret of the customer.

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// `/components/schemas/Meter/properties/aggregation`.
 ///
 /// Discriminated by `func`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Aggregation {
     /// Aggregation that counts the events.
@@ -114,7 +114,7 @@ pub enum AggregationFunction {
 /// Aggregation that counts the events.
 ///
 /// Schema `CountAggregation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CountAggregation {
     /// Aggregation function.
@@ -146,7 +146,7 @@ impl Default for CountAggregation {
 /// Quantities of a meter over a time range.
 ///
 /// Schema `MeterQuantities`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterQuantities {
     /// Quantities, one entry per interval.
@@ -158,7 +158,7 @@ pub struct MeterQuantities {
 /// Quantity of a meter in one interval.
 ///
 /// Schema `MeterQuantity`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterQuantity {
     /// Start of the interval.
@@ -214,7 +214,7 @@ pub enum MeterUnit {
 /// Aggregation of a property of the events.
 ///
 /// Schema `PropertyAggregation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
     /// Aggregation function.
@@ -269,7 +269,7 @@ pub enum PropertyAggregationFunction {
 /// Aggregation that counts the distinct values of a property.
 ///
 /// Schema `UniqueAggregation`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UniqueAggregation {
     /// Aggregation function.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Description of a metric.
 ///
 /// Schema `Metric`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Metric {
     /// Unique short name.
@@ -28,7 +28,7 @@ pub struct Metric {
 /// Parameters for creating a dashboard.
 ///
 /// Schema `MetricDashboardCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardCreate {
     /// Name of the dashboard.
@@ -79,7 +79,7 @@ impl MetricDashboardCreate {
 /// A dashboard: a named list of metrics.
 ///
 /// Schema `MetricDashboardSchema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardSchema {
     /// When it was created.
@@ -99,7 +99,7 @@ pub struct MetricDashboardSchema {
 /// Update of a dashboard. Fields that are not set keep their values.
 ///
 /// Schema `MetricDashboardUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
     /// Name of the dashboard.
@@ -154,7 +154,7 @@ impl Default for MetricDashboardUpdate {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1metrics~1export/get/responses/200/content/text~1csv/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricExportRow {
     /// Start of the interval.
@@ -280,7 +280,7 @@ pub struct MetricExportRow {
 /// Metrics of one interval. Metrics that were not requested may be null.
 ///
 /// Schema `MetricPeriod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricPeriod {
     /// Start of the interval.
@@ -432,7 +432,7 @@ pub enum MetricType {
 /// Descriptions of the metrics. Those that were not requested may be null.
 ///
 /// Schema `Metrics`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Metrics {
     /// Number of active subscriptions.
@@ -554,7 +554,7 @@ pub struct Metrics {
 /// Limits of the time range for one interval length.
 ///
 /// Schema `MetricsIntervalLimit`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalLimit {
     /// Minimum number of days.
@@ -566,7 +566,7 @@ pub struct MetricsIntervalLimit {
 /// Limits of the time range, by interval length.
 ///
 /// Schema `MetricsIntervalsLimits`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalsLimits {
     /// Limits for intervals of an hour.
@@ -584,7 +584,7 @@ pub struct MetricsIntervalsLimits {
 /// Limits of metrics requests.
 ///
 /// Schema `MetricsLimits`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsLimits {
     /// First day with metrics.
@@ -596,7 +596,7 @@ pub struct MetricsLimits {
 /// Metrics of a time range.
 ///
 /// Schema `MetricsResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsResponse {
     /// Values, one entry per interval.
@@ -610,7 +610,7 @@ pub struct MetricsResponse {
 /// Metrics of a whole time range. Metrics that were not requested may be null.
 ///
 /// Schema `MetricsTotals`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsTotals {
     /// Number of active subscriptions.

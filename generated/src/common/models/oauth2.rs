@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// Token request with the grant type `authorization_code`.
 ///
 /// Schema `AuthorizationCodeTokenRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizationCodeTokenRequest {
     /// ID of the OAuth2 client.
@@ -52,7 +52,7 @@ impl AuthorizationCodeTokenRequest {
 /// An organization to show on a consent page.
 ///
 /// Schema `AuthorizeOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
     /// ID assigned by Polar.
@@ -71,7 +71,7 @@ pub struct AuthorizeOrganization {
 /// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
 ///
 /// Discriminated by `sub_type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthorizeResponse {
     /// Authorization request of a client that wants to act for a user.
@@ -231,7 +231,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`AuthorizeResponse`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownAuthorizeResponse {
     pub(crate) client: OAuth2ClientPublic,
     pub(crate) scopes: Vec<Scope>,
@@ -244,7 +244,7 @@ pub struct UnknownAuthorizeResponse {
 /// Authorization request of a client that wants to act for an organization.
 ///
 /// Schema `AuthorizeResponseOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeResponseOrganization {
     /// Client that requests access.
@@ -311,7 +311,7 @@ pub struct AuthorizeResponseOrganization {
 /// Authorization request of a client that wants to act for a user.
 ///
 /// Schema `AuthorizeResponseUser`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeResponseUser {
     /// Client that requests access.
@@ -378,7 +378,7 @@ pub struct AuthorizeResponseUser {
 /// A user to show on a consent page.
 ///
 /// Schema `AuthorizeUser`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeUser {
     /// ID assigned by Polar.
@@ -394,7 +394,7 @@ pub struct AuthorizeUser {
 /// Parameters for introspecting a token.
 ///
 /// Schema `IntrospectTokenRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IntrospectTokenRequest {
     /// Token to introspect.
@@ -434,7 +434,7 @@ impl IntrospectTokenRequest {
 /// State of a token, with its scopes and subject if it is active.
 ///
 /// Schema `IntrospectTokenResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IntrospectTokenResponse {
     /// Whether the token is valid.
@@ -489,7 +489,7 @@ pub enum IntrospectedTokenType {
 /// A registered OAuth2 client.
 ///
 /// Schema `OAuth2Client`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2Client {
     /// ID of the OAuth2 client.
@@ -529,7 +529,7 @@ pub struct OAuth2Client {
 /// Parameters for registering an OAuth2 client.
 ///
 /// Schema `OAuth2ClientConfiguration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfiguration {
     /// Registered redirect URIs.
@@ -708,7 +708,7 @@ impl OAuth2ClientConfiguration {
 /// Replacement for the registration of an OAuth2 client.
 ///
 /// Schema `OAuth2ClientConfigurationUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfigurationUpdate {
     /// Registered redirect URIs.
@@ -904,7 +904,7 @@ impl OAuth2ClientConfigurationUpdate {
 /// Public view of an OAuth2 client.
 ///
 /// Schema `OAuth2ClientPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientPublic {
     /// When it was created.
@@ -949,7 +949,7 @@ pub enum OAuth2GrantType {
 /// Token request with the grant type `refresh_token`.
 ///
 /// Schema `RefreshTokenRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RefreshTokenRequest {
     /// ID of the OAuth2 client.
@@ -979,7 +979,7 @@ impl RefreshTokenRequest {
 /// Parameters for revoking a token.
 ///
 /// Schema `RevokeTokenRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RevokeTokenRequest {
     /// Token to revoke.
@@ -1208,7 +1208,7 @@ pub enum TokenEndpointAuthMethod {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1oauth2~1token/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TokenRequest {
     /// Token request with the grant type `authorization_code`.
@@ -1246,7 +1246,7 @@ polar_client_runtime::variant_body! {
 /// An access token, with its type, scopes and lifetime.
 ///
 /// Schema `TokenResponse`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenResponse {
     /// Access token.
@@ -1295,7 +1295,7 @@ pub enum TokenTypeHint {
 /// Discriminated by the presence of `email`, then the presence of `email_verified`,
 /// then the presence of `sub`. A `User` without the keys that only it has is decoded
 /// as an `Organization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum UserInfo {
     /// The user that a token acts for.
@@ -1368,7 +1368,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`UserInfo`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownUserInfo {
     pub(crate) sub: String,
     pub(crate) name: Option<String>,
@@ -1378,7 +1378,7 @@ pub struct UnknownUserInfo {
 /// The organization that a token acts for.
 ///
 /// Schema `UserInfoOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UserInfoOrganization {
     /// ID of the organization.
@@ -1390,7 +1390,7 @@ pub struct UserInfoOrganization {
 /// The user that a token acts for.
 ///
 /// Schema `UserInfoUser`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct UserInfoUser {
     /// ID of the user.
@@ -1406,7 +1406,7 @@ pub struct UserInfoUser {
 /// Token request with the grant type `web`, which exchanges a web session.
 ///
 /// Schema `WebTokenRequest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebTokenRequest {
     /// ID of the OAuth2 client.

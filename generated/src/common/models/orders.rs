@@ -53,7 +53,7 @@ pub enum OrderBillingReason {
 /// Parameters for creating a draft order.
 ///
 /// Schema `OrderCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderCreate {
     /// Values of the custom fields, by slug of the custom field.
@@ -178,7 +178,7 @@ impl OrderCreate {
 /// The customer of an order.
 ///
 /// Schema `OrderCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderCustomer {
     /// ID assigned by Polar.
@@ -269,7 +269,7 @@ pub enum OrderExportColumn {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1orders~1export/get/responses/200/content/text~1csv/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderExportRow {
     /// Email address of the customer.
@@ -294,7 +294,7 @@ pub struct OrderExportRow {
 /// Parameters for charging a draft order.
 ///
 /// Schema `OrderFinalize`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderFinalize {
     /// ID of the customer's payment method to charge. Defaults to the customer's default
@@ -332,7 +332,7 @@ impl Default for OrderFinalize {
 /// URL of the invoice of an order.
 ///
 /// Schema `OrderInvoice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderInvoice {
     /// URL of the invoice.
@@ -342,7 +342,7 @@ pub struct OrderInvoice {
 /// A line item of an order.
 ///
 /// Schema `OrderItemSchema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderItemSchema {
     /// When it was created.
@@ -370,7 +370,7 @@ pub struct OrderItemSchema {
 /// The product of an order.
 ///
 /// Schema `OrderProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderProduct {
     /// Custom key-value data.
@@ -412,7 +412,7 @@ pub struct OrderProduct {
 /// URL of the receipt of an order.
 ///
 /// Schema `OrderReceipt`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderReceipt {
     /// URL of the receipt, a PDF document.
@@ -506,7 +506,7 @@ pub enum OrderStatus {
 /// The subscription of an order.
 ///
 /// Schema `OrderSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderSubscription {
     /// Custom key-value data.
@@ -583,7 +583,7 @@ pub struct OrderSubscription {
 /// state cannot be changed.
 ///
 /// Schema `OrderUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUpdate {
     /// Name on invoices.

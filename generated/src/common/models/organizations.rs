@@ -1019,7 +1019,7 @@ pub enum CountryAlpha2Input {
 /// Customer portal settings for the data of the customer.
 ///
 /// Schema `CustomerPortalCustomerSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerSettings {
     /// Whether customers can change their email address.
@@ -1053,7 +1053,7 @@ impl Default for CustomerPortalCustomerSettings {
 /// Customer portal settings for subscriptions.
 ///
 /// Schema `CustomerPortalSubscriptionSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalSubscriptionSettings {
     /// Whether customers can change the number of seats.
@@ -1099,7 +1099,7 @@ impl CustomerPortalSubscriptionSettings {
 /// Customer portal settings for usage.
 ///
 /// Schema `CustomerPortalUsageSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalUsageSettings {
     /// Whether customers can see their usage.
@@ -1118,7 +1118,7 @@ impl CustomerPortalUsageSettings {
 /// Current capabilities of an organization.
 ///
 /// Schema `OrganizationCapabilities`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCapabilities {
     /// Whether its checkouts accept payments.
@@ -1138,7 +1138,7 @@ pub struct OrganizationCapabilities {
 /// Legal entity of a seller that is a company.
 ///
 /// Schema `OrganizationCompanyLegalEntitySchema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCompanyLegalEntitySchema {
     /// Registered name of the company.
@@ -1158,7 +1158,7 @@ impl OrganizationCompanyLegalEntitySchema {
 /// Emails that are sent to customers.
 ///
 /// Schema `OrganizationCustomerEmailSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct OrganizationCustomerEmailSettings {
     /// Whether an email confirms each order.
     pub order_confirmation: bool,
@@ -1195,7 +1195,7 @@ impl OrganizationCustomerEmailSettings {}
 /// Customer portal settings of an organization.
 ///
 /// Schema `OrganizationCustomerPortalSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCustomerPortalSettings {
     /// Settings for usage.
@@ -1233,7 +1233,7 @@ impl OrganizationCustomerPortalSettings {
 /// Business details that Polar is legally required to collect.
 ///
 /// Schema `OrganizationDetails`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDetails {
     /// Description of the business.
@@ -1395,7 +1395,7 @@ impl Default for OrganizationDetails {
 /// Dispute settings of an organization.
 ///
 /// Schema `OrganizationDisputeSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
     /// Disputes below this amount, in US cents, are accepted automatically; null disables
@@ -1407,7 +1407,7 @@ pub struct OrganizationDisputeSettings {
 /// their values.
 ///
 /// Schema `OrganizationDisputeSettingsUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
     /// Disputes below this amount, in US cents, are accepted automatically; null disables
@@ -1453,7 +1453,7 @@ impl Default for OrganizationDisputeSettingsUpdate {
 /// Legal entity of a seller that is a person.
 ///
 /// Schema `OrganizationIndividualLegalEntitySchema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationIndividualLegalEntitySchema {}
 
@@ -1477,7 +1477,7 @@ impl Default for OrganizationIndividualLegalEntitySchema {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/OrganizationCreate/properties/legal_entity`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OrganizationLegalEntity {
     /// Legal entity of a seller that is a person.
@@ -1497,7 +1497,7 @@ polar_client_runtime::from_variant! {
 /// A profile on a social network.
 ///
 /// Schema `OrganizationSocialLink`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationSocialLink {
     /// Social network of the profile.
@@ -1631,7 +1631,7 @@ pub enum OrganizationStatus {
 /// Subscription settings of an organization.
 ///
 /// Schema `OrganizationSubscriptionSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationSubscriptionSettings {
     /// Whether a customer can have several active subscriptions.

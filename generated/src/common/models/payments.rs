@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// A payment by card.
 ///
 /// Schema `CardPayment`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CardPayment {
     /// When it was created.
@@ -55,7 +55,7 @@ pub struct CardPayment {
 /// Details of a card.
 ///
 /// Schema `CardPaymentMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CardPaymentMetadata {
     /// Brand of the card.
@@ -67,7 +67,7 @@ pub struct CardPaymentMetadata {
 /// A payment by any other method.
 ///
 /// Schema `GenericPayment`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct GenericPayment {
     /// When it was created.
@@ -105,7 +105,7 @@ pub struct GenericPayment {
 /// A payment by South Korean card.
 ///
 /// Schema `KrCardPayment`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPayment {
     /// When it was created.
@@ -147,7 +147,7 @@ pub struct KrCardPayment {
 /// Details of a South Korean card.
 ///
 /// Schema `KrCardPaymentMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPaymentMetadata {
     /// Brand of the card.
@@ -163,7 +163,7 @@ pub struct KrCardPaymentMetadata {
 /// Discriminated by `method`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
 /// is decoded as a `Generic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Payment {
     /// A payment by card.
@@ -410,7 +410,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Payment`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownPayment {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
@@ -433,7 +433,7 @@ pub struct UnknownPayment {
 ///
 /// Schema `ListResource_Payment_`.
 #[doc(alias = "ListResource_Payment_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentList {
     /// The items of this page.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Parameters for attaching a custom field to a product.
 ///
 /// Schema `AttachedCustomFieldCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
     /// ID of the custom field.
@@ -40,7 +40,7 @@ impl AttachedCustomFieldCreate {
 /// An existing price of the product to keep.
 ///
 /// Schema `ExistingProductPrice`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
     /// ID assigned by Polar.
@@ -59,7 +59,7 @@ impl ExistingProductPrice {
 /// the product has the billing interval.
 ///
 /// Schema `LegacyRecurringProductPriceCustom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceCustom {
     /// When it was created.
@@ -104,7 +104,7 @@ pub struct LegacyRecurringProductPriceCustom {
 /// billing interval.
 ///
 /// Schema `LegacyRecurringProductPriceFixed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceFixed {
     /// When it was created.
@@ -144,7 +144,7 @@ pub struct LegacyRecurringProductPriceFixed {
 /// Replacement for the benefits of a product.
 ///
 /// Schema `ProductBenefitsUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
     /// IDs of all benefits that the product grants.
@@ -164,7 +164,7 @@ impl ProductBenefitsUpdate {
 /// A media file of a product, such as an image.
 ///
 /// Schema `ProductMediaFileRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductMediaFileRead {
     /// ID assigned by Polar.
@@ -208,7 +208,7 @@ pub struct ProductMediaFileRead {
 /// Price that the customer chooses, between a minimum and a maximum.
 ///
 /// Schema `ProductPriceCustom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceCustom {
     /// When it was created.
@@ -242,7 +242,7 @@ pub struct ProductPriceCustom {
 /// Parameters for creating a price that the customer chooses.
 ///
 /// Schema `ProductPriceCustomCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceCustomCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -340,7 +340,7 @@ impl Default for ProductPriceCustomCreate {
 /// Fixed price.
 ///
 /// Schema `ProductPriceFixed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixed {
     /// When it was created.
@@ -370,7 +370,7 @@ pub struct ProductPriceFixed {
 /// Parameters for creating a fixed price.
 ///
 /// Schema `ProductPriceFixedCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixedCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -423,7 +423,7 @@ impl ProductPriceFixedCreate {
 /// The meter of a metered price.
 ///
 /// Schema `ProductPriceMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeter {
     /// ID assigned by Polar.
@@ -442,7 +442,7 @@ pub struct ProductPriceMeter {
 /// tier.
 ///
 /// Schema `ProductPriceMeteredTiers`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiers {
     /// When it was created.
@@ -479,7 +479,7 @@ pub struct ProductPriceMeteredTiers {
 /// Parameters for creating a metered price with tiers.
 ///
 /// Schema `ProductPriceMeteredTiersCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiersCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -548,7 +548,7 @@ impl ProductPriceMeteredTiersCreate {
 /// Metered price: usage of a meter at one price per unit.
 ///
 /// Schema `ProductPriceMeteredUnit`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnit {
     /// When it was created.
@@ -585,7 +585,7 @@ pub struct ProductPriceMeteredUnit {
 /// Parameters for creating a metered price.
 ///
 /// Schema `ProductPriceMeteredUnitCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnitCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -677,7 +677,7 @@ pub enum ProductPriceSource {
 /// changes of a subscription are prorated.
 ///
 /// Schema `ProductPriceUnitBased`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBased {
     /// When it was created.
@@ -716,7 +716,7 @@ pub struct ProductPriceUnitBased {
 /// Parameters for creating a unit-based price.
 ///
 /// Schema `ProductPriceUnitBasedCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBasedCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -851,7 +851,7 @@ pub enum ProductVisibility {
 /// the first one at zero.
 ///
 /// Schema `TierInput`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TierInput {
     /// Last unit of the tier (inclusive); null for an unlimited last tier.
@@ -889,7 +889,7 @@ impl TierInput {
 /// Prices per unit, in tiers by number of units.
 ///
 /// Schema `TiersInput`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TiersInput {
     /// How the tiers are applied.

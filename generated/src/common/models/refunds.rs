@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// A refund.
 ///
 /// Schema `Refund`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Refund {
     /// When it was created.
@@ -55,7 +55,7 @@ pub struct Refund {
 /// Parameters for creating a refund.
 ///
 /// Schema `RefundCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundCreate {
     /// Custom key-value data.
@@ -165,7 +165,7 @@ pub enum RefundCreateReason {
 /// Dispute that a refund prevented.
 ///
 /// Schema `RefundDispute`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundDispute {
     /// When it was created.
@@ -203,7 +203,7 @@ pub struct RefundDispute {
 ///
 /// Schema `ListResource_Refund_`.
 #[doc(alias = "ListResource_Refund_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundList {
     /// The items of this page.

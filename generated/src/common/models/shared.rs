@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// A postal address.
 ///
 /// Schema `Address`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Address {
     /// First line of the street address.
@@ -34,7 +34,7 @@ pub struct Address {
 /// A postal address in a request.
 ///
 /// Schema `AddressInput`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AddressInput {
     /// First line of the street address.
@@ -104,7 +104,7 @@ impl AddressInput {
 /// A custom field that is attached to a product.
 ///
 /// Schema `AttachedCustomField`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AttachedCustomField {
     /// ID of the custom field.
@@ -120,7 +120,7 @@ pub struct AttachedCustomField {
 /// Public view of a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomPublic {
     /// ID assigned by Polar.
@@ -148,7 +148,7 @@ pub struct BenefitCustomPublic {
 /// Public view of a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordPublic {
     /// ID assigned by Polar.
@@ -176,7 +176,7 @@ pub struct BenefitDiscordPublic {
 /// Public view of a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesPublic {
     /// ID assigned by Polar.
@@ -204,7 +204,7 @@ pub struct BenefitDownloadablesPublic {
 /// Public view of a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagPublic {
     /// ID assigned by Polar.
@@ -232,7 +232,7 @@ pub struct BenefitFeatureFlagPublic {
 /// Public view of a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryPublic {
     /// ID assigned by Polar.
@@ -260,7 +260,7 @@ pub struct BenefitGitHubRepositoryPublic {
 /// Public view of a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysPublic {
     /// ID assigned by Polar.
@@ -288,7 +288,7 @@ pub struct BenefitLicenseKeysPublic {
 /// Public view of a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublic {
     /// ID assigned by Polar.
@@ -318,7 +318,7 @@ pub struct BenefitMeterCreditPublic {
 /// Properties of a meter credit benefit.
 ///
 /// Schema `BenefitMeterCreditPublicProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublicProperties {
     /// Number of units to credit.
@@ -332,7 +332,7 @@ pub struct BenefitMeterCreditPublicProperties {
 /// Schema `BenefitPublic`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitPublic {
     /// Public view of a benefit that the organization provides itself.
@@ -633,7 +633,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`BenefitPublic`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownBenefitPublic {
     pub(crate) id: BenefitId,
     pub(crate) created_at: Timestamp,
@@ -650,7 +650,7 @@ pub struct UnknownBenefitPublic {
 /// seller.
 ///
 /// Schema `BenefitSlackSharedChannelPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelPublic {
     /// ID assigned by Polar.
@@ -681,7 +681,7 @@ pub struct BenefitSlackSharedChannelPublic {
 /// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
 ///
 /// Discriminated by the JSON type, then the format of the string.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldValue {
     /// A value of the type `String`.
@@ -816,7 +816,7 @@ pub type MetadataQuery = BTreeMap<String, MetadataQueryValue>;
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/MetadataQuery/additionalProperties`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MetadataQueryValue {
     /// A value of the type `String`.
@@ -875,7 +875,7 @@ polar_client_runtime::from_variant! {
 /// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
 ///
 /// Discriminated by the JSON type.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MetadataValue {
     /// A value of the type `String`.
@@ -973,7 +973,7 @@ polar_client_runtime::from_variant! {
 /// Pagination of a list, with the total count.
 ///
 /// Schema `Pagination`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Pagination {
     /// Number of items on all pages together.
@@ -985,7 +985,7 @@ pub struct Pagination {
 /// Details of a card.
 ///
 /// Schema `PaymentMethodCardMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodCardMetadata {
     /// Brand of the card.
@@ -1003,7 +1003,7 @@ pub struct PaymentMethodCardMetadata {
 /// Details of a South Korean card.
 ///
 /// Schema `PaymentMethodKrCardMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
     /// Brand of the card.
@@ -1365,7 +1365,7 @@ pub enum SeatStatus {
 /// Seats of a subscription or an order.
 ///
 /// Schema `SeatsList`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatsList {
     /// Assigned seats.
@@ -1380,7 +1380,7 @@ pub struct SeatsList {
 /// the first one at zero.
 ///
 /// Schema `Tier`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Tier {
     /// Last unit of the tier (inclusive); null for an unlimited last tier.
@@ -1414,7 +1414,7 @@ pub enum TierType {
 /// Prices per unit, in tiers by number of units.
 ///
 /// Schema `Tiers`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Tiers {
     /// How the tiers are applied.

@@ -58,7 +58,7 @@ pub enum CustomerCancellationReason {
 /// Schedules a cancellation at the end of the billing period, or undoes it.
 ///
 /// Schema `SubscriptionCancel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
     /// Reason that the customer gave for the cancellation.
@@ -108,7 +108,7 @@ impl SubscriptionCancel {
 /// The customer of a subscription.
 ///
 /// Schema `SubscriptionCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
     /// ID assigned by Polar.
@@ -210,7 +210,7 @@ pub enum SubscriptionExportColumn {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1subscriptions~1export/get/responses/200/content/text~1csv/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionExportRow {
     /// Email address of the customer.
@@ -234,7 +234,7 @@ pub struct SubscriptionExportRow {
 /// Schedules a pause at the end of the billing period, or undoes it.
 ///
 /// Schema `SubscriptionPause`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
     /// `true` pauses the subscription at the end of the current billing period, `false`
@@ -268,7 +268,7 @@ impl SubscriptionPause {
 /// Resumes a paused subscription.
 ///
 /// Schema `SubscriptionResume`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResume {}
 
@@ -291,7 +291,7 @@ impl Default for SubscriptionResume {
 /// Ends a subscription immediately.
 ///
 /// Schema `SubscriptionRevoke`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
     /// Reason that the customer gave for the cancellation.
@@ -436,7 +436,7 @@ pub enum SubscriptionStatus {
 /// Update of a subscription: one type of change per request.
 ///
 /// Schema `SubscriptionUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SubscriptionUpdate {
     /// Changes the product, the discount, the trial or the metadata of a subscription.
@@ -534,7 +534,7 @@ polar_client_runtime::variant_body! {
 /// Changes the product, the discount, the trial or the metadata of a subscription.
 ///
 /// Schema `SubscriptionUpdateBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
     /// Custom key-value data.
@@ -620,7 +620,7 @@ impl Default for SubscriptionUpdateBase {
 /// Moves the end of the current billing period.
 ///
 /// Schema `SubscriptionUpdateBillingPeriod`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBillingPeriod {
     /// New end of the current billing period, in the future. The subscription renews at
@@ -640,7 +640,7 @@ impl SubscriptionUpdateBillingPeriod {
 /// Discards the update that is scheduled for the next billing period.
 ///
 /// Schema `SubscriptionUpdateClear`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClear {}
 
@@ -663,7 +663,7 @@ impl Default for SubscriptionUpdateClear {
 /// Changes the number of seats of a subscription.
 ///
 /// Schema `SubscriptionUpdateSeats`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
     /// Number of seats.
@@ -699,7 +699,7 @@ impl SubscriptionUpdateSeats {
 /// Changes the number of units of a subscription.
 ///
 /// Schema `SubscriptionUpdateUnits`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {
     /// Number of units.
@@ -736,7 +736,7 @@ impl SubscriptionUpdateUnits {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TrialEnd {
     /// A value of the type `Timestamp`.

@@ -39,7 +39,7 @@ pub enum HttpCodeClass {
 /// Delivery of `customer.created`: a customer was created.
 ///
 /// Schema `WebhookCustomerCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
     /// Type of the object.
@@ -57,7 +57,7 @@ pub struct WebhookCustomerCreatedPayload {
 /// Delivery of `customer.deleted`: a customer was deleted.
 ///
 /// Schema `WebhookCustomerDeletedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
     /// Type of the object.
@@ -76,7 +76,7 @@ pub struct WebhookCustomerDeletedPayload {
 /// sent by email.
 ///
 /// Schema `WebhookCustomerSeatAssignedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
     /// Type of the object.
@@ -94,7 +94,7 @@ pub struct WebhookCustomerSeatAssignedPayload {
 /// Delivery of `customer_seat.claimed`: a seat was claimed.
 ///
 /// Schema `WebhookCustomerSeatClaimedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
     /// Type of the object.
@@ -113,7 +113,7 @@ pub struct WebhookCustomerSeatClaimedPayload {
 /// subscription was canceled.
 ///
 /// Schema `WebhookCustomerSeatRevokedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
     /// Type of the object.
@@ -132,7 +132,7 @@ pub struct WebhookCustomerSeatRevokedPayload {
 /// grant of the customer changed.
 ///
 /// Schema `WebhookCustomerStateChangedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
     /// Type of the object.
@@ -151,7 +151,7 @@ pub struct WebhookCustomerStateChangedPayload {
 /// and benefits are delivered as `customer.state_changed`.
 ///
 /// Schema `WebhookCustomerUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
     /// Type of the object.
@@ -169,7 +169,7 @@ pub struct WebhookCustomerUpdatedPayload {
 /// An attempt to deliver an event to an endpoint.
 ///
 /// Schema `WebhookDelivery`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
     /// When it was created.
@@ -193,7 +193,7 @@ pub struct WebhookDelivery {
 ///
 /// Schema `ListResource_WebhookDelivery_`.
 #[doc(alias = "ListResource_WebhookDelivery_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDeliveryList {
     /// The items of this page.
@@ -205,7 +205,7 @@ pub struct WebhookDeliveryList {
 /// An event to deliver to a webhook endpoint. Each attempt is a delivery.
 ///
 /// Schema `WebhookEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEvent {
     /// When it was created.
@@ -440,7 +440,7 @@ pub enum WebhookFormat {
 /// created with their customer.
 ///
 /// Schema `WebhookMemberCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
     /// Type of the object.
@@ -459,7 +459,7 @@ pub struct WebhookMemberCreatedPayload {
 /// revoked.
 ///
 /// Schema `WebhookMemberDeletedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
     /// Type of the object.
@@ -477,7 +477,7 @@ pub struct WebhookMemberDeletedPayload {
 /// Delivery of `member.updated`: a member was updated.
 ///
 /// Schema `WebhookMemberUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
     /// Type of the object.
@@ -495,7 +495,7 @@ pub struct WebhookMemberUpdatedPayload {
 /// Delivery of `refund.created`: a refund was created. It may have any status.
 ///
 /// Schema `WebhookRefundCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
     /// Type of the object.
@@ -513,7 +513,7 @@ pub struct WebhookRefundCreatedPayload {
 /// Delivery of `refund.updated`: a refund was updated.
 ///
 /// Schema `WebhookRefundUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
     /// Type of the object.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// A license key, with the purchase that granted it.
 ///
 /// Schema `GrantedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// ID assigned by Polar.
@@ -57,7 +57,7 @@ pub struct GrantedLicenseKey {
 /// A new activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationCreated`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// ID assigned by Polar.
@@ -79,7 +79,7 @@ pub struct LicenseKeyActivationCreated {
 /// An activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
     /// ID assigned by Polar.
@@ -101,7 +101,7 @@ pub struct LicenseKeyActivationRead {
 /// A license key.
 ///
 /// Schema `LicenseKeyRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
     /// ID assigned by Polar.
@@ -142,7 +142,7 @@ pub struct LicenseKeyRead {
 ///
 /// Schema `ListResource_LicenseKeyRead_`.
 #[doc(alias = "ListResource_LicenseKeyRead_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {
     /// The items of this page.
@@ -154,7 +154,7 @@ pub struct LicenseKeyReadList {
 /// A license key with its activations.
 ///
 /// Schema `LicenseKeyWithActivations`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
     /// ID assigned by Polar.
@@ -196,7 +196,7 @@ pub struct LicenseKeyWithActivations {
 /// A license key with its new key string.
 ///
 /// Schema `RotatedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
     /// ID assigned by Polar.
@@ -236,7 +236,7 @@ pub struct RotatedLicenseKey {
 /// A valid license key, with the purchase that granted it.
 ///
 /// Schema `ValidatedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// ID assigned by Polar.

@@ -24,7 +24,7 @@ pub enum WebhookApiVersion {
 /// Parameters for creating a webhook endpoint.
 ///
 /// Schema `WebhookEndpointCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
     /// URL that events are delivered to.
@@ -95,7 +95,7 @@ impl WebhookEndpointCreate {
 /// Update of a webhook endpoint. Fields that are not set keep their values.
 ///
 /// Schema `WebhookEndpointUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
     /// URL that events are delivered to.

@@ -15,7 +15,7 @@ use polar_client_runtime::types::Timestamp;
 /// Grant of one benefit to one customer, active or revoked.
 ///
 /// Schema `BenefitGrant`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrant {
     /// When it was created.
@@ -70,7 +70,7 @@ impl BenefitGrant {
 ///
 /// Schema `ListResource_BenefitGrant_`.
 #[doc(alias = "ListResource_BenefitGrant_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantList {
     /// The items of this page.

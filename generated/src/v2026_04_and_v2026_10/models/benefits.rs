@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Schema `Benefit`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Benefit {
     /// A benefit that the organization provides itself.
@@ -364,7 +364,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Benefit`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownBenefit {
     pub(crate) id: BenefitId,
     pub(crate) created_at: Timestamp,
@@ -383,7 +383,7 @@ pub struct UnknownBenefit {
 /// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitCreate {
     /// Parameters for creating a benefit that the organization provides itself.
@@ -472,7 +472,7 @@ polar_client_runtime::variant_body! {
 /// A benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustom {
     /// ID assigned by Polar.
@@ -508,7 +508,7 @@ pub struct BenefitCustom {
 /// Parameters for creating a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
     /// Custom key-value data.
@@ -575,7 +575,7 @@ impl BenefitCustomCreate {
 /// Update of a custom benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitCustomUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
     /// Custom key-value data.
@@ -654,7 +654,7 @@ impl Default for BenefitCustomUpdate {
 /// A benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscord`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
     /// ID assigned by Polar.
@@ -690,7 +690,7 @@ pub struct BenefitDiscord {
 /// Parameters for creating a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
     /// Custom key-value data.
@@ -757,7 +757,7 @@ impl BenefitDiscordCreate {
 /// Update of a Discord access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDiscordUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
     /// Custom key-value data.
@@ -823,7 +823,7 @@ impl Default for BenefitDiscordUpdate {
 /// A benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadables`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
     /// ID assigned by Polar.
@@ -859,7 +859,7 @@ pub struct BenefitDownloadables {
 /// Parameters for creating a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
     /// Custom key-value data.
@@ -926,7 +926,7 @@ impl BenefitDownloadablesCreate {
 /// Update of a downloads benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDownloadablesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
     /// Custom key-value data.
@@ -992,7 +992,7 @@ impl Default for BenefitDownloadablesUpdate {
 /// A benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlag`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
     /// ID assigned by Polar.
@@ -1028,7 +1028,7 @@ pub struct BenefitFeatureFlag {
 /// Parameters for creating a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
     /// Custom key-value data.
@@ -1092,7 +1092,7 @@ impl BenefitFeatureFlagCreate {
 /// Update of a feature flag benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitFeatureFlagUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
     /// Custom key-value data.
@@ -1171,7 +1171,7 @@ impl Default for BenefitFeatureFlagUpdate {
 /// A benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepository`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
     /// ID assigned by Polar.
@@ -1207,7 +1207,7 @@ pub struct BenefitGitHubRepository {
 /// Parameters for creating a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
     /// Custom key-value data.
@@ -1274,7 +1274,7 @@ impl BenefitGitHubRepositoryCreate {
 /// Update of a GitHub access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitGitHubRepositoryUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
     /// Custom key-value data.
@@ -1340,7 +1340,7 @@ impl Default for BenefitGitHubRepositoryUpdate {
 /// A benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeys`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
     /// ID assigned by Polar.
@@ -1376,7 +1376,7 @@ pub struct BenefitLicenseKeys {
 /// Parameters for creating a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
     /// Custom key-value data.
@@ -1443,7 +1443,7 @@ impl BenefitLicenseKeysCreate {
 /// Update of a license key benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitLicenseKeysUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
     /// Custom key-value data.
@@ -1523,7 +1523,7 @@ impl Default for BenefitLicenseKeysUpdate {
 ///
 /// Schema `ListResource_Benefit_`.
 #[doc(alias = "ListResource_Benefit_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitList {
     /// The items of this page.
@@ -1535,7 +1535,7 @@ pub struct BenefitList {
 /// A benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCredit`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
     /// ID assigned by Polar.
@@ -1571,7 +1571,7 @@ pub struct BenefitMeterCredit {
 /// Parameters for creating a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
     /// Custom key-value data.
@@ -1638,7 +1638,7 @@ impl BenefitMeterCreditCreate {
 /// Update of a meter credit benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitMeterCreditUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
     /// Custom key-value data.
@@ -1717,7 +1717,7 @@ impl Default for BenefitMeterCreditUpdate {
 /// A benefit that grants access to a Slack channel shared with the seller.
 ///
 /// Schema `BenefitSlackSharedChannel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
     /// ID assigned by Polar.
@@ -1754,7 +1754,7 @@ pub struct BenefitSlackSharedChannel {
 /// with the seller.
 ///
 /// Schema `BenefitSlackSharedChannelCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
     /// Custom key-value data.
@@ -1822,7 +1822,7 @@ impl BenefitSlackSharedChannelCreate {
 /// values.
 ///
 /// Schema `BenefitSlackSharedChannelUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
     /// Custom key-value data.
@@ -1889,7 +1889,7 @@ impl Default for BenefitSlackSharedChannelUpdate {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
     /// Update of a custom benefit. Fields that are not set keep their values.

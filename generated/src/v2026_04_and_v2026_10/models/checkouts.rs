@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// A checkout session, as returned to the organization.
 ///
 /// Schema `Checkout`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Checkout {
     /// ID assigned by Polar.
@@ -175,7 +175,7 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 ///
 /// Schema `ListResource_Checkout_`.
 #[doc(alias = "ListResource_Checkout_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutList {
     /// The items of this page.
@@ -187,7 +187,7 @@ pub struct CheckoutList {
 /// A product of a checkout session.
 ///
 /// Schema `CheckoutProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
     /// ID assigned by Polar.
@@ -234,7 +234,7 @@ pub struct CheckoutProduct {
 /// resulting order and subscription.
 ///
 /// Schema `CheckoutProductsCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
     /// Unit of the trial length.
@@ -707,7 +707,7 @@ impl CheckoutProductsCreate {
 /// A checkout session, as returned to the customer by its client secret.
 ///
 /// Schema `CheckoutPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
     /// ID assigned by Polar.
@@ -848,7 +848,7 @@ pub struct CheckoutPublic {
 /// A confirmed checkout session, with a session token for the customer portal.
 ///
 /// Schema `CheckoutPublicConfirmed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
     /// ID assigned by Polar.

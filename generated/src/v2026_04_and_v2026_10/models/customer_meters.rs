@@ -9,7 +9,7 @@ use polar_client_runtime::types::Timestamp;
 /// Usage of a meter by a customer.
 ///
 /// Schema `CustomerMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeter {
     /// ID assigned by Polar.
@@ -38,7 +38,7 @@ pub struct CustomerMeter {
 ///
 /// Schema `ListResource_CustomerMeter_`.
 #[doc(alias = "ListResource_CustomerMeter_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterList {
     /// The items of this page.

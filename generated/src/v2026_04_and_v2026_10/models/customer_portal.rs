@@ -15,7 +15,7 @@ use polar_client_runtime::types::Timestamp;
 /// An order, as returned to its customer.
 ///
 /// Schema `CustomerOrder`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrder {
     /// ID assigned by Polar.
@@ -95,7 +95,7 @@ pub struct CustomerOrder {
 ///
 /// Schema `ListResource_CustomerOrder_`.
 #[doc(alias = "ListResource_CustomerOrder_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderList {
     /// The items of this page.
@@ -107,7 +107,7 @@ pub struct CustomerOrderList {
 /// The product of an order, as returned to the customer.
 ///
 /// Schema `CustomerOrderProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
     /// ID assigned by Polar.
@@ -155,7 +155,7 @@ pub struct CustomerOrderProduct {
 /// An organization, as returned to its customers.
 ///
 /// Schema `CustomerOrganization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganization {
     /// When it was created.
@@ -183,7 +183,7 @@ pub struct CustomerOrganization {
 /// An organization and its products, as returned to customers.
 ///
 /// Schema `CustomerOrganizationData`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationData {
     /// The organization.
@@ -195,7 +195,7 @@ pub struct CustomerOrganizationData {
 /// Features of an organization that affect its customer portal.
 ///
 /// Schema `CustomerOrganizationFeatureSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationFeatureSettings {
     /// Whether customers of the organization have members.
@@ -211,7 +211,7 @@ pub struct CustomerOrganizationFeatureSettings {
 /// A product, as returned to customers.
 ///
 /// Schema `CustomerProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerProduct {
     /// ID assigned by Polar.
@@ -257,7 +257,7 @@ pub struct CustomerProduct {
 /// A subscription, as returned to its customer.
 ///
 /// Schema `CustomerSubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscription {
     /// When it was created.
@@ -340,7 +340,7 @@ pub struct CustomerSubscription {
 ///
 /// Schema `ListResource_CustomerSubscription_`.
 #[doc(alias = "ListResource_CustomerSubscription_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionList {
     /// Subscriptions of this page.
@@ -352,7 +352,7 @@ pub struct CustomerSubscriptionList {
 /// The product of a subscription, as returned to its customer.
 ///
 /// Schema `CustomerSubscriptionProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionProduct {
     /// ID assigned by Polar.

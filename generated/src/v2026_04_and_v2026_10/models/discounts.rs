@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Schema `Discount`.
 ///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Discount {
     /// A discount of a fixed amount that applies once or forever.
@@ -293,7 +293,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Discount`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownDiscount {
     pub(crate) duration: DiscountDuration,
     pub(crate) created_at: Timestamp,
@@ -315,7 +315,7 @@ pub struct UnknownDiscount {
 /// Parameters for creating a discount: a fixed amount or a percentage.
 ///
 /// Schema `DiscountCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DiscountCreate {
     /// Parameters for creating a discount of a fixed amount.
@@ -343,7 +343,7 @@ polar_client_runtime::variant_body! {
 /// Parameters for creating a discount of a fixed amount.
 ///
 /// Schema `DiscountFixedCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
     /// Custom key-value data.
@@ -534,7 +534,7 @@ impl DiscountFixedCreate {
 /// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `DiscountFixedOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
     /// Duration of the discount on a subscription.
@@ -584,7 +584,7 @@ pub struct DiscountFixedOnceForeverDuration {
 /// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `DiscountFixedRepeatDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
     /// Duration of the discount on a subscription.
@@ -637,7 +637,7 @@ pub struct DiscountFixedRepeatDuration {
 ///
 /// Schema `ListResource_Discount_`.
 #[doc(alias = "ListResource_Discount_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountList {
     /// The items of this page.
@@ -649,7 +649,7 @@ pub struct DiscountList {
 /// Parameters for creating a percentage discount.
 ///
 /// Schema `DiscountPercentageCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
     /// Custom key-value data.
@@ -804,7 +804,7 @@ impl DiscountPercentageCreate {
 /// A percentage discount that applies once or forever.
 ///
 /// Schema `DiscountPercentageOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
     /// Duration of the discount on a subscription.
@@ -846,7 +846,7 @@ pub struct DiscountPercentageOnceForeverDuration {
 /// A percentage discount that applies for a number of months.
 ///
 /// Schema `DiscountPercentageRepeatDuration`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
     /// Duration of the discount on a subscription.
@@ -890,7 +890,7 @@ pub struct DiscountPercentageRepeatDuration {
 /// Update of a discount. Fields that are not set keep their values.
 ///
 /// Schema `DiscountUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
     /// Custom key-value data.

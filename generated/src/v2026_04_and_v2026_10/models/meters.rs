@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A meter: a filter of events and an aggregation of those that match.
 ///
 /// Schema `Meter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Meter {
     /// Custom key-value data.
@@ -42,7 +42,7 @@ pub struct Meter {
 /// Parameters for creating a meter.
 ///
 /// Schema `MeterCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreate {
     /// Custom key-value data.
@@ -143,7 +143,7 @@ impl MeterCreate {
 ///
 /// Schema `ListResource_Meter_`.
 #[doc(alias = "ListResource_Meter_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterList {
     /// The items of this page.
@@ -155,7 +155,7 @@ pub struct MeterList {
 /// Update of a meter. Fields that are not set keep their values.
 ///
 /// Schema `MeterUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterUpdate {
     /// Custom key-value data.

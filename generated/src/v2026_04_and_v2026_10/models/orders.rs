@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// An order: a charge of a customer, once or for a billing period of a subscription.
 ///
 /// Schema `Order`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Order {
     /// ID assigned by Polar.
@@ -108,7 +108,7 @@ pub struct Order {
 ///
 /// Schema `ListResource_Order_`.
 #[doc(alias = "ListResource_Order_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderList {
     /// The items of this page.

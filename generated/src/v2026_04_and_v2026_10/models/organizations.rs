@@ -9,7 +9,7 @@ use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 /// An organization: the seller, with its settings.
 ///
 /// Schema `Organization`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Organization {
     /// When it was created.
@@ -74,7 +74,7 @@ pub struct Organization {
 /// Parameters for creating an organization.
 ///
 /// Schema `OrganizationCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCreate {
     /// Name of the organization.
@@ -279,7 +279,7 @@ impl OrganizationCreate {
 /// Features that are enabled for an organization.
 ///
 /// Schema `OrganizationFeatureSettings`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettings {
     /// Whether issues can be funded.
@@ -348,7 +348,7 @@ pub struct OrganizationFeatureSettings {
 /// Features that an organization can enable itself.
 ///
 /// Schema `OrganizationFeatureSettingsUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettingsUpdate {
     /// Whether customers of the organization have members.
@@ -420,7 +420,7 @@ impl Default for OrganizationFeatureSettingsUpdate {
 ///
 /// Schema `ListResource_Organization_`.
 #[doc(alias = "ListResource_Organization_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationList {
     /// The items of this page.
@@ -432,7 +432,7 @@ pub struct OrganizationList {
 /// Update of an organization. Fields that are not set keep their values.
 ///
 /// Schema `OrganizationUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {
     /// Name of the organization.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// A product.
 ///
 /// Schema `Product`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Product {
     /// ID assigned by Polar.
@@ -67,7 +67,7 @@ pub struct Product {
 /// Parameters for creating a product: one-time or recurring.
 ///
 /// Schema `ProductCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductCreate {
     /// Parameters for creating a recurring product, which is sold as a subscription.
@@ -95,7 +95,7 @@ polar_client_runtime::variant_body! {
 /// Parameters for creating a one-time product.
 ///
 /// Schema `ProductCreateOneTime`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
     /// Custom key-value data.
@@ -200,7 +200,7 @@ impl ProductCreateOneTime {
 /// Parameters for creating a recurring product, which is sold as a subscription.
 ///
 /// Schema `ProductCreateRecurring`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
     /// Custom key-value data.
@@ -389,7 +389,7 @@ impl ProductCreateRecurring {
 ///
 /// Schema `ListResource_Product_`.
 #[doc(alias = "ListResource_Product_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductList {
     /// The items of this page.
@@ -402,7 +402,7 @@ pub struct ProductList {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
     /// Parameters for creating a fixed price.
@@ -446,7 +446,7 @@ polar_client_runtime::from_variant! {
 /// Price by number of seats.
 ///
 /// Schema `ProductPriceSeatBased`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
     /// When it was created.
@@ -476,7 +476,7 @@ pub struct ProductPriceSeatBased {
 /// Parameters for creating a seat-based price.
 ///
 /// Schema `ProductPriceSeatBasedCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -527,7 +527,7 @@ impl ProductPriceSeatBasedCreate {
 /// A range of seat counts, with the price per seat.
 ///
 /// Schema `ProductPriceSeatTier`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTier {
     /// First seat of the tier (inclusive).
@@ -548,7 +548,7 @@ pub struct ProductPriceSeatTier {
 ///
 /// Schema `ProductPriceSeatTier`.
 #[doc(alias = "ProductPriceSeatTier")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTierInput {
     /// First seat of the tier (inclusive).
@@ -591,7 +591,7 @@ impl ProductPriceSeatTierInput {
 ///
 /// Schema `ProductPriceSeatTiers-Output`.
 #[doc(alias = "ProductPriceSeatTiers-Output")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiers {
     /// How the tiers are applied.
@@ -614,7 +614,7 @@ pub struct ProductPriceSeatTiers {
 ///
 /// Schema `ProductPriceSeatTiers-Input`.
 #[doc(alias = "ProductPriceSeatTiers-Input")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiersInput {
     /// How the tiers are applied.
@@ -651,7 +651,7 @@ impl ProductPriceSeatTiersInput {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
     /// An existing price of the product to keep.
@@ -701,7 +701,7 @@ polar_client_runtime::from_variant! {
 /// Update of a product. Fields that are not set keep their values.
 ///
 /// Schema `ProductUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductUpdate {
     /// Custom key-value data.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// `/components/schemas/CheckoutLink/properties/discount`.
 ///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppliedDiscount {
     /// A discount of a fixed amount that applies once or forever.
@@ -287,7 +287,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`AppliedDiscount`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownAppliedDiscount {
     pub(crate) duration: DiscountDuration,
     pub(crate) created_at: Timestamp,
@@ -308,7 +308,7 @@ pub struct UnknownAppliedDiscount {
 /// A discount of a fixed amount that applies once or forever.
 ///
 /// Schema `DiscountFixedOnceForeverDurationBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
     /// Duration of the discount on a subscription.
@@ -356,7 +356,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
 /// A discount of a fixed amount that applies for a number of months.
 ///
 /// Schema `DiscountFixedRepeatDurationBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
     /// Duration of the discount on a subscription.
@@ -406,7 +406,7 @@ pub struct DiscountFixedRepeatDurationBase {
 /// A percentage discount that applies once or forever.
 ///
 /// Schema `DiscountPercentageOnceForeverDurationBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
     /// Duration of the discount on a subscription.
@@ -446,7 +446,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
 /// A percentage discount that applies for a number of months.
 ///
 /// Schema `DiscountPercentageRepeatDurationBase`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {
     /// Duration of the discount on a subscription.
@@ -493,7 +493,7 @@ pub struct DiscountPercentageRepeatDurationBase {
 /// Discriminated by `amount_type`, then `legacy`.
 #[doc(alias = "LegacyRecurringProductPrice")]
 #[doc(alias = "ProductPrice")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Price {
     /// Fixed price with a billing interval of its own. Deprecated: the product has the
@@ -801,7 +801,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Price`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownPrice {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// Grant of a custom benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantCustomWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
     /// When it was created.
@@ -61,7 +61,7 @@ pub struct BenefitGrantCustomWebhook {
 /// Grant of a Discord access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDiscordWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
     /// When it was created.
@@ -105,7 +105,7 @@ pub struct BenefitGrantDiscordWebhook {
 /// Grant of a downloads benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDownloadablesWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
     /// When it was created.
@@ -149,7 +149,7 @@ pub struct BenefitGrantDownloadablesWebhook {
 /// Grant of a feature flag benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantFeatureFlagWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
     /// When it was created.
@@ -193,7 +193,7 @@ pub struct BenefitGrantFeatureFlagWebhook {
 /// Grant of a GitHub access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantGitHubRepositoryWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
     /// When it was created.
@@ -237,7 +237,7 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 /// Grant of a license key benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantLicenseKeysWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
     /// When it was created.
@@ -281,7 +281,7 @@ pub struct BenefitGrantLicenseKeysWebhook {
 /// Grant of a meter credit benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantMeterCreditWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
     /// When it was created.
@@ -325,7 +325,7 @@ pub struct BenefitGrantMeterCreditWebhook {
 /// Grant of a shared Slack channel benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantSlackSharedChannelWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
     /// When it was created.
@@ -371,7 +371,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 /// Schema `BenefitGrantWebhook`.
 ///
 /// Discriminated by `benefit.type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitGrantWebhook {
     /// Grant of a Discord access benefit, as delivered by webhooks.
@@ -776,7 +776,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`BenefitGrantWebhook`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownBenefitGrantWebhook {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
@@ -799,7 +799,7 @@ pub struct UnknownBenefitGrantWebhook {
 /// Delivery of `benefit.created`: a benefit was created.
 ///
 /// Schema `WebhookBenefitCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
     /// Type of the object.
@@ -817,7 +817,7 @@ pub struct WebhookBenefitCreatedPayload {
 /// Delivery of `benefit_grant.created`: a customer was granted a benefit.
 ///
 /// Schema `WebhookBenefitGrantCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
     /// Type of the object.
@@ -835,7 +835,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
 /// Delivery of `benefit_grant.cycled`: a grant was renewed with its subscription.
 ///
 /// Schema `WebhookBenefitGrantCycledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
     /// Type of the object.
@@ -853,7 +853,7 @@ pub struct WebhookBenefitGrantCycledPayload {
 /// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
 ///
 /// Schema `WebhookBenefitGrantRevokedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
     /// Type of the object.
@@ -871,7 +871,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
 /// Delivery of `benefit_grant.updated`: a benefit grant was updated.
 ///
 /// Schema `WebhookBenefitGrantUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
     /// Type of the object.
@@ -889,7 +889,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 /// Delivery of `benefit.updated`: a benefit was updated.
 ///
 /// Schema `WebhookBenefitUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
     /// Type of the object.
@@ -907,7 +907,7 @@ pub struct WebhookBenefitUpdatedPayload {
 /// Delivery of `checkout.created`: a checkout session was created.
 ///
 /// Schema `WebhookCheckoutCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
     /// Type of the object.
@@ -926,7 +926,7 @@ pub struct WebhookCheckoutCreatedPayload {
 /// completed.
 ///
 /// Schema `WebhookCheckoutExpiredPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
     /// Type of the object.
@@ -944,7 +944,7 @@ pub struct WebhookCheckoutExpiredPayload {
 /// Delivery of `checkout.updated`: a checkout session was updated.
 ///
 /// Schema `WebhookCheckoutUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
     /// Type of the object.
@@ -962,7 +962,7 @@ pub struct WebhookCheckoutUpdatedPayload {
 /// Delivery of `discount.created`: a discount was created.
 ///
 /// Schema `WebhookDiscountCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
     /// Type of the object.
@@ -980,7 +980,7 @@ pub struct WebhookDiscountCreatedPayload {
 /// Delivery of `discount.deleted`: a discount was deleted.
 ///
 /// Schema `WebhookDiscountDeletedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
     /// Type of the object.
@@ -998,7 +998,7 @@ pub struct WebhookDiscountDeletedPayload {
 /// Delivery of `discount.updated`: a discount was updated.
 ///
 /// Schema `WebhookDiscountUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
     /// Type of the object.
@@ -1016,7 +1016,7 @@ pub struct WebhookDiscountUpdatedPayload {
 /// An endpoint that events are delivered to.
 ///
 /// Schema `WebhookEndpoint`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
     /// When it was created.
@@ -1050,7 +1050,7 @@ pub struct WebhookEndpoint {
 ///
 /// Schema `ListResource_WebhookEndpoint_`.
 #[doc(alias = "ListResource_WebhookEndpoint_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {
     /// The items of this page.
@@ -1062,7 +1062,7 @@ pub struct WebhookEndpointList {
 /// Delivery of `order.created`: an order was created. It may not have been paid yet.
 ///
 /// Schema `WebhookOrderCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
     /// Type of the object.
@@ -1080,7 +1080,7 @@ pub struct WebhookOrderCreatedPayload {
 /// Delivery of `order.paid`: an order was paid and is complete.
 ///
 /// Schema `WebhookOrderPaidPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
     /// Type of the object.
@@ -1098,7 +1098,7 @@ pub struct WebhookOrderPaidPayload {
 /// Delivery of `order.refunded`: an order was refunded, in part or in full.
 ///
 /// Schema `WebhookOrderRefundedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
     /// Type of the object.
@@ -1117,7 +1117,7 @@ pub struct WebhookOrderRefundedPayload {
 /// was refunded.
 ///
 /// Schema `WebhookOrderUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
     /// Type of the object.
@@ -1135,7 +1135,7 @@ pub struct WebhookOrderUpdatedPayload {
 /// Delivery of `organization.updated`: the organization was updated.
 ///
 /// Schema `WebhookOrganizationUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
     /// Type of the object.
@@ -1153,7 +1153,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 /// Delivery of `product.created`: a product was created.
 ///
 /// Schema `WebhookProductCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
     /// Type of the object.
@@ -1171,7 +1171,7 @@ pub struct WebhookProductCreatedPayload {
 /// Delivery of `product.updated`: a product was updated.
 ///
 /// Schema `WebhookProductUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
     /// Type of the object.
@@ -1190,7 +1190,7 @@ pub struct WebhookProductUpdatedPayload {
 /// or a failed payment was recovered.
 ///
 /// Schema `WebhookSubscriptionActivePayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
     /// Type of the object.
@@ -1209,7 +1209,7 @@ pub struct WebhookSubscriptionActivePayload {
 /// keep access until the billing period ends.
 ///
 /// Schema `WebhookSubscriptionCanceledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
     /// Type of the object.
@@ -1228,7 +1228,7 @@ pub struct WebhookSubscriptionCanceledPayload {
 /// active yet if its first payment is pending.
 ///
 /// Schema `WebhookSubscriptionCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
     /// Type of the object.
@@ -1247,7 +1247,7 @@ pub struct WebhookSubscriptionCreatedPayload {
 /// also at the end of a trial. The payment may still fail: wait for `order.paid`.
 ///
 /// Schema `WebhookSubscriptionCycledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
     /// Type of the object.
@@ -1266,7 +1266,7 @@ pub struct WebhookSubscriptionCycledPayload {
 /// another provider.
 ///
 /// Schema `WebhookSubscriptionMigratedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
     /// Type of the object.
@@ -1290,7 +1290,7 @@ pub struct WebhookSubscriptionMigratedPayload {
 /// organization.
 ///
 /// Schema `WebhookSubscriptionPastDuePayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
     /// Type of the object.
@@ -1309,7 +1309,7 @@ pub struct WebhookSubscriptionPastDuePayload {
 /// created until it is resumed.
 ///
 /// Schema `WebhookSubscriptionPausedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
     /// Type of the object.
@@ -1328,7 +1328,7 @@ pub struct WebhookSubscriptionPausedPayload {
 /// billing period begins and is charged.
 ///
 /// Schema `WebhookSubscriptionResumedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
     /// Type of the object.
@@ -1347,7 +1347,7 @@ pub struct WebhookSubscriptionResumedPayload {
 /// access, because it was canceled or all payment retries failed.
 ///
 /// Schema `WebhookSubscriptionRevokedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
     /// Type of the object.
@@ -1366,7 +1366,7 @@ pub struct WebhookSubscriptionRevokedPayload {
 /// undone.
 ///
 /// Schema `WebhookSubscriptionUncanceledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
     /// Type of the object.
@@ -1385,7 +1385,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
 /// every change, including renewals.
 ///
 /// Schema `WebhookSubscriptionUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
     /// Type of the object.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// A license key, with the purchase that granted it.
 ///
 /// Schema `GrantedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// ID assigned by Polar.
@@ -62,7 +62,7 @@ pub struct GrantedLicenseKey {
 /// A new activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationCreated`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// ID assigned by Polar.
@@ -84,7 +84,7 @@ pub struct LicenseKeyActivationCreated {
 /// A valid license key, with the purchase that granted it.
 ///
 /// Schema `ValidatedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// ID assigned by Polar.

@@ -26,7 +26,7 @@ pub enum WebhookApiVersion {
 /// Parameters for creating a webhook endpoint.
 ///
 /// Schema `WebhookEndpointCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
     /// URL that events are delivered to.
@@ -97,7 +97,7 @@ impl WebhookEndpointCreate {
 /// Update of a webhook endpoint. Fields that are not set keep their values.
 ///
 /// Schema `WebhookEndpointUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
     /// URL that events are delivered to.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// An activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
     /// ID assigned by Polar.
@@ -37,7 +37,7 @@ pub struct LicenseKeyActivationRead {
 /// Member who holds a license key.
 ///
 /// Schema `LicenseKeyMember`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyMember {
     /// ID assigned by Polar.
@@ -51,7 +51,7 @@ pub struct LicenseKeyMember {
 /// A license key.
 ///
 /// Schema `LicenseKeyRead`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
     /// ID assigned by Polar.
@@ -96,7 +96,7 @@ pub struct LicenseKeyRead {
 ///
 /// Schema `ListResource_LicenseKeyRead_`.
 #[doc(alias = "ListResource_LicenseKeyRead_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {
     /// The items of this page.
@@ -108,7 +108,7 @@ pub struct LicenseKeyReadList {
 /// A license key with its activations.
 ///
 /// Schema `LicenseKeyWithActivations`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
     /// ID assigned by Polar.
@@ -154,7 +154,7 @@ pub struct LicenseKeyWithActivations {
 /// A license key with its new key string.
 ///
 /// Schema `RotatedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
     /// ID assigned by Polar.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Schema `Benefit`.
 ///
 /// Discriminated by `type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Benefit {
     /// A benefit that the organization provides itself.
@@ -381,7 +381,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Benefit`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownBenefit {
     pub(crate) id: BenefitId,
     pub(crate) created_at: Timestamp,
@@ -401,7 +401,7 @@ pub struct UnknownBenefit {
 /// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitCreate {
     /// Parameters for creating a benefit that the organization provides itself.
@@ -490,7 +490,7 @@ polar_client_runtime::variant_body! {
 /// A benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustom`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustom {
     /// ID assigned by Polar.
@@ -528,7 +528,7 @@ pub struct BenefitCustom {
 /// Parameters for creating a benefit that the organization provides itself.
 ///
 /// Schema `BenefitCustomCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
     /// External ID: the identifier in your own system.
@@ -605,7 +605,7 @@ impl BenefitCustomCreate {
 /// Update of a custom benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitCustomUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
     /// External ID: the identifier in your own system.
@@ -694,7 +694,7 @@ impl Default for BenefitCustomUpdate {
 /// A benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscord`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
     /// ID assigned by Polar.
@@ -732,7 +732,7 @@ pub struct BenefitDiscord {
 /// Parameters for creating a benefit that grants access to a Discord server.
 ///
 /// Schema `BenefitDiscordCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
     /// External ID: the identifier in your own system.
@@ -809,7 +809,7 @@ impl BenefitDiscordCreate {
 /// Update of a Discord access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDiscordUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
     /// External ID: the identifier in your own system.
@@ -885,7 +885,7 @@ impl Default for BenefitDiscordUpdate {
 /// A benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadables`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
     /// ID assigned by Polar.
@@ -923,7 +923,7 @@ pub struct BenefitDownloadables {
 /// Parameters for creating a benefit that grants downloads of files.
 ///
 /// Schema `BenefitDownloadablesCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
     /// External ID: the identifier in your own system.
@@ -1000,7 +1000,7 @@ impl BenefitDownloadablesCreate {
 /// Update of a downloads benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitDownloadablesUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
     /// External ID: the identifier in your own system.
@@ -1076,7 +1076,7 @@ impl Default for BenefitDownloadablesUpdate {
 /// A benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlag`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
     /// ID assigned by Polar.
@@ -1114,7 +1114,7 @@ pub struct BenefitFeatureFlag {
 /// Parameters for creating a benefit that enables a feature of the seller's software.
 ///
 /// Schema `BenefitFeatureFlagCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
     /// External ID: the identifier in your own system.
@@ -1188,7 +1188,7 @@ impl BenefitFeatureFlagCreate {
 /// Update of a feature flag benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitFeatureFlagUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
     /// External ID: the identifier in your own system.
@@ -1277,7 +1277,7 @@ impl Default for BenefitFeatureFlagUpdate {
 /// A benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepository`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
     /// ID assigned by Polar.
@@ -1315,7 +1315,7 @@ pub struct BenefitGitHubRepository {
 /// Parameters for creating a benefit that grants access to a GitHub repository.
 ///
 /// Schema `BenefitGitHubRepositoryCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
     /// External ID: the identifier in your own system.
@@ -1392,7 +1392,7 @@ impl BenefitGitHubRepositoryCreate {
 /// Update of a GitHub access benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitGitHubRepositoryUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
     /// External ID: the identifier in your own system.
@@ -1468,7 +1468,7 @@ impl Default for BenefitGitHubRepositoryUpdate {
 /// A benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeys`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
     /// ID assigned by Polar.
@@ -1506,7 +1506,7 @@ pub struct BenefitLicenseKeys {
 /// Parameters for creating a benefit that issues license keys.
 ///
 /// Schema `BenefitLicenseKeysCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
     /// External ID: the identifier in your own system.
@@ -1583,7 +1583,7 @@ impl BenefitLicenseKeysCreate {
 /// Update of a license key benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitLicenseKeysUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
     /// External ID: the identifier in your own system.
@@ -1673,7 +1673,7 @@ impl Default for BenefitLicenseKeysUpdate {
 ///
 /// Schema `ListResource_Benefit_`.
 #[doc(alias = "ListResource_Benefit_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitList {
     /// The items of this page.
@@ -1685,7 +1685,7 @@ pub struct BenefitList {
 /// A benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCredit`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
     /// ID assigned by Polar.
@@ -1723,7 +1723,7 @@ pub struct BenefitMeterCredit {
 /// Parameters for creating a benefit that credits units to a meter.
 ///
 /// Schema `BenefitMeterCreditCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
     /// External ID: the identifier in your own system.
@@ -1800,7 +1800,7 @@ impl BenefitMeterCreditCreate {
 /// Update of a meter credit benefit. Fields that are not set keep their values.
 ///
 /// Schema `BenefitMeterCreditUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
     /// External ID: the identifier in your own system.
@@ -1889,7 +1889,7 @@ impl Default for BenefitMeterCreditUpdate {
 /// A benefit that grants access to a Slack channel shared with the seller.
 ///
 /// Schema `BenefitSlackSharedChannel`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
     /// ID assigned by Polar.
@@ -1928,7 +1928,7 @@ pub struct BenefitSlackSharedChannel {
 /// with the seller.
 ///
 /// Schema `BenefitSlackSharedChannelCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
     /// External ID: the identifier in your own system.
@@ -2006,7 +2006,7 @@ impl BenefitSlackSharedChannelCreate {
 /// values.
 ///
 /// Schema `BenefitSlackSharedChannelUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
     /// External ID: the identifier in your own system.
@@ -2083,7 +2083,7 @@ impl Default for BenefitSlackSharedChannelUpdate {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
     /// Update of a custom benefit. Fields that are not set keep their values.

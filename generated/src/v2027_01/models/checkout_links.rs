@@ -12,7 +12,7 @@ use polar_client_runtime::types::Timestamp;
 /// A checkout link.
 ///
 /// Schema `CheckoutLink`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLink {
     /// ID assigned by Polar.
@@ -66,7 +66,7 @@ pub struct CheckoutLink {
 ///
 /// Schema `ListResource_CheckoutLink_`.
 #[doc(alias = "ListResource_CheckoutLink_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkList {
     /// The items of this page.
@@ -78,7 +78,7 @@ pub struct CheckoutLinkList {
 /// A product of a checkout link.
 ///
 /// Schema `CheckoutLinkProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {
     /// Custom key-value data.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// A checkout session, as returned to the organization.
 ///
 /// Schema `Checkout`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Checkout {
     /// ID assigned by Polar.
@@ -168,7 +168,7 @@ pub struct Checkout {
 /// Parameters for confirming a checkout session, by payment method.
 ///
 /// Schema `CheckoutConfirm`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutConfirm {
     /// Parameters for confirming a checkout session with a confirmation token of Stripe.
@@ -200,7 +200,7 @@ polar_client_runtime::variant_body! {
 /// only.
 ///
 /// Schema `CheckoutConfirmSharedPaymentToken`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmSharedPaymentToken {
     /// Values of the custom fields, by slug of the custom field.
@@ -431,7 +431,7 @@ impl CheckoutConfirmSharedPaymentToken {
 /// resulting order and subscription.
 ///
 /// Schema `CheckoutCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutCreate {
     /// Parameters for creating a checkout session. The metadata is copied to the
@@ -462,7 +462,7 @@ polar_client_runtime::variant_body! {
 ///
 /// Schema `ListResource_Checkout_`.
 #[doc(alias = "ListResource_Checkout_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutList {
     /// The items of this page.
@@ -474,7 +474,7 @@ pub struct CheckoutList {
 /// A product of a checkout session.
 ///
 /// Schema `CheckoutProduct`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
     /// ID assigned by Polar.
@@ -521,7 +521,7 @@ pub struct CheckoutProduct {
 /// resulting order and subscription.
 ///
 /// Schema `CheckoutProductsCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
     /// Unit of the trial length.
@@ -995,7 +995,7 @@ impl CheckoutProductsCreate {
 /// metadata is copied to the resulting order and subscription.
 ///
 /// Schema `CheckoutProductsExternalCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsExternalCreate {
     /// Unit of the trial length.
@@ -1468,7 +1468,7 @@ impl CheckoutProductsExternalCreate {
 /// A checkout session, as returned to the customer by its client secret.
 ///
 /// Schema `CheckoutPublic`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
     /// ID assigned by Polar.
@@ -1609,7 +1609,7 @@ pub struct CheckoutPublic {
 /// A confirmed checkout session, with a session token for the customer portal.
 ///
 /// Schema `CheckoutPublicConfirmed`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
     /// ID assigned by Polar.

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 /// Usage of a meter by a customer.
 ///
 /// Schema `CustomerMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeter {
     /// ID assigned by Polar.
@@ -45,7 +45,7 @@ pub struct CustomerMeter {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1customer-meters~1credits/post/requestBody/content/application~1json/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerMeterCreditsCreate {
     /// Parameters for crediting units to a customer meter, with customer and meter by ID.
@@ -77,7 +77,7 @@ polar_client_runtime::variant_body! {
 ///
 /// Schema `CustomerMeterCreditsExternalIDCreate`.
 #[doc(alias = "CustomerMeterCreditsExternalIDCreate")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditsExternalIdCreate {
     /// Number of units to credit.
@@ -137,7 +137,7 @@ impl CustomerMeterCreditsExternalIdCreate {
 ///
 /// Schema `CustomerMeterCreditsIDCreate`.
 #[doc(alias = "CustomerMeterCreditsIDCreate")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditsIdCreate {
     /// Number of units to credit.
@@ -197,7 +197,7 @@ impl CustomerMeterCreditsIdCreate {
 ///
 /// Schema `ListResource_CustomerMeter_`.
 #[doc(alias = "ListResource_CustomerMeter_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterList {
     /// The items of this page.
@@ -209,7 +209,7 @@ pub struct CustomerMeterList {
 /// System event: units were credited to a customer meter.
 ///
 /// Schema `MeterCreditEvent`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
     /// ID assigned by Polar.
@@ -272,7 +272,7 @@ pub enum MeterCreditReason {
 /// Details of a system event: units were credited to a customer meter.
 ///
 /// Schema `MeterCreditedMetadata`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {
     /// ID of the meter.

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 ///
 /// Schema `AmbiguousExternalMeterID`.
 #[doc(alias = "AmbiguousExternalMeterID")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalMeterId {
     /// Error class.
@@ -26,7 +26,7 @@ pub struct AmbiguousExternalMeterId {
 ///
 /// Schema `AmbiguousExternalWebhookEndpointID`.
 #[doc(alias = "AmbiguousExternalWebhookEndpointID")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AmbiguousExternalWebhookEndpointId {
     /// Error class.
@@ -42,7 +42,7 @@ pub struct AmbiguousExternalWebhookEndpointId {
 /// Schema `CheckoutPaymentError`.
 ///
 /// Discriminated by `error`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutPaymentError {
     /// Error response: the payment failed.
@@ -115,7 +115,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`CheckoutPaymentError`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownCheckoutPaymentError {
     pub(crate) detail: String,
     pub(crate) raw: Json,
@@ -125,7 +125,7 @@ pub struct UnknownCheckoutPaymentError {
 ///
 /// Schema `CustomerMeterCreditExternalIDConflict`.
 #[doc(alias = "CustomerMeterCreditExternalIDConflict")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditExternalIdConflict {
     /// Error class.
@@ -141,7 +141,7 @@ pub struct CustomerMeterCreditExternalIdConflict {
 /// updated; in that case, retry shortly.
 ///
 /// Schema `CustomerMeterCreditNotReversible`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditNotReversible {
     /// Error class.
@@ -155,7 +155,7 @@ pub struct CustomerMeterCreditNotReversible {
 /// Error response: the shared payment token cannot be used for the payment.
 ///
 /// Schema `SharedPaymentTokenError`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SharedPaymentTokenError {
     /// Error class.

@@ -15,7 +15,7 @@ use polar_client_runtime::types::{Items, Json, Timestamp};
 ///
 /// Discriminated by `source`, then `name`.
 #[doc(alias = "SystemEvent")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// System event: units were credited to a customer meter.
@@ -1275,7 +1275,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`Event`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownEvent {
     pub(crate) id: EventId,
     pub(crate) timestamp: Timestamp,
@@ -1295,7 +1295,7 @@ pub struct UnknownEvent {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/EventsIngest/properties/events/items`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventCreate {
     /// Parameters for ingesting an event, with the customer by ID.
@@ -1316,7 +1316,7 @@ polar_client_runtime::from_variant! {
 ///
 /// Schema `ListResourceWithCursorPagination_Event_`.
 #[doc(alias = "ListResourceWithCursorPagination_Event_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCursorList {
     /// The items of this page.
@@ -1329,7 +1329,7 @@ pub struct EventCursorList {
 ///
 /// Schema `ListResource_Event_`.
 #[doc(alias = "ListResource_Event_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventList {
     /// The items of this page.
@@ -1341,7 +1341,7 @@ pub struct EventList {
 /// Parameters for ingesting events.
 ///
 /// Schema `EventsIngest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EventsIngest {
     /// Events to ingest.
@@ -1363,7 +1363,7 @@ impl EventsIngest {
 ///
 /// Discriminated by the presence of `pagination.total_count`, then the presence of
 /// `pagination.has_next_page`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EventsPage {
     /// A page of events.
@@ -1425,7 +1425,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`EventsPage`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownEventsPage {
     pub(crate) items: Vec<Event>,
     pub(crate) raw: Json,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// A license key, with the purchase that granted it.
 ///
 /// Schema `GrantedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// ID assigned by Polar.
@@ -72,7 +72,7 @@ pub struct GrantedLicenseKey {
 /// A new activation, with its license key.
 ///
 /// Schema `LicenseKeyActivationCreated`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// ID assigned by Polar.
@@ -94,7 +94,7 @@ pub struct LicenseKeyActivationCreated {
 /// The one-time purchase that granted a license key.
 ///
 /// Schema `LicenseKeyOrder`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
     /// ID assigned by Polar.
@@ -110,7 +110,7 @@ pub struct LicenseKeyOrder {
 /// The subscription that granted a license key.
 ///
 /// Schema `LicenseKeySubscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
     /// ID assigned by Polar.
@@ -130,7 +130,7 @@ pub struct LicenseKeySubscription {
 /// A valid license key, with the purchase that granted it.
 ///
 /// Schema `ValidatedLicenseKey`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// ID assigned by Polar.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A meter: a filter of events and an aggregation of those that match.
 ///
 /// Schema `Meter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Meter {
     /// External ID: the identifier in your own system.
@@ -44,7 +44,7 @@ pub struct Meter {
 /// Parameters for creating a meter.
 ///
 /// Schema `MeterCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreate {
     /// External ID: the identifier in your own system.
@@ -155,7 +155,7 @@ impl MeterCreate {
 ///
 /// Schema `ListResource_Meter_`.
 #[doc(alias = "ListResource_Meter_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterList {
     /// The items of this page.
@@ -167,7 +167,7 @@ pub struct MeterList {
 /// Update of a meter. Fields that are not set keep their values.
 ///
 /// Schema `MeterUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterUpdate {
     /// External ID: the identifier in your own system.

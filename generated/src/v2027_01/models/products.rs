@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// A product.
 ///
 /// Schema `Product`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Product {
     /// ID assigned by Polar.
@@ -69,7 +69,7 @@ pub struct Product {
 /// Parameters for creating a product: one-time or recurring.
 ///
 /// Schema `ProductCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductCreate {
     /// Parameters for creating a recurring product, which is sold as a subscription.
@@ -97,7 +97,7 @@ polar_client_runtime::variant_body! {
 /// Parameters for creating a one-time product.
 ///
 /// Schema `ProductCreateOneTime`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
     /// External ID: the identifier in your own system.
@@ -212,7 +212,7 @@ impl ProductCreateOneTime {
 /// Parameters for creating a recurring product, which is sold as a subscription.
 ///
 /// Schema `ProductCreateRecurring`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
     /// External ID: the identifier in your own system.
@@ -411,7 +411,7 @@ impl ProductCreateRecurring {
 ///
 /// Schema `ListResource_Product_`.
 #[doc(alias = "ListResource_Product_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductList {
     /// The items of this page.
@@ -424,7 +424,7 @@ pub struct ProductList {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
     /// Parameters for creating a fixed price.
@@ -468,7 +468,7 @@ polar_client_runtime::from_variant! {
 /// Price by number of seats.
 ///
 /// Schema `ProductPriceSeatBased`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
     /// When it was created.
@@ -503,7 +503,7 @@ pub struct ProductPriceSeatBased {
 /// Parameters for creating a seat-based price.
 ///
 /// Schema `ProductPriceSeatBasedCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
     /// Currency of the price, as its ISO 4217 code in lower case.
@@ -569,7 +569,7 @@ impl ProductPriceSeatBasedCreate {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
     /// An existing price of the product to keep.
@@ -619,7 +619,7 @@ polar_client_runtime::from_variant! {
 /// Update of a product. Fields that are not set keep their values.
 ///
 /// Schema `ProductUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductUpdate {
     /// External ID: the identifier in your own system.

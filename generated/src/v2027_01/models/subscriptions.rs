@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// An update of a subscription that takes effect with the next billing period.
 ///
 /// Schema `PendingSubscriptionUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PendingSubscriptionUpdate {
     /// When it was created.
@@ -41,7 +41,7 @@ pub struct PendingSubscriptionUpdate {
 /// A subscription.
 ///
 /// Schema `Subscription`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Subscription {
     /// When it was created.
@@ -132,7 +132,7 @@ pub struct Subscription {
 ///
 /// Inline in the OpenAPI description, first at
 /// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SubscriptionCreate {
     /// Parameters for creating a subscription, with the customer by ID.
@@ -160,7 +160,7 @@ polar_client_runtime::variant_body! {
 /// Parameters for creating a subscription, with the customer by ID.
 ///
 /// Schema `SubscriptionCreateCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
     /// Custom key-value data.
@@ -212,7 +212,7 @@ impl SubscriptionCreateCustomer {
 /// Parameters for creating a subscription, with the customer by external ID.
 ///
 /// Schema `SubscriptionCreateExternalCustomer`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
     /// Custom key-value data.
@@ -265,7 +265,7 @@ impl SubscriptionCreateExternalCustomer {
 ///
 /// Schema `ListResource_Subscription_`.
 #[doc(alias = "ListResource_Subscription_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionList {
     /// The items of this page.
@@ -278,7 +278,7 @@ pub struct SubscriptionList {
 /// due.
 ///
 /// Schema `SubscriptionMeter`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {
     /// When it was created.

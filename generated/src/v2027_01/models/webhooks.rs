@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// Grant of a custom benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantCustomWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
     /// When it was created.
@@ -61,7 +61,7 @@ pub struct BenefitGrantCustomWebhook {
 /// Grant of a Discord access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDiscordWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
     /// When it was created.
@@ -105,7 +105,7 @@ pub struct BenefitGrantDiscordWebhook {
 /// Grant of a downloads benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantDownloadablesWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
     /// When it was created.
@@ -149,7 +149,7 @@ pub struct BenefitGrantDownloadablesWebhook {
 /// Grant of a feature flag benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantFeatureFlagWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
     /// When it was created.
@@ -193,7 +193,7 @@ pub struct BenefitGrantFeatureFlagWebhook {
 /// Grant of a GitHub access benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantGitHubRepositoryWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
     /// When it was created.
@@ -237,7 +237,7 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 /// Grant of a license key benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantLicenseKeysWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
     /// When it was created.
@@ -281,7 +281,7 @@ pub struct BenefitGrantLicenseKeysWebhook {
 /// Grant of a meter credit benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantMeterCreditWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
     /// When it was created.
@@ -325,7 +325,7 @@ pub struct BenefitGrantMeterCreditWebhook {
 /// Grant of a shared Slack channel benefit, as delivered by webhooks.
 ///
 /// Schema `BenefitGrantSlackSharedChannelWebhook`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
     /// When it was created.
@@ -371,7 +371,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 /// Schema `BenefitGrantWebhook`.
 ///
 /// Discriminated by `benefit.type`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitGrantWebhook {
     /// Grant of a Discord access benefit, as delivered by webhooks.
@@ -776,7 +776,7 @@ polar_client_runtime::from_variant! {
 /// An unknown variant of [`BenefitGrantWebhook`], with its JSON.
 ///
 /// The methods of the union return the fields that all variants have.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct UnknownBenefitGrantWebhook {
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
@@ -818,7 +818,7 @@ pub enum WebhookApiVersion {
 /// Delivery of `benefit.created`: a benefit was created.
 ///
 /// Schema `WebhookBenefitCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
     /// Type of the object.
@@ -836,7 +836,7 @@ pub struct WebhookBenefitCreatedPayload {
 /// Delivery of `benefit_grant.created`: a customer was granted a benefit.
 ///
 /// Schema `WebhookBenefitGrantCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
     /// Type of the object.
@@ -854,7 +854,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
 /// Delivery of `benefit_grant.cycled`: a grant was renewed with its subscription.
 ///
 /// Schema `WebhookBenefitGrantCycledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
     /// Type of the object.
@@ -872,7 +872,7 @@ pub struct WebhookBenefitGrantCycledPayload {
 /// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
 ///
 /// Schema `WebhookBenefitGrantRevokedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
     /// Type of the object.
@@ -890,7 +890,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
 /// Delivery of `benefit_grant.updated`: a benefit grant was updated.
 ///
 /// Schema `WebhookBenefitGrantUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
     /// Type of the object.
@@ -908,7 +908,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 /// Delivery of `benefit.updated`: a benefit was updated.
 ///
 /// Schema `WebhookBenefitUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
     /// Type of the object.
@@ -926,7 +926,7 @@ pub struct WebhookBenefitUpdatedPayload {
 /// Delivery of `checkout.created`: a checkout session was created.
 ///
 /// Schema `WebhookCheckoutCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
     /// Type of the object.
@@ -945,7 +945,7 @@ pub struct WebhookCheckoutCreatedPayload {
 /// completed.
 ///
 /// Schema `WebhookCheckoutExpiredPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
     /// Type of the object.
@@ -963,7 +963,7 @@ pub struct WebhookCheckoutExpiredPayload {
 /// Delivery of `checkout.updated`: a checkout session was updated.
 ///
 /// Schema `WebhookCheckoutUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
     /// Type of the object.
@@ -981,7 +981,7 @@ pub struct WebhookCheckoutUpdatedPayload {
 /// Delivery of `discount.created`: a discount was created.
 ///
 /// Schema `WebhookDiscountCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
     /// Type of the object.
@@ -999,7 +999,7 @@ pub struct WebhookDiscountCreatedPayload {
 /// Delivery of `discount.deleted`: a discount was deleted.
 ///
 /// Schema `WebhookDiscountDeletedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
     /// Type of the object.
@@ -1017,7 +1017,7 @@ pub struct WebhookDiscountDeletedPayload {
 /// Delivery of `discount.updated`: a discount was updated.
 ///
 /// Schema `WebhookDiscountUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
     /// Type of the object.
@@ -1035,7 +1035,7 @@ pub struct WebhookDiscountUpdatedPayload {
 /// An endpoint that events are delivered to.
 ///
 /// Schema `WebhookEndpoint`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
     /// External ID: the identifier in your own system.
@@ -1070,7 +1070,7 @@ pub struct WebhookEndpoint {
 /// Parameters for creating a webhook endpoint.
 ///
 /// Schema `WebhookEndpointCreate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
     /// URL that events are delivered to.
@@ -1142,7 +1142,7 @@ impl WebhookEndpointCreate {
 ///
 /// Schema `ListResource_WebhookEndpoint_`.
 #[doc(alias = "ListResource_WebhookEndpoint_")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {
     /// The items of this page.
@@ -1154,7 +1154,7 @@ pub struct WebhookEndpointList {
 /// Update of a webhook endpoint. Fields that are not set keep their values.
 ///
 /// Schema `WebhookEndpointUpdate`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
     /// URL that events are delivered to.
@@ -1246,7 +1246,7 @@ impl Default for WebhookEndpointUpdate {
 /// Delivery of `order.created`: an order was created. It may not have been paid yet.
 ///
 /// Schema `WebhookOrderCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
     /// Type of the object.
@@ -1264,7 +1264,7 @@ pub struct WebhookOrderCreatedPayload {
 /// Delivery of `order.paid`: an order was paid and is complete.
 ///
 /// Schema `WebhookOrderPaidPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
     /// Type of the object.
@@ -1282,7 +1282,7 @@ pub struct WebhookOrderPaidPayload {
 /// Delivery of `order.refunded`: an order was refunded, in part or in full.
 ///
 /// Schema `WebhookOrderRefundedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
     /// Type of the object.
@@ -1301,7 +1301,7 @@ pub struct WebhookOrderRefundedPayload {
 /// was refunded.
 ///
 /// Schema `WebhookOrderUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
     /// Type of the object.
@@ -1319,7 +1319,7 @@ pub struct WebhookOrderUpdatedPayload {
 /// Delivery of `organization.updated`: the organization was updated.
 ///
 /// Schema `WebhookOrganizationUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
     /// Type of the object.
@@ -1337,7 +1337,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 /// Delivery of `product.created`: a product was created.
 ///
 /// Schema `WebhookProductCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
     /// Type of the object.
@@ -1355,7 +1355,7 @@ pub struct WebhookProductCreatedPayload {
 /// Delivery of `product.updated`: a product was updated.
 ///
 /// Schema `WebhookProductUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
     /// Type of the object.
@@ -1374,7 +1374,7 @@ pub struct WebhookProductUpdatedPayload {
 /// or a failed payment was recovered.
 ///
 /// Schema `WebhookSubscriptionActivePayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
     /// Type of the object.
@@ -1393,7 +1393,7 @@ pub struct WebhookSubscriptionActivePayload {
 /// keep access until the billing period ends.
 ///
 /// Schema `WebhookSubscriptionCanceledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
     /// Type of the object.
@@ -1412,7 +1412,7 @@ pub struct WebhookSubscriptionCanceledPayload {
 /// active yet if its first payment is pending.
 ///
 /// Schema `WebhookSubscriptionCreatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
     /// Type of the object.
@@ -1431,7 +1431,7 @@ pub struct WebhookSubscriptionCreatedPayload {
 /// also at the end of a trial. The payment may still fail: wait for `order.paid`.
 ///
 /// Schema `WebhookSubscriptionCycledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
     /// Type of the object.
@@ -1450,7 +1450,7 @@ pub struct WebhookSubscriptionCycledPayload {
 /// another provider.
 ///
 /// Schema `WebhookSubscriptionMigratedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
     /// Type of the object.
@@ -1474,7 +1474,7 @@ pub struct WebhookSubscriptionMigratedPayload {
 /// organization.
 ///
 /// Schema `WebhookSubscriptionPastDuePayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
     /// Type of the object.
@@ -1493,7 +1493,7 @@ pub struct WebhookSubscriptionPastDuePayload {
 /// created until it is resumed.
 ///
 /// Schema `WebhookSubscriptionPausedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
     /// Type of the object.
@@ -1512,7 +1512,7 @@ pub struct WebhookSubscriptionPausedPayload {
 /// billing period begins and is charged.
 ///
 /// Schema `WebhookSubscriptionResumedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
     /// Type of the object.
@@ -1531,7 +1531,7 @@ pub struct WebhookSubscriptionResumedPayload {
 /// access, because it was canceled or all payment retries failed.
 ///
 /// Schema `WebhookSubscriptionRevokedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
     /// Type of the object.
@@ -1550,7 +1550,7 @@ pub struct WebhookSubscriptionRevokedPayload {
 /// undone.
 ///
 /// Schema `WebhookSubscriptionUncanceledPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
     /// Type of the object.
@@ -1569,7 +1569,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
 /// every change, including renewals.
 ///
 /// Schema `WebhookSubscriptionUpdatedPayload`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
     /// Type of the object.

@@ -45,7 +45,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     let conversions = conversions(api, def, union);
     quote! {
         #docs
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub enum #name { #(#variants)* #unknown }
         #methods

@@ -252,7 +252,7 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     });
     quote! {
         #docs
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         pub struct #name {
             #(#fields)*
             pub(crate) raw: Json,

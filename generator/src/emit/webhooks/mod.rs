@@ -61,7 +61,7 @@ fn definition(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     let methods = methods(api, surroundings);
     quote! {
         #[doc = " Event of a webhook delivery, discriminated by `type`."]
-        #[derive(Clone, PartialEq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub enum Event {
             #(#variants)*
