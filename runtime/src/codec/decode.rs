@@ -7,12 +7,30 @@ use uuid::Uuid;
 
 use super::entry::Value;
 use super::node::Node;
-use super::object::Missing;
+use super::object::{Missing, Object};
 use super::traits::{Decode, Key};
 use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
 /// How many values a list makes room for before the first one is known to be right.
 const MAX_RESERVE: usize = 1024;
+
+/// Reads fields by functions that are compiled once, here.
+macro_rules! once {
+    () => {
+        #[inline(never)]
+        fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
+            match object.find(key) {
+                Some(node) => Self::decode(node),
+                None => Self::absent(object.missing(key)),
+            }
+        }
+
+        #[inline(never)]
+        fn optional_field(object: &mut Object<'_, '_>, key: &'static str) -> Option<Self> {
+            Option::decode(object.find(key)?)
+        }
+    };
+}
 
 impl Key for String {
     fn from_text(text: &str) -> Option<Self> {
@@ -39,6 +57,8 @@ impl Key for Uuid {
 }
 
 impl Decode for String {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         node.string().to_owned()
@@ -46,6 +66,8 @@ impl Decode for String {
 }
 
 impl Decode for Cow<'static, str> {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         Cow::Owned(node.string().to_owned())
@@ -53,6 +75,8 @@ impl Decode for Cow<'static, str> {
 }
 
 impl Decode for bool {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         match node.value() {
@@ -66,6 +90,8 @@ impl Decode for bool {
 }
 
 impl Decode for i64 {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         match node.value() {
@@ -80,6 +106,8 @@ impl Decode for i64 {
 }
 
 impl Decode for u64 {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         let value = match node.value() {
@@ -91,6 +119,8 @@ impl Decode for u64 {
 }
 
 impl Decode for f64 {
+    once!();
+
     #[inline]
     #[allow(
         clippy::cast_precision_loss,
@@ -111,6 +141,8 @@ impl Decode for f64 {
 }
 
 impl Decode for Uuid {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         parse_text(node, "a UUID", |text| Self::try_parse(text).ok())
@@ -122,9 +154,21 @@ impl<T> Decode for Id<T> {
     fn decode(node: Node<'_, '_>) -> Self {
         Self::new(Uuid::decode(node))
     }
+
+    #[inline]
+    fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
+        Self::new(Uuid::field(object, key))
+    }
+
+    #[inline]
+    fn optional_field(object: &mut Object<'_, '_>, key: &'static str) -> Option<Self> {
+        Uuid::optional_field(object, key).map(Self::new)
+    }
 }
 
 impl Decode for Timestamp {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         parse_text(node, "a date and time", crate::types::timestamp::parse)
@@ -132,6 +176,8 @@ impl Decode for Timestamp {
 }
 
 impl Decode for Date {
+    once!();
+
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         parse_text(
@@ -143,6 +189,8 @@ impl Decode for Date {
 }
 
 impl Decode for Decimal {
+    once!();
+
     fn decode(node: Node<'_, '_>) -> Self {
         let value = match node.value() {
             Value::Integer(value) => Some(Self::from(value)),
@@ -157,6 +205,8 @@ impl Decode for Decimal {
 }
 
 impl Decode for Number {
+    once!();
+
     fn decode(node: Node<'_, '_>) -> Self {
         match node.value() {
             Value::Integer(value) => Self::Integer(value),
@@ -167,12 +217,16 @@ impl Decode for Number {
 }
 
 impl Decode for Json {
+    once!();
+
     fn decode(node: Node<'_, '_>) -> Self {
         node.json()
     }
 }
 
 impl Decode for JsonObject {
+    once!();
+
     fn decode(node: Node<'_, '_>) -> Self {
         if !matches!(node.value(), Value::Object { .. }) {
             node.expected("an object");
@@ -205,6 +259,11 @@ impl<T: Decode> Decode for Option<T> {
     #[inline]
     fn absent(_: Missing<'_, '_>) -> Self {
         None
+    }
+
+    #[inline]
+    fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
+        T::optional_field(object, key)
     }
 }
 

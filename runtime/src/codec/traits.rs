@@ -19,6 +19,24 @@ pub trait Decode: Sized {
     fn absent(missing: Missing<'_, '_>) -> Self {
         missing.required()
     }
+
+    /// Reads the value of a key of an object.
+    ///
+    /// The types that most fields have are read by functions that are compiled once, here, and not wherever a struct is
+    /// read.
+    #[inline]
+    fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
+        match object.find(key) {
+            Some(node) => Self::decode(node),
+            None => Self::absent(object.missing(key)),
+        }
+    }
+
+    /// Reads the value of a key that may be missing or null.
+    #[inline]
+    fn optional_field(object: &mut Object<'_, '_>, key: &'static str) -> Option<Self> {
+        Option::decode(object.find(key)?)
+    }
 }
 
 /// A struct that stands for an object.
@@ -138,10 +156,7 @@ impl Object<'_, '_> {
     /// Decodes the value of `key`. What a missing key means is up to `T`: see [`Decode::absent`].
     #[inline]
     pub fn field<T: Decode>(&mut self, key: &'static str) -> T {
-        match self.find(key) {
-            Some(node) => T::decode(node),
-            None => T::absent(self.missing(key)),
-        }
+        T::field(self, key)
     }
 
     /// The text of a property that always has the same value. Another text is kept, so that nothing is lost; a missing
