@@ -465,8 +465,8 @@ pub struct ProductPriceMeteredTiers {
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     pub cap_amount: Option<i64>,
     /// ID of the meter of the usage.
     pub meter_id: MeterId,
@@ -492,8 +492,8 @@ pub struct ProductPriceMeteredTiersCreate {
     pub meter_id: MeterId,
     /// Price per unit, in tiers by number of units consumed.
     pub tiers: TiersInput,
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
@@ -534,8 +534,8 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -571,8 +571,8 @@ pub struct ProductPriceMeteredUnit {
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     pub cap_amount: Option<i64>,
     /// ID of the meter of the usage.
     pub meter_id: MeterId,
@@ -600,8 +600,8 @@ pub struct ProductPriceMeteredUnitCreate {
     ///
     /// At most 5 digits before the point and 12 after it, more than 0.
     pub unit_amount: Decimal,
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
@@ -642,8 +642,8 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Maximum amount in cents that is charged per billing period, regardless of usage;
-    /// null means no maximum.
+    /// Maximum amount in cents that is charged, regardless of usage; null means no
+    /// maximum.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
