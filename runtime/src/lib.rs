@@ -25,6 +25,7 @@
 //! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
 //!   by all processes of a program.
 //! - `redis`: a rate limit that several processes share, and webhook deliveries that are remembered in Redis.
+//! - `spool`: events on disk until they are delivered, so that they survive the end of the process. It brings `redb`.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
@@ -52,12 +53,13 @@
         feature = "outpost",
         feature = "postgres",
         feature = "redis",
+        feature = "spool",
         feature = "test-server"
     )
 ))]
 compile_error!(
     "the features `rustls`, `native-tls`, `reqwest`, `http2`, `gzip`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter`, \
-     `outpost`, `postgres`, `redis` and `test-server` are not available on WebAssembly: \
+     `outpost`, `postgres`, `redis`, `spool` and `test-server` are not available on WebAssembly: \
      use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, \
      `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"
 );

@@ -119,6 +119,38 @@ pub(crate) fn events_unsent(count: usize) {
     );
 }
 
+/// Events could not be stored, or not be read from disk.
+#[cfg(feature = "spool")]
+pub(crate) fn spool_failed(reason: &dyn std::error::Error) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        error = %reason,
+        error.source = reason.source().map(tracing::field::display),
+        "the spool of events cannot be read or written: it is tried again"
+    );
+}
+
+/// A file of a spool is damaged.
+#[cfg(feature = "spool")]
+pub(crate) fn spool_damaged(folder: &std::path::Path, lost: Option<u64>) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        polar.spool.folder = %folder.display(),
+        polar.spool.lost = lost,
+        "the file of a spool was damaged: the events that can be read are sent"
+    );
+}
+
+/// A stored event is not of the type that is sent.
+#[cfg(feature = "spool")]
+pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        error = %reason,
+        "a stored event cannot be read by this version of the program: it stays in the spool"
+    );
+}
+
 /// An event that was tracked by a drop is lost.
 #[cfg(feature = "metering")]
 pub(crate) fn usage_lost(reason: &dyn Display) {

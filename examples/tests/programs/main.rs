@@ -19,4 +19,5 @@ mod export;
 mod files;
 mod ingest;
 mod license;
+mod metering;
 mod saas;

@@ -22,6 +22,7 @@
 //! | `ingest` | yes | [usage events in batches](crate::guide::usage) |
 //! | `outpost` | | [balances computed locally, reserved units](crate::guide::outpost) |
 //! | `metering` | yes | [usage of customers and balances of meters](crate::guide::usage) |
+//! | `spool` | | [usage events on disk until they are delivered](crate::guide::usage) |
 //! | `webhooks` | yes | [verification and decoding of webhook deliveries](crate::guide::webhooks) |
 //! | `axum` | | webhook routes and extractors for axum, and [routes to checkouts and the customer portal](crate::guide::checkout) |
 //! | `actix-web` | | webhook routes and extractors for actix-web |

@@ -38,6 +38,49 @@
 //! event some seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and reserves units
 //! before they are used.
 //!
+//! ## Keep events on disk
+//!
+//! With the feature `spool`, an event is on disk before `track` returns, and stays there until it is delivered.
+//!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "metering", feature = "reqwest", feature = "spool"))]
+//! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), Box<dyn std::error::Error>> {
+//! use polar_client::ingest::{Spool, SpoolSync};
+//!
+//! let spool = Spool::options("/var/lib/app/usage")
+//!     .sync(SpoolSync::Grouped) // the default
+//!     .budget(1 << 30) // bytes; the default
+//!     .open()
+//!     .await?;
+//! println!("{} events from earlier runs", spool.recovered().events);
+//!
+//! let metering = polar.metering().spool(spool).start()?;
+//! metering.customer("u-1").track("call").await?; // durable from here on
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Events that a process leaves, by a crash or at shutdown, are sent when the next one opens the folder. The external ID and
+//! the timestamp are set before the event is written, so an event that is sent again is the same one, and the server stores
+//! it once. Beyond the capacity in memory (`capacity`), events wait on disk only.
+//!
+//! | `SpoolSync` | `track` returns when | an accepted event survives |
+//! |---|---|---|
+//! | `Each` | the event was synced on its own | a crash, `kill -9` and a power failure |
+//! | `Grouped` | a sync that it shares with others is done | the same |
+//! | `Off` | the operating system has it | a crash and `kill -9`; not a power failure |
+//!
+//! `Grouped` is as safe as `Each`, and as fast as many concurrent callers make it. `track` waits while the budget is used up.
+//! It returns the event with `NotQueuedReason::NotStored` if the disk is full or fails. Without waiting, `try_ingest` and dropped timers
+//! hand the event to the thread that writes: it is durable soon after.
+//!
+//! One process has a folder open at a time: another one gets an error that names the folder, so each replica of a service
+//! needs a folder of its own, on a local disk. A damaged file is replaced by one with every event that can be read.
+//! `recovered().damage` says how many are lost, and where the damaged file is kept. A file that is not a spool's is refused.
+//! The files are not encrypted; on Unix, only their user can read them.
+//!
+//! The spool is for `metering`, whose events are read from disk again; the ingester below takes events that are only sent.
+//!
 //! ## In a transaction of PostgreSQL
 //!
 //! With the feature `postgres`, an event can be part of the transaction that it is about: both are committed, or neither.
@@ -85,15 +128,15 @@
 //!
 //! Each event is stored at most once, because it gets its external ID when it is tracked. Whether it is stored:
 //!
-//! | | memory | outbox |
-//! |---|---|---|
-//! | `track` returned | the event is queued | the event is stored when the transaction is committed |
-//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that the database has committed |
-//! | Polar is unreachable | events are retried; when the queue is full, `track` waits | events are retried; the table grows, and `track` does not wait |
-//! | a disk is full | has no effect | `track` fails, and the transaction with it |
-//! | two processes | have a queue each | share the table: an event is sent by one relay at a time |
-//! | the clock is set | a timestamp in Polar's future is replaced by the time at which Polar stores the event | as memory; leases follow the clock of the database, and if it jumps, events are sent later, or twice |
-//! | an event is sent twice | is stored once | is stored once |
+//! | | memory | spool | outbox |
+//! |---|---|---|---|
+//! | `track` returned | the event is queued | the event is on disk | the event is stored when the transaction is committed |
+//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that was accepted; with `SpoolSync::Off`, a machine that fails can lose the last events and damage the file | nothing is lost that the database has committed |
+//! | Polar is unreachable | events are retried; when the queue is full, `track` waits | events are retried, also by the next process; when the disk budget is used up, `track` waits | events are retried; the table grows, and `track` does not wait |
+//! | a disk is full | has no effect | `track` returns the event with an error; accepted events are delivered | `track` fails, and the transaction with it |
+//! | two processes | have a queue each | have a folder each; the second to open a folder gets an error | share the table: an event is sent by one relay at a time |
+//! | the clock is set | a timestamp in Polar's future is replaced by the time at which Polar stores the event | as memory; a restart does not change the timestamp | as memory; leases follow the clock of the database, and if it jumps, events are sent later, or twice |
+//! | an event is sent twice | is stored once | is stored once, also if another process sends it | is stored once |
 //!
 //! ## Only send events
 //!
@@ -146,4 +189,4 @@
 //! `tracing`. A process that dies loses the events in its queue: call `flush()` before you discard the source of the
 //! events, or ask for a receipt (`ingest_with_receipt`) and await it.
 //!
-//! Examples: [`ingest`](https://github.com/polar-client/polar-client/blob/main/examples/ingest.rs), [`saas/usage`](https://github.com/polar-client/polar-client/blob/main/examples/saas/usage.rs).
+//! Examples: [`metering`](https://github.com/polar-client/polar-client/blob/main/examples/metering.rs), [`ingest`](https://github.com/polar-client/polar-client/blob/main/examples/ingest.rs), [`saas/usage`](https://github.com/polar-client/polar-client/blob/main/examples/saas/usage.rs).

@@ -120,6 +120,8 @@ outpost = ["metering", "reqwest", "polar-client-runtime/outpost"]
 postgres = ["ingest", "polar-client-runtime/postgres"]
 # A rate limit that processes share, and webhook deliveries that are remembered, both in Redis. On a tokio runtime.
 redis = ["polar-client-runtime/redis"]
+# Events on disk until they are delivered, so that they survive the end of the process.
+spool = ["ingest", "polar-client-runtime/spool"]
 # Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # The mock or the store as an HTTP server.

@@ -99,15 +99,25 @@ impl<E> Backlog<E> {
         self.held.len()
     }
 
-    /// Sends all queued events without delay. Returns the number of the last one.
-    pub(super) fn flush_all(&mut self) -> u64 {
-        self.flush_until = self.queued;
+    /// Returns the number of the last queued event.
+    pub(super) fn last(&self) -> u64 {
         self.queued
     }
 
-    /// Returns whether all events up to this number have a delivery outcome.
+    /// Records that all events up to this number were queued, or never will be.
+    #[cfg(feature = "spool")]
+    pub(super) fn reach(&mut self, number: u64) {
+        self.queued = self.queued.max(number);
+    }
+
+    /// Sends all events up to this number without delay.
+    pub(super) fn flush_until(&mut self, number: u64) {
+        self.flush_until = self.flush_until.max(number);
+    }
+
+    /// Returns whether all events up to this number were queued and have a delivery outcome.
     pub(super) fn is_settled(&self, number: u64) -> bool {
-        self.held.first().is_none_or(|first| *first > number)
+        self.queued >= number && self.held.first().is_none_or(|first| *first > number)
     }
 
     // ---- Adding and removing events
@@ -123,8 +133,11 @@ impl<E> Backlog<E> {
 
     /// Queues an event. Returns whether to wake the driver.
     pub(super) fn push(&mut self, mut entry: Entry<E>) -> bool {
-        self.queued += 1;
-        entry.number = self.queued;
+        // Events that come from a disk have numbers.
+        if entry.number == 0 {
+            entry.number = self.queued + 1;
+        }
+        self.queued = entry.number;
         self.held.insert(entry.number);
         self.bytes += entry.size;
         self.fresh_bytes += entry.size + 1;

@@ -12,8 +12,12 @@ use super::event::Event;
 use super::handle::Ingester;
 use super::outcome::Undelivered;
 use super::queue::Queue;
+#[cfg(feature = "spool")]
+use super::spool::{Reader, Spool};
 use crate::Error;
 use crate::client::{CallOptions, Request, RetryPolicy};
+#[cfg(feature = "spool")]
+use crate::codec::Decode;
 #[cfg(feature = "postgres")]
 use crate::transport::Clock;
 
@@ -23,6 +27,8 @@ pub struct IngesterBuilder<E> {
     request: Request,
     limits: Limits,
     handler: Option<Handler<E>>,
+    #[cfg(feature = "spool")]
+    spool: Option<(Spool, Reader<E>)>,
     events: PhantomData<fn(E)>,
 }
 
@@ -34,6 +40,8 @@ impl<E: Event> IngesterBuilder<E> {
             request,
             limits: Limits::DEFAULT,
             handler: None,
+            #[cfg(feature = "spool")]
+            spool: None,
             events: PhantomData,
         }
     }
@@ -86,10 +94,26 @@ impl<E: Event> IngesterBuilder<E> {
         self
     }
 
+    /// Stores events on disk until they are delivered: [`ingest`](Ingester::ingest) returns when the event is durable, and
+    /// waits while the disk budget is used up. [`capacity`](Self::capacity) and [`capacity_bytes`](Self::capacity_bytes) say
+    /// how many of them are in memory as well. Events that earlier processes left are sent first.
+    ///
+    /// The type of the events has to be one that is read as well as written: `UsageEvent`, the event of metering.
+    ///
+    /// Events that are left by a [`shutdown`](Ingester::shutdown) stay on disk, and are not returned as undelivered.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: Spool) -> Self
+    where
+        E: Decode,
+    {
+        self.spool = Some((spool, crate::codec::from_slice));
+        self
+    }
+
     /// Builds the ingester, and the driver that sends its events: a future to spawn.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the client has no timer.
+    /// [`Error::Configuration`] when the client has no timer, or the spool's thread cannot be started.
     pub fn build(mut self) -> Result<(Ingester<E>, Driver<E>), Error> {
         let clock = self.request.clock().clone();
         if !clock.exists() {
@@ -98,7 +122,11 @@ impl<E: Event> IngesterBuilder<E> {
         }
         self.request
             .options(CallOptions::new().retry(RetryPolicy::off()));
-        let queue = Arc::new(Queue::new(self.limits, clock, self.handler));
+        let queue = Queue::new(self.limits, clock, self.handler);
+        #[cfg(feature = "spool")]
+        let queue = spooled(queue, self.spool, self.limits)?;
+        #[cfg(not(feature = "spool"))]
+        let queue = Arc::new(queue);
         let driver = Driver::new(Arc::clone(&queue), self.request);
         Ok((Ingester::new(queue), driver))
     }
@@ -119,6 +147,25 @@ impl<E: Event> IngesterBuilder<E> {
         runtime.spawn(driver);
         Ok(ingester)
     }
+}
+
+/// Stores events before they are queued, if there is a spool.
+#[cfg(feature = "spool")]
+fn spooled<E: Event>(
+    queue: Queue<E>,
+    spool: Option<(Spool, Reader<E>)>,
+    limits: Limits,
+) -> Result<Arc<Queue<E>>, Error> {
+    let Some((spool, read)) = spool else {
+        return Ok(Arc::new(queue));
+    };
+    let (gate, unstarted) = spool.split(limits);
+    let queue = Arc::new(queue.behind(gate));
+    let inlet = Arc::clone(&queue);
+    unstarted.start(inlet, read).map_err(|error| {
+        Error::configuration(format!("the spool's thread cannot be started: {error}"))
+    })?;
+    Ok(queue)
 }
 
 /// For the relay of an outbox, which sends events of its own type.

@@ -235,6 +235,7 @@ impl<E: Event> InFlight<'_, E> {
                 slot.fill(DeliveryOutcome::Stored);
             }
         }
+        let numbers = numbers(&entries);
         self.queue.settle(&entries, |stats| {
             stats.accepted += accepted;
             stats.duplicates += duplicates;
@@ -246,6 +247,7 @@ impl<E: Event> InFlight<'_, E> {
                     .return_undelivered(entry, DeliveryOutcome::Unconfirmed { sent, counts });
             }
         }
+        self.queue.remove(numbers);
     }
 
     /// Removes the events that the API responded to from the batch.
@@ -285,14 +287,19 @@ impl<E: Event> InFlight<'_, E> {
     /// Returns rejected events, each with the validation errors for it.
     fn give_up(&self, rejected: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
         let (events, said): (Vec<_>, Vec<_>) = rejected.into_iter().unzip();
-        let count = events.len() as u64;
+        let (count, numbers) = (events.len() as u64, numbers(&events));
         self.queue.settle(&events, |stats| stats.rejected += count);
         for (entry, entries) in events.into_iter().zip(said) {
             let error = Arc::clone(error);
             self.queue
                 .return_undelivered(entry, DeliveryOutcome::Rejected { error, entries });
         }
+        self.queue.remove(numbers);
     }
+}
+
+fn numbers<E>(entries: &[Entry<E>]) -> Vec<u64> {
+    entries.iter().map(|entry| entry.number).collect()
 }
 
 /// Removes a timestamp that the ingester assigned and the server rejects because its clock is behind. The server

@@ -8,7 +8,7 @@ use crate::time::Instant;
 /// An event that is queued.
 pub(super) struct Entry<E> {
     pub(super) event: E,
-    /// Its sequence number, from 1. The queue assigns it.
+    /// Its sequence number, from 1. The queue assigns it, or the spool that stores the event.
     pub(super) number: u64,
     /// Its size as JSON, in bytes.
     pub(super) size: usize,

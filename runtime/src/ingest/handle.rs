@@ -159,6 +159,8 @@ impl<E: Event> Ingester<E> {
             }
             None => queue.ended().await,
         }
+        #[cfg(feature = "spool")]
+        queue.until_closed().await;
         queue.report()
     }
 

@@ -13,6 +13,9 @@
 //!
 //! Every event is sent with an external ID, by which the server deduplicates. Retries are therefore safe: each event is
 //! stored once.
+//!
+//! The queue is in memory. With the feature `spool`, a `Spool` keeps the events on disk until they are delivered, so that
+//! they survive the end of the process.
 
 mod backlog;
 mod batch;
@@ -32,11 +35,17 @@ mod response;
 mod select;
 #[cfg(feature = "opentelemetry-exporter")]
 mod spans;
+#[cfg(feature = "spool")]
+mod spool;
+#[cfg(feature = "spool")]
+mod spool_error;
 
 pub use builder::IngesterBuilder;
 pub use driver::Driver;
 pub use event::{Counts, Event};
 pub use handle::Ingester;
+#[cfg(feature = "spool")]
+pub use outcome::SpoolStats;
 pub use outcome::{
     DeliveryOutcome, Ended, NotQueued, NotQueuedReason, Receipt, Report, Stats, Undelivered,
 };
@@ -45,6 +54,10 @@ pub use outcome::{
 pub use response::IngestResponse;
 #[cfg(feature = "opentelemetry-exporter")]
 pub use spans::{LlmUsage, UsageCustomer, UsageExporter};
+#[cfg(feature = "spool")]
+pub use spool::{Damage, Recovered, Spool, SpoolOptions, SpoolSync};
+#[cfg(feature = "spool")]
+pub use spool_error::{SpoolError, SpoolErrorKind};
 
 // What an outbox is built of.
 #[cfg(feature = "postgres")]

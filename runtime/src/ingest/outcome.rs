@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::event::Counts;
+#[cfg(feature = "spool")]
+use super::spool_error::SpoolError;
 use crate::codec::Violations;
 use crate::error::{Error, ValidationEntry};
 use crate::transport::BoxFuture;
@@ -76,6 +78,9 @@ pub enum NotQueuedReason {
     Full,
     /// The ingester was shut down, or its driver has ended.
     Ended,
+    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed. Nothing was accepted.
+    #[cfg(feature = "spool")]
+    NotStored(SpoolError),
 }
 
 impl<E> fmt::Display for NotQueued<E> {
@@ -89,6 +94,8 @@ impl<E> fmt::Display for NotQueued<E> {
             NotQueuedReason::Ended => {
                 f.write_str("the ingester has ended and accepts no more events")
             }
+            #[cfg(feature = "spool")]
+            NotQueuedReason::NotStored(error) => write!(f, "the event was not stored: {error}"),
         }
     }
 }
@@ -102,7 +109,15 @@ impl<E> fmt::Debug for NotQueued<E> {
     }
 }
 
-impl<E> std::error::Error for NotQueued<E> {}
+impl<E> std::error::Error for NotQueued<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.reason {
+            #[cfg(feature = "spool")]
+            NotQueuedReason::NotStored(error) => error.source(),
+            _ => None,
+        }
+    }
+}
 
 /// Counts of an ingester.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +142,24 @@ pub struct Stats {
     pub requests: u64,
     /// The error of the last request, while it blocks delivery. The request is being retried.
     pub failing: Option<Arc<Error>>,
+    /// The state of the [`Spool`](super::Spool), if there is one. [`queued`](Self::queued) counts the events in it, too.
+    #[cfg(feature = "spool")]
+    pub spool: Option<SpoolStats>,
+}
+
+/// The state of a [`Spool`](super::Spool).
+#[cfg(feature = "spool")]
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SpoolStats {
+    /// How many bytes of the disk its events take.
+    pub bytes: u64,
+    /// How many they may take.
+    pub budget: u64,
+    /// How many stored events this version of the program cannot read. They stay on disk.
+    pub unreadable: usize,
+    /// Why the last access to the disk failed. It is tried again.
+    pub failing: Option<Arc<SpoolError>>,
 }
 
 /// The final report of an ingester.

@@ -7,6 +7,8 @@ use super::event::UsageEvent;
 use super::handle::Metering;
 use crate::Error;
 use crate::client::{CallOptions, Request};
+#[cfg(feature = "spool")]
+use crate::ingest::Spool;
 use crate::ingest::{Driver, IngesterBuilder, Undelivered};
 #[cfg(feature = "postgres")]
 use crate::outbox::RelayBuilder;
@@ -92,6 +94,13 @@ impl MeteringBuilder {
     #[cfg(feature = "postgres")]
     pub fn relay(self, database: Postgres) -> RelayBuilder {
         self.ingester.relay(database)
+    }
+
+    /// Stores events on disk until they are delivered: `track` returns when the event is durable, and waits while the disk
+    /// budget is used up. [`IngesterBuilder::spool`] has the details.
+    #[cfg(feature = "spool")]
+    pub fn spool(self, spool: Spool) -> Self {
+        self.ingester(|ingester| ingester.spool(spool))
     }
 
     /// Builds the metering, and the driver that sends its events: a future to spawn.

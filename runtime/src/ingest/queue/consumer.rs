@@ -39,7 +39,8 @@ impl<E> Queue<E> {
         let is_open = matches!(state.phase, Phase::Open);
         match state.backlog.next(self.clock.now(), !is_open) {
             Ok(batch) => Next::Send(batch),
-            Err(None) if !is_open => Next::End,
+            // Unless there are more on disk.
+            Err(None) if !is_open && state.backlog.last() >= self.last(&state) => Next::End,
             Err(longest) => Next::Wait(notified, longest),
         }
     }
@@ -118,6 +119,18 @@ impl<E> Queue<E> {
         self.progress.notify(usize::MAX);
     }
 
+    /// Removes events from the disk, if there is a spool: their delivery outcome is known, and reported.
+    #[cfg_attr(
+        not(feature = "spool"),
+        allow(unused_variables, reason = "they are in memory only")
+    )]
+    pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            gate.remove(numbers);
+        }
+    }
+
     /// Returns an undelivered event to the caller.
     pub(in crate::ingest) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
         if !self.dead_letters.return_undelivered(entry, outcome) {
@@ -171,12 +184,16 @@ impl<E> Queue<E> {
             state.phase = Phase::Closing(None);
             (state.backlog.drain(), was_shut_down)
         };
-        if !was_shut_down && !left.is_empty() {
+        if !was_shut_down && !left.is_empty() && !self.is_spooled() {
             log::events_unsent(left.len());
         }
         // Before `Ended` is visible, because the process may exit then.
         self.return_unsent(left);
         self.state().phase = Phase::Ended;
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            gate.close();
+        }
         self.room.notify(usize::MAX);
         self.progress.notify(usize::MAX);
         self.closing.notify(usize::MAX);
@@ -194,7 +211,15 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Returns unsent events to the caller, in their order.
+    /// Returns whether events are on disk.
+    fn is_spooled(&self) -> bool {
+        #[cfg(feature = "spool")]
+        return self.gate.is_some();
+        #[cfg(not(feature = "spool"))]
+        false
+    }
+
+    /// Returns unsent events to the caller, in their order. Those on disk stay there.
     fn return_unsent(&self, mut left: Vec<Entry<E>>) {
         left.sort_by_key(|entry| entry.number);
         for slot in left.iter().filter_map(|entry| entry.slot.as_ref()) {
@@ -203,6 +228,9 @@ impl<E> Queue<E> {
         if let Some(first) = left.first().map(|entry| entry.number) {
             let mut state = self.state();
             state.first_unsent = state.first_unsent.into_iter().chain([first]).min();
+        }
+        if self.is_spooled() {
+            return self.settle(&left, |_| ());
         }
         self.settle(&left, |stats| stats.unsent += left.len() as u64);
         for entry in left {

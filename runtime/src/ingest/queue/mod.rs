@@ -2,7 +2,11 @@
 
 mod consumer;
 mod producer;
+#[cfg(feature = "spool")]
+mod spooled;
 
+#[cfg(feature = "spool")]
+use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event as Notify;
@@ -10,6 +14,8 @@ use event_listener::Event as Notify;
 use super::backlog::{Backlog, Limits};
 use super::dead_letters::{DeadLetters, Handler};
 use super::outcome::{Report, Stats};
+#[cfg(feature = "spool")]
+use super::spool::Gate;
 use crate::time::Instant;
 use crate::transport::Clock;
 
@@ -19,6 +25,9 @@ pub(super) use consumer::Next;
 pub(super) struct Queue<E> {
     clock: Clock,
     dead_letters: DeadLetters<E>,
+    /// The way to the disk, if events are stored there before they are queued.
+    #[cfg(feature = "spool")]
+    gate: Option<Arc<Gate<E>>>,
     state: Mutex<State<E>>,
     /// A batch may be due.
     work: Notify,
@@ -54,6 +63,8 @@ impl<E> Queue<E> {
         Self {
             clock,
             dead_letters: DeadLetters::new(handler, limits.capacity),
+            #[cfg(feature = "spool")]
+            gate: None,
             state: Mutex::new(State {
                 backlog: Backlog::new(limits),
                 phase: Phase::Open,
@@ -78,10 +89,13 @@ impl<E> Queue<E> {
 
     pub(super) fn stats(&self) -> Stats {
         let state = self.state();
-        Stats {
+        let stats = Stats {
             queued: state.backlog.len(),
             ..state.stats.clone()
-        }
+        };
+        #[cfg(feature = "spool")]
+        let stats = self.with_spool(stats);
+        stats
     }
 
     /// Returns the counts, and the undelivered events that were not returned yet.

@@ -4,27 +4,63 @@ use std::time::Duration;
 
 use event_listener::IntoNotification;
 
-use super::{Phase, Queue};
+use super::{Phase, Queue, State};
 use crate::ingest::backlog::Backlog;
 use crate::ingest::entry::Entry;
+use crate::ingest::event::Event;
 use crate::ingest::outcome::{Ended, NotQueued, NotQueuedReason};
 
+impl<E: Event> Queue<E> {
+    /// Queues an event, and waits for capacity when the queue is full. With a spool, the event is stored first.
+    pub(in crate::ingest) async fn push(&self, entry: Entry<E>) -> Result<(), NotQueued<E>> {
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            return gate.push(entry).await.map_err(NotQueued::from);
+        }
+        self.push_to_memory(entry).await
+    }
+
+    /// Queues an event if there is capacity now. With a spool, it is stored soon.
+    pub(in crate::ingest) fn try_push(
+        &self,
+        entry: Entry<E>,
+    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            return gate.push_unawaited(entry, false);
+        }
+        self.push_if(entry, Backlog::has_room)
+    }
+
+    /// Queues an event regardless of the capacity. With a spool, it is stored soon.
+    #[cfg(feature = "metering")]
+    pub(in crate::ingest) fn push_now(
+        &self,
+        entry: Entry<E>,
+    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            return gate.push_unawaited(entry, true);
+        }
+        self.push_if(entry, |_, _| true)
+    }
+}
+
 impl<E> Queue<E> {
-    /// Queues an event, and waits for capacity when the queue is full.
-    pub(in crate::ingest) async fn push(&self, mut entry: Entry<E>) -> Result<(), NotQueued<E>> {
+    async fn push_to_memory(&self, mut entry: Entry<E>) -> Result<(), NotQueued<E>> {
         loop {
-            entry = match self.try_push(entry) {
+            entry = match self.push_if(entry, Backlog::has_room) {
                 Err((entry, NotQueuedReason::Full)) => entry,
                 other => return other.map_err(NotQueued::from),
             };
             let room = self.room.listen();
             // Capacity may have become available before `listen`.
-            entry = match self.try_push(entry) {
+            entry = match self.push_if(entry, Backlog::has_room) {
                 Err((entry, NotQueuedReason::Full)) => entry,
                 other => return other.map_err(NotQueued::from),
             };
             room.await;
-            entry = match self.try_push(entry) {
+            entry = match self.push_if(entry, Backlog::has_room) {
                 Err((entry, NotQueuedReason::Full)) => entry,
                 other => {
                     // A settled event can make room for several smaller ones.
@@ -33,23 +69,6 @@ impl<E> Queue<E> {
                 }
             };
         }
-    }
-
-    /// Queues an event if there is capacity now.
-    pub(in crate::ingest) fn try_push(
-        &self,
-        entry: Entry<E>,
-    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
-        self.push_if(entry, Backlog::has_room)
-    }
-
-    /// Queues an event regardless of the capacity.
-    #[cfg(feature = "metering")]
-    pub(in crate::ingest) fn push_now(
-        &self,
-        entry: Entry<E>,
-    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
-        self.push_if(entry, |_, _| true)
     }
 
     fn push_if(
@@ -74,7 +93,12 @@ impl<E> Queue<E> {
 
     /// Waits until everything that is queued now is settled.
     pub(in crate::ingest) async fn flush(&self) -> Result<(), Ended> {
-        let goal = self.state().backlog.flush_all();
+        let goal = {
+            let mut state = self.state();
+            let goal = self.last(&state);
+            state.backlog.flush_until(goal);
+            goal
+        };
         self.work.notify(1);
         loop {
             let progress = self.progress.listen();
@@ -107,9 +131,22 @@ impl<E> Queue<E> {
             state.backlog.schedule_suspects(None);
         }
         drop(state);
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            gate.shut();
+        }
         self.closing.notify(usize::MAX);
         self.work.notify(usize::MAX);
         self.room.notify(usize::MAX);
+    }
+
+    /// Returns the number of the last event that was accepted.
+    pub(super) fn last(&self, state: &State<E>) -> u64 {
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            return gate.last();
+        }
+        state.backlog.last()
     }
 
     /// Waits until the ingester has ended.

@@ -1,0 +1,70 @@
+//! Meters usage through a spool on disk: no event is lost when the process is killed or the API is down.
+//!
+//! ```sh
+//! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example metering -- /var/tmp/usage u-1 5
+//! ```
+//!
+//! The arguments are a folder, the customer's ID in your own system, and how many calls to track. The next run sends what
+//! this one could not send.
+
+use std::env;
+use std::error::Error;
+use std::time::Duration;
+
+use polar_client::ingest::{Spool, SpoolSync};
+use polar_client::metering::TokenUsage;
+use polar_client::v2026_10::Polar;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let usage = "usage: metering <folder> <customer> <calls>";
+    let folder = arguments.next().ok_or(usage)?;
+    let customer = arguments.next().ok_or(usage)?;
+    let calls: i64 = arguments.next().ok_or(usage)?.parse()?;
+
+    // One process has the folder at a time.
+    let spool = Spool::options(folder)
+        .sync(SpoolSync::Grouped)
+        .budget(64 << 20)
+        .open()
+        .await?;
+    let recovered = spool.recovered();
+    println!("{} events of earlier runs", recovered.events);
+    if let Some(damage) = &recovered.damage {
+        eprintln!("damaged, kept as {}", damage.file.display());
+    }
+
+    let metering = Polar::from_env()?.metering().spool(spool).start()?;
+    let customer = metering.customer(customer);
+    for call in 0..calls {
+        let usage = TokenUsage {
+            input: 1_000 + call,
+            cached_input: None,
+            output: 200,
+        };
+        // On disk when this returns.
+        customer.llm("anthropic", "opus", usage).await?;
+    }
+
+    // Waits until everything is delivered: for handlers that are frozen between invocations.
+    let patience = Duration::from_secs(5);
+    if tokio::time::timeout(patience, metering.flush())
+        .await
+        .is_err()
+    {
+        eprintln!("the API is not available: the next run sends the events");
+    }
+
+    // Closes the folder. What is not sent by then stays in it.
+    let report = metering.shutdown(Duration::from_secs(1)).await;
+    println!(
+        "{} delivered, {} left on disk",
+        report.stats.accepted + report.stats.duplicates,
+        report.stats.queued
+    );
+    for lost in &report.undelivered {
+        eprintln!("rejected: {:?}", lost.outcome);
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The folder of a spool, which one process has at a time.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
+
+/// How often a folder is tried, and the time in between. A process that this one starts has the lock, too, until it runs
+/// its program.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// A folder, locked as long as this value exists. The operating system unlocks it when the process ends in any way.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates the folder if it does not exist, for this user only, and locks it.
+    pub(super) fn lock(path: &Path) -> Result<Self, SpoolError> {
+        let io = |error| SpoolError::io(path, error);
+        create(path).map_err(io)?;
+        let lock = open(&path.join("lock")).map_err(io)?;
+        for _ in 0..TRIES {
+            match lock.try_lock() {
+                Ok(()) => {
+                    let path = path.to_owned();
+                    return Ok(Self { path, _lock: lock });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => return Err(io(error)),
+            }
+        }
+        Err(SpoolError::new(path, SpoolErrorKind::InUse))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database.
+    pub(super) fn events(&self) -> PathBuf {
+        self.path.join("events.redb")
+    }
+
+    /// A database that is being made.
+    pub(super) fn new_events(&self) -> PathBuf {
+        self.path.join("events.new")
+    }
+
+    /// The last database that was damaged.
+    pub(super) fn damaged(&self) -> PathBuf {
+        self.path.join("damaged.redb")
+    }
+
+    /// Makes the new database the one that is used. Whenever the process or the machine stops, one of the two is.
+    pub(super) fn publish(&self) -> io::Result<()> {
+        fs::rename(self.new_events(), self.events())?;
+        self.sync()
+    }
+
+    /// Keeps the damaged database under another name.
+    pub(super) fn keep_damaged(&self) -> io::Result<()> {
+        remove(&self.damaged())?;
+        // Not every file system has links.
+        fs::hard_link(self.events(), self.damaged())
+            .or_else(|_| fs::copy(self.events(), self.damaged()).map(drop))
+    }
+
+    /// Removes what an interrupted start left.
+    pub(super) fn clean(&self) -> io::Result<()> {
+        remove(&self.new_events())
+    }
+
+    /// Makes the names of the files durable.
+    fn sync(&self) -> io::Result<()> {
+        // Only Unix opens folders as files; elsewhere a rename is durable on its own or not at all.
+        match cfg!(unix) {
+            true => File::open(&self.path)?.sync_all(),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Opens a file to read and write it, and creates it if it does not exist.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

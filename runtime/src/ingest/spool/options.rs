@@ -1,0 +1,108 @@
+//! How a spool is opened, and when it waits for the disk.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use super::Spool;
+use super::folder::Folder;
+use super::once::Once;
+use super::store::Store;
+use crate::ingest::spool_error::SpoolError;
+
+/// When events are written to the disk itself (`fsync`), rather than to the memory of the operating system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpoolSync {
+    /// Each event is written and synced on its own, one after the other. Slow: a disk syncs some hundred to some thousand
+    /// times a second.
+    Each,
+    /// Events that arrive while the disk syncs are written together and share the next sync (group commit). Each caller waits
+    /// for it, so no accepted event is lost in a power failure, and many tasks share the cost.
+    #[default]
+    Grouped,
+    /// Nothing is synced: an accepted event survives the end of the process, such as `kill -9`, but not a power failure or
+    /// a crash of the operating system. After one of those the file can be damaged.
+    Off,
+}
+
+/// Configures and opens a [`Spool`].
+#[derive(Clone)]
+#[must_use = "options do nothing until the spool is opened"]
+pub struct SpoolOptions {
+    folder: PathBuf,
+    sync: SpoolSync,
+    budget: u64,
+}
+
+impl SpoolOptions {
+    /// The most bytes on disk, by default.
+    const BUDGET: u64 = 1 << 30;
+
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            sync: SpoolSync::default(),
+            budget: Self::BUDGET,
+        }
+    }
+
+    /// Sets when events are synced; [`SpoolSync::Grouped`] by default.
+    pub fn sync(mut self, sync: SpoolSync) -> Self {
+        self.sync = sync;
+        self
+    }
+
+    /// Sets how many bytes events may take on disk; 1 GiB by default. An event takes about twice the bytes of its JSON.
+    /// Callers wait for delivered events to be removed while there is no more (backpressure).
+    pub fn budget(mut self, bytes: u64) -> Self {
+        self.budget = bytes;
+        self
+    }
+
+    /// Opens the folder, creates it if it does not exist, and reads all of it, on a thread of its own.
+    ///
+    /// # Errors
+    /// Those of [`Spool::open`].
+    pub async fn open(self) -> Result<Spool, SpoolError> {
+        let opened = Once::new();
+        let folder = self.folder.clone();
+        let thread = thread::Builder::new().name("polar-spool-open".to_owned());
+        let result = Arc::clone(&opened);
+        let spawned = thread.spawn(move || {
+            let folder = self.folder.clone();
+            let opened = catch_unwind(AssertUnwindSafe(|| self.open_blocking()));
+            let opened = opened.unwrap_or_else(|_| {
+                let reason = "the thread that opens it panicked";
+                Err(SpoolError::failed(&folder, reason))
+            });
+            result.set(opened);
+        });
+        spawned.map_err(|error| SpoolError::io(&folder, error))?;
+        opened.take().await
+    }
+
+    fn open_blocking(self) -> Result<Spool, SpoolError> {
+        let folder = Folder::lock(&self.folder)?;
+        let is_durable = self.sync != SpoolSync::Off;
+        let (store, recovered) = Store::open(folder, is_durable)?;
+        Ok(Spool {
+            store,
+            sync: self.sync,
+            budget: self.budget,
+            recovered,
+        })
+    }
+}
+
+impl fmt::Debug for SpoolOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpoolOptions")
+            .field("folder", &self.folder)
+            .field("sync", &self.sync)
+            .field("budget", &self.budget)
+            .finish()
+    }
+}

@@ -1,0 +1,202 @@
+//! The layout of what is stored: each record can be verified on its own, and found without the database around it.
+
+use sha2::{Digest as _, Sha256};
+
+/// Begins each record. It is not UTF-8, so no JSON contains it.
+const MARK: [u8; 8] = *b"\xff\xfepolar\xfd";
+
+/// Mark, kind, number, length of the payload, checksum.
+pub(super) const HEAD: usize = MARK.len() + 1 + 8 + 4 + CHECKSUM;
+const CHECKSUM: usize = 8;
+
+/// No payload is longer: an event has as many bytes as a request may have.
+const MAX_PAYLOAD: usize = crate::ingest::backlog::MAX_BODY;
+
+/// What is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record<'a> {
+    /// An event.
+    Event {
+        number: u64,
+        /// Whether its time was set by the ingester.
+        is_time_ours: bool,
+        json: &'a [u8],
+    },
+    /// What a commit left behind.
+    Tally(Tally),
+}
+
+/// What a commit left behind: enough to know what is missing if the file is damaged later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// How many commits there were.
+    pub(super) commit: u64,
+    /// No event with a lower number is stored.
+    pub(super) first: u64,
+    /// The highest number that an event ever had.
+    pub(super) last: u64,
+    /// How many events are stored.
+    pub(super) live: u64,
+}
+
+/// Why bytes are no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// They end before it does.
+    Short,
+    /// They are something else, or damaged.
+    Wrong,
+}
+
+impl Record<'_> {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Event {
+                number,
+                is_time_ours,
+                json,
+            } => assemble(1 + u8::from(is_time_ours), number, json),
+            Self::Tally(tally) => {
+                let counts = [tally.first, tally.last, tally.live].map(u64::to_le_bytes);
+                assemble(0, tally.commit, counts.as_flattened())
+            }
+        }
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Reads the record at the beginning of the bytes, and returns its length.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, usize), Broken> {
+        let rest = match bytes.strip_prefix(&MARK) {
+            Some(rest) => rest,
+            None if MARK.starts_with(bytes) => return Err(Broken::Short),
+            None => return Err(Broken::Wrong),
+        };
+        let (kind, rest) = take::<1>(rest)?;
+        let (number, rest) = take(rest)?;
+        let (length, rest) = take(rest)?;
+        let (checksum, rest) = take::<CHECKSUM>(rest)?;
+        let length = usize::try_from(u32::from_le_bytes(length)).map_err(|_| Broken::Wrong)?;
+        if length > MAX_PAYLOAD {
+            return Err(Broken::Wrong);
+        }
+        let payload = rest.get(..length).ok_or(Broken::Short)?;
+        let number = u64::from_le_bytes(number);
+        if checksum != self::checksum(kind[0], number, payload) {
+            return Err(Broken::Wrong);
+        }
+        let record = match kind[0] {
+            0 => Self::Tally(Tally::read(number, payload)?),
+            kind @ 1..=2 => Self::Event {
+                number,
+                is_time_ours: kind == 2,
+                json: payload,
+            },
+            _ => return Err(Broken::Wrong),
+        };
+        Ok((record, HEAD + length))
+    }
+
+    /// The place of the next mark, or of what may be its beginning at the end of the bytes.
+    pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        while let Some(at) = bytes[from..].iter().position(|byte| *byte == MARK[0]) {
+            let found = &bytes[from + at..];
+            if MARK.starts_with(&found[..found.len().min(MARK.len())]) {
+                return Some(from + at);
+            }
+            from += at + 1;
+        }
+        None
+    }
+}
+
+impl Tally {
+    fn read(commit: u64, payload: &[u8]) -> Result<Self, Broken> {
+        let (first, rest) = take(payload)?;
+        let (last, rest) = take(rest)?;
+        let (live, _) = take(rest)?;
+        Ok(Self {
+            commit,
+            first: u64::from_le_bytes(first),
+            last: u64::from_le_bytes(last),
+            live: u64::from_le_bytes(live),
+        })
+    }
+}
+
+fn assemble(kind: u8, number: u64, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let mut bytes = Vec::with_capacity(HEAD + payload.len());
+    bytes.extend_from_slice(&MARK);
+    bytes.push(kind);
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&checksum(kind, number, payload));
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+fn checksum(kind: u8, number: u64, payload: &[u8]) -> [u8; CHECKSUM] {
+    let digest = Sha256::new()
+        .chain_update([kind])
+        .chain_update(number.to_le_bytes())
+        .chain_update(payload)
+        .finalize();
+    let mut checksum = [0; CHECKSUM];
+    checksum.copy_from_slice(&digest[..CHECKSUM]);
+    checksum
+}
+
+fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), Broken> {
+    let (taken, rest) = bytes.split_first_chunk().ok_or(Broken::Short)?;
+    Ok((*taken, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: Record<'_> = Record::Event {
+        number: 7,
+        is_time_ours: true,
+        json: br#"{"name":"call"}"#,
+    };
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let tally = Record::Tally(Tally {
+            commit: 3,
+            first: 2,
+            last: 9,
+            live: 8,
+        });
+        for record in [EVENT, tally] {
+            let mut bytes = record.to_bytes();
+            let length = bytes.len();
+            bytes.extend_from_slice(b"rest");
+            assert_eq!(Record::read(&bytes), Ok((record, length)));
+        }
+    }
+
+    #[test]
+    fn no_prefix_and_no_flipped_bit_is_a_record() {
+        let bytes = EVENT.to_bytes();
+        for end in 0..bytes.len() {
+            assert_eq!(Record::read(&bytes[..end]), Err(Broken::Short), "{end}");
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Record::read(&flipped).is_err(), "{bit}");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_found_also_where_the_bytes_end_in_it() {
+        let bytes = [b"\xff\xfe\xff".as_slice(), &EVENT.to_bytes()].concat();
+        assert_eq!(Record::find(&bytes), Some(3));
+        assert_eq!(Record::find(&bytes[..7]), Some(3));
+        assert_eq!(Record::find(b"none"), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Finds records in a file, whatever else is in it: what can still be read of a damaged one.
+
+use std::io::{self, Read};
+
+use super::record::{Broken, Record, Tally};
+
+/// How much is read at a time.
+const CHUNK: usize = 1 << 20;
+
+/// Calls a function for each intact record, in the order of the file. Some are out of date: a database writes new copies of
+/// pages, and leaves the old ones where they were.
+pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    loop {
+        let read = file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes)?;
+        let is_end = read == 0;
+        let rest = consume(&bytes, is_end, &mut each);
+        bytes.drain(..rest);
+        if is_end {
+            return Ok(());
+        }
+    }
+}
+
+/// Returns where the bytes begin that are not read yet.
+fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usize {
+    let mut at = 0;
+    while let Some(found) = Record::find(&bytes[at..]) {
+        at += found;
+        at += match Record::read(&bytes[at..]) {
+            Ok((record, length)) => {
+                each(record);
+                length
+            }
+            Err(Broken::Short) if !is_end => return at,
+            Err(_) => 1,
+        };
+    }
+    bytes.len()
+}
+
+/// Returns the newest tally, if there is one. Without any record, a file was not written by a spool.
+pub(super) fn newest_tally(file: impl Read) -> io::Result<(Option<Tally>, bool)> {
+    let mut newest: Option<Tally> = None;
+    let mut is_any = false;
+    records(file, |record| {
+        is_any = true;
+        if let Record::Tally(tally) = record
+            && newest.is_none_or(|newest| newest.commit < tally.commit)
+        {
+            newest = Some(tally);
+        }
+    })?;
+    Ok((newest, is_any))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+
+    #[test]
+    fn records_are_found_between_other_bytes_and_across_chunks() {
+        let json = vec![b'x'; 3 * CHUNK];
+        let event = |number, length| Record::Event {
+            number,
+            is_time_ours: false,
+            json: &json[..length],
+        };
+        let mut file = vec![0xFF; CHUNK - 20];
+        file.extend(event(1, 100).to_bytes());
+        file.extend(event(2, json.len()).to_bytes());
+        let mut cut = event(3, 100).to_bytes();
+        cut.truncate(60);
+        file.extend(&cut);
+        file.extend(event(4, 0).to_bytes());
+        file.extend(&cut);
+        let mut found = Vec::new();
+        records(file.as_slice(), |record| {
+            if let Record::Event { number, json, .. } = record {
+                found.push((number, json.len()));
+            }
+        })
+        .unwrap();
+        assert_eq!(found, [(1, 100), (2, json.len()), (4, 0)]);
+    }
+}

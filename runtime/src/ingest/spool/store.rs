@@ -1,0 +1,343 @@
+//! Events on disk: opened, recovered, and changed by one thread.
+
+use std::fs::{self, File};
+use std::io;
+use std::mem;
+use std::path::PathBuf;
+
+use super::database::{Contents, Database, Failure};
+use super::folder::Folder;
+use super::record::{Record, Tally};
+use super::scan;
+use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
+use crate::log;
+
+/// The most events of a commit.
+pub(super) const MAX_COMMIT: usize = 4096;
+
+/// The bytes of events after which a commit takes no more.
+pub(super) const MAX_COMMIT_BYTES: usize = 8 << 20;
+
+/// Files that are larger, and hold little, are compacted when they are opened.
+const LARGE: u64 = 64 << 20;
+
+/// What a [`Spool`](super::Spool) found in its folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recovered {
+    /// How many events were not delivered by earlier processes. They are sent before new ones.
+    pub events: u64,
+    /// Set if the file was damaged.
+    pub damage: Option<Damage>,
+}
+
+/// What a damaged file means for the events in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Damage {
+    /// How many events cannot be read any more, at least; `None` if the file does not show how many it contained.
+    pub lost: Option<u64>,
+    /// The damaged file, which is kept until another one is damaged.
+    pub file: PathBuf,
+}
+
+/// An event on disk.
+pub(super) struct Stored {
+    pub(super) number: u64,
+    pub(super) is_time_ours: bool,
+    pub(super) json: Vec<u8>,
+}
+
+/// The events of a folder.
+pub(super) struct Store {
+    folder: Folder,
+    is_durable: bool,
+    /// None after a failure, until it is opened again.
+    database: Option<Database>,
+    contents: Contents,
+}
+
+impl Store {
+    /// Opens what is in a folder, or begins a new database.
+    pub(super) fn open(folder: Folder, is_durable: bool) -> Result<(Self, Recovered), SpoolError> {
+        let mut store = Self {
+            folder,
+            is_durable,
+            database: None,
+            contents: Contents::default(),
+        };
+        let damage = store.reopen()?;
+        let events = store.contents.tally.live;
+        Ok((store, Recovered { events, damage }))
+    }
+
+    /// How many events are stored.
+    pub(super) fn len(&self) -> u64 {
+        self.contents.tally.live
+    }
+
+    /// The bytes that all events take.
+    pub(super) fn bytes(&self) -> u64 {
+        self.contents.bytes
+    }
+
+    /// The number before the first one that is free.
+    pub(super) fn last(&self) -> u64 {
+        self.contents.tally.last
+    }
+
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Adds and removes events in one commit.
+    pub(super) fn commit(
+        &mut self,
+        added: &[(u64, Vec<u8>)],
+        removed: &[u64],
+    ) -> Result<(), SpoolError> {
+        self.ready()?;
+        let before = self.contents;
+        self.contents = self.with(|database| database.commit(before, added, removed))?;
+        Ok(())
+    }
+
+    /// Reads events that follow a number, up to a count.
+    pub(super) fn read_after(
+        &mut self,
+        number: u64,
+        count: usize,
+    ) -> Result<Vec<Stored>, SpoolError> {
+        self.ready()?;
+        self.with(|database| {
+            let mut stored = Vec::new();
+            database.read_after(number, count, |record| stored.extend(Stored::of(record)))?;
+            Ok(stored)
+        })
+    }
+
+    /// Opens the database again after a failure, as redb demands.
+    fn ready(&mut self) -> Result<(), SpoolError> {
+        match self.database {
+            Some(_) => Ok(()),
+            None => self.reopen().map(drop),
+        }
+    }
+
+    /// Uses the database, and closes it after a failure.
+    fn with<T>(
+        &mut self,
+        call: impl FnOnce(&mut Database) -> Result<T, Failure>,
+    ) -> Result<T, SpoolError> {
+        let Some(mut database) = self.database.take() else {
+            return Err(self.failed("the database is closed"));
+        };
+        match call(&mut database) {
+            Ok(value) => {
+                self.database = Some(database);
+                Ok(value)
+            }
+            Err(failure) => {
+                drop(database);
+                Err(self.error(failure))
+            }
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.database = None;
+    }
+
+    // ---- Opening -----------------------------------------------------------------------------------------------------
+
+    /// Opens the database, and saves what can be read of a damaged one.
+    fn reopen(&mut self) -> Result<Option<Damage>, SpoolError> {
+        self.close();
+        self.io(self.folder.clean())?;
+        let path = self.folder.events();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.begin(),
+            Err(error) => return self.io(Err(error)),
+        };
+        let (newest, is_ours) = self.io(scan::newest_tally(&file))?;
+        if !is_ours && self.io(file.metadata())?.len() > 0 {
+            return Err(SpoolError::new(self.folder.path(), SpoolErrorKind::Foreign));
+        }
+        let newest = newest.unwrap_or_default();
+        let opened = self.read().and_then(|()| self.catch_up(newest));
+        match opened.and_then(|()| self.compact()) {
+            Ok(()) => Ok(None),
+            Err(error) if error.is_damage() => self.salvage(newest).map(Some),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens the database that is there, and verifies it.
+    fn read(&mut self) -> Result<(), SpoolError> {
+        let opened = Database::open(&self.folder.events(), self.is_durable);
+        let (database, contents) = opened.map_err(|failure| self.error(failure))?;
+        self.database = Some(database);
+        self.contents = contents;
+        Ok(())
+    }
+
+    /// Makes an empty database.
+    fn begin(&mut self) -> Result<Option<Damage>, SpoolError> {
+        self.contents = Contents::default();
+        self.make(|_| Ok(()))?;
+        self.publish()?;
+        Ok(None)
+    }
+
+    /// Fills a new database.
+    fn make(
+        &mut self,
+        fill: impl FnOnce(&mut Self) -> Result<(), SpoolError>,
+    ) -> Result<(), SpoolError> {
+        let database = Database::create(&self.folder.new_events(), true);
+        self.database = Some(database.map_err(|failure| self.error(failure))?);
+        let filled = fill(self).and_then(|()| self.commit(&[], &[]));
+        self.close();
+        filled
+    }
+
+    /// Uses the database that was made.
+    fn publish(&mut self) -> Result<(), SpoolError> {
+        self.io(self.folder.publish())?;
+        self.read()?;
+        self.skip_numbers()
+    }
+
+    /// Adds events that are in the file and not in the database: those of a commit that a kill interrupted, which nobody
+    /// waits for, or those of one that a damaged header hides.
+    fn catch_up(&mut self, newest: Tally) -> Result<(), SpoolError> {
+        let known = self.contents.tally;
+        if newest.commit > known.commit {
+            // All of them first, since the file is written to after that. They are those of one commit.
+            let mut hidden = Vec::new();
+            let file = self.io(File::open(self.folder.events()))?;
+            let scanned = scan::records(file, |record| match record {
+                Record::Event { number, .. } if number > known.last => {
+                    hidden.push((number, record.to_bytes()));
+                }
+                _ => {}
+            });
+            self.io(scanned)?;
+            self.contents.tally.commit = newest.commit;
+            self.commit(&hidden, &[])?;
+        }
+        self.contents.tally.last = self.contents.tally.last.max(newest.last);
+        self.skip_numbers()
+    }
+
+    /// Numbers that an interrupted commit may have used are not used again: each stands for one event.
+    fn skip_numbers(&mut self) -> Result<(), SpoolError> {
+        self.contents.tally.last += MAX_COMMIT as u64;
+        self.commit(&[], &[])
+    }
+
+    /// Makes a new database of what can be read.
+    fn salvage(&mut self, newest: Tally) -> Result<Damage, SpoolError> {
+        self.contents = Contents::default();
+        self.contents.tally.commit = newest.commit;
+        let damaged = self.folder.events();
+        let mut found = 0;
+        self.make(|store| {
+            store.add_from(damaged.clone(), newest.first)?;
+            // Events of a later commit than the newest tally that can be read are not among those that it counted.
+            found = store.count_to(newest.last)?;
+            store.contents.tally.last = store.contents.tally.last.max(newest.last);
+            Ok(())
+        })?;
+        self.io(self.folder.keep_damaged())?;
+        self.publish()?;
+        let lost = newest.live.saturating_sub(found);
+        let lost = (newest.commit > 0).then_some(lost);
+        log::spool_damaged(self.folder.path(), lost);
+        Ok(Damage {
+            lost,
+            file: self.folder.damaged(),
+        })
+    }
+
+    /// Adds the events of a file from a number on.
+    fn add_from(&mut self, file: PathBuf, first: u64) -> Result<(), SpoolError> {
+        let file = self.io(File::open(file))?;
+        let (mut added, mut bytes) = (Vec::new(), 0);
+        let mut outcome = Ok(());
+        let scanned = scan::records(file, |record| {
+            if let Record::Event { number, .. } = record
+                && number >= first
+                && outcome.is_ok()
+            {
+                let record = record.to_bytes();
+                bytes += record.len();
+                added.push((number, record));
+                if added.len() >= MAX_COMMIT || bytes >= MAX_COMMIT_BYTES {
+                    bytes = 0;
+                    outcome = self.commit(&mem::take(&mut added), &[]);
+                }
+            }
+        });
+        self.io(scanned)?;
+        outcome?;
+        self.commit(&added, &[])
+    }
+
+    /// How many events have numbers up to this one.
+    fn count_to(&mut self, last: u64) -> Result<u64, SpoolError> {
+        self.with(|database| {
+            let mut count = 0;
+            database.read_after(0, usize::MAX, |record| {
+                if let Record::Event { number, .. } = record {
+                    count += u64::from(number <= last);
+                }
+            })?;
+            Ok(count)
+        })
+    }
+
+    /// Makes a large file that holds little a small one.
+    fn compact(&mut self) -> Result<(), SpoolError> {
+        let size = self.io(fs::metadata(self.folder.events()))?.len();
+        if size > LARGE && self.contents.bytes < size / 4 {
+            return self.with(Database::compact);
+        }
+        Ok(())
+    }
+
+    // ---- Errors ------------------------------------------------------------------------------------------------------
+
+    fn io<T>(&self, outcome: io::Result<T>) -> Result<T, SpoolError> {
+        outcome.map_err(|error| SpoolError::io(self.folder.path(), error))
+    }
+
+    fn failed(&self, reason: &'static str) -> SpoolError {
+        SpoolError::failed(self.folder.path(), reason)
+    }
+
+    fn error(&self, failure: Failure) -> SpoolError {
+        match failure {
+            Failure::Io(error) => SpoolError::io(self.folder.path(), error),
+            Failure::Damaged(reason) => SpoolError::damaged(self.folder.path(), reason),
+        }
+    }
+}
+
+impl Stored {
+    fn of(record: Record<'_>) -> Option<Self> {
+        match record {
+            Record::Event {
+                number,
+                is_time_ours,
+                json,
+            } => Some(Self {
+                number,
+                is_time_ours,
+                json: json.to_vec(),
+            }),
+            Record::Tally(_) => None,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Processes that are killed at any moment: whatever they accepted is delivered once by their successors.
+//!
+//! The processes are this test, run again with the variable `POLAR_SPOOL_CHILD`: the folder, how events are synced, the
+//! address of the server, and the number of the first event.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use polar_client::Server;
+use polar_client::ingest::{Spool, SpoolSync};
+use polar_client::v2026_10::Polar;
+
+use super::open;
+use super::server;
+
+const VARIABLE: &str = "POLAR_SPOOL_CHILD";
+const KILLS: usize = 200;
+
+/// No process tracks more events than this.
+const MOST: i64 = 1_000_000;
+
+/// Runs in a process of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() {
+    let Ok(arguments) = env::var(VARIABLE) else {
+        return;
+    };
+    let arguments: Vec<_> = arguments.split(';').collect();
+    let [folder, sync, server, first] = arguments[..] else {
+        panic!("{arguments:?}");
+    };
+    let sync = match sync {
+        "each" => SpoolSync::Each,
+        "grouped" => SpoolSync::Grouped,
+        _ => SpoolSync::Off,
+    };
+    let spool = Spool::options(folder).sync(sync).open().await.unwrap();
+    assert_eq!(spool.recovered().damage, None);
+    let polar = Polar::builder()
+        .access_token("polar_oat_test")
+        .server(Server::custom(server).unwrap());
+    let metering = polar.build().unwrap().metering();
+    let metering = metering.max_delay(Duration::from_millis(2)).spool(spool);
+    let metering = metering.start().unwrap();
+    let first: i64 = first.parse().unwrap();
+    let tasks = (0..4).map(|task| {
+        let customer = metering.customer("u-1");
+        tokio::spawn(async move {
+            for number in (first + task..first + MOST).step_by(4) {
+                let tracked = customer.track("call").metadata("number", number).await;
+                match tracked {
+                    Ok(()) => writeln!(std::io::stdout(), "accepted {number} ").unwrap(),
+                    Err(error) => {
+                        writeln!(std::io::stdout(), "refused {error}").unwrap();
+                        return;
+                    }
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+/// Starts this test again, as the child; with a command in front of it, if there is one.
+pub(crate) fn spawn(
+    before: &[&str],
+    folder: &Path,
+    sync: &str,
+    server: &str,
+    process: usize,
+) -> Child {
+    let first = process as i64 * MOST;
+    let program = env::current_exe().unwrap().display().to_string();
+    let arguments = [program.as_str(), "--exact", "crash::child", "--nocapture"];
+    let words = [before, &arguments].concat();
+    let mut command = Command::new(words[0]);
+    command
+        .args(&words[1..])
+        .env(
+            VARIABLE,
+            format!("{};{sync};{server};{first}", folder.display()),
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// What a process printed until it ended.
+pub(crate) struct Printed {
+    /// The numbers of the events that it accepted.
+    pub(crate) accepted: Vec<i64>,
+    pub(crate) output: String,
+}
+
+pub(crate) fn printed(mut child: Child) -> Printed {
+    let (mut output, mut errors) = (String::new(), String::new());
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut output)
+        .unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    child.wait().unwrap();
+    assert!(!errors.contains("panicked"), "{output}{errors}");
+    let numbers = output.split("accepted ").skip(1);
+    // The last line may be cut off.
+    let numbers = numbers.filter_map(|line| line.split_once(' ')?.0.parse().ok());
+    Printed {
+        accepted: numbers.collect(),
+        output,
+    }
+}
+
+/// How often each event was stored, by its number.
+pub(crate) fn stored(server: &server::Server) -> BTreeMap<i64, usize> {
+    let mut counts = BTreeMap::new();
+    for event in server.seen().stored.values() {
+        let number = event["metadata"]["number"].as_i64().unwrap();
+        *counts.entry(number).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server::Server::default();
+    let listening = server.listen().await;
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut promised = BTreeSet::new();
+    for process in 0..KILLS {
+        {
+            let mut seen = server.seen();
+            seen.is_down = process % 5 == 4;
+            seen.breaks = (process % 3 == 0).then_some(4);
+        }
+        let sync = ["off", "grouped", "off", "each"][process % 4];
+        let mut child = spawn(&[], folder.path(), sync, &listening.uri(), process);
+        let life = Duration::from_micros(random.u64(5_000..120_000));
+        tokio::time::sleep(life).await;
+        child.kill().unwrap();
+        let printed = tokio::task::spawn_blocking(move || printed(child));
+        let printed = printed.await.unwrap();
+        assert!(!printed.output.contains("refused"), "{}", printed.output);
+        promised.extend(printed.accepted);
+    }
+    {
+        let mut seen = server.seen();
+        (seen.is_down, seen.breaks) = (false, None);
+    }
+    let spool = open(folder.path()).await;
+    assert_eq!(spool.recovered().damage, None);
+    super::deliver(&server, spool).await;
+    let stored = stored(&server);
+    let wrong = promised
+        .iter()
+        .filter(|number| stored.get(number) != Some(&1));
+    let wrong: Vec<_> = wrong.collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:?}",
+        wrong.len(),
+        promised.len()
+    );
+    assert!(!promised.is_empty());
+    // What a killed process had not accepted may be stored, but not twice.
+    assert!(stored.values().all(|count| *count == 1));
+}

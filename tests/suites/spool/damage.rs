@@ -1,0 +1,115 @@
+//! Damaged files: only what is damaged is lost, and its amount is reported.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use polar_client::ingest::{Recovered, Spool, SpoolErrorKind};
+
+use super::server::Server;
+use super::{deliver, leave, open};
+
+const EVENTS: usize = 300;
+
+/// Opens a copy of a folder whose database was changed, and delivers what is found. Returns what was said of it, and how
+/// many events are missing.
+async fn recover(bytes: &[u8]) -> (Recovered, u64) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("events.redb"), bytes).unwrap();
+    let spool = open(folder.path()).await;
+    let recovered = spool.recovered().clone();
+    let server = Server::default();
+    deliver(&server, spool).await;
+    let found: BTreeSet<String> = server.ids().into_iter().collect();
+    let missing = (0..EVENTS).filter(|number| !found.contains(&format!("e-{number:06}")));
+    let missing = missing.count() as u64;
+    if recovered.damage.is_some() {
+        // The file is kept, but for its header, and the next start finds a sound one.
+        let kept = fs::read(folder.path().join("damaged.redb")).unwrap();
+        assert_eq!(kept.get(4096..bytes.len()), bytes.get(4096..));
+    }
+    let spool = open(folder.path()).await;
+    assert_eq!(spool.recovered(), &Recovered::default());
+    (recovered, missing)
+}
+
+async fn database(folder: &Path) -> Vec<u8> {
+    leave(folder, EVENTS).await;
+    fs::read(folder.join("events.redb")).unwrap()
+}
+
+#[tokio::test]
+async fn a_flipped_bit_costs_no_more_than_its_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = database(folder.path()).await;
+    let mut random = fastrand::Rng::with_seed(7);
+    // Pages are where something is written; most of the file is empty.
+    let written: Vec<usize> = (0..sound.len()).filter(|at| sound[*at] != 0).collect();
+    let mut lost_in_all = 0;
+    for round in 0..60 {
+        // The header first, which has less than 320 bytes.
+        let at = match round {
+            0..20 => 9 + random.usize(..311),
+            _ => written[random.usize(..written.len())],
+        };
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << random.u8(..8);
+        let (recovered, missing) = recover(&bytes).await;
+        assert!(missing <= 1, "byte {at}: {missing} of {recovered:?}");
+        let lost = recovered.damage.as_ref().map(|damage| damage.lost);
+        assert!(
+            missing == 0 || lost == Some(Some(missing)),
+            "byte {at}: {recovered:?}"
+        );
+        lost_in_all += missing;
+    }
+    assert!(lost_in_all > 0, "no event was hit");
+}
+
+#[tokio::test]
+async fn a_truncated_file_keeps_what_is_before_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = database(folder.path()).await;
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut known = 0;
+    for round in 0..20 {
+        let length = match round {
+            0 => 0,
+            1 => sound.len() - 1,
+            _ => random.usize(20_000..sound.len()),
+        };
+        let (recovered, missing) = recover(&sound[..length]).await;
+        // The end of the file can have the newest counts. Then there are at least as many as older ones say.
+        match recovered.damage.map(|damage| damage.lost) {
+            Some(Some(lost)) => assert!(lost <= missing, "{length}: {lost} of {missing}"),
+            Some(None) => assert!(missing > 0, "{length}"),
+            None => assert_eq!(missing, 0, "{length}"),
+        }
+        known += usize::from(missing < EVENTS as u64);
+    }
+    assert!(known > 5, "too little was found");
+}
+
+#[tokio::test]
+async fn a_file_of_something_else_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.redb");
+    for foreign in [b"a diary".as_slice(), &[0; 8192]] {
+        fs::write(&path, foreign).unwrap();
+        let error = Spool::open(folder.path()).await.unwrap_err();
+        assert_eq!(error.kind(), SpoolErrorKind::Foreign);
+        let shown = folder.path().display().to_string();
+        assert!(error.to_string().contains(&shown), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), foreign);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Spool::open(file.join("spool")).await.unwrap_err();
+    assert_eq!(error.kind(), SpoolErrorKind::Failed);
+    assert!(std::error::Error::source(&error).is_some());
+}
