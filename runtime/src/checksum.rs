@@ -1,28 +1,28 @@
-//! SHA-256 of what goes to storages and comes from there.
+//! SHA-256 checksums of uploads and downloads.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// A digest.
+/// A SHA-256 digest.
 pub(crate) type Sum = [u8; 32];
 
-/// As the API writes digests.
+/// Encodes a digest as the API does.
 pub(crate) fn to_base64(sum: &Sum) -> String {
     STANDARD.encode(sum)
 }
 
-/// The digest in a text of the API's, if it is one.
+/// Decodes a digest of the API.
 pub(crate) fn from_base64(text: &str) -> Option<Sum> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 
-/// The digests of a file and of its parts, while the file passes by.
+/// Computes the digests of a file and of its parts while the file is read.
 pub(crate) struct Hashing {
     part_size: u64,
     whole: Sha256,
     part: Sha256,
-    /// How much of the part has passed by.
+    /// The bytes of the current part so far.
     filled: u64,
     parts: Vec<Sum>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Sums {
 }
 
 impl Hashing {
-    /// For parts of this size, which is not zero. The last one may be shorter.
+    /// Creates a hasher for parts of this size, which must not be zero. The last part may be shorter.
     pub(crate) fn new(part_size: u64) -> Self {
         Self {
             part_size,
@@ -45,7 +45,7 @@ impl Hashing {
         }
     }
 
-    /// Takes the next bytes of the file.
+    /// Adds the next bytes of the file.
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         self.whole.update(bytes);
         while !bytes.is_empty() {
@@ -61,7 +61,7 @@ impl Hashing {
         }
     }
 
-    /// The file is over. One without bytes has one part without bytes.
+    /// Returns the digests. A file without bytes has one empty part.
     pub(crate) fn finish(mut self) -> Sums {
         self.parts.push(self.part.finalize().into());
         Sums {
@@ -71,14 +71,14 @@ impl Hashing {
     }
 }
 
-/// What the bytes of a download must come to.
+/// Verifies size and digest of a download.
 pub(crate) struct Check {
     left: u64,
     sum: Option<(Sha256, Sum)>,
 }
 
 impl Check {
-    /// This many bytes, with this digest if it is known.
+    /// Expects this size in bytes, and this digest if it is known.
     pub(crate) fn new(size: u64, sum: Option<Sum>) -> Self {
         Self {
             left: size,
@@ -86,25 +86,25 @@ impl Check {
         }
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub(crate) fn update(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         let left = self.left.checked_sub(bytes.len() as u64);
-        self.left = left.ok_or("there is more than the file's size")?;
+        self.left = left.ok_or("the content is longer than the size of the file")?;
         if let Some((hashing, _)) = &mut self.sum {
             hashing.update(bytes);
         }
         Ok(())
     }
 
-    /// There are no more bytes.
+    /// Verifies the download after its last byte.
     pub(crate) fn finish(self) -> Result<(), &'static str> {
         if self.left > 0 {
-            return Err("there is less than the file's size");
+            return Err("the content is shorter than the size of the file");
         }
         let fits = |(hashing, sum): (Sha256, Sum)| Sum::from(hashing.finalize()) == sum;
         match self.sum.is_none_or(fits) {
             true => Ok(()),
-            false => Err("the bytes are not those that the checksum is of"),
+            false => Err("the content does not match the checksum"),
         }
     }
 }
@@ -144,9 +144,9 @@ mod tests {
         };
         assert_eq!(check(3, Some(sum(b"abc"))), Ok(()));
         assert_eq!(check(3, None), Ok(()));
-        assert_eq!(check(2, None), Err("there is more than the file's size"));
-        assert_eq!(check(4, None), Err("there is less than the file's size"));
-        let wrong = Err("the bytes are not those that the checksum is of");
+        assert_eq!(check(2, None), Err("the content is longer than the size of the file"));
+        assert_eq!(check(4, None), Err("the content is shorter than the size of the file"));
+        let wrong = Err("the content does not match the checksum");
         assert_eq!(check(3, Some(sum(b"abd"))), wrong);
     }
 

@@ -1,10 +1,10 @@
 //! The hand-written half of the [`polar-client`](https://docs.rs/polar-client) crate: depend on that one.
 //!
-//! `polar-client` is generated from the API's description. Whatever does not follow from the description lives here:
-//! how values are read and written ([`codec`]), the types of their fields ([`types`]), how requests are built and sent
-//! ([`client`], [`transport`]), what takes several of them ([`flows`]), how deliveries are verified (`webhooks`), and what
-//! can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
-//! is an interface between the two crates and changes with them.
+//! `polar-client` is generated from the OpenAPI description of the API. Everything that does not follow from the
+//! description is here: the codec ([`codec`]), field types ([`types`]), requests and clients ([`client`],
+//! [`transport`]), multi-step workflows ([`flows`]), verification of webhooks (`webhooks`), and errors ([`Error`]).
+//! `polar-client` re-exports what its users need. The rest is an interface between the two crates and changes with
+//! them.
 //!
 //! # Features
 //! - `rustls` (default): `reqwest`, with rustls for `https`.

@@ -1,9 +1,9 @@
-//! What must never be printed.
+//! Detection of secrets, which must never be printed.
 
-/// What is printed in place of a secret.
+/// The placeholder of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// How Polar's tokens and secrets begin.
+/// Prefixes of Polar's tokens and secrets.
 const PREFIXES: [&str; 19] = [
     "polar_oat_",
     "polar_pat_",
@@ -26,13 +26,13 @@ const PREFIXES: [&str; 19] = [
     "whsec_",
 ];
 
-/// How the values of `Authorization` headers begin.
+/// Schemes of `Authorization` headers.
 const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 
-/// The shortest text after a scheme that is taken for a credential: "Basic plan" is none.
+/// The minimum length of a credential after a scheme: "Basic plan" is none.
 const CREDENTIAL_LENGTH: usize = 16;
 
-/// Parts of the names of properties, headers and parameters that hold secrets, without what separates words.
+/// Parts of the names of properties, headers and parameters that hold secrets, without separators.
 const KEY_PARTS: [&str; 13] = [
     "secret",
     "token",
@@ -49,11 +49,10 @@ const KEY_PARTS: [&str; 13] = [
     "sessionid",
 ];
 
-/// Longer names are not looked at as a whole.
+/// Only this many characters of a name are checked.
 const NAME_LENGTH: usize = 64;
 
-/// Whether a text contains a token or secret of Polar's, or one of the usual forms of others: anywhere, for they also
-/// travel in URLs.
+/// Returns whether a string contains, at any position, a token or secret of Polar or of a common form.
 pub(crate) fn is_secret_text(text: &str) -> bool {
     let has_prefix = PREFIXES.iter().any(|prefix| text.contains(prefix));
     has_prefix || is_authorization(text) || has_secret_parameter(text) || has_user(text)
@@ -67,7 +66,7 @@ fn is_authorization(text: &str) -> bool {
     credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
 }
 
-/// Whether a URL, form or JSON in the text gives a secret its name: `X-Amz-Signature=…`, `sig=…`, `"apiKey":"…"`.
+/// Returns whether a URL, form or JSON in the string names a secret: `X-Amz-Signature=…`, `sig=…`, `"apiKey":"…"`.
 fn has_secret_parameter(text: &str) -> bool {
     ["=", "\":", "\" :"].iter().any(|separator| {
         text.match_indices(separator).any(|(end, _)| {
@@ -78,7 +77,7 @@ fn has_secret_parameter(text: &str) -> bool {
     })
 }
 
-/// The name at the end of these bytes.
+/// Returns the name at the end of these bytes.
 fn name_before(bytes: &[u8]) -> &[u8] {
     let is_in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let names = bytes.iter().rev().take(NAME_LENGTH);
@@ -86,12 +85,12 @@ fn name_before(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.len() - len..]
 }
 
-/// Names of parameters are like those of properties, or the signature of Azure's addresses.
+/// Returns whether a parameter holds a secret: by the rules for properties, or the signature of an Azure URL.
 fn is_secret_parameter(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"sig") || is_secret_name(name)
 }
 
-/// Whether there is a URL with a user, which may be a password: `https://user:password@host`.
+/// Returns whether there is a URL with a user, which may include a password: `https://user:password@host`.
 fn has_user(text: &str) -> bool {
     text.match_indices("://").any(|(start, separator)| {
         let rest = text.as_bytes()[start + separator.len()..].iter();
@@ -101,7 +100,7 @@ fn has_user(text: &str) -> bool {
     })
 }
 
-/// Whether a property of this name is likely to hold a secret.
+/// Returns whether a property of this name is likely to hold a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     is_secret_name(key.as_bytes())
 }

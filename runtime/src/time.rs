@@ -1,5 +1,5 @@
-//! The clocks of the machine. On `wasm32-unknown-unknown` the standard library has none: there they are those of the
-//! JavaScript host.
+//! The clocks of the machine. On `wasm32-unknown-unknown`, where the standard library has none, those of the JavaScript
+//! host.
 
 use std::time::SystemTime;
 

@@ -252,7 +252,7 @@ fn messages_for_chats_are_reported_as_such() {
     assert_eq!((*first, *second), (Format::Discord, Format::Slack));
     assert_eq!(
         errors[0].to_string(),
-        "the endpoint has its events delivered for Discord, not as `raw`"
+        "the format of the endpoint is Discord, not `raw`"
     );
 }
 

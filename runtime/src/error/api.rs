@@ -1,4 +1,4 @@
-//! Errors that the API responded with.
+//! Error responses of the API.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,20 +27,20 @@ pub struct ApiError {
     hint: Option<String>,
 }
 
-/// Where the response comes from, as far as can be told.
+/// What proves that a response comes from the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
-    /// The API, in the version that was requested: it echoes the version.
+    /// The version header: the API returns the version that was requested.
     Version,
-    /// The API, without its header: a 404 whose class the OpenAPI description documents for 404.
+    /// No version header, but an error class that the OpenAPI description documents for 404.
     Class,
-    /// A router of the API, without its header: JSON with a `detail` and without a class.
+    /// No version header, but the form of the API's router: JSON with a `detail` and without a class.
     Router,
-    /// Nobody in particular.
+    /// Nothing: the response may come from a proxy or another server.
     Nothing,
 }
 
-/// How much there is of the body.
+/// How much of the body was received.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Received {
     Whole,
@@ -59,8 +59,8 @@ impl ApiError {
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
         let class = text("error").filter(|class| !class.is_empty());
-        // Only the API echoes the version. Many servers have an `error` in their bodies, but not one of its classes; a
-        // proxy may strip the header, and older servers never sent it.
+        // Only the API returns the version header. Many servers have an `error` in their bodies, but none of the API's
+        // classes. A proxy may remove the header, and older servers never sent it.
         let is_documented = class.as_deref().is_some_and(|it| not_found.contains(&it));
         let evidence = if headers.contains_key(POLAR_VERSION) {
             Evidence::Version
@@ -88,97 +88,97 @@ impl ApiError {
         }
     }
 
-    /// Adds what may be wrong on this side.
+    /// Adds a hint at a likely cause on the client's side.
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
     }
 
-    /// The operation: `customers:get`.
+    /// Returns the operation, such as `customers:get`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// All headers of the response.
+    /// Returns all headers of the response.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body as it was received: JSON mostly, but intermediaries respond with HTML, text or nothing. What is beyond
-    /// a mebibyte, or did not arrive, is left out.
+    /// Returns the body as it was received: usually JSON, while proxies respond with HTML, plain text or an empty body.
+    /// Bytes beyond 1 MiB, or that did not arrive, are missing.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The kind of error, as the body names it: `ResourceNotFound`.
+    /// Returns the error class of the body, such as `ResourceNotFound`.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.class.as_deref()
     }
 
-    /// The server's explanation, if it is one text.
+    /// Returns the server's message, if `detail` is a string.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
 
-    /// What is wrong with the values that were sent, one entry for each; empty unless the server says so.
+    /// Returns the validation errors of the request's values; empty if the response has none.
     #[must_use]
     pub fn validation(&self) -> &[ValidationEntry] {
         &self.validation
     }
 
-    /// What may be wrong on this side, where the client can tell: a token of another kind, or for another server.
+    /// Returns a hint at a likely cause on the client's side, such as a token of another kind or for another server.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// How long the server asks to wait, by the `Retry-After` header: seconds, or a date, which is compared with the
-    /// response's own `Date`. Zero if the date has passed.
+    /// Returns the `Retry-After` header: seconds, or a date, which is compared with the response's own `Date`. Zero if
+    /// the date has passed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)
     }
 
-    /// Whether the answer is the API's own word: it repeats the version, as nothing in between does.
+    /// Returns whether the response is certainly from the API: it has the version header, which proxies do not add.
     #[cfg(feature = "ingest")]
     pub(crate) fn is_from_api(&self) -> bool {
         self.evidence == Evidence::Version
     }
 
-    /// Whether the response is from the version that was requested. Only of a 404 there is doubt.
+    /// Returns whether the response is from the requested version. Only a 404 can be from another one.
     pub(super) fn is_from_version(&self) -> bool {
         self.status != StatusCode::NOT_FOUND
             || matches!(self.evidence, Evidence::Version | Evidence::Class)
     }
 
-    /// Whether the response says that the resource does not exist: the API names a class then. The 404 of its router, for
-    /// a path that it does not know, has none.
+    /// Returns whether the resource does not exist: the API names an error class. The 404 of its router, for an unknown
+    /// path, has none.
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND && self.class.is_some() && self.is_from_version()
     }
 
-    /// Rate limits answer without a body. A 429 that names an error is a rule of the operation, and one whose body did not
-    /// arrive may have named one.
+    /// Returns whether a rate limit was exceeded, whose responses have no body. A 429 with an error class is a limit of
+    /// the operation; a body that did not arrive may have contained one.
     pub(super) fn is_rate_limit(&self) -> bool {
         let is_unnamed = self.class.is_none() && self.received == Received::Whole;
         self.status == StatusCode::TOO_MANY_REQUESTS && is_unnamed
     }
 
-    /// Whether a repeat could have another outcome, though the server may have acted on the request.
+    /// Returns whether the error is transient. The server may have acted on the request.
     pub(super) fn may_pass(&self) -> bool {
         match self.status.as_u16() {
-            // What the server does not implement, and a version of HTTP that it does not speak.
+            // Not implemented, and HTTP version not supported.
             501 | 505 => false,
             408 | 500..=599 => true,
             429 => self.received == Received::Part,
@@ -186,7 +186,7 @@ impl ApiError {
         }
     }
 
-    /// The error without the operation.
+    /// Writes the error without the operation.
     pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
         for text in [&self.class, &self.detail].into_iter().flatten() {
@@ -208,7 +208,7 @@ impl ApiError {
         }
     }
 
-    /// The 404 that is not from the version that was requested, without the operation.
+    /// Writes a 404 that is not from the requested version, without the operation.
     pub(super) fn describe_missing_version(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.evidence {
             Evidence::Version | Evidence::Class | Evidence::Router => {
@@ -222,7 +222,7 @@ impl ApiError {
         })
     }
 
-    /// The scheme and host that a redirect leads to; the rest of it could show parameters.
+    /// Returns scheme and host of a redirect's target. The rest could contain secret parameters.
     fn redirect_origin(&self) -> Option<String> {
         let location = self
             .status
@@ -261,12 +261,12 @@ impl fmt::Debug for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// How long headers ask to wait.
+/// Returns the `Retry-After` of a response.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(header::RETRY_AFTER)?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than fit are for ever.
+        // Saturates.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let then = httpdate::parse_http_date(value).ok()?;

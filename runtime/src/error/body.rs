@@ -4,13 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// How many bytes of a body are kept.
+/// The maximum number of bytes that are kept.
 const LIMIT: usize = 1 << 20;
 
-/// A body, or an item of one, that could not be decoded, as it was received.
+/// A body, or an item of a list, that could not be decoded, as it was received.
 ///
-/// At most 1 MiB is kept: the beginning of a larger one. It may contain secrets and personal data, so its `Debug` form only
-/// shows its length.
+/// Only the first 1 MiB is kept. It may contain secrets and personal data, so `Debug` shows only its length.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawBody {
     bytes: Bytes,
@@ -20,7 +19,7 @@ pub struct RawBody {
 impl RawBody {
     pub(crate) fn new(bytes: &Bytes) -> Self {
         match bytes.len() > LIMIT {
-            // A slice would keep all of it in memory.
+            // A slice would keep the whole body in memory.
             true => Self::copied(bytes),
             false => Self {
                 bytes: bytes.clone(),
@@ -42,7 +41,7 @@ impl RawBody {
         &self.bytes
     }
 
-    /// Whether bytes beyond the first 1 MiB were left out.
+    /// Returns whether bytes beyond the first 1 MiB were dropped.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         self.bytes.len() < self.len

@@ -1,4 +1,4 @@
-//! The `Debug` form of errors: what a `main` that returns an error prints.
+//! The `Debug` output of errors, which a `main` that returns an error prints.
 
 use std::fmt::{self, Debug, Formatter};
 

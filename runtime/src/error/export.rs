@@ -1,10 +1,10 @@
-//! What is wrong with an export.
+//! Errors in the CSV of an export.
 
 use std::fmt;
 
 use crate::codec::DecodeError;
 
-/// A row of an export that cannot be read.
+/// A row of an export that cannot be decoded.
 #[derive(Debug)]
 pub struct ExportError {
     row: u64,
@@ -17,9 +17,9 @@ pub struct ExportError {
     allow(dead_code, reason = "without exports, none fails")
 )]
 enum Problem {
-    /// With the whole row, or with the text.
+    /// In the row, or in the CSV itself.
     Form(String),
-    /// With the cell of a column.
+    /// In the cell of a column.
     Cell(DecodeError),
 }
 
@@ -37,19 +37,19 @@ impl ExportError {
 }
 
 impl ExportError {
-    /// The number of the row, from 1; 0 for the titles of the columns.
+    /// Returns the number of the row, from 1; 0 for the header row.
     #[must_use]
     pub fn row(&self) -> u64 {
         self.row
     }
 
-    /// The title of the column; `None` if it is not about one.
+    /// Returns the title of the column; `None` if the error is not about a column.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
         let Problem::Cell(error) = &self.problem else {
             return None;
         };
-        // Titles with spaces stand in brackets there.
+        // Paths have titles with spaces in brackets.
         let quoted = error.path().strip_prefix("[\"");
         let quoted = quoted.and_then(|title| title.strip_suffix("\"]"));
         Some(quoted.unwrap_or(error.path()))

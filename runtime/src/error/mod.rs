@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a call.
+//! The errors of calls.
 
 mod api;
 mod body;
@@ -31,56 +31,56 @@ use crate::codec::{DecodeError, Violations};
 
 /// Why a call failed.
 ///
-/// Neither its text nor its `Debug` form shows tokens, parameters or bodies as they were sent or received. They do show
-/// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
-/// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
-/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the invalid value if it is short.
+/// Neither `Display` nor `Debug` shows tokens, parameters or bodies as they were sent or received. They do show the
+/// server's explanation, which can quote values of the request: the error class, the `detail`, and the first validation
+/// errors. Each of these is truncated to 300 characters, and omitted if it contains a secret of Polar. A
+/// [`Decode`](Self::Decode) error shows the invalid value if it is short.
 ///
-/// `Display` shows the error without its sources; `Debug`, which is what a `main` that returns an error prints, shows the
-/// whole chain of them ("connection refused").
+/// `Display` shows the error without its sources. `Debug`, which a `main` that returns an error prints, shows the whole
+/// chain of sources ("connection refused").
 #[non_exhaustive]
 pub enum Error {
-    /// The client, or an option of a call, cannot be set up this way, or there is no transport that works here: no tokio
+    /// The configuration of the client or an option of a call is invalid, or the transport does not work here: no tokio
     /// runtime for reqwest, or a `reqwest::Client` that follows redirects.
     #[non_exhaustive]
     Configuration {
         /// What is wrong.
         message: String,
     },
-    /// The request cannot be sent. Nothing was sent.
+    /// The request is invalid. Nothing was sent.
     #[non_exhaustive]
     InvalidRequest {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// The invalid parameter, if it is one; `body` for the body.
+        /// The invalid parameter; `body` for the body; `None` if it is neither.
         parameter: Option<&'static str>,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// The request body violates constraints of the OpenAPI description. Nothing was sent.
     ///
-    /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves the check to the server.
+    /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves validation to the server.
     #[non_exhaustive]
     InvalidBody {
         /// The operation: `customers:create`.
         operation: &'static str,
-        /// Every limit that is not kept, with the path of its field.
+        /// The violations, each with the path of its field.
         source: Violations,
     },
-    /// The [`TokenProvider`](crate::client::TokenProvider) gave no token. Nothing was sent.
+    /// The [`TokenProvider`](crate::client::TokenProvider) failed. Nothing was sent.
     #[non_exhaustive]
     Token {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// What the provider says.
+        /// The error of the provider.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There was no connection, or it broke before the response was complete.
+    /// No connection was established, or it broke before the response was complete.
     #[non_exhaustive]
     Connection {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// What happened.
+        /// The cause.
         source: TransportError,
     },
     /// The deadline elapsed before the response arrived. The server may have acted on the request nevertheless, unless the
@@ -89,74 +89,74 @@ pub enum Error {
     Timeout {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// What happened.
+        /// The cause.
         source: TransportError,
     },
     /// The server responded with an error.
     ///
-    /// A 404 does not always say that the resource does not exist; see [`is_not_found`](Self::is_not_found).
+    /// A 404 does not always mean that the resource does not exist: see [`is_not_found`](Self::is_not_found).
     Api(Box<ApiError>),
-    /// A 404 that says nothing about the resource, and does not come from the API version that was requested: it neither
-    /// echoes the version nor names an error class that the OpenAPI description documents for 404.
+    /// A 404 that does not come from the requested API version, and says nothing about the resource: it neither has the
+    /// version header nor names an error class that the OpenAPI description documents for 404.
     ///
-    /// The API responds so when it does not serve the client's version, be it no longer or not yet. A proxy, or a
-    /// server that is not the API's, responds similarly; the message distinguishes the two. Never treat it as "does
-    /// not exist": the resource may well exist.
+    /// The API responds so when it no longer serves the client's version, or does not serve it yet. A proxy, or a
+    /// server other than the API, responds similarly; the message distinguishes the two. Never treat it as "does not
+    /// exist", because the resource may exist.
     VersionGone(Box<ApiError>),
-    /// A page of a list could not be had.
+    /// A page of a list could not be fetched.
     #[non_exhaustive]
     Page {
-        /// The number of the page. A request for it goes on from there.
+        /// The number of the page. A request can continue with it.
         page: i64,
-        /// Why.
+        /// The cause.
         source: Box<Error>,
     },
-    /// What was looked for by its id is not in the list, or the credential cannot see it there.
+    /// The item with this ID is not in the list, or the credential has no access to it.
     #[non_exhaustive]
     NotListed {
-        /// The operation that lists: `customer_portal:downloadables:list`.
+        /// The operation that returns the list: `customer_portal:downloadables:list`.
         operation: &'static str,
-        /// The id.
+        /// The ID.
         id: Uuid,
     },
-    /// The server reported success, and the body is not what the API's description says.
+    /// The server reported success, but the body does not match the OpenAPI description.
     #[non_exhaustive]
     Decode {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// What is wrong, and where in the body.
+        /// The mismatch, and where in the body it is.
         source: DecodeError,
-        /// What a body that is not JSON is said to be: `text/html`.
+        /// The media type of a body that is not JSON: `text/html`.
         media_type: Option<String>,
-        /// The body as it was received: the call succeeded, and what it created has its id in here. For an item of a list,
-        /// the JSON of the item. Empty where what cannot be read is no body of its own, such as the URL of a file in a
-        /// response that was decoded. Never shown by `Display` or `Debug`.
+        /// The body as it was received. The call succeeded, so it contains the ID of what was created. For an item of a
+        /// list, the JSON of the item. Empty if the invalid value has no body of its own, such as the URL of a file in
+        /// a decoded response. Never shown by `Display` or `Debug`.
         body: RawBody,
     },
-    /// A row of an export is not what the API's description says, or it is no CSV.
+    /// A row of an export does not match the OpenAPI description, or the export is not valid CSV.
     #[non_exhaustive]
     Export {
         /// The operation: `orders:export`.
         operation: &'static str,
-        /// What is wrong, and in which row and column.
+        /// The mismatch, and its row and column.
         source: ExportError,
     },
-    /// The body is larger than the client accepts.
+    /// The response body exceeds the client's limit.
     #[non_exhaustive]
     BodyTooLarge {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// The most bytes that are accepted.
+        /// The limit in bytes.
         limit: usize,
     },
     /// A file storage responded with an error or with unexpected content.
     Storage(Box<StorageError>),
-    /// A file of this machine cannot be read or written.
+    /// A local file cannot be read or written.
     #[non_exhaustive]
     File {
-        /// What it was read or written for: `files:create`.
+        /// The operation that needed the file: `files:create`.
         operation: &'static str,
-        /// What happened.
+        /// The cause.
         source: io::Error,
     },
     /// An upload failed.
@@ -164,7 +164,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error, as that of a page.
+    /// Wraps the error in that of a page.
     pub(crate) fn on_page(self, page: i64) -> Self {
         Self::Page {
             page,
@@ -178,7 +178,7 @@ impl Error {
         }
     }
 
-    /// Makes the error of a response that is no success.
+    /// Creates the error of an error response.
     pub(crate) fn answer(error: ApiError) -> Self {
         match error.is_from_version() {
             true => Self::Api(Box::new(error)),
@@ -195,7 +195,7 @@ impl Error {
         Self::File { operation, source }
     }
 
-    /// There is no response, or no complete one.
+    /// Creates the error of a missing or incomplete response.
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
             TransportErrorKind::Timeout | TransportErrorKind::NotSent => {
@@ -228,7 +228,7 @@ impl fmt::Display for Error {
             } => write!(f, "not sent: the parameter `{parameter}` {reason}"),
             Self::InvalidRequest { reason, .. } => write!(f, "not sent: {reason}"),
             Self::InvalidBody { source, .. } => write!(f, "not sent: {source}"),
-            Self::Token { .. } => f.write_str("not sent: there is no token"),
+            Self::Token { .. } => f.write_str("not sent: the token provider failed"),
             Self::Connection { source, .. } | Self::Timeout { source, .. } => source.fmt(f),
             Self::Api(error) => error.describe(f),
             Self::VersionGone(error) => error.describe_missing_version(f),

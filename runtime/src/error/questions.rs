@@ -1,4 +1,4 @@
-//! What programs, and the client itself, ask about an error.
+//! Classification of errors, for programs and for the client itself.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use http::StatusCode;
 
 use super::{ApiError, Error, RawBody, StorageError, TransportErrorKind, UploadError};
 
-/// What a repeat of a failed call may do.
+/// Whether a failed call can be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// The outcome would be the same.
+    /// A retry would fail in the same way.
     Useless,
-    /// The server may have acted on the request.
+    /// The server may have acted on the request, so only an idempotent operation can be retried.
     IfSafe,
     /// The server did not act on the request.
     Always,
 }
 
 impl Error {
-    /// The operation that failed; `None` if the error is about the client.
+    /// Returns the operation that failed; `None` if the error is about the client.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         match self {
@@ -60,7 +60,7 @@ impl Error {
         }
     }
 
-    /// How far an upload came that failed.
+    /// Returns the state of a failed upload, if it is one.
     #[must_use]
     pub fn upload(&self) -> Option<&UploadError> {
         match self {
@@ -75,14 +75,14 @@ impl Error {
         self.api().map(ApiError::status)
     }
 
-    /// The kind of error as the server names it, `ResourceNotFound`, if the response has one.
+    /// Returns the error class of the response, such as `ResourceNotFound`, if it has one.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.api().and_then(ApiError::class)
     }
 
-    /// The same, as the `ErrorCode` of the version, whose type mostly follows from what it is compared with. `None` also
-    /// for [`Error::VersionGone`].
+    /// Returns the error class as the `ErrorCode` of the API version. The type is usually inferred from the value it is
+    /// compared with. `None` also for [`Error::VersionGone`].
     ///
     /// ```
     /// # use polar_client_runtime::Error;
@@ -106,7 +106,7 @@ impl Error {
         }
     }
 
-    /// The number of the page that failed, if the call was one of several for the pages of a list.
+    /// Returns the number of the page that failed, if the call was part of a list.
     #[must_use]
     pub fn page(&self) -> Option<i64> {
         match self {
@@ -115,11 +115,11 @@ impl Error {
         }
     }
 
-    /// The resource does not exist, or the credential cannot see it: a 404 with an error class.
+    /// Returns whether the resource does not exist, or the credential has no access to it: a 404 with an error class.
     ///
-    /// False for a 404 without a class, which only says that the server has no such path: it serves another version
-    /// ([`Error::VersionGone`]), or a parameter made the path one that it does not know. False also for the 404 of a
-    /// proxy. A class that the OpenAPI description documents for 404 counts without the echoed version header, too.
+    /// False for a 404 without a class, which means that the server has no such path: it serves another version
+    /// ([`Error::VersionGone`]), or a parameter changed the path. Also false for the 404 of a proxy. A class that the
+    /// OpenAPI description documents for 404 is sufficient without the version header.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self.cause() {
@@ -129,57 +129,58 @@ impl Error {
         }
     }
 
-    /// The server does not serve this version of the API: [`Error::VersionGone`].
+    /// Returns whether the server does not serve this API version: [`Error::VersionGone`].
     #[must_use]
     pub fn is_version_gone(&self) -> bool {
         matches!(self.cause(), Self::VersionGone(_))
     }
 
-    /// There was no credential, or the server does not accept it (401).
+    /// Returns whether the credential is missing or was not accepted (401).
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(StatusCode::UNAUTHORIZED)
     }
 
-    /// The credential does not allow the operation (403).
+    /// Returns whether the credential does not permit the operation (403).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(StatusCode::FORBIDDEN)
     }
 
-    /// The server did not accept the values that were sent (422). [`ApiError::validation`] has the details.
+    /// Returns whether the server rejected values of the request as invalid (422). [`ApiError::validation`] has the
+    /// details.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
     }
 
-    /// There were too many requests. False for the 429s by which an operation says that it is at its own limit: those
-    /// name an error.
+    /// Returns whether a rate limit was exceeded. False for a 429 with an error class, which is a limit of the
+    /// operation itself.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.cause(), Self::Api(error) if error.is_rate_limit())
     }
 
-    /// Whether the call timed out.
+    /// Returns whether the call timed out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.cause(), Self::Timeout { .. })
     }
 
-    /// There was no connection, or it broke.
+    /// Returns whether no connection was established, or it broke.
     #[must_use]
     pub fn is_connection(&self) -> bool {
         matches!(self.cause(), Self::Connection { .. })
     }
 
-    /// Whether the error is transient, so that the same call may succeed later. That does not make a retry safe: if the
-    /// operation is not idempotent, a retry may perform it again.
+    /// Returns whether the error is transient, so that the same call may succeed later. That does not make a retry
+    /// safe: if the operation is not idempotent, a retry may perform it again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.repeat() != Repeat::Useless
     }
 
-    /// Whether the server may have seen the request. If not, a retry cannot perform the operation twice.
+    /// Returns whether the server may have received the request. If not, a retry cannot perform the operation twice.
     ///
     /// After retries, this is about the last attempt. If the outcome of an attempt is unknown, only operations that are
     /// safe to retry are retried.
@@ -199,7 +200,7 @@ impl Error {
         }
     }
 
-    /// How long the server asks to wait before the next request, by the `Retry-After` header of the response.
+    /// Returns the `Retry-After` of the response: how long to wait before the next request.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.storage() {
@@ -208,9 +209,10 @@ impl Error {
         }
     }
 
-    /// The JSON that could not be decoded: of the response, or of the item of a list. `None` for every other error.
+    /// Returns the JSON that could not be decoded: of the response, or of an item of a list. `None` for every other
+    /// error.
     ///
-    /// A list stream continues after such an item; after other errors it ends.
+    /// A list stream continues after an invalid item, and ends after other errors.
     #[must_use]
     pub fn undecodable(&self) -> Option<&RawBody> {
         match self.cause() {
@@ -219,7 +221,7 @@ impl Error {
         }
     }
 
-    /// What happened, on whichever page, and in whichever step of an upload.
+    /// Returns the underlying error of a page or an upload.
     fn cause(&self) -> &Self {
         match self {
             Self::Page { source, .. } => source.cause(),
@@ -242,7 +244,7 @@ impl Error {
         }
     }
 
-    /// A short name of the kind of error, for those without a status.
+    /// Returns a short name of the kind of error, for errors without a status.
     #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(crate) fn kind(&self) -> &'static str {
         match self {

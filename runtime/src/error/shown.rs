@@ -1,4 +1,4 @@
-//! What of a received text or header, or of the error of somebody else, may be shown.
+//! Received strings and foreign errors, prepared for display.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +7,10 @@ use http::{HeaderMap, header};
 
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
-/// Texts longer than this are cut.
+/// Longer strings are truncated.
 const MAX_SHOWN: usize = 300;
 
-/// A received text as errors show it: on one line, of bounded length, and not at all if it contains a secret.
+/// Prepares a received string for errors: on one line, truncated, and omitted if it contains a secret.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if is_secret_text(text) {
         return Cow::Borrowed(REDACTED);
@@ -52,7 +52,7 @@ impl fmt::Debug for Headers<'_> {
     }
 }
 
-/// An error of somebody else with all of its sources, on one line: "error sending request: connection refused".
+/// Shows an error with all its sources on one line: "error sending request: connection refused".
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
 
 impl Chain<'_> {
@@ -60,7 +60,7 @@ impl Chain<'_> {
         let causes = std::iter::successors(Some(self.0), |cause| (*cause).source());
         let mut texts: Vec<String> = Vec::new();
         for text in causes.map(ToString::to_string) {
-            // Some repeat what their source says.
+            // Some errors include the message of their source.
             if texts.last().is_none_or(|last| !last.ends_with(&text)) {
                 texts.push(text);
             }

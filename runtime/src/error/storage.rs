@@ -1,4 +1,4 @@
-//! What went wrong at a file storage.
+//! Errors of file storages.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use http::{HeaderMap, StatusCode};
 use super::api::retry_after;
 use super::shown;
 
-/// A response of a file storage that is an error, or is not what the client expects.
+/// An error response of a file storage, or a response that is not what the client expects.
 ///
-/// Storages are not the API: files go there, and come from there, by addresses that the API hands out and that work for
-/// a while. An address that has expired gets a 403.
+/// Storages are not part of the API. Files are uploaded to, and downloaded from, presigned URLs that the API issues. A
+/// storage responds to an expired URL with 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageError {
     operation: &'static str,
@@ -22,7 +22,7 @@ pub struct StorageError {
 }
 
 impl StorageError {
-    /// A response other than a success. Storages describe errors in XML.
+    /// Creates the error of an error response. Storages describe errors in XML.
     pub(crate) fn answer(
         operation: &'static str,
         status: StatusCode,
@@ -37,7 +37,7 @@ impl StorageError {
         };
         let message = element("Message").unwrap_or_else(|| {
             let reason = status.canonical_reason();
-            reason.unwrap_or("the storage does not say why").to_owned()
+            reason.unwrap_or("the response has no message").to_owned()
         });
         Self {
             operation,
@@ -48,7 +48,7 @@ impl StorageError {
         }
     }
 
-    /// A success that is none.
+    /// Creates the error of a successful response with unexpected content.
     pub(crate) fn mismatch(operation: &'static str, status: StatusCode, message: &str) -> Self {
         Self {
             operation,
@@ -59,37 +59,37 @@ impl StorageError {
         }
     }
 
-    /// What was asked of the storage: `storage:put` or `storage:get`.
+    /// Returns the operation: `storage:put` or `storage:get`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// The status of the response.
+    /// Returns the HTTP status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What the storage calls the error, if it does: `AccessDenied`.
+    /// Returns the storage's error code, such as `AccessDenied`, if there is one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// What is wrong, in the words of the storage if it has some.
+    /// Returns the storage's message, or a description of the mismatch.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// How long the storage asks to wait.
+    /// Returns the `Retry-After` of the response.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Whether the same request may succeed a little later.
+    /// Returns whether the error is transient.
     pub(super) fn may_pass(&self) -> bool {
         let is_slow = self.code.as_deref() == Some("RequestTimeout");
         let status = self.status;

@@ -1,35 +1,36 @@
-//! Why a transport has no response.
+//! Errors of transports.
 
 use std::error::Error;
 use std::fmt;
 
 use super::shown::Chain;
 
-/// Why there is no response.
+/// The error of a request without a response.
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// How far a request without a response came.
+/// How far a request without a response got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// It was not sent: there was no connection to the server, or it was closed before anything was written to it.
+    /// Not sent: no connection was established, or it was closed before anything was written to it.
     Connect,
-    /// It was not sent: its time was over before its turn came, or its token.
+    /// Not sent: the deadline elapsed while it waited for the rate limit or for the token.
     NotSent,
-    /// It took too long. The server may have acted on it.
+    /// Timed out. The server may have acted on it.
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
-    /// The transport does not work here, or not as it must. Nothing was sent, unless the call was taken off its runtime
-    /// midway, or the transport followed a redirect. Calls end with [`Error::Configuration`](crate::Error::Configuration).
+    /// The transport does not work here, or does not behave as it must. Nothing was sent, unless the call was moved to
+    /// another runtime midway, or the transport followed a redirect. Calls fail with
+    /// [`Error::Configuration`](crate::Error::Configuration).
     Unavailable,
 }
 
 impl TransportError {
-    /// An error with its cause. The cause is shown, so it must not show the request.
+    /// Creates an error with its cause. The cause is shown to users, so it must not contain the request.
     pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind,
@@ -37,26 +38,26 @@ impl TransportError {
         }
     }
 
-    /// What happened, in the words of the cause and of what is behind it.
+    /// Describes the cause, with its sources.
     pub(crate) fn reason(&self) -> String {
         let causes = std::iter::successors(self.source(), |cause| (*cause).source());
         let texts: Vec<String> = causes.map(ToString::to_string).collect();
         texts.join(": ")
     }
 
-    /// How far the request came.
+    /// Returns how far the request got.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// What was begun on a tokio runtime is polled where there is none.
+    /// Creates the error of a future that needs a tokio runtime and is polled without one.
     pub(crate) fn no_runtime() -> Self {
-        const REASON: &str = "this needs a tokio runtime, and there is none here";
+        const REASON: &str = "no tokio runtime is available";
         Self::new(TransportErrorKind::Unavailable, REASON)
     }
 
-    /// The same, when the head of a response has arrived: the request was sent, whatever the transport says.
+    /// Adjusts the kind after the head of a response has arrived: the request was sent, whatever the transport reports.
     pub(crate) fn after_head(mut self) -> Self {
         if let TransportErrorKind::Connect | TransportErrorKind::NotSent = self.kind {
             self.kind = TransportErrorKind::Interrupted;

@@ -1,4 +1,4 @@
-//! How far an upload came.
+//! Errors of uploads.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::Error;
 
-/// Why an upload failed, and how far it came.
+/// Why an upload failed, and how far it got.
 ///
-/// A file that was announced stays in the organization's list as one that is not uploaded, until it is deleted. Where the
-/// last step failed ([`UploadStep::Complete`]) and [may have been sent](Error::may_have_been_sent), look at the list before
-/// that: the file may be whole, and only the response lost.
+/// A file that was created but not uploaded stays in the organization's list until it is deleted. If the last step
+/// failed ([`UploadStep::Complete`]) and [may have been sent](Error::may_have_been_sent), check the list first: the
+/// file may be complete, and only the response lost.
 #[derive(Debug)]
 pub struct UploadError {
     step: UploadStep,
@@ -24,13 +24,13 @@ pub struct UploadError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadStep {
-    /// Reading the file for the first time, to know its checksums. Nothing was sent.
+    /// Reading the source to compute its checksums. Nothing was sent.
     Read,
-    /// Announcing the file.
+    /// Creating the file at the API.
     Create,
-    /// Sending the part of this number, counted from 1, or reading it again to send it.
+    /// Sending the part with this number, from 1, or reading the source again for it.
     Part(u32),
-    /// Saying that all parts are there.
+    /// Completing the upload at the API.
     Complete,
 }
 
@@ -51,32 +51,32 @@ impl UploadError {
         }
     }
 
-    /// The step that failed.
+    /// Returns the step that failed.
     #[must_use]
     pub fn step(&self) -> UploadStep {
         self.step
     }
 
-    /// The file, if it was announced.
+    /// Returns the ID of the file, if it was created.
     #[must_use]
     pub fn file_id(&self) -> Option<Uuid> {
         self.file_id
     }
 
-    /// The numbers of the parts that are stored, from the lowest. Parts that were on their way when another one failed
+    /// Returns the numbers of the stored parts in ascending order. Parts that were being sent when another one failed
     /// may be stored as well.
     #[must_use]
     pub fn stored(&self) -> &[u32] {
         &self.stored
     }
 
-    /// How many parts the file has; 0 if that was not known yet.
+    /// Returns the number of parts; 0 if it was not known yet.
     #[must_use]
     pub fn parts(&self) -> u32 {
         self.parts
     }
 
-    /// What went wrong.
+    /// Returns the cause.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.source
@@ -86,8 +86,8 @@ impl UploadError {
 impl fmt::Display for UploadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.step {
-            UploadStep::Read => f.write_str("cannot read what is to be uploaded")?,
-            UploadStep::Create => f.write_str("cannot announce the file")?,
+            UploadStep::Read => f.write_str("cannot read the source of the upload")?,
+            UploadStep::Create => f.write_str("cannot create the file")?,
             UploadStep::Part(number) => write!(f, "cannot send part {number} of {}", self.parts)?,
             UploadStep::Complete => f.write_str("cannot complete the upload")?,
         }

@@ -1,35 +1,35 @@
-//! What the server says about values that it does not accept.
+//! The validation errors of a response.
 
 use std::fmt;
 
 use super::shown::shown;
 use crate::types::Json;
 
-/// How many entries an error's text names.
+/// The maximum number of entries in an error message.
 const MAX_NAMED: usize = 5;
 
-/// One thing that is wrong with the values that were sent. What was sent is not kept.
+/// A validation error of the server. The rejected value is not kept.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValidationEntry {
-    /// Where it is: `body`, `items`, 0, `name`. Empty if the server does not say.
+    /// The location of the value: `body`, `items`, 0, `name`. Empty if the response has none.
     pub location: Vec<Location>,
-    /// What is wrong, in the server's words.
+    /// The server's message.
     pub message: String,
-    /// The rule that is broken: `missing`, `string_too_short`.
+    /// The violated rule: `missing`, `string_too_short`.
     pub kind: String,
 }
 
-/// One step on the way to a value.
+/// A step of a location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// The value of this key.
+    /// The property with this key.
     Key(String),
     /// The item at this index, from 0.
     Index(u64),
 }
 
-/// The entries in the `detail` of a response; none if it is something else.
+/// Returns the entries of a response's `detail`; none if it has another form.
 pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
     let items = detail.as_array().map_or(&[][..], Vec::as_slice);
     items
@@ -59,7 +59,7 @@ fn entry(item: &Json) -> ValidationEntry {
     }
 }
 
-/// Names the first few entries.
+/// Writes the first few entries.
 pub(super) fn describe(entries: &[ValidationEntry], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (index, entry) in entries.iter().take(MAX_NAMED).enumerate() {
         write!(f, "{} {entry}", if index == 0 { ":" } else { ";" })?;
@@ -71,7 +71,7 @@ pub(super) fn describe(entries: &[ValidationEntry], f: &mut fmt::Formatter<'_>) 
 }
 
 impl ValidationEntry {
-    /// The way to the value as one text: `body.items[0].name`.
+    /// Returns the location as a string: `body.items[0].name`.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();

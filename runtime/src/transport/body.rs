@@ -1,4 +1,4 @@
-//! Bodies of responses.
+//! Response bodies.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,9 +9,9 @@ use futures_core::Stream;
 
 use crate::error::TransportError;
 
-/// The body of a response: bytes that are there, or a stream of bytes still to come.
+/// The body of a response: bytes in memory, or a stream of chunks.
 ///
-/// Made from bytes or text with `into()`, from a stream with [`Body::stream`].
+/// Convert bytes and strings with `into()`, a stream with [`Body::stream`].
 pub struct Body(Content);
 
 enum Content {
@@ -19,28 +19,28 @@ enum Content {
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>),
 }
 
-/// Why a body was not read to its end.
+/// Why a body was not read completely.
 pub(crate) enum Unread {
-    /// There is more than the limit.
+    /// The body exceeds the limit.
     TooLarge,
-    /// It broke off.
+    /// The connection broke.
     Broken(TransportError),
 }
 
 impl Body {
-    /// A streamed body. It ends with the stream, or with the stream's first error.
+    /// Creates a streamed body, which ends with the stream or with its first error.
     pub fn stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {
         Self(Content::Stream(Box::pin(stream)))
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, TransportError>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Reads the rest, up to `limit` bytes. What was read stays in `read`, also when the future is dropped.
+    /// Reads the rest into `read`, up to `limit` bytes. If the future is dropped, `read` keeps the chunks so far.
     pub(crate) async fn read(mut self, limit: usize, read: &mut Pieces) -> Result<(), Unread> {
         while let Some(piece) = self.next().await {
             let mut piece = piece.map_err(Unread::Broken)?;
@@ -56,25 +56,25 @@ impl Body {
     }
 }
 
-/// The pieces of a body so far.
+/// The chunks of a body so far.
 ///
-/// However it is cut, a body takes little more than its size as pieces, twice that while they are joined, and its size
-/// then: small pieces are copied into larger ones, for each has a head of 32 bytes, and may keep the whole buffer that it
-/// was read into. Buffers that pieces of at least [`SMALL`](Self::SMALL) bytes share with others are not counted. The
-/// tests measure the pieces; the copy that joins them is calculated.
+/// However a body is divided, its chunks take little more memory than its size, and twice its size while they are
+/// joined. Small chunks are copied into larger ones, because each has an overhead of 32 bytes and may keep the whole
+/// read buffer alive. Buffers that chunks of at least [`SMALL`](Self::SMALL) bytes share with others are not counted.
+/// The tests measure the chunks; the copy that joins them is calculated.
 #[derive(Default)]
 pub(crate) struct Pieces {
     pieces: Vec<Bytes>,
-    /// Small pieces, which follow the others.
+    /// Small chunks, which follow the others.
     small: Vec<u8>,
     len: usize,
 }
 
 impl Pieces {
-    /// Pieces of fewer bytes are small.
+    /// Chunks with fewer bytes are small.
     const SMALL: usize = 2048;
 
-    /// The bytes of small pieces that become one of the others.
+    /// The size at which collected small chunks become one of the others.
     const ENOUGH: usize = 16 * 1024;
 
     fn push(&mut self, piece: Bytes) {
@@ -82,7 +82,7 @@ impl Pieces {
             return;
         }
         self.len += piece.len();
-        // Most bodies are one piece, however small; that is kept as it is.
+        // Most bodies have one chunk, which is not copied.
         if piece.len() >= Self::SMALL || self.len == piece.len() {
             self.gather();
             self.pieces.push(piece);
@@ -94,7 +94,7 @@ impl Pieces {
         }
     }
 
-    /// Makes one piece of the small ones.
+    /// Joins the small chunks.
     fn gather(&mut self) {
         if !self.small.is_empty() {
             self.pieces.push(Bytes::copy_from_slice(&self.small));
@@ -102,7 +102,7 @@ impl Pieces {
         }
     }
 
-    /// All of them as one. A body of one piece is not copied.
+    /// Joins all chunks. A single chunk is not copied.
     pub(crate) fn join(mut self) -> Bytes {
         self.gather();
         match self.pieces.len() {
@@ -140,7 +140,7 @@ impl Stream for Body {
             Content::Full(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
             Content::Stream(stream) => {
                 let next = stream.as_mut().poll_next(context);
-                // A stream that ended or failed is not asked again, and its connection is let go.
+                // A stream that ended or failed is not polled again. Dropping it releases its connection.
                 if matches!(next, Poll::Ready(None | Some(Err(_)))) {
                     *body = Self::default();
                 }
@@ -163,7 +163,7 @@ impl fmt::Debug for Body {
 mod tests {
     use super::*;
 
-    /// What they take of memory, buffers that pieces share with others aside.
+    /// Returns the memory that chunks take, without buffers that they share with others.
     fn taken(pieces: &Pieces) -> usize {
         let contents: usize = pieces.pieces.iter().map(Bytes::len).sum();
         contents + pieces.pieces.capacity() * size_of::<Bytes>() + pieces.small.capacity()

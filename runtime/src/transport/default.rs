@@ -1,4 +1,4 @@
-//! The transport of clients that were given none, and what stands in for one that cannot be set up.
+//! The default transport, and the transport of a client whose default one cannot be created.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use super::interface::{BoxFuture, Transport};
 use super::reqwest::ReqwestTransport;
 use crate::error::{TransportError, TransportErrorKind};
 
-/// The transport of clients that were given none.
+/// Creates the default transport.
 #[cfg(feature = "reqwest")]
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
     ReqwestTransport::build().map(|transport| Arc::new(transport) as Arc<dyn Transport>)
 }
 
-/// The transport of clients that were given none.
+/// Reports that there is no default transport.
 #[cfg(not(feature = "reqwest"))]
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
     const HINT: &str =
-        "no transport: turn on the Cargo feature `reqwest`, or give one to the builder";
+        "no transport: enable the Cargo feature `reqwest`, or set one with `ClientBuilder::transport`";
     Err(TransportError::new(TransportErrorKind::Unavailable, HINT))
 }
 
-/// A transport that only says why there is none.
+/// Returns a transport that fails every request for this reason.
 pub(crate) fn broken(reason: TransportError) -> Arc<dyn Transport> {
     Arc::new(Broken {
         reason: reason.reason(),

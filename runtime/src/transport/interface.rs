@@ -1,4 +1,4 @@
-//! What every transport does.
+//! The trait of transports.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,27 +10,28 @@ use bytes::Bytes;
 use super::body::Body;
 use crate::error::TransportError;
 
-/// A future on the heap that any thread may poll.
+/// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends requests and returns responses.
 ///
-/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, retries nothing
-/// that may have reached the server, and hands back responses of every status. Dropping the future gives the request up.
+/// Requests are complete: a transport adds only what HTTP itself needs, does not follow redirects, does not retry a
+/// request that may have reached the server, and returns responses with any status. Dropping the future cancels the
+/// request.
 ///
-/// The `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold
-/// secrets. In the extensions of every request are its [`Timeout`], which only matters to clients without a
-/// [`Timer`](super::Timer), and the `&'static` [`Operation`](crate::client::Operation) that it is for.
+/// The `Authorization` header is marked as sensitive and must not be logged. The same is true for paths and bodies,
+/// which can contain secrets. The extensions of every request contain its [`Timeout`], which is for clients without a
+/// [`Timer`](super::Timer), and the `&'static` [`Operation`](crate::client::Operation) that it calls.
 ///
 /// ```
 /// use bytes::Bytes;
 /// use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
 ///
-/// /// Answers everything with an empty list.
+/// /// Responds to everything with an empty list.
 /// #[derive(Debug)]
-/// struct Nothing;
+/// struct Empty;
 ///
-/// impl Transport for Nothing {
+/// impl Transport for Empty {
 ///     fn execute(
 ///         &self,
 ///         _: http::Request<Bytes>,
@@ -40,10 +41,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// }
 /// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request and waits for the head of its response. The body may follow.
+    /// Sends a request, and returns when the head of its response has arrived. The body may follow.
     ///
     /// # Errors
-    /// When no response arrived. The error must not show the request.
+    /// [`TransportError`] when there is no response. It must not show the request.
     fn execute(
         &self,
         request: http::Request<Bytes>,
@@ -59,6 +60,6 @@ impl Transport for Arc<dyn Transport> {
     }
 }
 
-/// How long an attempt may take until its response is there. Found in the extensions of every request.
+/// The timeout of an attempt until its response has arrived. It is in the extensions of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout(pub Duration);

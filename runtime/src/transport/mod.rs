@@ -1,7 +1,8 @@
-//! How requests reach the server.
+//! Transports: how requests reach the server.
 //!
-//! A [`Transport`] sends requests and returns responses, both in the types of the `http` crate. Layers are transports
-//! around transports: [`ClientBuilder::layer`](crate::client::ClientBuilder::layer) puts them there, to sign, log or record.
+//! A [`Transport`] sends requests and returns responses, both as types of the `http` crate. Layers are transports that
+//! wrap other transports, for example to sign, log or record: see
+//! [`ClientBuilder::layer`](crate::client::ClientBuilder::layer).
 
 mod body;
 mod default;

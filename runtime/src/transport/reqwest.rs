@@ -1,4 +1,4 @@
-//! The usual transport, over reqwest.
+//! The default transport, based on reqwest.
 
 use std::fmt::{self, Write as _};
 use std::future::poll_fn;
@@ -17,18 +17,18 @@ use super::body::Body;
 use super::interface::{BoxFuture, Transport};
 use crate::error::{Error, TransportError, TransportErrorKind};
 
-/// How long to wait for a connection. A request that did not get one may be sent again, whatever it is.
+/// Timeout for a connection. A request without a connection can be retried, whether or not it is idempotent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Polar closes those that were idle for five seconds; a request that is sent just
-/// then breaks, and nobody knows whether the server read it.
+/// How long an idle connection is kept. Polar closes connections that are idle for five seconds; a request that is sent
+/// at that moment fails, and whether the server received it is unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Sends requests with reqwest, on the tokio runtime in which the call is awaited.
+/// Sends requests with reqwest, on the current tokio runtime.
 ///
-/// For proxies, certificates or a connection pool of your own, make it with [`from_builder`](Self::from_builder) of
-/// [`client_builder`](Self::client_builder). Timeouts of the `reqwest::Client` apply in addition to those of this one, also
-/// to bodies that are read as streams.
+/// For a proxy, certificates or a connection pool of your own, configure [`client_builder`](Self::client_builder), and
+/// pass it to [`from_builder`](Self::from_builder). Timeouts of the `reqwest::Client` apply in addition to those of
+/// this client, also while a body is streamed.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -38,11 +38,12 @@ pub struct ReqwestTransport {
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
-    /// A client that exists already. Build it with a `pool_idle_timeout` below five seconds, after which the server
-    /// closes idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`, which cannot be
-    /// seen from here: to the API a redirect is a mistake in the path, and a client that follows it sends the body, the
-    /// organization and the URL somewhere else. (reqwest itself takes the token off when the host changes.) Calls that
-    /// were redirected fail.
+    /// Uses an existing client. Build it with a `pool_idle_timeout` below five seconds, after which the server closes
+    /// idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`.
+    ///
+    /// Redirects cannot be detected here. For the API, a redirect means a wrong path, and a client that follows it
+    /// sends body, organization and URL to another host. (reqwest itself removes the token when the host changes.)
+    /// Redirected calls fail.
     fn from(client: reqwest::Client) -> Self {
         Self {
             client,
@@ -53,8 +54,8 @@ impl From<reqwest::Client> for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// Returns a builder with this crate's defaults: 10 seconds for a connection to be made (`connect_timeout`), and 4 seconds
-    /// for which an idle one is kept (`pool_idle_timeout`), since Polar closes it after 5.
+    /// Returns a reqwest builder with this crate's defaults: a `connect_timeout` of 10 seconds, and a
+    /// `pool_idle_timeout` of 4 seconds, because Polar closes idle connections after 5.
     ///
     /// ```
     /// use polar_client_runtime::transport::ReqwestTransport;
@@ -72,16 +73,16 @@ impl ReqwestTransport {
             .pool_idle_timeout(IDLE_TIMEOUT)
     }
 
-    /// A client that is set up like this, and follows no redirects. Begin with [`client_builder`](Self::client_builder): a
-    /// builder of reqwest's own keeps idle connections for longer than the server does.
+    /// Builds the client without redirects. Start with [`client_builder`](Self::client_builder): reqwest's own defaults
+    /// keep idle connections for longer than the server does.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if reqwest cannot set it up.
+    /// [`Error::Configuration`] when reqwest cannot build the client.
     pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
         Self::new(builder).map_err(|error| Error::configuration(error.reason()))
     }
 
-    /// A client with the defaults.
+    /// Builds a client with the defaults.
     pub(super) fn build() -> Result<Self, TransportError> {
         let transport = Self::new(Self::client_builder())?;
         #[cfg(feature = "outpost")]
@@ -174,7 +175,7 @@ impl fmt::Debug for ReqwestTransport {
     }
 }
 
-/// The data of a body, without its trailers.
+/// The data frames of a body, without trailers.
 struct Data(reqwest::Body);
 
 impl Stream for Data {
@@ -199,7 +200,7 @@ impl Stream for Data {
     }
 }
 
-/// reqwest panics elsewhere.
+/// Fails without a tokio runtime, where reqwest would panic.
 fn on_runtime() -> Result<(), TransportError> {
     Handle::try_current()
         .map(|_| ())
@@ -209,17 +210,18 @@ fn on_runtime() -> Result<(), TransportError> {
 fn failure(error: reqwest::Error) -> TransportError {
     let kind = match &error {
         error if error.is_builder() => TransportErrorKind::Unavailable,
-        // A connection that is not there in time is no answer that is late.
+        // A timeout while connecting is not a response timeout.
         error if error.is_connect() || was_not_sent(error) => TransportErrorKind::Connect,
         error if error.is_timeout() => TransportErrorKind::Timeout,
         _ => TransportErrorKind::Interrupted,
     };
-    // The URL would show parameters.
+    // The URL could contain secret parameters.
     TransportError::new(kind, error.without_url())
 }
 
-/// Whether the connection was closed before anything of the request was written to it. hyper cancels requests only then;
-/// reqwest sends them again by itself, unless the connection is new. What servers of HTTP/2 refuse unread, it repeats, too.
+/// Returns whether the connection was closed before any of the request was written to it. hyper cancels requests only
+/// in that case. reqwest retries them itself unless the connection is new, as well as HTTP/2 requests that the server
+/// refused unprocessed.
 fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut errors = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
@@ -238,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection that the server closes when something was written to it.
+    /// A connection that the server closes when it has received something.
     struct Connection {
         written: bool,
     }
@@ -280,12 +282,12 @@ mod tests {
     async fn only_what_was_never_written_counts_as_not_sent() {
         let request = || http::Request::new(Empty::<Bytes>::new());
         let handshake = || http1::handshake(Connection { written: false });
-        // The connection ends before the request gets to it.
+        // The connection is closed before the request reaches it.
         let (mut sender, connection) = handshake().await.unwrap();
         let response = sender.send_request(request());
         drop(connection);
         assert!(was_not_sent(&response.await.unwrap_err()));
-        // It ends after the request was written: the server may have read it.
+        // It is closed after the request was written: the server may have received it.
         let (mut sender, connection) = handshake().await.unwrap();
         let response = sender.send_request(request());
         let (response, _) = tokio::join!(response, connection);

@@ -1,4 +1,4 @@
-//! How the client knows the time, and waits.
+//! The client's clock and timer.
 
 use std::fmt;
 use std::pin::pin;
@@ -9,19 +9,19 @@ use std::time::Duration;
 use super::interface::BoxFuture;
 use crate::time::Instant;
 
-/// Waits on behalf of the client: between attempts, for its turn, and for responses that do not arrive.
+/// The timer of a client: for backoff, rate limits and timeouts.
 ///
-/// With the feature `reqwest` clients have tokio's. A transport that runs on something else needs one that fits, given to
-/// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer retries nothing and leaves
-/// timeouts to its transport.
+/// With the feature `reqwest`, clients use tokio's timer. With a transport on another executor, set a timer for that
+/// executor with [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer does not
+/// retry, and leaves timeouts to its transport.
 ///
-/// Tokio's needs a runtime that was built with its time driver (`enable_all`, or `enable_time`; reqwest needs `enable_io`
-/// too). Tokio panics on one without, and does not let anybody ask first.
+/// Tokio's timer needs a runtime with its time driver (`enable_all` or `enable_time`; reqwest needs `enable_io` as
+/// well). Tokio panics without it, and has no function to check for it.
 pub trait Timer: fmt::Debug + Send + Sync + 'static {
-    /// A future that ends after this time, and not before.
+    /// Completes when the duration has elapsed, and not before.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// The time by the clock that `sleep` follows.
+    /// Returns the time of the clock that `sleep` follows.
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -30,20 +30,20 @@ pub trait Timer: fmt::Debug + Send + Sync + 'static {
 /// The timer of a client, if it has one.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Clock {
-    /// Tokio's, where there is a tokio runtime.
+    /// Tokio's timer, on a tokio runtime.
     #[default]
     Tokio,
-    /// One that was given.
+    /// A timer that was set by the user.
     Given(Arc<dyn Timer>),
 }
 
 impl Clock {
-    /// Whether there may be a clock at all.
+    /// Returns whether the client has a timer.
     pub(crate) fn exists(&self) -> bool {
         cfg!(feature = "reqwest") || matches!(self, Self::Given(_))
     }
 
-    /// Whether it works here, on this thread.
+    /// Returns whether the timer works on the current thread.
     pub(crate) fn is_available(&self) -> bool {
         match self {
             #[cfg(feature = "reqwest")]
@@ -54,7 +54,7 @@ impl Clock {
         }
     }
 
-    /// The clock, if it works here.
+    /// Returns the clock if it works on the current thread.
     pub(crate) fn available(&self) -> Option<Self> {
         self.is_available().then(|| self.clone())
     }
@@ -69,7 +69,7 @@ impl Clock {
         }
     }
 
-    /// Only where a clock is available.
+    /// Sleeps. Call it only if the clock is available.
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         match self {
             #[cfg(feature = "reqwest")]
@@ -80,7 +80,7 @@ impl Clock {
         }
     }
 
-    /// What the future gives, or `None` if it takes longer.
+    /// Returns the output of the future, or `None` if it takes longer.
     pub(crate) async fn within<T>(
         &self,
         duration: Duration,
@@ -97,7 +97,7 @@ impl Clock {
         .await
     }
 
-    /// Another end in place of one that nobody saw coming: see [`GRACE`].
+    /// Returns an extended deadline in place of one that elapsed while nothing was polled: see [`GRACE`].
     pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
         let now = self.now();
         match end {
@@ -107,14 +107,14 @@ impl Clock {
     }
 }
 
-/// Who sees the end of a wait this much later was not polled when it came.
+/// A task that notices a deadline this much later was not polled when it elapsed.
 const OVERSLEPT: Duration = Duration::from_millis(100);
 
-/// What a future that was not polled gets on top of its time. What it waits for may have been there all along, and only
-/// needs to be fetched.
+/// The extension of a deadline that elapsed while the task was not polled. Its result may be available, and only needs
+/// to be read.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The end of a wait.
+/// The deadline of a wait.
 pub(crate) struct End {
     time: Option<Instant>,
     sleep: BoxFuture<'static, ()>,
@@ -128,7 +128,7 @@ impl End {
         }
     }
 
-    /// Ready when the time is over, and was so in the eyes of somebody who polls.
+    /// Ready when the deadline elapsed while the task was being polled.
     pub(crate) fn poll(&mut self, clock: &Clock, context: &mut Context<'_>) -> Poll<()> {
         ready!(self.sleep.as_mut().poll(context));
         let time = clock.extended(self.time);

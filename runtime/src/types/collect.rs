@@ -1,13 +1,13 @@
-//! What the setters of lists and maps take: everything that can be iterated over and converts.
+//! Argument types of the setters of lists and maps: anything that can be iterated over and converted.
 
-/// Anything that makes a list of `T`: `[a, b]`, a `Vec`, an iterator, of values that convert to `T`.
+/// Values that convert to a list of `T`: an array, a `Vec` or an iterator, of values that convert to `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of `{T}`",
     label = "expected an array, a `Vec` or an iterator of values that convert to `{T}`",
     note = "a single value is a list, too, in brackets: `[value]`"
 )]
 pub trait Items<T> {
-    /// The list.
+    /// Converts to a list.
     fn into_list(self) -> Vec<T>;
 }
 
@@ -21,14 +21,14 @@ where
     }
 }
 
-/// Anything that makes a list of strings: `["a", "b"]`, a `Vec`, a slice, an iterator, of `&str` or `String`.
+/// Values that convert to a list of strings: an array, a `Vec`, a slice or an iterator, of `&str` or `String`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of strings",
     label = "expected an array, a slice, a `Vec` or an iterator of `&str` or `String`",
     note = "a single string is a list, too, in brackets: `[\"text\"]`"
 )]
 pub trait Strings {
-    /// The list.
+    /// Converts to a list.
     fn into_strings(self) -> Vec<String>;
 }
 
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// The entries of an object that may say a key more than once: each is written.
+/// The entries of an object, which may repeat a key: each is written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairs<V>(Vec<(String, V)>);
 
@@ -59,17 +59,17 @@ impl<V> FromIterator<(String, V)> for Pairs<V> {
     }
 }
 
-/// Anything that makes a map to `V`: `[("key", value)]`, a map, an iterator, of pairs that convert.
+/// Values that convert to a map to `V`: an array of pairs `[("key", value)]`, a map, or an iterator of pairs.
 ///
-/// The values of an array have one type. Where they are of several, the first one says which:
-/// `[("plan", MetadataValue::from("pro")), ("seats", 5.into())]`.
+/// The values of an array have one type. If they have several, convert the first one explicitly: `[("plan",
+/// MetadataValue::from("pro")), ("seats", 5.into())]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a map of strings to `{V}`",
     label = "expected an array, a map or an iterator of pairs: `[(\"key\", value)]`",
     note = "the values convert to `{V}`"
 )]
 pub trait Entries<V> {
-    /// The map, of whatever type is wanted.
+    /// Converts to a map of the requested type.
     fn into_map<M: FromIterator<(String, V)>>(self) -> M;
 }
 

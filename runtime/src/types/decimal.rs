@@ -1,4 +1,4 @@
-//! Decimal numbers that are never rounded.
+//! Decimal numbers without rounding.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -6,12 +6,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-/// A decimal number of any size and precision, kept as it was written.
+/// A decimal number of any size and precision, in its original notation.
 ///
-/// Prices per unit and costs have more decimals than a double can hold. Two decimals are equal when their values are,
-/// however they are written: `1.50` and `1.5` are. The API sends them as texts; a JSON number with more digits than a double
-/// has comes as the nearest double. For arithmetic, hand [`as_str`](Self::as_str) to the decimal type of
-/// your choice.
+/// Unit prices and costs can have more digits than a double. Two decimals are equal if their values are, whatever their
+/// notation: `1.50` equals `1.5`. The API sends decimals as strings; a JSON number with more digits than a double is
+/// decoded as the nearest double. For arithmetic, pass [`as_str`](Self::as_str) to a decimal type of your choice.
 #[derive(Clone)]
 pub struct Decimal(Cow<'static, str>);
 
@@ -19,13 +18,13 @@ impl Decimal {
     /// Zero.
     pub const ZERO: Self = Self(Cow::Borrowed("0"));
 
-    /// The text of the number, as it was received or given.
+    /// Returns the number in its original notation.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// How many digits stand before the point and after it. Zeros at either end do not count.
+    /// Returns the number of digits before and after the point, without leading and trailing zeros.
     pub(crate) fn digits(&self) -> (usize, usize) {
         let parts = self.parts();
         let count = parts.digits().count() as i64;
@@ -34,7 +33,7 @@ impl Decimal {
     }
 
     fn parts(&self) -> Parts<'_> {
-        // The text was checked when the value was made.
+        // The notation was validated when the value was created.
         Parts::read(&self.0).unwrap_or_default()
     }
 }
@@ -49,7 +48,7 @@ impl Default for Decimal {
 impl FromStr for Decimal {
     type Err = InvalidDecimal;
 
-    /// Reads digits with an optional sign, point and exponent: `12`, `-0.05`, `+.5`, `0E-12`.
+    /// Parses digits with an optional sign, point and exponent: `12`, `-0.05`, `+.5`, `0E-12`.
     fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
         match Parts::read(text) {
             Some(_) => Ok(Self(Cow::Owned(text.to_owned()))),
@@ -116,8 +115,8 @@ impl Ord for Decimal {
     }
 }
 
-/// A decimal taken apart: 0.`digits` times ten to the power of `magnitude`. The digits neither begin nor end with a zero;
-/// zero has none, no sign and the magnitude zero.
+/// A parsed decimal: 0.`digits` times ten to the power of `magnitude`. The digits neither start nor end with a zero;
+/// zero has no digits, no sign and the magnitude zero.
 #[derive(Default)]
 struct Parts<'a> {
     negative: bool,
@@ -135,7 +134,7 @@ impl<'a> Parts<'a> {
             None => (text, 0),
         };
         let (before, after) = match mantissa.split_once('.') {
-            // There are digits on at least one side of the point.
+            // One side of the point may be empty, but not both.
             Some(("", after)) => ("", digits(after)?),
             Some((before, "")) => (digits(before)?, ""),
             Some((before, after)) => (digits(before)?, digits(after)?),
@@ -177,7 +176,7 @@ impl<'a> Parts<'a> {
     }
 
     fn cmp_size(&self, other: &Self) -> Ordering {
-        // Zero is below everything else, whatever the other's magnitude.
+        // Zero is less than any other absolute value, whatever its magnitude.
         let key = |parts: &Self| (parts.digits().next().is_some(), parts.magnitude);
         key(self)
             .cmp(&key(other))
@@ -189,7 +188,7 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }
 
-/// Nine digits are more than any number needs, and keep the arithmetic far from its limits.
+/// Nine digits exceed any number in use, and keep the arithmetic in range.
 fn read_exponent(text: &str) -> Option<i32> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits(unsigned).filter(|digits| digits.len() <= 9)?;
@@ -200,7 +199,7 @@ fn length(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-/// A text that is no decimal number.
+/// The error of a string that is not a decimal number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidDecimal;
 

@@ -1,4 +1,4 @@
-//! Identifiers that know what they identify.
+//! Typed identifiers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,11 +9,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// The identifier of a `T`: a [`Uuid`] that cannot be confused with that of something else.
+/// The identifier of a `T`: a [`Uuid`] that cannot be confused with the identifier of another type.
 ///
-/// `T` is only a marker, of which there are no values. Identifiers of every kind are `Copy`, 16 bytes large, and read
-/// and written as UUIDs, by [`FromStr`], `Display` and serde alike. They convert from and to [`Uuid`], which is what
-/// databases store.
+/// `T` is a marker type without values. Identifiers of every type are `Copy`, 16 bytes in size, and parsed, displayed
+/// and serialized as UUIDs. They convert from and to [`Uuid`], for example for a database.
 ///
 /// ```
 /// use polar_client_runtime::types::{Id, Uuid};
@@ -29,12 +28,12 @@ use uuid::Uuid;
 #[repr(transparent)]
 pub struct Id<T> {
     uuid: Uuid,
-    /// Whatever `T` is, identifiers can be sent and shared between threads.
+    /// Identifiers are `Send` and `Sync` for any `T`.
     marker: PhantomData<fn() -> T>,
 }
 
 impl<T> Id<T> {
-    /// Creates the identifier of the `T` whose UUID this is.
+    /// Creates an identifier from its UUID.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
         Self {
@@ -43,14 +42,14 @@ impl<T> Id<T> {
         }
     }
 
-    /// Returns the UUID, as databases and other libraries take it.
+    /// Returns the UUID, for databases and other libraries.
     #[must_use]
     pub const fn as_uuid(&self) -> &Uuid {
         &self.uuid
     }
 }
 
-// Derived traits would ask the same of `T`, which has no values.
+// Derived traits would require the same trait of `T`, which has no values.
 
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {

@@ -1,8 +1,8 @@
-//! Numbers whose kind matters.
+//! Numbers that keep their kind.
 
 use std::fmt;
 
-/// A number that is either an integer or a floating-point number, and stays what it is: `1` and `1.0` are different.
+/// An integer or floating-point number that keeps its kind: `1` and `1.0` are different.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// An integer.
@@ -14,7 +14,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// The nearest double.
+    /// Returns the nearest double.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "what the method is for")]
     pub fn as_f64(&self) -> f64 {
@@ -25,7 +25,7 @@ impl Number {
         }
     }
 
-    /// The value, if it is an integer in the range of `i64`.
+    /// Returns the value if it is an integer in the range of `i64`.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match *self {
@@ -40,7 +40,7 @@ impl fmt::Display for Number {
         match self {
             Self::Integer(value) => fmt::Display::fmt(value, f),
             Self::Unsigned(value) => fmt::Display::fmt(value, f),
-            // The form of `Debug` keeps the `.0` that tells it from an integer.
+            // `Debug` writes the `.0` that distinguishes it from an integer.
             Self::Float(value) => fmt::Debug::fmt(value, f),
         }
     }

@@ -1,4 +1,4 @@
-//! Filters that take one value or several.
+//! Filters with one or several values.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
@@ -6,10 +6,10 @@ use uuid::Uuid;
 use super::id::Id;
 use super::string_enum::StringEnum;
 
-/// One or more values of a filter: an item passes if it has any of them. No values at all filter nothing.
+/// One or more values of a filter, which matches items with any of them. Without values, it matches all items.
 ///
-/// Setters take whatever converts: a value, an array, a slice or a `Vec`. Strings are also taken as `&str`, and so are the
-/// values of enums.
+/// Setters accept anything that converts: a value, an array, a slice or a `Vec`. Strings and enum values can also be
+/// given as `&str`.
 ///
 /// ```
 /// use polar_client_runtime::types::OneOrMany;
@@ -81,8 +81,7 @@ impl From<&String> for OneOrMany<String> {
     }
 }
 
-/// The conversions of one value and of several that are not `T`s yet. They cannot be one generic conversion: it would
-/// overlap with those of `T`s.
+/// Conversions from values that are not `T`s yet. A generic conversion would overlap with those of `T`s.
 macro_rules! of_other_values {
     ($(($($generics:tt)*) $from:ty => $to:ty;)*) => {
         $(

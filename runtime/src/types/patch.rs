@@ -9,32 +9,32 @@ use super::collect::Entries;
 use super::id::Id;
 use super::string_enum::StringEnum;
 
-/// What an update does to a field: nothing, clear it, or set it. On the wire: no key, null, or the value.
+/// How an update changes a field: not at all, to null, or to a value. In JSON: no key, null, or the value.
 ///
-/// Setters take whatever converts: a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the field. Lists are
-/// taken as arrays, slices and `Vec`s, maps also as arrays of pairs.
+/// Setters accept anything that converts: a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the
+/// field. Lists can be given as arrays, slices and `Vec`s, maps also as arrays of pairs.
 ///
 /// A field of your own serde types needs `#[serde(default, skip_serializing_if = "Patch::is_keep")]`, because only the
-/// struct around it can leave out the key. Elsewhere, `Keep` is serialized as null.
+/// struct can omit the key. Elsewhere, `Keep` is serialized as null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
-    /// The field stays as it is.
+    /// The field is unchanged.
     #[default]
     Keep,
-    /// The field is emptied. The variant is also exported under its own name: `.name(Clear)`.
+    /// The field is set to null. The variant is also exported under its own name: `.name(Clear)`.
     Clear,
-    /// The field gets this value.
+    /// The field is set to this value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the field stays as it is.
+    /// Returns whether the field is unchanged.
     #[must_use]
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
 
-    /// The new value, if there is one.
+    /// Returns the new value, if there is one.
     #[must_use]
     pub fn as_set(&self) -> Option<&T> {
         match self {
@@ -50,7 +50,7 @@ impl<T> From<T> for Patch<T> {
     }
 }
 
-/// `None` empties the field.
+/// `None` clears the field.
 impl<T> From<Option<T>> for Patch<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Clear, Self::Set)

@@ -1,13 +1,13 @@
-//! Points in time, and the text forms of them and of days (RFC 3339).
+//! Timestamps, and their string representation and that of dates (RFC 3339).
 
 use std::str;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike};
 
-/// A point in time. The API counts in microseconds.
+/// A point in time. The API has a resolution of microseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
 
-/// Reads a date and time: with any offset, or without one, which means UTC.
+/// Parses a date and time with any offset; UTC without one.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let (date, rest) = (bytes.get(..10)?, bytes.get(10..)?);
@@ -17,11 +17,11 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (time, offset) = parse_time(rest)?;
     let local = NaiveDateTime::new(parse_date_bytes(date)?, time);
     let utc = local.checked_sub_signed(parse_offset(offset)?)?;
-    // A year that the offset moves out of the four digits could be written, and not be read again.
+    // If the offset moves the year out of four digits, the timestamp could be written but not parsed again.
     plain_year(utc.year()).map(|_| utc.and_utc())
 }
 
-/// Reads a day.
+/// Parses a date.
 pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     parse_date_bytes(text.as_bytes())
 }
@@ -34,7 +34,7 @@ fn parse_date_bytes(bytes: &[u8]) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, pair(m1, m2)?, pair(d1, d2)?)
 }
 
-/// Reads the time of day, and returns what follows it.
+/// Parses the time of day, and returns the remaining bytes.
 fn parse_time(bytes: &[u8]) -> Option<(NaiveTime, &[u8])> {
     let ([h1, h2, b':', m1, m2, b':', s1, s2], mut rest) = bytes
         .split_first_chunk::<8>()
@@ -61,7 +61,7 @@ fn parse_time(bytes: &[u8]) -> Option<(NaiveTime, &[u8])> {
     Some((time?, rest))
 }
 
-/// One to nine digits, as nanoseconds.
+/// Parses one to nine digits as nanoseconds.
 fn parse_fraction(digits: &[u8]) -> Option<u32> {
     let scale = 10_u32.pow(9_u32.checked_sub(u32::try_from(digits.len()).ok()?)?);
     if digits.is_empty() {
@@ -86,13 +86,13 @@ fn parse_offset(bytes: &[u8]) -> Option<TimeDelta> {
     valid.then(|| TimeDelta::seconds(sign * i64::from(hours * 3600 + minutes * 60)))
 }
 
-/// Two decimal digits.
+/// Parses two decimal digits.
 fn pair(tens: u8, ones: u8) -> Option<u32> {
     let both = tens.is_ascii_digit() && ones.is_ascii_digit();
     both.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// A short text that needs no memory of its own, except for years that no API sends.
+/// A short string without heap allocation, except for years that no API sends.
 pub(crate) struct Text {
     bytes: [u8; 30],
     len: usize,
@@ -123,7 +123,7 @@ impl Text {
         }
     }
 
-    /// The last `digits` decimal digits of a number.
+    /// Writes the last `digits` decimal digits of a number.
     fn push_number(&mut self, value: u32, digits: usize) {
         let Some(places) = self.bytes.get_mut(self.len..self.len + digits) else {
             return;
@@ -145,7 +145,7 @@ impl Text {
     }
 }
 
-/// Writes a point in time in UTC, with as many decimals of a second as the API writes: none, six, or nine if it must.
+/// Formats a timestamp in UTC, with the fractional digits that the API writes: none, six, or nine if necessary.
 pub(crate) fn format(time: Timestamp) -> Text {
     let Some(year) = plain_year(time.year()) else {
         return Text {
@@ -153,11 +153,11 @@ pub(crate) fn format(time: Timestamp) -> Text {
             ..Text::EMPTY
         };
     };
-    // Without its offset, which would be added anew for every part.
+    // Without the offset, which would be added again for each component.
     let time = time.naive_utc();
     let mut text = Text::EMPTY;
     text.push_date(year, time);
-    // A leap second is kept as nanoseconds beyond the 59th second.
+    // chrono represents a leap second as nanoseconds beyond the 59th second.
     let (carry, nanos) = (
         time.nanosecond() / 1_000_000_000,
         time.nanosecond() % 1_000_000_000,
@@ -183,7 +183,7 @@ pub(crate) fn format(time: Timestamp) -> Text {
     text
 }
 
-/// Writes a day.
+/// Formats a date.
 pub(crate) fn format_date(date: NaiveDate) -> Text {
     let Some(year) = plain_year(date.year()) else {
         return Text {
@@ -196,7 +196,7 @@ pub(crate) fn format_date(date: NaiveDate) -> Text {
     text
 }
 
-/// The year, if it has four digits.
+/// Returns the year if it has four digits.
 fn plain_year(year: i32) -> Option<u32> {
     u32::try_from(year).ok().filter(|year| *year <= 9999)
 }

@@ -1,4 +1,4 @@
-//! A delivery as an extractor for actix-web, and a whole endpoint as a route.
+//! An extractor and a route for actix-web.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -17,10 +17,10 @@ use super::headers::Headers;
 use super::once::Deliveries;
 use super::store::Store;
 
-/// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and answers those that are not accepted
-/// with [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout),
-/// which needs the time driver of the tokio runtime.
+/// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and responds to invalid ones with
+/// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
+/// [`body_limit`](Webhooks::body_limit) and [`body_timeout`](Webhooks::body_timeout), which needs the time driver of
+/// the tokio runtime.
 impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
     type Error = WebhookError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebhookError>>>>;
@@ -38,9 +38,9 @@ impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
 impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
     /// Returns the endpoint as a route of actix-web: it verifies deliveries, handles each event once, and responds.
     ///
-    /// Requests that are no valid delivery get [`WebhookError::status`], all others the status of [`Deliveries::handle`].
-    /// The application needs no data for it. The function that makes an `App` runs once a worker: clone `self` and
-    /// `deliveries` there.
+    /// Requests that are not valid deliveries get [`WebhookError::status`], all others the status of
+    /// [`Deliveries::handle`]. The application needs no data for it. The closure that creates an `App` runs once per
+    /// worker: clone `self` and `deliveries` there.
     pub fn actix_route<S, H, R, X>(self, deliveries: Deliveries<S>, handler: H) -> Route
     where
         S: Store + 'static,
@@ -61,7 +61,7 @@ impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
     }
 }
 
-/// The status in the version of `http` that actix-web uses.
+/// Converts the status to the version of `http` that actix-web uses.
 fn of_actix(status: http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,4 +1,4 @@
-//! A delivery as an extractor for axum, and a whole endpoint as a route.
+//! An extractor and a route for axum.
 
 use std::fmt::Display;
 
@@ -33,10 +33,10 @@ where
     }
 }
 
-/// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
+/// Verifies the request with the [`Webhooks`] of the router's state, and responds to invalid ones with
 /// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout),
-/// which needs the time driver of the tokio runtime.
+/// [`body_limit`](Webhooks::body_limit) and [`body_timeout`](Webhooks::body_timeout), which needs the time driver of
+/// the tokio runtime.
 impl<S, E> FromRequest<S> for Delivery<E>
 where
     S: WebhooksState<E> + Send + Sync,
@@ -60,8 +60,8 @@ async fn extract<E: VersionedEvent>(
 impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
     /// Returns the endpoint as a route of axum: it verifies deliveries, handles each event once, and responds.
     ///
-    /// Requests that are no valid delivery get [`WebhookError::status`], all others the status of [`Deliveries::handle`].
-    /// The router needs no state for it.
+    /// Requests that are not valid deliveries get [`WebhookError::status`], all others the status of
+    /// [`Deliveries::handle`]. The router needs no state for it.
     pub fn axum_route<S, H, R, X, T>(self, deliveries: Deliveries<S>, handler: H) -> MethodRouter<T>
     where
         S: Store + 'static,

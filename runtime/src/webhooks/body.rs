@@ -1,4 +1,4 @@
-//! Deliveries as extractors receive them: headers first, then the body, up to a size and a time.
+//! How extractors receive deliveries: headers first, then the body, with limits of size and time.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use super::endpoint::Webhooks;
 use super::error::WebhookError;
 use super::headers::Headers;
 
-/// The smallest capacity of a body that is being read.
+/// The initial capacity of the body's buffer in bytes.
 const FIRST_CAPACITY: usize = 8 << 10;
 
-/// Reads and verifies a request. What the headers rule out costs neither memory nor time.
+/// Reads and verifies a request. If the headers are invalid, the body is not read.
 pub(super) async fn receive<E: VersionedEvent, S>(
     webhooks: &Webhooks<E>,
     headers: impl Headers,
@@ -42,7 +42,7 @@ async fn collect<S>(
             return Err(WebhookError::TooLarge { limit });
         }
         if len > body.capacity() {
-            // Doubled as usual, but never beyond the limit.
+            // Doubled as usual, but limited.
             let capacity = (body.capacity() * 2).clamp(FIRST_CAPACITY.min(limit), limit);
             body.reserve_exact(capacity.max(len) - body.len());
         }
@@ -51,8 +51,7 @@ async fn collect<S>(
     Ok(body)
 }
 
-/// Limits the time, where there is a tokio runtime, whose time driver must be enabled. Others have no timer that could be
-/// found.
+/// Limits the time on a tokio runtime, whose time driver must be enabled. Other runtimes have no limit.
 async fn within<T>(
     limit: Duration,
     future: impl Future<Output = Result<T, WebhookError>>,

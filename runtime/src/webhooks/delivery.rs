@@ -1,4 +1,4 @@
-//! A verified delivery, and how its body is read.
+//! Verified deliveries, and how their bodies are decoded.
 
 use super::error::WebhookError;
 use super::format::Format;
@@ -9,32 +9,32 @@ use crate::types::Timestamp;
 
 /// The events of one version of the API.
 pub trait VersionedEvent: Decode {
-    /// The versions of the API whose events it can hold, whatever their types. A body that names no version follows the
-    /// first one.
+    /// The API versions whose events it can represent, whatever their types. A body without a version follows the first
+    /// one.
     const VERSIONS: &'static [&'static str];
 
-    /// The type of the event, such as `order.paid`.
+    /// Returns the type of the event, such as `order.paid`.
     fn event_type(&self) -> &str;
 
-    /// Whether an event of this type has the same payload in another version of the API, so that it can be held although
-    /// that version is not among [`VERSIONS`](Self::VERSIONS).
+    /// Returns whether events of this type have the same payload in another API version, so that they can be decoded
+    /// although that version is not one of [`VERSIONS`](Self::VERSIONS).
     fn is_shared(version: &str, event_type: &str) -> bool {
         let _ = (version, event_type);
         false
     }
 }
 
-/// A delivery that is authentic and recent.
+/// A verified delivery: authentic and recent.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Delivery<E> {
-    /// The id of the event at this endpoint: the same one whenever it is delivered again.
+    /// The ID of the event at this endpoint. It stays the same when the event is delivered again.
     pub id: String,
     /// When it was delivered.
     pub timestamp: Timestamp,
-    /// The version of the API that the body says it follows. The header of that name is not signed, so nobody looks at it.
+    /// The API version that the body names. The header with the same name is ignored, because it is not signed.
     pub api_version: Option<String>,
-    /// What has happened.
+    /// The event.
     pub event: E,
 }
 
@@ -72,7 +72,7 @@ impl<E: VersionedEvent> Delivery<E> {
     }
 }
 
-/// Why a body does not become an event.
+/// Why a body cannot be decoded as an event.
 enum Refusal {
     Malformed(DecodeError),
     Other(WebhookError),

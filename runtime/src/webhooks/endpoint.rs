@@ -1,4 +1,4 @@
-//! An endpoint: its secrets, and how its deliveries are verified.
+//! An endpoint: its secrets, and the verification of its deliveries.
 
 use std::env;
 use std::fmt;
@@ -21,19 +21,19 @@ use crate::types::Timestamp;
 /// The environment variable of the secret.
 const SECRET: &str = "POLAR_WEBHOOK_SECRET";
 
-/// How old a delivery may be, and how far ahead of this machine's clock.
+/// The default tolerance: maximum age of a delivery, and maximum difference of the clocks.
 const TOLERANCE: Duration = Duration::from_secs(300);
 
-/// The largest body that extractors read, in bytes.
+/// The default limit of bodies that extractors read, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How long extractors wait for a body. Polar gives up on a delivery after the same time.
+/// The default timeout of bodies that extractors read. Polar's own timeout for a delivery is the same.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Verifies the deliveries of an endpoint, and reads the events in them. Cheap to clone.
+/// Verifies the deliveries of an endpoint, and decodes their events. Cheap to clone.
 ///
-/// Polar signs with one of two keys that it makes of the secret, older endpoints with one and newer ones with the other. Both
-/// are always tried, in constant time, so that nobody has to know which one it is.
+/// Polar derives one of two keys from the secret, depending on the age of the endpoint. Both are always tried, in
+/// constant time, so no configuration is needed.
 pub struct Webhooks<E> {
     pub(super) settings: Arc<Settings>,
     event: PhantomData<fn() -> E>,
@@ -41,7 +41,7 @@ pub struct Webhooks<E> {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    /// `None` for a secret without content: nothing must pass then.
+    /// `None` for an empty secret, with which nothing may be verified.
     keys: Vec<Option<Keys>>,
     tolerance: Duration,
     pub(super) body_limit: usize,
@@ -49,12 +49,12 @@ pub(super) struct Settings {
 }
 
 impl<E: VersionedEvent> Webhooks<E> {
-    /// Takes the endpoint's secret exactly as Polar shows it, prefix included. White space around it, such as the line break
-    /// of a file, does no harm.
+    /// Creates an endpoint with its secret exactly as Polar shows it, including the prefix. Surrounding white space,
+    /// such as the line break of a file, is ignored.
     ///
-    /// An empty secret, or one that is a prefix and nothing else, makes every delivery fail. A secret whose key has less
-    /// than 16 bytes, such as `whsec_AA==`, can be guessed, and deliveries forged with it: it works, and with the feature
-    /// `tracing` there is a warning. See [`has_short_secret`](Self::has_short_secret).
+    /// An empty secret, or one that consists of a prefix, rejects every delivery. A secret whose key has fewer than 16
+    /// bytes, such as `whsec_AA==`, can be guessed, and deliveries can be forged with it. It works, with a warning if
+    /// the feature `tracing` is enabled: see [`has_short_secret`](Self::has_short_secret).
     #[must_use]
     pub fn new(secret: impl AsRef<str>) -> Self {
         let settings = Settings {
@@ -70,21 +70,21 @@ impl<E: VersionedEvent> Webhooks<E> {
         webhooks.with_secret(secret)
     }
 
-    /// Takes the secret from `POLAR_WEBHOOK_SECRET`.
+    /// Creates an endpoint with the secret in the environment variable `POLAR_WEBHOOK_SECRET`.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when there is none, or nothing in it.
+    /// [`Error::Configuration`] when the variable is missing or empty.
     pub fn from_env() -> Result<Self, Error> {
         let webhooks = Self::new(required_variable(SECRET, env::var(SECRET))?);
         match webhooks.settings.check_secrets() {
             Ok(()) => Ok(webhooks),
             Err(error) => Err(Error::configuration(format!(
-                "the environment variable {SECRET} is of no use: {error}"
+                "the environment variable {SECRET} is missing or invalid: {error}"
             ))),
         }
     }
 
-    /// Also accepts what is signed with this secret: the former one, while the secret is being changed.
+    /// Accepts deliveries that are signed with this secret as well: the previous one, during a rotation.
     #[must_use]
     pub fn with_secret(mut self, secret: impl AsRef<str>) -> Self {
         let keys = Keys::of(secret.as_ref());
@@ -95,44 +95,44 @@ impl<E: VersionedEvent> Webhooks<E> {
         self
     }
 
-    /// Returns whether the key of a secret has less than 16 bytes. Who guesses it can forge deliveries.
+    /// Returns whether the key of a secret has fewer than 16 bytes, so that it can be guessed and deliveries forged.
     #[must_use]
     pub fn has_short_secret(&self) -> bool {
         self.settings.keys.iter().flatten().any(Keys::is_short)
     }
 
-    /// How old a delivery may be, and how far ahead of this machine's clock. 300 seconds unless it is set.
+    /// Sets the maximum age of a delivery, and how far it may be ahead of this machine's clock; 300 seconds by default.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         Arc::make_mut(&mut self.settings).tolerance = tolerance;
         self
     }
 
-    /// The largest body that the extractors for web frameworks read, in bytes. 1 MiB unless it is set.
+    /// Sets the maximum size of a body that the extractors for web frameworks read, in bytes; 1 MiB by default.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.settings).body_limit = bytes;
         self
     }
 
-    /// Sets how long the extractors for web frameworks wait for a body, from the start of reading, after the headers, to its
-    /// last byte. 10 seconds unless it is set. Runtimes other than tokio have no such limit.
+    /// Sets the timeout of the extractors for web frameworks for a body, from the end of the headers to the last byte;
+    /// 10 seconds by default. Runtimes other than tokio have no timeout.
     ///
     /// # Panics
-    /// The extractors panic on a tokio runtime whose time driver is not enabled. `#[tokio::main]` and actix-web enable it; a
-    /// `runtime::Builder` needs `enable_time` or `enable_all`.
+    /// The extractors panic on a tokio runtime whose time driver is not enabled. `#[tokio::main]` and actix-web enable
+    /// it; a `runtime::Builder` needs `enable_time` or `enable_all`.
     #[must_use]
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.settings).body_timeout = timeout;
         self
     }
 
-    /// Verifies a delivery and reads its event. Headers are a `HeaderMap`, or pairs of names and values; the body is what
-    /// was received, byte for byte.
+    /// Verifies a delivery and decodes its event. The headers are a `HeaderMap`, or pairs of names and values. The body
+    /// must be exactly the bytes that were received.
     ///
     /// # Errors
-    /// In this order: headers that are missing or malformed, a signature that no secret has made, a point in time that is
-    /// too far away, a body that is no event. So whatever is said of age and body is said of an authentic delivery.
+    /// In this order: missing or malformed headers, an invalid signature, a timestamp outside of the tolerance, a body
+    /// that is not an event. Errors about timestamp and body are therefore about authentic deliveries.
     #[doc(alias = "validate_event")]
     pub fn verify(
         &self,
@@ -142,7 +142,7 @@ impl<E: VersionedEvent> Webhooks<E> {
         self.verify_at(headers, body, system_time())
     }
 
-    /// Like [`verify`](Self::verify), at a point in time: for deliveries that were kept, and for tests.
+    /// Verifies a delivery like [`verify`](Self::verify), as of a point in time: for stored deliveries, and for tests.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
@@ -163,7 +163,7 @@ impl<E: VersionedEvent> Webhooks<E> {
         Delivery::read(signed, body)
     }
 
-    /// The headers of a delivery, signed with the first secret: for tests of code that receives webhooks. The key is the
+    /// Returns the headers of a delivery, signed with the first secret, for tests of webhook handlers. The key is the
     /// whole secret, as for older endpoints.
     ///
     /// # Errors
@@ -179,11 +179,11 @@ impl<E: VersionedEvent> Webhooks<E> {
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
 
-    /// Like [`sign`](Self::sign), as Standard Webhooks has it: the key is what the text after `whsec_`, or a secret without
-    /// prefix, means in base64.
+    /// Returns headers like [`sign`](Self::sign), by the rules of Standard Webhooks: the key is the base64 after
+    /// `whsec_`, or that of a secret without prefix.
     ///
     /// # Errors
-    /// [`WebhookError::Secret`] when the first secret is no such text.
+    /// [`WebhookError::Secret`] when the first secret is not valid base64.
     pub fn sign_standard(
         &self,
         id: &str,
@@ -213,7 +213,7 @@ impl Settings {
         }
     }
 
-    /// Refuses what cannot be a delivery, whatever its body is.
+    /// Rejects a request by its headers, before its body is read.
     #[cfg(any(feature = "actix-web", feature = "axum"))]
     pub(super) fn check_head(&self, headers: &impl Headers) -> Result<(), WebhookError> {
         self.check_secrets()?;
@@ -244,7 +244,7 @@ impl Settings {
     }
 }
 
-/// The headers of a delivery, signed with the whole secret.
+/// Returns the headers of a delivery, signed with the whole secret.
 #[cfg(feature = "test-util")]
 pub(crate) fn sign(
     secret: &str,
@@ -265,7 +265,7 @@ fn signed_headers(
     body: &[u8],
 ) -> Result<[(&'static str, String); 3], WebhookError> {
     let key = key.ok_or(WebhookError::Secret {
-        reason: "it holds no key in base64",
+        reason: "it contains no key in base64",
     })?;
     let seconds = timestamp.timestamp().to_string();
     let signature = keys::signature(key, id, &seconds, body);
@@ -285,7 +285,7 @@ impl<E> Clone for Webhooks<E> {
     }
 }
 
-/// Does not show the secrets.
+/// Omits the secrets.
 impl<E> fmt::Debug for Webhooks<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhooks")

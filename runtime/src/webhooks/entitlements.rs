@@ -1,4 +1,4 @@
-//! The newest state of a customer, whatever order states arrive in.
+//! The latest state of a customer, in whatever order states arrive.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,11 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::codec::{self, Decode, Encode, Model, Node, Object, Outline, Sink, View};
 use crate::types::Timestamp;
 
-/// What a customer may use, as of a point in time: the state `S` that `customer.state_changed` delivers and
-/// `customers().get_state()` returns.
+/// The entitlements of a customer as of a point in time: the state `S` of a `customer.state_changed` event, or of
+/// `customers().get_state()`.
 ///
-/// Dereferences to the state, which is searched by ID: `entitlements.benefit(id)`, `.meter(id)` and `.subscription(product)`.
-/// Implements serde, to be stored for each customer. `Debug` shows the whole state.
+/// Dereferences to the state, with lookups by ID: `entitlements.benefit(id)`, `.meter(id)` and
+/// `.subscription(product)`. Implements serde, so that it can be stored for each customer. `Debug` shows the whole
+/// state.
 #[derive(Clone, PartialEq)]
 pub struct Entitlements<S> {
     as_of: Timestamp,
@@ -20,10 +21,11 @@ pub struct Entitlements<S> {
 }
 
 impl<S> Entitlements<S> {
-    /// Creates the entitlements from a state, and the `timestamp` of the event that delivered it.
+    /// Creates the entitlements from a state, and the `timestamp` of its event.
     ///
-    /// For a state from `customers().get_state()`, pass the time just before the request: later changes may be missing in it.
-    /// If the clock of this machine is ahead of Polar's, events of that interval are ignored as older.
+    /// For a state from `customers().get_state()`, pass the time just before the request, because the state may lack
+    /// later changes. If the clock of this machine is ahead of Polar's, events within the difference are ignored as
+    /// older.
     pub fn new(state: S, as_of: impl Into<Timestamp>) -> Self {
         Self {
             as_of: as_of.into(),
@@ -31,9 +33,9 @@ impl<S> Entitlements<S> {
         }
     }
 
-    /// Replaces the state by that of `other`, unless that is older. Returns whether it was replaced.
+    /// Replaces the state with that of `other`, unless that is older. Returns whether it was replaced.
     ///
-    /// Both have to be of the same customer. Of two states with the same time, the one that arrives later is kept.
+    /// Both must belong to the same customer. Of two states with the same time, the one that arrives later is kept.
     pub fn update(&mut self, other: Self) -> bool {
         let is_newer = other.as_of >= self.as_of;
         if is_newer {
@@ -42,12 +44,12 @@ impl<S> Entitlements<S> {
         is_newer
     }
 
-    /// Returns the point in time that the state belongs to: a column to compare in a database, and the age of the state.
+    /// Returns the time of the state, for example for a column to compare in a database.
     pub fn as_of(&self) -> Timestamp {
         self.as_of
     }
 
-    /// Returns the state itself.
+    /// Returns the state.
     pub fn into_state(self) -> S {
         self.state
     }

@@ -1,4 +1,4 @@
-//! Why a delivery is not accepted, and how to answer it.
+//! Errors of webhook deliveries, and the status to respond with.
 
 use std::error::Error;
 use std::fmt;
@@ -11,106 +11,107 @@ use crate::RawBody;
 use crate::codec::DecodeError;
 use crate::types::Timestamp;
 
-/// Why a delivery is not accepted. Neither its text nor its `Debug` form shows secrets or signatures.
+/// Why a delivery was rejected. Neither `Display` nor `Debug` shows secrets or signatures.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WebhookError {
-    /// One of the three headers that every delivery has is not there.
+    /// One of the three headers of a delivery is missing.
     #[non_exhaustive]
     MissingHeader {
         /// Its name.
         name: &'static str,
     },
-    /// The header with the id or the timestamp is empty, occurs twice, or is not what it should be.
+    /// The header with the ID or timestamp is empty, repeated or invalid.
     #[non_exhaustive]
     MalformedHeader {
         /// Its name.
         name: &'static str,
     },
-    /// None of the secrets has made the signature: the delivery is not Polar's, was changed, or belongs to another endpoint.
+    /// The signature does not match any of the secrets: the delivery is not from Polar, was modified, or belongs to
+    /// another endpoint.
     Signature,
-    /// The delivery is authentic, and too old: it may be a copy that somebody sends again.
+    /// The delivery is authentic but too old: it may be a replay.
     #[non_exhaustive]
     Stale {
-        /// How long ago it was delivered.
+        /// Its age.
         age: Duration,
     },
-    /// The delivery is authentic, and its time has not come: one of the clocks is wrong.
+    /// The delivery is authentic but its timestamp is in the future: one of the clocks is wrong.
     #[non_exhaustive]
     Future {
-        /// How far ahead of this machine's clock it is.
+        /// How far it is ahead of this machine's clock.
         ahead: Duration,
     },
-    /// The delivery is authentic, and its body cannot be decoded: it is not an event, or an event whose content does not
-    /// match the OpenAPI description. Everything that is needed to handle it by hand is here.
+    /// The delivery is authentic but its body cannot be decoded: it is not an event, or its content does not match the
+    /// OpenAPI description. The error contains everything that is needed to handle it manually.
     #[non_exhaustive]
     Malformed {
-        /// The id of the event at this endpoint, from the header `webhook-id`.
+        /// The ID of the event at this endpoint, from the header `webhook-id`.
         id: String,
-        /// The type that the body names: `order.paid`.
+        /// The event type that the body names, such as `order.paid`.
         r#type: Option<String>,
         /// When it was delivered, from the header `webhook-timestamp`.
         timestamp: Timestamp,
         /// The body as it was received. Never shown by `Display` or `Debug`.
         body: RawBody,
-        /// What is wrong with the body, and where.
+        /// The mismatch, and where in the body it is.
         source: DecodeError,
     },
-    /// The delivery is authentic, and is a message for a chat: the format of the endpoint is not `raw`.
+    /// The delivery is authentic but contains a chat message: the format of the endpoint is not `raw`.
     #[non_exhaustive]
     Formatted {
         /// The format of the endpoint.
         format: Format,
     },
-    /// The delivery is authentic, and follows a version of the API that this program was not built for.
+    /// The delivery is authentic but follows an API version for which the program was not built.
     #[non_exhaustive]
     Version {
         /// The version that the body names.
         version: String,
-        /// The versions that the program was built for.
+        /// The versions for which the program was built.
         known: &'static [&'static str],
     },
-    /// A secret is of no use: nothing can be verified or signed with it.
+    /// A secret is invalid, so nothing can be verified or signed with it.
     #[non_exhaustive]
     Secret {
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// The body is larger than an extractor reads.
+    /// The body exceeds the limit of the extractor.
     #[non_exhaustive]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The connection broke before an extractor had read the body.
+    /// The connection broke before the extractor received the whole body.
     Interrupted,
-    /// The body did not arrive in the time that an extractor gives it.
+    /// The body did not arrive within the timeout of the extractor.
     #[non_exhaustive]
     BodyTimeout {
-        /// The time.
+        /// The timeout.
         limit: Duration,
     },
-    /// The application has no `Webhooks` among its data, or has those of another version of the API.
+    /// The application's data has no `Webhooks`, or those of another API version.
     NotConfigured,
 }
 
 impl WebhookError {
-    /// The status to answer with. The extractors do so.
+    /// Returns the HTTP status to respond with. The extractors respond with it.
     ///
-    /// Polar delivers again what is not answered with 2xx, up to ten times, and shows the status in its dashboard. So none of
-    /// these is a 2xx: an event that was not read must not count as delivered.
+    /// Polar retries a delivery that gets no 2xx response up to ten times, and shows the status in its dashboard. None
+    /// of these statuses is 2xx, because an event that was not decoded must not count as delivered.
     ///
     /// | error | status |
     /// |---|---|
     /// | [`MissingHeader`](Self::MissingHeader), [`MalformedHeader`](Self::MalformedHeader) | 400 |
     /// | [`Signature`](Self::Signature) | 401 |
-    /// | [`Stale`](Self::Stale), [`Future`](Self::Future): authentic, and not accepted now | 403 |
+    /// | [`Stale`](Self::Stale), [`Future`](Self::Future): authentic, but outside of the tolerance | 403 |
     /// | [`Malformed`](Self::Malformed), [`Interrupted`](Self::Interrupted) | 400 |
     /// | [`BodyTimeout`](Self::BodyTimeout) | 408 |
     /// | [`TooLarge`](Self::TooLarge) | 413 |
-    /// | [`Formatted`](Self::Formatted): the endpoint has to be set to `raw` | 415 |
-    /// | [`Version`](Self::Version): the program has to be built with it | 501 |
-    /// | [`Secret`](Self::Secret), [`NotConfigured`](Self::NotConfigured): the program is not set up | 500 |
+    /// | [`Formatted`](Self::Formatted): set the format of the endpoint to `raw` | 415 |
+    /// | [`Version`](Self::Version): build the program with the feature of that version | 501 |
+    /// | [`Secret`](Self::Secret), [`NotConfigured`](Self::NotConfigured): the program is misconfigured | 500 |
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -134,7 +135,7 @@ impl fmt::Display for WebhookError {
         match self {
             Self::MissingHeader { name } => write!(f, "the header {name} is missing"),
             Self::MalformedHeader { name } => write!(f, "the header {name} is malformed"),
-            Self::Signature => f.write_str("the signature was made with none of the secrets"),
+            Self::Signature => f.write_str("the signature does not match any of the secrets"),
             Self::Stale { age } => {
                 write!(f, "the delivery is {} seconds old", age.as_secs())
             }
@@ -145,7 +146,7 @@ impl fmt::Display for WebhookError {
             Self::Malformed { source, .. } => write!(f, "the body is not an event: {source}"),
             Self::Formatted { format } => write!(
                 f,
-                "the endpoint has its events delivered for {format}, not as `raw`"
+                "the format of the endpoint is {format}, not `raw`"
             ),
             Self::Version { version, known } => write!(
                 f,
@@ -156,7 +157,7 @@ impl fmt::Display for WebhookError {
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
             Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
-            Self::NotConfigured => f.write_str("webhooks are not set up in this application"),
+            Self::NotConfigured => f.write_str("the application's data contains no `Webhooks`"),
         }
     }
 }

@@ -1,21 +1,21 @@
-//! The forms of deliveries that are no events.
+//! Formats of deliveries other than events.
 
 use std::fmt;
 
 use crate::codec::{Kind, Node};
 
-/// The form in which an endpoint has its events delivered, where that is not `raw`.
+/// The format of an endpoint's deliveries if it is not `raw`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// A message for a channel of Discord.
+    /// Messages for a Discord channel.
     Discord,
-    /// A message for a channel of Slack.
+    /// Messages for a Slack channel.
     Slack,
 }
 
 impl Format {
-    /// Events have a type, messages have not.
+    /// Events have a type, chat messages do not.
     pub(super) fn of(body: Node<'_, '_>) -> Option<Self> {
         if body.kind() != Kind::Object || body.has_key(&["type"]) {
             return None;

@@ -1,4 +1,4 @@
-//! Deliveries handled by a closure, and the status to respond with.
+//! Handling deliveries with a closure, and the status to respond with.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! The headers of a delivery, from whatever holds them.
+//! The headers of a delivery.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,7 +21,7 @@ pub(super) const SIGNATURE: &str = "webhook-signature";
     label = "expected a `HeaderMap`, or a slice, array, `Vec` or map of names and values"
 )]
 pub trait Headers {
-    /// Hands over the name and the value of each header.
+    /// Calls `visit` with the name and the value of each header.
     fn visit(&self, visit: &mut dyn FnMut(&str, &[u8]));
 }
 
@@ -71,20 +71,20 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for BTreeMap<K, V> {
     }
 }
 
-/// What the headers say.
+/// The signed content of the headers.
 ///
-/// Id, seconds and body are signed as one text with points between them. That text has no second meaning: there is no
-/// point among the seconds, and the body of an event begins with a brace.
+/// ID, seconds and body are joined with points and signed. The result is unambiguous: the seconds contain no point, and
+/// the body of an event starts with a brace.
 pub(super) struct Signed {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,
-    /// The timestamp as it was written.
+    /// The timestamp as it was received.
     pub(super) seconds: String,
     /// Every signature of the version that is in use.
     pub(super) signatures: Vec<Signature>,
 }
 
-/// A header that may occur once.
+/// A header that must not be repeated.
 enum Single {
     Missing,
     Once(Vec<u8>),
@@ -138,7 +138,7 @@ impl Signed {
     }
 }
 
-/// The length that is announced for the body, the largest one if there are several.
+/// Returns the `Content-Length`, the largest one if there are several.
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(super) fn content_length(headers: &impl Headers) -> Option<u64> {
     let mut length = None;
@@ -151,7 +151,7 @@ pub(super) fn content_length(headers: &impl Headers) -> Option<u64> {
     length
 }
 
-/// Digits and nothing else, as seconds since 1970.
+/// Parses digits as seconds since 1970.
 fn parse(seconds: &str) -> Option<Timestamp> {
     let digits = seconds.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = digits.then(|| seconds.parse().ok())??;

@@ -1,4 +1,4 @@
-//! The keys that a secret stands for, and the signatures that are made with them.
+//! The keys of a secret, and their signatures.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,7 +10,7 @@ use sha2::Sha256;
 /// The shortest key, in bytes, that cannot be guessed.
 pub(super) const SHORTEST_KEY: usize = 16;
 
-/// A key, ready to begin a signature with.
+/// An initialized HMAC.
 pub(super) type Key = Hmac<Sha256>;
 
 /// The prefix of secrets that hold a key in base64.
@@ -19,7 +19,7 @@ const STANDARD: &str = "whsec_";
 /// The prefixes of secrets.
 const PREFIXES: [&str; 2] = [STANDARD, "polar_whs_"];
 
-/// The version of signatures that is in use.
+/// The version of the signatures.
 const VERSION: &str = "v1,";
 
 /// The bytes of a signature.
@@ -37,21 +37,21 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The keys that one secret may stand for.
+/// The possible keys of a secret.
 #[derive(Clone)]
 pub(super) struct Keys {
-    /// The whole secret as it is, prefix included.
+    /// The whole secret, including the prefix.
     whole: Option<Key>,
-    /// The same without the white space around it, as it comes with secrets from files.
+    /// The whole secret without surrounding white space, which secrets from files have.
     trimmed: Option<Key>,
-    /// What stands after `whsec_`, decoded, or in place of a prefix.
+    /// The decoded base64 after `whsec_`, or of a secret without prefix.
     standard: Option<Key>,
-    /// The bytes of the shortest of them that are secret.
+    /// The size of the shortest key in bytes, without prefixes.
     shortest: usize,
 }
 
 impl Keys {
-    /// The keys of a secret; `None` if there is nothing secret in it, since anyone could sign with that.
+    /// Returns the keys of a secret; `None` if it is empty without its prefix, because anyone could sign with it.
     pub(super) fn of(secret: &str) -> Option<Self> {
         let trimmed = secret.trim();
         let prefix = PREFIXES.iter().find(|prefix| trimmed.starts_with(**prefix));
@@ -75,13 +75,13 @@ impl Keys {
         })
     }
 
-    /// All of them.
+    /// Iterates over all keys.
     fn each(&self) -> impl Iterator<Item = &Key> {
         let keys = [&self.whole, &self.trimmed, &self.standard];
         keys.into_iter().flatten()
     }
 
-    /// Whether one of them can be guessed.
+    /// Returns whether one of the keys can be guessed.
     pub(super) fn is_short(&self) -> bool {
         self.shortest < SHORTEST_KEY
     }
@@ -125,7 +125,7 @@ pub(super) fn decode(signature: &[u8]) -> Option<Signature> {
         .copied()
 }
 
-/// The text of a signature.
+/// Returns an encoded signature.
 pub(super) fn signature(key: &Key, id: &str, seconds: &str, body: &[u8]) -> String {
     let made = digest(key, (id, seconds, body)).finalize().into_bytes();
     format!("{VERSION}{}", BASE64.encode(made))

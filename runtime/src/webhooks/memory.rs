@@ -1,4 +1,4 @@
-//! The ids of events, kept in memory.
+//! A store of event IDs in memory.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::store::{Claim, Store};
 
-/// How many events are remembered unless it is said otherwise.
+/// The default capacity.
 const CAPACITY: usize = 10_000;
 
-/// Remembers the last events that were handled, up to a number. Those that are being handled are remembered anyway.
+/// Stores the IDs of the most recently handled events, up to a capacity. Events in progress do not count.
 pub struct MemoryStore {
     capacity: usize,
     ids: Mutex<Ids>,
@@ -20,12 +20,12 @@ pub struct MemoryStore {
 struct Ids {
     in_progress: HashSet<String>,
     done: HashSet<Arc<str>>,
-    /// What is done, the oldest first.
+    /// IDs of handled events, in the order of their completion.
     order: VecDeque<Arc<str>>,
 }
 
 impl MemoryStore {
-    /// Remembers this many events that were handled.
+    /// Creates a store with a capacity for this many handled events.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Default for MemoryStore {
     }
 }
 
-/// Shows how many events there are, and not their ids.
+/// Shows the number of events, not their IDs.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self.lock();
@@ -59,7 +59,7 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     type Error = Infallible;
-    /// Claims last as long as the program, or until they are given up.
+    /// Claims do not expire: they end when they are released, or with the process.
     type Token = ();
 
     async fn claim(&self, id: &str) -> Result<Claim, Infallible> {

@@ -1,9 +1,8 @@
-//! Webhooks: deliveries are verified, and become typed events.
+//! Webhooks: verified deliveries as typed events.
 //!
-//! [`Webhooks`] holds the secrets of an endpoint. [`Webhooks::verify`] takes headers and body as they came, and gives a
-//! [`Delivery`]. [`Deliveries`] recognizes events that are delivered again. [`Entitlements`] keep the newest state of a
-//! customer. With the feature `axum` or `actix-web`, a
-//! `Delivery` is an extractor.
+//! [`Webhooks`] holds the secrets of an endpoint. [`Webhooks::verify`] verifies headers and body of a request, and
+//! returns a [`Delivery`]. [`Deliveries`] detects events that are delivered again. [`Entitlements`] keep the latest
+//! state of a customer. With the feature `axum` or `actix-web`, a `Delivery` is an extractor.
 
 #[cfg(feature = "actix-web")]
 mod actix;

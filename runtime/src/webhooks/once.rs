@@ -1,4 +1,4 @@
-//! Events that are delivered again are recognized, and handled once.
+//! Deduplication of deliveries: each event is handled once.
 
 use std::error::Error;
 use std::fmt;
@@ -8,39 +8,40 @@ use super::delivery::Delivery;
 use super::memory::MemoryStore;
 use super::store::{Claim, Store};
 
-/// Remembers which events were handled, so that one that is delivered again is not handled again. Clones share it.
+/// Stores which events were handled, so that an event that is delivered again is not handled again. Clones share it.
 ///
-/// Polar delivers an event again when it got no answer with 2xx within ten seconds. It hangs up then, and a web framework
-/// drops the handler of a request that is gone: see [`once`](Self::once) for what that means. Where a program runs more than
-/// once, or must not forget when it ends, a `PostgresStore`, a `RedisStore` or a [`Store`] of one's own keeps the ids.
+/// Polar delivers an event again when it gets no 2xx response within ten seconds. It closes the connection then, and
+/// web frameworks drop the handler of a closed connection: see [`once`](Self::once) for the consequences. If several
+/// processes receive deliveries, or events must be remembered across restarts, use a
+/// `PostgresStore`, a `RedisStore` or a [`Store`] of your own.
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
 }
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Outcome<T> {
-    /// The handler has run, with this result.
+    /// The handler succeeded, with this result.
     Handled(T),
-    /// The event was handled before: answer with 2xx.
+    /// The event was handled before: respond with 2xx.
     Redelivered,
-    /// The event is being handled right now. Whether that succeeds is not known yet: answer with 409, and Polar delivers it
-    /// again.
+    /// The event is being handled, and the outcome is not known yet: respond with 409, so that Polar retries the
+    /// delivery.
     InProgress,
 }
 
-/// Why an event is not done.
+/// Why an event was not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnceError<H, S> {
     /// The handler failed. The event is handled when it is delivered again.
     Handler(H),
-    /// The store failed. If it did so after the handler was successful, the event is handled again.
+    /// The store failed. If the handler had succeeded before, the event is handled again.
     Store(S),
 }
 
 impl Deliveries {
-    /// Keeps the ids of the last 10 000 events in memory.
+    /// Stores the IDs of the last 10,000 events in memory.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemoryStore::default())
@@ -48,7 +49,7 @@ impl Deliveries {
 }
 
 impl<S: Store> Deliveries<S> {
-    /// Keeps the ids in a store.
+    /// Stores the IDs in a store of your own.
     #[must_use]
     pub fn new(store: S) -> Self {
         Self {
@@ -58,13 +59,14 @@ impl<S: Store> Deliveries<S> {
 
     /// Runs the handler, unless the event was handled before or is being handled.
     ///
-    /// The event is done when the handler succeeds, and not before: one that fails, panics or is dropped leaves the event to
-    /// the next delivery. A handler that is dropped midway has done half of its work, and does it again. So where handlers
-    /// may take ten seconds, call this in a task of its own (`tokio::spawn`, `actix_web::rt::spawn`) and await that from the
-    /// request: the task outlives the request, and the next delivery finds the event in progress or done.
+    /// The event counts as handled when the handler succeeds. If the handler fails, panics or is dropped, the next
+    /// delivery is handled. A handler that is dropped midway has performed a part of its work, and will perform it
+    /// again. If a handler may take ten seconds, call this in a task of its own (`tokio::spawn`,
+    /// `actix_web::rt::spawn`) and await the task from the request: the task outlives the request, and the next
+    /// delivery finds the event in progress or handled.
     ///
     /// # Errors
-    /// Those of the handler and of the store. Answer them with 5xx, so that Polar delivers the event again.
+    /// [`OnceError`] when the handler or the store fails. Respond with 5xx, so that Polar delivers the event again.
     pub async fn once<E, T, H>(
         &self,
         delivery: &Delivery<E>,
@@ -97,7 +99,7 @@ impl<S: Store> Deliveries<S> {
                 Ok(Outcome::Handled(value))
             }
             Err(error) => {
-                // The handler's error says more; a claim that stays runs out by itself.
+                // The handler's error takes precedence. A claim that cannot be released expires.
                 claimed.settled = self.store.release(id, &claimed.token).await.is_ok();
                 Err(OnceError::Handler(error))
             }
@@ -105,7 +107,7 @@ impl<S: Store> Deliveries<S> {
     }
 }
 
-/// Shows nothing of the store, which has the ids of events.
+/// Omits the store, which contains the IDs of events.
 impl<S> fmt::Debug for Deliveries<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deliveries").finish_non_exhaustive()
@@ -120,7 +122,7 @@ impl<S> Clone for Deliveries<S> {
     }
 }
 
-/// Gives up the claim when it is dropped before the store has settled it.
+/// Abandons the claim when it is dropped before it was settled.
 struct Claimed<'a, S: Store> {
     store: &'a S,
     id: &'a str,

@@ -155,7 +155,7 @@ async fn providers_may_fail_or_not_come_back() {
     );
     assert_eq!(
         failed.to_string(),
-        "things:list: not sent: there is no token"
+        "things:list: not sent: the token provider failed"
     );
     assert!(
         error(OrganizationToken::provided_by(Hanging))

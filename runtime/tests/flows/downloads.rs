@@ -318,9 +318,9 @@ async fn storages_explain_themselves() {
 #[tokio::test(start_paused = true)]
 async fn other_bytes_than_announced_are_an_error() {
     for (body, reason) in [
-        ("ab", "there is less than the file's size"),
-        ("abcd", "there is more than the file's size"),
-        ("abd", "the bytes are not those that the checksum is of"),
+        ("ab", "the content is shorter than the size of the file"),
+        ("abcd", "the content is longer than the size of the file"),
+        ("abd", "the content does not match the checksum"),
     ] {
         let script = Script::new([answer(200, body)]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();

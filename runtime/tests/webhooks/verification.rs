@@ -404,6 +404,6 @@ fn neither_secrets_nor_signatures_are_shown() {
     let error = verify(with("webhook-signature", Some("v1,c2lnbmF0dXJl")), BODY).unwrap_err();
     assert_eq!(
         format!("{error:?} {error}"),
-        "Signature the signature was made with none of the secrets"
+        "Signature the signature does not match any of the secrets"
     );
 }
