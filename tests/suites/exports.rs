@@ -254,7 +254,7 @@ async fn a_page_of_html_is_no_export() {
         (
             200,
             "text/html; charset=utf-8",
-            "cannot read the response, which is text/html: expected a document, found a page in HTML",
+            "cannot read the response, which is text/html: expected a document, found an HTML page",
         ),
         (
             206,

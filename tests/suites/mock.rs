@@ -241,7 +241,7 @@ async fn calls_that_nobody_expected_say_so_at_once_and_in_the_end() {
     assert!(
         text.starts_with(&format!(
             "customers:get: 418 I'm a teapot: UnexpectedCall: not expected: customers:get with id={ID}; \
-             expected was customers:get with id={} (",
+             customers:get with id={} (",
             Uuid::nil()
         )),
         "{text}"
@@ -274,7 +274,7 @@ fn calls_that_did_not_come_are_reported_with_their_place() {
         "{report}"
     );
     assert!(
-        report.ends_with("): expected 2 times, came 0 times"),
+        report.ends_with("): expected 2 times, got 0 times"),
         "{report}"
     );
 
@@ -386,7 +386,7 @@ async fn a_response_that_the_api_would_not_send_is_refused_with_its_place() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("is invalid: it is no JSON: EOF while parsing"),
+        error.contains("is invalid: invalid JSON: EOF while parsing"),
         "{error}"
     );
     assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());

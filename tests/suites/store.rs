@@ -288,7 +288,7 @@ async fn bodies_are_validated_as_the_api_does() {
 }
 
 #[test]
-#[should_panic(expected = "no operation reads ProductPriceFixed by its id or lists it")]
+#[should_panic(expected = "no operation reads ProductPriceFixed by ID or lists it")]
 fn a_value_that_nothing_reads_is_refused() {
     Store::new(Api).put(&sample::<polar_client::v2026_10::models::ProductPriceFixed>());
 }

@@ -1,4 +1,4 @@
-//! Files of this machine, on tokio's threads for what blocks.
+//! Local files, with blocking operations on tokio's blocking threads.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 use crate::Error;
 use crate::transport::TransportError;
 
-/// How much is written at once.
+/// The number of bytes per write.
 const STRIDE: usize = 1 << 20;
 
-/// Runs what blocks where it disturbs nobody.
+/// Runs a blocking operation on a blocking thread.
 pub(super) async fn blocking<T: Send + 'static>(
     operation: &'static str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -26,7 +26,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::file(operation, error))
 }
 
-/// Checks that a file can take this name: that there is nothing, or a regular file, which it replaces.
+/// Checks that the target is either missing or a regular file, which will be replaced.
 pub(super) async fn check_target(operation: &'static str, target: &Path) -> Result<(), Error> {
     let target = target.to_owned();
     blocking(operation, move || replaceable(&target)).await
@@ -36,10 +36,10 @@ fn replaceable(target: &Path) -> io::Result<()> {
     let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     match std::fs::symlink_metadata(target) {
         Ok(about) if about.is_symlink() => {
-            refused("the target is a symbolic link; give the path that it leads to")
+            refused("the target is a symbolic link: pass the path that it points to")
         }
         Ok(about) if !about.is_file() => {
-            refused("the target is no regular file; give the path of a new or a regular file")
+            refused("the target is not a regular file: pass the path of a new or regular file")
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -47,16 +47,16 @@ fn replaceable(target: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that is written under another name than its own, and removed if it is not finished.
-pub(super) struct Landing {
+/// A file that is written under a temporary name, and removed if it is not finished.
+pub(super) struct TemporaryFile {
     operation: &'static str,
     file: NamedTempFile,
     buffer: Vec<u8>,
     written: u64,
 }
 
-impl Landing {
-    /// In the folder of what it will be.
+impl TemporaryFile {
+    /// Creates the temporary file in the folder of the target.
     pub(super) async fn beside(operation: &'static str, target: &Path) -> Result<Self, Error> {
         let folder = match target.parent() {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
@@ -72,7 +72,7 @@ impl Landing {
         })
     }
 
-    /// Takes the next bytes.
+    /// Writes the next bytes.
     pub(super) async fn write(mut self, bytes: &[u8]) -> Result<Self, Error> {
         self.buffer.extend_from_slice(bytes);
         self.written += bytes.len() as u64;
@@ -82,7 +82,7 @@ impl Landing {
         }
     }
 
-    /// Gives the file its name, and its length to the caller.
+    /// Renames the file to the target. Returns its length.
     pub(super) async fn finish(self, target: &Path) -> Result<u64, Error> {
         let Self {
             operation,
@@ -92,9 +92,9 @@ impl Landing {
         } = self.flush().await?;
         let target = target.to_owned();
         blocking(operation, move || {
-            // It may have come meanwhile.
+            // The target may have been created meanwhile.
             replaceable(&target)?;
-            // The content first: after a crash there must be no name without it.
+            // Content first: after a crash, the name must not exist without it.
             file.as_file().sync_all()?;
             file.persist(target)?;
             Ok(written)
@@ -112,7 +112,7 @@ impl Landing {
     }
 }
 
-/// A file with the rights of the one that it will replace, or else with those that new files have.
+/// Creates a temporary file with the permissions of the file that it replaces, or else of a new file.
 #[cfg(unix)]
 fn temporary(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
     use std::fs::{Permissions, metadata};
@@ -125,13 +125,13 @@ fn temporary(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
     let builder = builder.prefix(".").suffix(".part").permissions(rights);
     let file = builder.tempfile_in(folder)?;
     if let Some(before) = before {
-        // Without what the process withholds from new files.
+        // The umask does not apply.
         file.as_file().set_permissions(before)?;
     }
     Ok(file)
 }
 
-/// A file with the rights that new files have.
+/// Creates a temporary file with the permissions of a new file.
 #[cfg(not(unix))]
 fn temporary(folder: &Path, _: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();

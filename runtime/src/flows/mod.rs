@@ -1,6 +1,7 @@
-//! What takes several calls: uploads and downloads.
+//! Multi-step workflows: file uploads and downloads.
 //!
-//! Methods of services begin them. The generator knows which, and that the operations have what is sent and read here.
+//! Methods of services start them. The generator knows which, and checks that the operations have the fields that are
+//! sent and read here.
 
 #[cfg(feature = "files")]
 mod disk;

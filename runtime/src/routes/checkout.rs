@@ -19,10 +19,10 @@ use crate::client::{Call, Request};
 use crate::codec::{Model, Object, Redacted, Sink};
 use crate::types::{Json, JsonObject};
 
-/// What it means that the API finds the values invalid.
+/// The response when the API rejects the values.
 const REJECTED: (StatusCode, &str) = (
     StatusCode::BAD_REQUEST,
-    "there is no checkout for these products and values",
+    "no checkout can be created for these products and values",
 );
 
 /// A route that sends visitors to a checkout: `GET /checkout?products=…`.
@@ -41,22 +41,22 @@ const REJECTED: (StatusCode, &str) = (
 /// | `allowDiscountCodes` | `true` or `false`, unless the program decides it |
 /// | `seats` | how many |
 /// | `locale` | the language: `de` |
-/// | `customerId`, `customerExternalId` | the visitor's own, or the request is refused |
+/// | `customerId`, `customerExternalId` | the visitor's own; other customers are rejected |
 ///
 /// All others are ignored. Do not trust `metadata`: visitors can edit the URL. Keys that the program sets win.
 #[derive(Clone, Debug)]
 #[must_use = "a route is finished with `identified_by`"]
 pub struct CheckoutRoute {
     request: Request,
-    /// What is sent whatever the query says.
+    /// Keys that the program sets, regardless of the query.
     fixed: JsonObject,
     metadata: JsonObject,
-    /// Any product, if there are none.
+    /// The offered products; any product if empty.
     products: Vec<Uuid>,
     discounts: Vec<Uuid>,
 }
 
-/// A checkout, as far as the route reads it.
+/// The part of a checkout session that the route reads.
 struct Checkout {
     url: String,
 }
@@ -76,7 +76,7 @@ impl Model for Checkout {
 crate::model! { Checkout }
 
 impl CheckoutRoute {
-    /// Creates the route of the operation that creates checkouts.
+    /// Creates the route from the operation that creates checkout sessions.
     #[doc(hidden)]
     pub fn new(request: Request) -> Self {
         Self {
@@ -98,36 +98,38 @@ impl CheckoutRoute {
         self.fix("return_url", url.into().into())
     }
 
-    /// Decides whether customers can enter discount codes, whatever the query says.
+    /// Sets whether customers can enter discount codes, regardless of the query.
     pub fn allow_discount_codes(self, allow: bool) -> Self {
         self.fix("allow_discount_codes", allow.into())
     }
 
-    /// Sets a key of the metadata of the checkout, whatever the query says.
+    /// Sets a key of the checkout's metadata, regardless of the query.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Offers only these products. Without it, any product of the organization is offered, those that no page links to included.
+    /// Restricts the products. By default, any product of the organization is offered, including those that no page
+    /// links to.
     pub fn products(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
         self.products.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Lets the query choose one of these discounts. Others are refused: whoever has seen the ID of a discount could use it.
+    /// Permits the query to choose one of these discounts. Others are rejected, because anyone who has seen the ID of a
+    /// discount could use it.
     pub fn discounts(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
         self.discounts.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Returns the route, with the function that says who a visitor is: `Ok(None)` for an anonymous one, or `Err` with a
-    /// response that is sent instead, such as a redirect to a login page.
+    /// Returns the route with a function that identifies visitors: it returns `Ok(None)` for an anonymous visitor, or
+    /// `Err` with a response to send instead, such as a redirect to a login page.
     ///
-    /// The checkout belongs to the customer that the function returns. An anonymous visitor can fill in any email address, as on
-    /// every checkout page, and cannot name a customer.
+    /// The checkout belongs to the customer that the function returns. An anonymous visitor can enter any email
+    /// address, as on every checkout page, but cannot name a customer.
     ///
-    /// Requests with `HEAD` get the status 405, and create no session.
+    /// `HEAD` requests get the status 405, and create no session.
     ///
     /// | outcome | status |
     /// |---|---|
@@ -187,7 +189,7 @@ impl CheckoutRoute {
         for product in query.all(PRODUCTS) {
             let id: Uuid = product
                 .parse()
-                .map_err(|_| Refusal::invalid(PRODUCTS, "are no UUIDs"))?;
+                .map_err(|_| Refusal::invalid(PRODUCTS, "are not UUIDs"))?;
             if !self.products.is_empty() && !self.products.contains(&id) {
                 return Err(Refusal::NOT_OFFERED);
             }
@@ -205,7 +207,7 @@ impl CheckoutRoute {
         };
         let id: Uuid = discount
             .parse()
-            .map_err(|_| Refusal::invalid(DISCOUNT_ID, "is no UUID"))?;
+            .map_err(|_| Refusal::invalid(DISCOUNT_ID, "is not a UUID"))?;
         match self.discounts.contains(&id) {
             true => Ok(Some(id.to_string().into())),
             false => Err(Refusal::NOT_OFFERED),
@@ -229,8 +231,8 @@ impl Open for CheckoutRoute {
     }
 }
 
-/// What an anonymous visitor may fill in. Metadata of customers is not: with the email address of an existing one, theirs
-/// would change.
+/// Writes what an anonymous visitor can prefill. Customer metadata is excluded, because with the email address of an
+/// existing customer it would overwrite theirs.
 fn anonymous(query: &Query, body: &mut JsonObject) -> Result<(), Refusal> {
     for name in [CUSTOMER_ID, CUSTOMER_EXTERNAL_ID, CUSTOMER_METADATA] {
         if query.all(name).next().is_some() {

@@ -1,4 +1,4 @@
-//! Who a visitor is.
+//! The identity of a visitor.
 
 use std::fmt;
 
@@ -31,12 +31,12 @@ enum Member {
 }
 
 impl Identity {
-    /// The customer with this ID in your own database. A checkout creates the customer if there is none yet.
+    /// Identifies the customer by the ID in your own database. A checkout creates the customer if it does not exist.
     pub fn external_id(id: impl Into<String>) -> Self {
         Self::new(Customer::External(id.into()))
     }
 
-    /// The customer with this ID at Polar.
+    /// Identifies the customer by Polar's ID.
     pub fn customer_id(id: impl Into<Uuid>) -> Self {
         Self::new(Customer::Id(id.into()))
     }
@@ -50,31 +50,31 @@ impl Identity {
         }
     }
 
-    /// Fills in the email address of a checkout, which the customer cannot change there if the customer exists.
+    /// Prefills the email address of a checkout. An existing customer cannot change it there.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Fills in the name of a checkout.
+    /// Prefills the name of a checkout.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The member of the customer with this ID at Polar: the portal of a team needs one.
+    /// Sets the member of the customer by Polar's ID, which the portal of a team requires.
     pub fn member_id(mut self, id: impl Into<Uuid>) -> Self {
         self.member = Some(Member::Id(id.into()));
         self
     }
 
-    /// The member of the customer with this ID in your own database.
+    /// Sets the member of the customer by the ID in your own database.
     pub fn external_member_id(mut self, id: impl Into<String>) -> Self {
         self.member = Some(Member::External(id.into()));
         self
     }
 
-    /// Refuses a query that names somebody else. What cannot be compared is somebody else.
+    /// Rejects a query that names another customer, or one that cannot be compared.
     pub(super) fn check(&self, query: &Query) -> Result<(), Refusal> {
         let is_other = |name, matches: &dyn Fn(&str) -> bool| {
             let given = query.one(name)?;
@@ -98,7 +98,7 @@ impl Identity {
         }
     }
 
-    /// Names the customer in the body of a request.
+    /// Writes the customer to the body of a request.
     pub(super) fn write_customer(&self, body: &mut JsonObject) {
         let (key, value) = match &self.customer {
             Customer::Id(id) => ("customer_id", id.to_string()),
@@ -107,7 +107,7 @@ impl Identity {
         body.insert(key.to_owned(), value.into());
     }
 
-    /// Names the customer in the body of a checkout, and what is filled in.
+    /// Writes the customer and prefilled fields to the body of a checkout.
     pub(super) fn write_checkout(
         &self,
         query: &Query,
@@ -127,7 +127,7 @@ impl Identity {
         Ok(())
     }
 
-    /// Names the customer and the member in the body of a session.
+    /// Writes the customer and the member to the body of a session.
     pub(super) fn write_session(&self, body: &mut JsonObject) {
         self.write_customer(body);
         let member = self.member.as_ref().map(|member| match member {
@@ -140,7 +140,7 @@ impl Identity {
     }
 }
 
-/// Does not show the email address and the name.
+/// Omits email address and name.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, id) = match &self.customer {

@@ -1,11 +1,11 @@
-//! Routes for axum that send visitors to a checkout or to the customer portal.
+//! Routes for axum that redirect visitors to a checkout or to the customer portal.
 //!
-//! Both create a session with the API and redirect to it. Two rules hold for them:
+//! Both create a session with the API and redirect to it, by two rules:
 //!
-//! - **Who the customer is, the program says**, with the function that a route is finished with. A query that names another
-//!   customer is refused, and an anonymous visitor cannot name any.
-//! - **Where a visitor goes, the program and the API say.** The success and return URLs are configured; the redirect goes to
-//!   the URL of the session, if it is `https`, or on this machine. Nothing of the query becomes part of either.
+//! - **The program identifies the customer**, with the function that the route is built with. A query that names
+//!   another customer is rejected, and an anonymous visitor cannot name any.
+//! - **The program and the API determine the target.** Success and return URLs are configured. The redirect goes to the
+//!   URL of the session, which must be `https` or on this machine. Neither contains anything from the query.
 
 mod checkout;
 mod identity;

@@ -14,15 +14,15 @@ use crate::client::{Call, Request};
 use crate::codec::{Model, Object, Redacted, Sink};
 use crate::types::{Json, JsonObject};
 
-/// What it means that the API finds the customer invalid.
+/// The response when the API rejects the customer.
 const REJECTED: (StatusCode, &str) = (
     StatusCode::NOT_FOUND,
     "there is no customer portal for you yet",
 );
 
-/// A route that sends customers to their portal: `GET /portal`.
+/// A route that redirects customers to their portal: `GET /portal`.
 ///
-/// It creates a customer session for who is logged in, and redirects there (303).
+/// It creates a customer session for the visitor who is logged in, and redirects to it (303).
 #[derive(Clone, Debug)]
 #[must_use = "a route is finished with `identified_by`"]
 pub struct PortalRoute {
@@ -30,7 +30,7 @@ pub struct PortalRoute {
     return_url: Option<String>,
 }
 
-/// A session, as far as the route reads it.
+/// The part of a customer session that the route reads.
 struct Session {
     url: String,
 }
@@ -50,7 +50,7 @@ impl Model for Session {
 crate::model! { Session }
 
 impl PortalRoute {
-    /// Creates the route of the operation that creates customer sessions.
+    /// Creates the route from the operation that creates customer sessions.
     #[doc(hidden)]
     pub fn new(request: Request) -> Self {
         Self {
@@ -65,16 +65,16 @@ impl PortalRoute {
         self
     }
 
-    /// Returns the route, for visitors whose customer this function returns: `Ok(None)` for an anonymous visitor, who gets
-    /// the status 401, or `Err` with a response that is sent instead, such as a redirect to a login page.
+    /// Returns the route with a function that identifies visitors: it returns `Ok(None)` for an anonymous visitor, who
+    /// gets the status 401, or `Err` with a response to send instead, such as a redirect to a login page.
     ///
-    /// Requests with `HEAD` get the status 405, and create no session.
+    /// `HEAD` requests get the status 405, and create no session.
     ///
     /// | outcome | status |
     /// |---|---|
     /// | the session is created | 303 |
     /// | the query names another customer | 403 |
-    /// | the API knows no such customer: nothing was bought yet | 404 |
+    /// | the customer does not exist at Polar, because nothing was bought yet | 404 |
     /// | rate limit of the API; timeout; failure of the API or of the connection | 503, 504, 502 |
     /// | the API rejects the request or the access token | 500 |
     pub fn identified_by<V, R, T>(self, visitor: V) -> MethodRouter<T>

@@ -1,4 +1,4 @@
-//! The query of a visitor, by the names of Polar's adapters for other languages.
+//! The query of a visitor, with the parameter names of Polar's adapters for other languages.
 
 use super::refusal::Refusal;
 use crate::types::{Json, JsonObject};
@@ -17,7 +17,7 @@ pub(super) const METADATA: &str = "metadata";
 pub(super) const SEATS: &str = "seats";
 pub(super) const LOCALE: &str = "locale";
 
-/// The parameters that are not empty: forms send empty ones for fields that were not filled in.
+/// The non-empty parameters: forms send empty ones for fields that were not filled in.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -26,23 +26,23 @@ impl Query {
         Self(pairs.filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    /// All values of a parameter.
+    /// Returns all values of a parameter.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let pairs = self.0.iter().filter(move |(key, _)| key == name);
         pairs.map(|(_, value)| value.as_str())
     }
 
-    /// The value of a parameter. Two values are refused: which of them counts would depend on who reads them.
+    /// Returns the value of a parameter. Rejects repeated parameters, which other parsers would read differently.
     pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
         let mut values = self.all(name);
         let first = values.next();
         match values.next() {
-            Some(_) => Err(Refusal::invalid(name, "is given more than once")),
+            Some(_) => Err(Refusal::invalid(name, "is repeated")),
             None => Ok(first),
         }
     }
 
-    /// The value of a parameter that is `true` or `false`.
+    /// Returns the value of a boolean parameter.
     pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Refusal> {
         match self.one(name)? {
             None => Ok(None),
@@ -52,23 +52,23 @@ impl Query {
         }
     }
 
-    /// The value of a parameter that is a positive number.
+    /// Returns the value of a parameter that is a positive integer.
     pub(super) fn count(&self, name: &'static str) -> Result<Option<u32>, Refusal> {
         let count = self.one(name)?.map(str::parse);
         match count {
             None => Ok(None),
             Some(Ok(count)) if count > 0 => Ok(Some(count)),
-            Some(_) => Err(Refusal::invalid(name, "is no positive number")),
+            Some(_) => Err(Refusal::invalid(name, "is not a positive integer")),
         }
     }
 
-    /// The value of a parameter that is a JSON object.
+    /// Returns the value of a parameter that is a JSON object.
     pub(super) fn object(&self, name: &'static str) -> Result<Option<JsonObject>, Refusal> {
         let object = self.one(name)?.map(serde_json::from_str::<Json>);
         match object {
             None => Ok(None),
             Some(Ok(Json::Object(object))) => Ok(Some(object)),
-            Some(_) => Err(Refusal::invalid(name, "is no JSON object")),
+            Some(_) => Err(Refusal::invalid(name, "is not a JSON object")),
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{StatusCode, Uri};
 
 use super::refusal::Refusal;
 
-/// Redirects to the URL of a session. It lets in whoever has it, so nobody may keep the response.
+/// Redirects to the URL of a session, which grants access to anyone who has it, so the response must not be cached.
 pub(super) fn redirect(url: &str) -> Result<Response, Refusal> {
     let target = target(url).ok_or(Refusal::BAD_TARGET)?;
     let headers = [
@@ -18,7 +18,7 @@ pub(super) fn redirect(url: &str) -> Result<Response, Refusal> {
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }
 
-/// The URL as the value of a header, if a visitor may be sent there.
+/// Returns the URL as a header value, if it is safe to redirect to.
 fn target(url: &str) -> Option<HeaderValue> {
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority()?.as_str();
@@ -33,7 +33,7 @@ fn target(url: &str) -> Option<HeaderValue> {
     }
 }
 
-/// Whether a host is this machine, where the API is a stand-in.
+/// Returns whether a host is this machine, where tests run a stand-in for the API.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Result<IpAddr, _> = address.parse();

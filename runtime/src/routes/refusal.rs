@@ -1,4 +1,4 @@
-//! Requests that end without a redirect. Visitors read a fixed text; what the API said is logged.
+//! Responses without a redirect. Visitors get a fixed message; the response of the API is logged.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::log;
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    /// The parameter that it is about.
+    /// The invalid parameter, if it is one.
     parameter: Option<&'static str>,
     message: &'static str,
     retry_after: Option<Duration>,
@@ -33,7 +33,7 @@ impl Refusal {
     );
     pub(super) const BAD_TARGET: Self = Self::new(
         StatusCode::BAD_GATEWAY,
-        "the session has no address that is safe to open",
+        "the session has no URL that is safe to redirect to",
     );
 
     const fn new(status: StatusCode, message: &'static str) -> Self {
@@ -45,7 +45,7 @@ impl Refusal {
         }
     }
 
-    /// The value of a parameter cannot be used.
+    /// Creates the response to an invalid parameter.
     pub(super) const fn invalid(parameter: &'static str, message: &'static str) -> Self {
         let refusal = Self::new(StatusCode::BAD_REQUEST, message);
         Self {
@@ -54,7 +54,7 @@ impl Refusal {
         }
     }
 
-    /// The API did not create the session. `rejected` is what it means that the API finds the values invalid.
+    /// Creates the response when the API did not create the session: `rejected` if the API rejected the values.
     pub(super) fn failed(error: &Error, rejected: (StatusCode, &'static str)) -> Self {
         let refusal = match error.status() {
             _ if error.is_rate_limited() => Self {
@@ -79,7 +79,7 @@ impl Refusal {
             ),
             _ => Self::new(
                 StatusCode::BAD_GATEWAY,
-                "the payment provider cannot be reached",
+                "the payment provider is not reachable",
             ),
         };
         log::route_failed(refusal.status, error);

@@ -1,4 +1,4 @@
-//! What both routes do: ask who the visitor is, and open a session.
+//! The common part of both routes: identify the visitor, and create a session.
 
 use std::future::ready;
 
@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::query::Query;
 use super::refusal::Refusal;
 
-/// What opens a session for a visitor.
+/// Creates a session for a visitor.
 pub(super) trait Open: Send + Sync + 'static {
     /// Creates the session and redirects to it.
     fn open(
@@ -21,7 +21,7 @@ pub(super) trait Open: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Response, Refusal>> + Send;
 }
 
-/// The route that opens a session for whom the function says the visitor is.
+/// Returns the route that creates a session for the visitor that the function identifies.
 pub(super) fn route<O, V, R, T>(open: O, visitor: V) -> MethodRouter<T>
 where
     O: Open + Clone,
@@ -29,7 +29,7 @@ where
     R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    // axum runs the handler of GET for HEAD, too, and link checkers would create sessions that nobody sees.
+    // axum runs the handler of GET for HEAD as well, and link checkers would create unused sessions.
     let head = on(MethodFilter::HEAD, || ready(not_allowed()));
     head.get(async move |parts: Parts| {
         let query = Query::parse(parts.uri.query().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Deliveries of webhooks, signed as Polar signs them.
+//! Webhook deliveries, signed as Polar signs them.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ use crate::time::system_time;
 use crate::types::Timestamp;
 use crate::webhooks::sign;
 
-/// A delivery of an event to a webhook endpoint, signed with its secret: for tests of handlers.
-///
+/// A delivery to a webhook endpoint, signed with its secret, for tests of webhook handlers.
 /// ```
 /// # use polar_client_runtime::testing::SignedDelivery;
 /// let delivery = SignedDelivery::of_body("whsec_c2VjcmV0IG9mIGEgdGVzdA==", "msg_1", "{}");
@@ -25,8 +24,8 @@ pub struct SignedDelivery {
 }
 
 impl SignedDelivery {
-    /// Signs an event, for instance `Event::sample(WebhookEventType::OrderPaid)`, as delivered just now. The same event
-    /// has the same id, as in deliveries that are repeated.
+    /// Signs an event, such as `Event::sample(WebhookEventType::OrderPaid)`, as delivered now. The same event always
+    /// has the same ID, as if it were delivered again.
     ///
     /// # Panics
     /// If the secret is empty.
@@ -39,20 +38,20 @@ impl SignedDelivery {
         Self::of_body(secret, &id, body)
     }
 
-    /// Signs any body, as delivered just now under an id.
+    /// Signs any body, as delivered now with an ID.
     ///
     /// # Panics
-    /// If the secret is empty, or the id is not printable ASCII.
+    /// If the secret is empty, or the ID is not printable ASCII.
     #[must_use]
     #[track_caller]
     pub fn of_body(secret: &str, id: &str, body: impl Into<Bytes>) -> Self {
         Self::at(secret, id, system_time(), body)
     }
 
-    /// Signs any body, as delivered at a time: for deliveries that are too old.
+    /// Signs any body, as delivered at a time, for example for a delivery that is too old.
     ///
     /// # Panics
-    /// If the secret is empty, or the id is not printable ASCII.
+    /// If the secret is empty, or the ID is not printable ASCII.
     #[must_use]
     #[track_caller]
     pub fn at(secret: &str, id: &str, time: impl Into<Timestamp>, body: impl Into<Bytes>) -> Self {
@@ -64,7 +63,7 @@ impl SignedDelivery {
         };
         let headers = headers.into_iter().map(|(name, value)| {
             let Ok(value) = HeaderValue::try_from(value) else {
-                panic!("the id of a delivery is no header: {id}");
+                panic!("the ID of a delivery is not a valid header value: {id}");
             };
             (HeaderName::from_static(name), value)
         });
@@ -78,22 +77,22 @@ impl SignedDelivery {
         }
     }
 
-    /// The headers, with the signature.
+    /// Returns the headers, including the signature.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body that was signed.
+    /// Returns the signed body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The whole delivery as a request to a path or URL, for the test harness of a web framework.
+    /// Returns the delivery as a request to a path or URL, for the test harness of a web framework.
     ///
     /// # Panics
-    /// If it is neither.
+    /// If `uri` is neither.
     #[must_use]
     #[track_caller]
     pub fn request(&self, uri: &str) -> Request<Bytes> {
@@ -108,7 +107,7 @@ impl SignedDelivery {
     }
 }
 
-/// Shows neither signature nor body.
+/// Omits signature and body.
 impl fmt::Debug for SignedDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.headers.get("webhook-id");

@@ -1,15 +1,14 @@
 //! Tests of code that uses a client (feature `test-util`).
 //!
-//! - [`sample`] makes valid values of what the API sends, so that a test only says what matters to it.
-//! - A [`Mock`] responds to the calls that a test expects, and records what was sent. Operations are named by the types of
-//!   their requests, so that responses have the right type, too, and responses are validated against the OpenAPI
-//!   description.
-//! - A [`Store`] is an in-memory API that keeps what is created.
-//! - A `Server` is either as an HTTP server (feature `test-server`).
-//! - `SignedDelivery` is a delivery of a webhook, for tests of handlers (feature `webhooks`).
+//! - [`sample`] returns valid values of response types, so that a test specifies only what matters to it.
+//! - A [`Mock`] responds to expected calls, and records requests. Operations are named by the types of their requests,
+//!   so responses are type-checked, and they are validated against the OpenAPI description.
+//! - A [`Store`] is an in-memory API that stores what is created.
+//! - A `Server` serves either over HTTP (feature `test-server`).
+//! - `SignedDelivery` is a webhook delivery, for tests of handlers (feature `webhooks`).
 //!
-//! A test fails with a panic, as tests do: when the mock is dropped, or earlier by [`Mock::verify`], it names the calls
-//! that did not come and those that nobody expected.
+//! A failed expectation is a panic, when the mock is dropped or earlier by [`Mock::verify`], which names missing and
+//! unexpected calls.
 
 #![allow(
     clippy::panic,

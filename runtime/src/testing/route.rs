@@ -1,12 +1,12 @@
-//! Which operation a request is for, and the values in its path.
+//! Matching requests to operations, and their path parameters.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::client::Operation;
 
-/// The operation that a request is for, by method and path. Of several, the one with the fewest parameters:
-/// `/v1/customers/export` is no customer.
+/// Returns the operation of a request by method and path. If several match, returns the one with the fewest parameters:
+/// `/v1/customers/export` is not a customer.
 pub(super) fn operation(
     operations: impl Iterator<Item = &'static Operation>,
     method: &Method,
@@ -19,8 +19,7 @@ pub(super) fn operation(
         .map(|(_, operation)| operation)
 }
 
-/// The parameters of a path, by the template that it was made from; `None` if it was not. The path of the server may
-/// stand before it.
+/// Returns the parameters of a path by its template; `None` if it does not match. The server's own path may precede it.
 pub(super) fn parameters(
     template: &'static str,
     path: &str,

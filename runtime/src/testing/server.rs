@@ -1,4 +1,4 @@
-//! A mock or a store as an HTTP server, for programs in other processes, other languages and browsers.
+//! An HTTP server for a mock or a store, for programs in other processes and languages, and for browsers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -23,12 +23,11 @@ use tokio::sync::oneshot;
 
 use crate::transport::Transport;
 
-/// An HTTP server on this machine that passes requests on to the transport of a [`Mock`](super::Mock) or a
-/// [`Store`](super::Store): for programs in other processes, in other languages and in browsers, whose requests it accepts
-/// from any origin.
+/// An HTTP server that passes requests to the transport of a [`Mock`](super::Mock) or a [`Store`](super::Store). It is
+/// for programs in other processes and languages, and for browsers, whose requests it accepts from any origin.
 ///
-/// It listens on a free port of `127.0.0.1`, in a thread of its own, and stops when it is dropped. Requests need a token of
-/// any content where the API needs one.
+/// It listens on a free port of `127.0.0.1` in a thread of its own, and stops when it is dropped. Requests need a token
+/// if the API requires one; any token is accepted.
 pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Infallible>>,
@@ -39,7 +38,7 @@ impl Server {
     /// Starts a server: `Server::start(store.transport())`.
     ///
     /// # Errors
-    /// If no port is free, or no thread can be started.
+    /// When no port is free, or no thread can be started.
     pub fn start(transport: impl Transport) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -57,7 +56,7 @@ impl Server {
         })
     }
 
-    /// The URL, for `Server::custom` of the client or the environment variable `POLAR_SERVER`.
+    /// Returns the URL, for `Server::custom` of the client or the environment variable `POLAR_SERVER`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -79,7 +78,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Serves until the server is dropped. Connections end with the runtime.
+/// Serves requests until the server is dropped. Connections end with the runtime.
 fn serve(
     runtime: &Runtime,
     listener: TcpListener,
@@ -101,7 +100,7 @@ fn serve(
     let _ = runtime.block_on(stopped);
 }
 
-/// The response of the transport. Where it has none, the connection is closed.
+/// Returns the response of the transport. If the transport fails, the connection is closed.
 async fn respond(
     transport: Arc<dyn Transport>,
     request: Request<Incoming>,
@@ -124,7 +123,7 @@ async fn respond(
     Ok(Response::from_parts(head, Full::from(bytes)))
 }
 
-/// Lets programs in browsers send requests with tokens, and read the responses.
+/// Permits browsers to send requests with tokens, and to read the responses.
 fn allow_any_origin(headers: &mut HeaderMap) {
     let any = HeaderValue::from_static("*");
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
@@ -132,7 +131,7 @@ fn allow_any_origin(headers: &mut HeaderMap) {
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("DELETE, GET, PATCH, POST, PUT"),
     );
-    // For `Authorization`, the star does not count.
+    // A wildcard does not cover `Authorization`.
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, *"),

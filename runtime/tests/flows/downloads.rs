@@ -169,7 +169,7 @@ async fn waiting_ends() {
     assert!(error.is_timeout());
     assert_eq!(shown(&error), "things:receipt: no response in time");
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(cause, "the document was not there in time");
+    assert_eq!(cause, "the document was not available before the deadline");
     // The last time is before the end, so that there is time for an answer.
     assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 19.0]);
     assert_eq!(start.elapsed().as_secs_f64(), 19.0);
@@ -403,7 +403,7 @@ async fn a_download_that_trickles_ends() {
     assert!(error.is_timeout());
     assert_eq!(start.elapsed().as_secs(), 3600);
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(cause, "the download was not complete in time");
+    assert_eq!(cause, "the download was not complete before the deadline");
 
     // The time is that of all attempts, and of the wait for a document.
     let minute = Duration::from_secs(60);
@@ -502,7 +502,7 @@ async fn a_page_of_html_is_only_a_file_where_the_file_is_one() {
         let page = || Step::Answer(200, vec![("content-type", media_type)], "abc");
         let script = Script::new([answer(200, LINK), page()]);
         let error = receipt(&script).bytes().await.unwrap_err();
-        let reason = "the response is a page in HTML, not the file";
+        let reason = "the response is an HTML page instead of the file";
         assert_eq!(error.storage().unwrap().message(), reason);
         assert_eq!(script.count(), 2);
         let script = Script::new([page()]);
@@ -610,7 +610,7 @@ fn without_a_clock_nothing_is_waited_for() {
     let std::task::Poll::Ready(result) = bytes.as_mut().poll(&mut context) else {
         unreachable!("it has nothing to wait for")
     };
-    let text = "the document is not there yet, and waiting for it needs a timer";
+    let text = "the document does not exist yet, and waiting for it requires a timer";
     assert_eq!(result.unwrap_err().to_string(), text);
 }
 

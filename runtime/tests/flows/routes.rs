@@ -232,23 +232,23 @@ async fn parameters_that_cannot_be_used_are_named() {
     for (uri, message) in [
         ("/".to_owned(), "products are missing"),
         ("/?products=".to_owned(), "products are missing"),
-        ("/?products=pro".to_owned(), "products are no UUIDs"),
-        (format!("/?products={p},{p}"), "products are no UUIDs"),
-        (query(&[("seats", "0")]), "seats is no positive number"),
-        (query(&[("seats", "many")]), "seats is no positive number"),
-        (query(&[("metadata", "[1]")]), "metadata is no JSON object"),
+        ("/?products=pro".to_owned(), "products are not UUIDs"),
+        (format!("/?products={p},{p}"), "products are not UUIDs"),
+        (query(&[("seats", "0")]), "seats is not a positive integer"),
+        (query(&[("seats", "many")]), "seats is not a positive integer"),
+        (query(&[("metadata", "[1]")]), "metadata is not a JSON object"),
         (
             query(&[("customerBillingAddress", "AT")]),
-            "customerBillingAddress is no JSON object",
+            "customerBillingAddress is not a JSON object",
         ),
         (
             query(&[("allowDiscountCodes", "yes")]),
             "allowDiscountCodes is neither true nor false",
         ),
-        (query(&[("discountId", "x")]), "discountId is no UUID"),
+        (query(&[("discountId", "x")]), "discountId is not a UUID"),
         (
             query(&[("customerEmail", "a@b.c"), ("customerEmail", "d@e.f")]),
-            "customerEmail is given more than once",
+            "customerEmail is repeated",
         ),
     ] {
         let route = checkout(&script).identified_by(logged_in(None));

@@ -335,7 +335,7 @@ mod files {
             assert!(matches!(error.step(), UploadStep::Part(_)));
             let shown = error.error().to_string();
             let expected =
-                "files:create: the file on this machine: it changed its length while it was read";
+                "files:create: the file on this machine: the length of the file changed while it was read";
             assert_eq!(shown, expected);
             assert_eq!(bucket.calls(), ["files:create"]);
         }

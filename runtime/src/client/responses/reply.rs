@@ -79,7 +79,7 @@ impl Reply {
     fn expect_document(&self) -> Result<(), Error> {
         let reason = match self.status {
             StatusCode::OK if !is_html(&self.headers) => return Ok(()),
-            StatusCode::OK => "expected a document, found a page in HTML",
+            StatusCode::OK => "expected a document, found an HTML page",
             _ => "expected a whole document, with the status 200",
         };
         Err(Error::Decode {

@@ -124,7 +124,7 @@ impl Timeouts {
     /// Why the stream ends now, if it does.
     fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
         const PAUSE: &str = "the body paused for too long";
-        const TOTAL: &str = "the body was not complete in time";
+        const TOTAL: &str = "the body was not complete before the deadline";
         let Self {
             clock,
             longest_pause,

@@ -1,4 +1,4 @@
-//! Finding out where bytes are: documents are waited for, files are looked for in lists.
+//! Locating the bytes of a download: waits for documents, and searches lists for files.
 
 use std::time::Duration;
 
@@ -15,16 +15,17 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// The first wait for a document. It doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The shortest one, whatever the server asks for.
+/// The minimum wait, whatever the server asks for.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
-/// How long before the end it is asked for a last time, so that there is time for an answer; less for those in a hurry.
+/// How long before the deadline the last request is made, so that there is time for its response; shorter for short
+/// deadlines.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The longest wait, unless the server asks for a longer one.
+/// The maximum wait, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// Asks for a document until it is there. What makes it is called when it is not there at first.
+/// Requests a document until it exists. If it does not exist at first, requests its generation.
 pub(super) async fn wait(
     request: Request,
     mut generate: Option<Box<Request>>,
@@ -50,7 +51,7 @@ pub(super) async fn wait(
         }
         let Some(clock) = storage.clock() else {
             return Err(Error::configuration(
-                "the document is not there yet, and waiting for it needs a timer",
+                "the document does not exist yet, and waiting for it requires a timer",
             ));
         };
         let left = end.map_or(Duration::MAX, |end| {
@@ -70,7 +71,7 @@ pub(super) async fn wait(
     }
 }
 
-/// Looks for a file in a list, page by page.
+/// Searches a list for a file, page by page.
 pub(super) async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
     let operation = list.operation().id;
     let mut items = Items::<Listing>::new(list);
@@ -82,25 +83,25 @@ pub(super) async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
                 return located.map_err(|source| unreadable(operation, source));
             }
             Ok(_) => {}
-            // Another item that cannot be decoded is not in the way of this one.
+            // Other items that cannot be decoded are skipped.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     Err(failed.unwrap_or(Error::NotListed { operation, id }))
 }
 
-/// What a 404 says of a document.
+/// What a 404 means for a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    /// That it has to be made, or is being made.
+    /// It must be generated, or is being generated.
     NotYet,
-    /// That there is nothing that it would be of.
+    /// There is no resource that it would belong to.
     Never,
 }
 
 enum Answer {
     There(Located),
-    /// And how long the server asks to wait.
+    /// It does not exist yet, with the `Retry-After` of the response.
     NotYet(Option<Duration>),
 }
 
@@ -124,12 +125,12 @@ async fn ask(request: Request, missing: Missing) -> Result<Answer, Error> {
 }
 
 pub(super) fn late(operation: &'static str) -> Error {
-    const REASON: &str = "the document was not there in time";
+    const REASON: &str = "the document was not available before the deadline";
     let error = TransportError::new(TransportErrorKind::Timeout, REASON);
     Error::transport(operation, error)
 }
 
-/// What the API says of a file cannot be read.
+/// Creates the error of a file description that cannot be decoded.
 pub(super) fn unreadable(operation: &'static str, source: DecodeError) -> Error {
     Error::Decode {
         operation,

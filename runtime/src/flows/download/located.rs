@@ -1,4 +1,4 @@
-//! Files whose address is known, and how they are fetched.
+//! Fetching files with a known URL.
 
 #[cfg(feature = "files")]
 use std::path::Path;
@@ -16,46 +16,46 @@ use crate::error::{Error, StorageError};
 use crate::flows::disk::Landing;
 use crate::time::Instant;
 
-/// How far a download is, in bytes.
+/// The progress of a download, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// How many have arrived. It begins again from 0 when the file is fetched again.
+    /// Bytes received. Starts again from 0 when the file is fetched again.
     pub received: u64,
-    /// How many there are, if the API or the storage says so.
+    /// Total size, if the API or the storage states it.
     pub total: Option<u64>,
 }
 
-/// Who is told of the progress.
+/// A callback for the progress.
 pub(super) type OnProgress = Arc<Mutex<dyn FnMut(DownloadProgress) + Send>>;
 
-/// Where bytes are, and what is known of them.
+/// The URL of a file, and what is known about it.
 pub(super) struct Located {
     pub(super) address: Address,
-    /// What the API knows of them; nothing of documents.
+    /// What the API states about a file; `None` for documents.
     pub(super) known: Option<Known>,
 }
 
-/// What the API knows of a file.
+/// What the API states about a file.
 pub(super) struct Known {
     pub(super) size: u64,
     pub(super) sum: Option<Sum>,
-    /// Whether the file itself is a page in HTML.
+    /// Whether the file is an HTML page itself.
     pub(super) is_html: bool,
 }
 
-/// How something is fetched.
+/// Settings of a fetch.
 pub(super) struct Fetch<'a> {
     pub(super) storage: &'a Storage,
-    /// When all of it must have arrived.
+    /// The deadline for the whole file.
     pub(super) end: Option<Instant>,
     pub(super) on_progress: Option<OnProgress>,
 }
 
 impl Fetch<'_> {
-    /// Begins to read the bytes. They are checked while they pass.
+    /// Opens the file as a stream that verifies its bytes.
     pub(super) async fn open(&self, located: &Located) -> Result<ByteStream, Error> {
-        // Documents are small, and nothing says how small.
+        // Documents are small, but their size is unknown.
         let limit = located.known.is_none().then(|| self.storage.body_limit());
         self.begin(located, limit).await
     }
@@ -65,7 +65,7 @@ impl Fetch<'_> {
         let operation = stream.operation();
         let known = located.known.as_ref();
         if is_html(&headers) && !known.is_some_and(|known| known.is_html) {
-            const REASON: &str = "the response is a page in HTML, not the file";
+            const REASON: &str = "the response is an HTML page instead of the file";
             return Err(mismatch(operation, REASON));
         }
         let total = known.map(|known| known.size).or_else(|| length(&headers));
@@ -74,18 +74,18 @@ impl Fetch<'_> {
         {
             return Err(Error::BodyTooLarge { operation, limit });
         }
-        let mut guard = Guard {
+        let mut verifier = Verifier {
             operation,
             check: known.map(|known| Check::new(known.size, known.sum)),
             limit,
             on_progress: self.on_progress.clone(),
             progress: DownloadProgress { received: 0, total },
         };
-        guard.tell();
-        Ok(stream.inspected(guard))
+        verifier.tell();
+        Ok(stream.inspected(verifier))
     }
 
-    /// Reads the bytes into memory.
+    /// Reads the file into memory.
     pub(super) async fn collect(&self, located: &Located) -> Result<Bytes, Error> {
         let limit = Some(self.storage.body_limit());
         let mut stream = self.begin(located, limit).await?;
@@ -96,7 +96,7 @@ impl Fetch<'_> {
         Ok(bytes.into())
     }
 
-    /// Writes the bytes to a file.
+    /// Writes the file to disk.
     #[cfg(feature = "files")]
     pub(super) async fn land(
         &self,
@@ -120,8 +120,8 @@ impl Fetch<'_> {
     }
 }
 
-/// Checks what passes through a download, and tells how much it is.
-struct Guard {
+/// Verifies the bytes of a download, and reports progress.
+struct Verifier {
     operation: &'static str,
     check: Option<Check>,
     limit: Option<usize>,
@@ -129,7 +129,7 @@ struct Guard {
     progress: DownloadProgress,
 }
 
-impl Guard {
+impl Verifier {
     fn tell(&mut self) {
         if let Some(tell) = &self.on_progress {
             let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ impl Guard {
     }
 }
 
-impl Inspect for Guard {
+impl Inspect for Verifier {
     fn piece(&mut self, piece: &Bytes) -> Result<(), Error> {
         let operation = self.operation;
         self.progress.received += piece.len() as u64;
@@ -161,7 +161,7 @@ impl Inspect for Guard {
     }
 }
 
-/// The length of a body, if it is said. Compressed ones do not say how long they become.
+/// Returns the length of a body, if it is stated. The length of a compressed body is unknown.
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Downloads: where a file is, and what is there.
+//! Downloads: locating a file, and fetching it.
 
 mod locate;
 mod located;
@@ -25,18 +25,18 @@ use crate::transport::{TransportError, TransportErrorKind};
 use located::{Fetch, Located, OnProgress};
 use wire::Listed;
 
-/// How long to wait for a document when nothing else was said.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The default wait for a document.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The most items that the API puts on a page.
+/// The API's maximum page size.
 const LONGEST_PAGE: i64 = 100;
 
-/// A download that begins when it is asked for its bytes.
+/// A download, which starts when its bytes are requested.
 ///
-/// What is not there yet is waited for, at the pace that the server asks for. The bytes come from a storage, to which the
-/// client's credential is not sent. A response of the storage that is no success, a part of the file, or a page in HTML where
-/// the file is none, is an error.
-#[must_use = "a download does nothing until its bytes are asked for"]
+/// If a document does not exist yet, the download waits for it at the interval that the server asks for. The bytes are
+/// fetched from a storage without the client's credential. It is an error if the storage responds with a failure, with
+/// a part of the file, or with an HTML page for a file that is none.
+#[must_use = "a download does nothing until its bytes are requested"]
 pub struct Download {
     request: Request,
     subject: Subject,
@@ -45,13 +45,13 @@ pub struct Download {
     on_progress: Option<OnProgress>,
 }
 
-/// What is downloaded.
+/// The subject of a download.
 enum Subject {
-    /// What the request answers the address of, and what makes it.
+    /// A document whose URL the request returns, and the request that generates it.
     Document { generate: Option<Box<Request>> },
-    /// A file that has to be looked for, in the list that the request asks for.
+    /// A file that is in the list that the request returns.
     Listed(Uuid),
-    /// A file whose address is known.
+    /// A file with a known URL.
     File(Result<Located, DecodeError>),
 }
 
@@ -60,19 +60,19 @@ impl Download {
         Self {
             request,
             subject,
-            patience: PATIENCE,
+            patience: WAIT_TIMEOUT,
             timeout: None,
             on_progress: None,
         }
     }
 
-    /// What a request answers the address of. For generated code.
+    /// Creates the download of a document whose URL the request returns. For generated code.
     #[doc(hidden)]
     pub fn document(request: impl Into<Request>) -> Self {
         Self::new(request.into(), Subject::Document { generate: None })
     }
 
-    /// The same, if another request has to make it first. For generated code.
+    /// Sets the request that generates the document first. For generated code.
     #[doc(hidden)]
     pub fn generated_by(mut self, request: impl Into<Request>) -> Self {
         let generate = Some(Box::new(request.into()));
@@ -80,14 +80,14 @@ impl Download {
         self
     }
 
-    /// A file that an operation has listed. For generated code.
+    /// Creates the download of a file from a list. For generated code.
     #[doc(hidden)]
     pub fn file(request: Request, file: &dyn Encode) -> Self {
         let listed = codec::from_slice::<Listed>(&codec::to_vec(file));
         Self::new(request, Subject::File(listed.and_then(Located::try_from)))
     }
 
-    /// A file that has to be looked for in a list, by its id or by that of its item. For generated code.
+    /// Creates the download of a file that is searched in a list, by its ID or that of its item. For generated code.
     #[doc(hidden)]
     pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
@@ -95,31 +95,31 @@ impl Download {
         Self::new(request, Subject::Listed(id))
     }
 
-    /// Ends the download with [`Error::Timeout`] when it is not complete after this time: the wait for a document, all
-    /// attempts, and what the reader of a [`stream`](Self::stream) does between two pieces. 1 hour if neither this nor
+    /// Sets the total timeout, after which the download fails with [`Error::Timeout`]: the wait for a document, all
+    /// attempts, and the time that the reader of a [`stream`](Self::stream) takes between chunks. 1 hour unless this or
     /// [`CallOptions::stream_timeout`] is set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long to wait for a document that is not there yet. 2 minutes if it is not set, and never longer than the
-    /// [`timeout`](Self::timeout).
+    /// Sets how long to wait for a document that does not exist yet; 2 minutes by default. The total
+    /// [`timeout`](Self::timeout) applies as well.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.patience = timeout;
         self
     }
 
-    /// Tells how far the download is, when it begins and after each piece. It is called while the bytes are read, so it
-    /// should be quick.
+    /// Calls a function with the progress, at the start and after each chunk. It runs while the bytes are read, so it
+    /// must return quickly.
     pub fn on_progress(mut self, tell: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.on_progress = Some(Arc::new(Mutex::new(tell)));
         self
     }
 
-    /// Sets how the calls to the API are sent, and how often the download is tried. The attempt timeout is also the
-    /// longest time between two pieces. The body limit is that of [`bytes`](Self::bytes), and of documents also where they
-    /// are streamed or written to a file; other files have the size that the API says.
+    /// Sets options of the API calls, and of the retries of the download. The attempt timeout is also the maximum time
+    /// between two chunks. The body limit applies to [`bytes`](Self::bytes), and to documents however they are read;
+    /// the size of other files is known from the API.
     pub fn with(mut self, options: CallOptions) -> Self {
         if let Subject::Document {
             generate: Some(generate),
@@ -131,12 +131,13 @@ impl Download {
         self
     }
 
-    /// Returns the bytes as a stream of chunks. A connection that breaks after the first one ends the stream.
+    /// Returns the bytes as a stream of chunks. If the connection breaks after the first chunk, the stream ends with an
+    /// error.
     ///
     /// # Errors
-    /// Those of the calls, of the storage, [`Error::Timeout`] if a document is not there in time, and
-    /// [`Error::BodyTooLarge`] if it is larger than the body limit of the client or of the options. The stream ends with an
-    /// [`Error::Storage`] if the bytes are not those that the API knows.
+    /// Errors of the calls and of the storage; [`Error::Timeout`] when a document is not available before the deadline;
+    /// [`Error::BodyTooLarge`] when a document exceeds the body limit. The stream ends with an [`Error::Storage`] when
+    /// the bytes do not match the checksum of the API.
     pub async fn stream(self) -> Result<ByteStream, Error> {
         let (job, subject) = self.begin();
         let work = async {
@@ -148,8 +149,8 @@ impl Download {
         job.run(work).await
     }
 
-    /// The bytes, in memory, up to the body limit of the client or of the options. If the connection breaks, they are
-    /// fetched again.
+    /// Returns the bytes in memory, up to the body limit of the client or of the options. If the connection breaks,
+    /// they are fetched again.
     ///
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`].
@@ -164,12 +165,12 @@ impl Download {
         job.run(work).await
     }
 
-    /// Writes the bytes to a file, and gives their number. If the connection breaks, they are fetched again.
+    /// Writes the bytes to a file, and returns their number. If the connection breaks, they are fetched again.
     ///
-    /// They go to a temporary file beside it, which takes its place when it is whole: under this name there is never half
-    /// a file, and what was there before stays when the download fails. It has the rights of a file that it replaces (on
-    /// Unix). Only regular files are replaced: nothing is requested if there is a directory, a device, a pipe or a symbolic
-    /// link under this name.
+    /// They are written to a temporary file in the same folder, which replaces the target when it is complete. The
+    /// target never contains a part of the file, and keeps its content if the download fails. On Unix, permissions of a
+    /// replaced file are preserved. Only regular files are replaced: if the target is a directory, device, pipe or
+    /// symbolic link, it is an error and nothing is requested.
     ///
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::File`].
@@ -187,19 +188,19 @@ impl Download {
         job.run(work).await
     }
 
-    /// [`bytes`](Self::bytes), which blocks this thread. Inside an async task it is an error.
+    /// Blocking version of [`bytes`](Self::bytes).
     ///
     /// # Errors
-    /// Those of [`bytes`](Self::bytes).
+    /// Those of [`bytes`](Self::bytes), and [`Error::Configuration`] inside of an async task.
     #[cfg(feature = "blocking")]
     pub fn bytes_blocking(self) -> Result<Bytes, Error> {
         crate::client::wait(self.operation(), self.bytes())
     }
 
-    /// [`to_file`](Self::to_file), which blocks this thread. Inside an async task it is an error.
+    /// Blocking version of [`to_file`](Self::to_file).
     ///
     /// # Errors
-    /// Those of [`to_file`](Self::to_file).
+    /// Those of [`to_file`](Self::to_file), and [`Error::Configuration`] inside of an async task.
     #[cfg(all(feature = "blocking", feature = "files"))]
     pub fn to_file_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         crate::client::wait(self.operation(), self.to_file(path))
@@ -210,7 +211,7 @@ impl Download {
         self.request.operation()
     }
 
-    /// The time begins to run.
+    /// Starts the deadline.
     fn begin(self) -> (Job, Work) {
         let storage = Storage::of(&self.request);
         let timeout = self.timeout.unwrap_or_else(|| storage.stream_timeout());
@@ -229,10 +230,10 @@ impl Download {
     }
 }
 
-/// What is done, and by which request.
+/// The request and subject of a download.
 type Work = (Request, Subject);
 
-/// A download that was begun.
+/// A download that was started.
 struct Job {
     operation: &'static Operation,
     storage: Storage,
@@ -243,7 +244,7 @@ struct Job {
 }
 
 impl Job {
-    /// Finds out where the bytes are, and waits until they are there.
+    /// Locates the bytes, and waits until they exist.
     async fn locate(&self, (request, subject): Work) -> Result<Located, Error> {
         let operation = self.operation.id;
         match subject {
@@ -270,7 +271,7 @@ impl Job {
         }
     }
 
-    /// Does the work in time, or not at all.
+    /// Runs the future until the deadline.
     async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let operation = self.operation.id;
         let work = async {
@@ -279,7 +280,7 @@ impl Job {
             };
             let result = clock.within(self.timeout, work).await;
             result.unwrap_or_else(|| {
-                const REASON: &str = "the download was not complete in time";
+                const REASON: &str = "the download was not complete before the deadline";
                 let error = TransportError::new(TransportErrorKind::Timeout, REASON);
                 Err(Error::transport(operation, error))
             })

@@ -1,4 +1,4 @@
-//! What downloads read of the API's answers.
+//! The parts of API responses that downloads read.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use crate::checksum::from_base64;
 use crate::client::{Address, Extent, Page};
 use crate::codec::{DecodeError, Encode, Model, Object, Redacted, Sink};
 
-/// An answer that says where a document is.
+/// A response with the URL of a document.
 pub(super) struct Document {
     pub(super) url: String,
 }
 
-/// A file as lists show it.
+/// A file in a list.
 pub(super) struct Listed {
     pub(super) mime_type: String,
     pub(super) size: i64,
@@ -38,7 +38,7 @@ pub(super) struct Item {
     pub(super) file: Identified,
 }
 
-/// A file and its id.
+/// A file with its ID.
 pub(super) struct Identified {
     pub(super) id: Uuid,
     pub(super) listed: Listed,

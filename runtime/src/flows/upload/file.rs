@@ -1,4 +1,4 @@
-//! Files of this machine as sources of uploads.
+//! Local files as sources of uploads.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -14,13 +14,13 @@ use crate::Error;
 use crate::checksum::{Hashing, Sums};
 use crate::flows::disk::blocking;
 
-/// How much is hashed or written at once, and what may still be under way when nobody waits for it any more.
+/// The number of bytes that are hashed or written per blocking task, which continues when its caller is dropped.
 const STRIDE: usize = 8 << 20;
 
-/// How much of it is in memory.
+/// The size of the buffer for that.
 const BUFFER: usize = 256 << 10;
 
-/// A file that is open, of which parts can be read. Renaming or replacing it does not disturb.
+/// An open file whose parts can be read. Renaming or replacing the file has no effect.
 #[derive(Clone)]
 pub(super) struct FileParts {
     file: Arc<Mutex<File>>,
@@ -30,11 +30,11 @@ pub(super) struct FileParts {
 impl FileParts {
     pub(super) async fn open(operation: &'static str, path: PathBuf) -> Result<Self, Error> {
         blocking(operation, move || {
-            // Before it is opened: a pipe that nobody writes to would never open.
+            // Before opening it, since opening a pipe without a writer blocks forever.
             if !std::fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
-                    "it is no file, so its length is not known; upload it with `UploadSource::reader`",
+                    "not a regular file, so its length is unknown: upload it with `UploadSource::reader`",
                 ));
             }
             let file = File::open(path)?;
@@ -50,7 +50,7 @@ impl FileParts {
         self.len
     }
 
-    /// Reads all of it, for its checksums.
+    /// Reads the whole file to compute its checksums.
     pub(super) async fn hash(
         &self,
         operation: &'static str,
@@ -89,7 +89,7 @@ impl FileParts {
         .await
     }
 
-    /// Whether it still has its length.
+    /// Fails if the length of the file has changed.
     async fn is_unchanged(&self, operation: &'static str) -> Result<(), Error> {
         let (file, len) = (Arc::clone(&self.file), self.len);
         blocking(operation, move || {
@@ -129,11 +129,11 @@ fn shorter(error: io::Error) -> io::Error {
 fn changed() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "it changed its length while it was read",
+        "the length of the file changed while it was read",
     )
 }
 
-/// A reader, whose bytes go to a temporary file.
+/// A reader whose bytes are buffered in a temporary file.
 pub(super) struct Spool {
     reader: Pin<Box<dyn AsyncRead + Send>>,
     len: u64,
@@ -151,7 +151,7 @@ impl Spool {
         self.len
     }
 
-    /// Reads all of it, into a file without a name.
+    /// Reads everything into an unnamed file.
     pub(super) async fn fill(
         mut self,
         operation: &'static str,
@@ -190,7 +190,7 @@ impl Spool {
         Ok((file, hashing.finish()))
     }
 
-    /// The next bytes, in the buffer; none at the end.
+    /// Reads the next bytes into the buffer; none at the end.
     async fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
         buffer.resize(BUFFER, 0);
         let count = std::future::poll_fn(|context| {
@@ -207,6 +207,6 @@ impl Spool {
 fn other_length() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "the reader does not give as many bytes as it should",
+        "the reader does not return the number of bytes that was specified",
     )
 }

@@ -1,8 +1,8 @@
-//! Uploads: a file is announced, its parts go to a storage, and then the API hears that they are there.
+//! Uploads: a file is created at the API, its parts are sent to a storage, and the upload is completed at the API.
 
 #[cfg(feature = "files")]
 mod file;
-mod flight;
+mod in_flight;
 mod new_file;
 mod plan;
 mod source;
@@ -22,33 +22,33 @@ use crate::client::{Address, Call, CallOptions, Request, Storage};
 use crate::codec::{Decode, DecodeError};
 use crate::error::{Error, RawBody, UploadError, UploadStep};
 use crate::transport::BoxFuture;
-use flight::Flight;
+use in_flight::InFlight;
 use plan::Part;
 use source::Readable;
 use wire::{Announced, Announcement, Completion, Multipart, PartAddress};
 
-/// How many parts are on their way when nothing else was said.
+/// The default number of concurrent parts.
 const PARALLEL: usize = 4;
 
-/// How long a part may take when nothing else was said: with ten megabytes, about 280 kilobits a second.
+/// The default timeout of a part: with ten megabytes, about 280 kilobits per second.
 const PART_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How far an upload is, in bytes.
+/// The progress of an upload, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadProgress {
-    /// How many were read for the checksums. Nothing is sent before all were.
+    /// Bytes read to compute the checksums. Nothing is sent before that is complete.
     pub read: u64,
-    /// How many are stored. It grows by whole parts.
+    /// Bytes stored. It grows by whole parts.
     pub stored: u64,
-    /// How many there are.
+    /// Total size.
     pub total: u64,
 }
 
-/// An upload that begins when it is awaited, and gives the file.
+/// An upload, which starts when it is awaited, and returns the file.
 ///
-/// Dropping it midway leaves the announced file behind, without its content. When it fails, [`Error::Upload`] tells how
-/// far it came.
+/// Dropping it midway leaves the created file behind without content. If it fails, [`Error::Upload`] tells how far it
+/// got.
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload<T> {
     job: Job,
@@ -56,7 +56,7 @@ pub struct Upload<T> {
 }
 
 impl<T> Upload<T> {
-    /// An upload that begins with one request and ends with another one. For generated code.
+    /// Creates an upload that starts with one request and is completed with another one. For generated code.
     #[doc(hidden)]
     pub fn new(
         create: Request,
@@ -64,7 +64,7 @@ impl<T> Upload<T> {
         file: NewFile,
         source: UploadSource,
     ) -> Self {
-        // The last step names one upload and its parts, so that a repeat makes no other file: at worst it is refused.
+        // Idempotent: the last request names one upload and its parts, so a retry cannot create another file.
         complete.options(CallOptions::new().assume_safe());
         Self {
             job: Job {
@@ -81,33 +81,33 @@ impl<T> Upload<T> {
         }
     }
 
-    /// How many parts are on their way, and in memory, at a time. 4 if it is not set; 0 is 1.
+    /// Sets how many parts are in memory and being sent at a time; 4 by default, at least 1.
     pub fn parallel(mut self, parts: usize) -> Self {
         self.job.parallel = parts.max(1);
         self
     }
 
-    /// How many bytes a part has. 10 MiB if it is not set. It is raised to what storages take, 5 MiB, and to what makes
-    /// no more than 10,000 parts of the file.
+    /// Sets the size of a part in bytes; 10 MiB by default. It is raised to the storage's minimum of 5 MiB, and so that
+    /// the file has at most 10,000 parts.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.job.part_size = Some(bytes);
         self
     }
 
-    /// How long sending a part may take, each time it is tried. 5 minutes if it is not set. All parts have to be stored
-    /// within the hour that their addresses live.
+    /// Sets the timeout of an attempt to send a part; 5 minutes by default. The URLs of the parts expire after an hour,
+    /// so all parts must be stored within it.
     pub fn part_timeout(mut self, timeout: Duration) -> Self {
         self.job.part_timeout = timeout;
         self
     }
 
-    /// Tells how far the upload is, whenever that changes. It is called between two steps, so it should be quick.
+    /// Calls a function with the progress whenever it changes. It runs between two steps, so it must return quickly.
     pub fn on_progress(mut self, tell: impl FnMut(UploadProgress) + Send + 'static) -> Self {
         self.job.on_progress = Box::new(tell);
         self
     }
 
-    /// Sets how the calls to the API are sent, and how parts and the last step are retried.
+    /// Sets options of the API calls, and the retries of parts and of the last step.
     pub fn with(mut self, options: CallOptions) -> Self {
         self.job.create.options(options.clone());
         self.job.complete.options(options);
@@ -116,7 +116,7 @@ impl<T> Upload<T> {
 }
 
 impl<T: Decode + 'static> Upload<T> {
-    /// Uploads the file. Awaiting the value itself does the same.
+    /// Uploads the file. Equivalent to awaiting the upload.
     pub fn send(self) -> BoxFuture<'static, Result<T, Error>> {
         Box::pin(async move {
             let Ready { complete, state } = self.job.run().await?;
@@ -125,10 +125,10 @@ impl<T: Decode + 'static> Upload<T> {
         })
     }
 
-    /// Uploads the file and blocks this thread until it is done. Inside an async task it is an error.
+    /// Blocking version of [`send`](Self::send).
     ///
     /// # Errors
-    /// Those of the upload.
+    /// Those of the upload, and [`Error::Configuration`] inside of an async task.
     #[cfg(feature = "blocking")]
     pub fn send_blocking(self) -> Result<T, Error> {
         crate::client::wait(self.job.create.operation(), self.send())
@@ -155,7 +155,7 @@ impl<T> fmt::Debug for Upload<T> {
     }
 }
 
-/// An upload, whatever it gives.
+/// An upload, independent of its output type.
 struct Job {
     create: Request,
     complete: Request,
@@ -167,13 +167,13 @@ struct Job {
     on_progress: Box<dyn FnMut(UploadProgress) + Send>,
 }
 
-/// All parts are there, and the API can be told.
+/// An upload whose parts are all stored, so that it can be completed.
 struct Ready {
     complete: Request,
     state: State,
 }
 
-/// How far an upload came.
+/// The state of an upload.
 #[derive(Default)]
 struct State {
     file_id: Option<Uuid>,
@@ -220,9 +220,9 @@ impl Job {
 
         let mut etags = vec![String::new(); addresses.len()];
         let mut waiting = source.plan.parts().zip(&addresses);
-        let mut flight = Flight::default();
+        let mut in_flight = InFlight::default();
         loop {
-            while flight.len() < self.parallel
+            while in_flight.len() < self.parallel
                 && let Some((part, address)) = waiting.next()
             {
                 let sent = send_part(
@@ -233,9 +233,9 @@ impl Job {
                     address,
                     self.part_timeout,
                 );
-                flight.add(part, Box::pin(sent));
+                in_flight.add(part, Box::pin(sent));
             }
-            let Some((part, etag)) = flight.next().await else {
+            let Some((part, etag)) = in_flight.next().await else {
                 break;
             };
             let step = UploadStep::Part(part.number);
@@ -247,7 +247,7 @@ impl Job {
             progress.stored += part.len();
             (self.on_progress)(progress);
         }
-        drop(flight);
+        drop(in_flight);
 
         let mut complete = self.complete;
         complete.path("id", &announced.id);
@@ -260,7 +260,7 @@ async fn announce(create: Request) -> Result<Announced, Error> {
     Call::json(create).await
 }
 
-/// The address of each part, in the order of the parts.
+/// Returns the URL of each part, in order.
 fn addresses(
     operation: &'static str,
     source: &Readable,
@@ -272,7 +272,7 @@ fn addresses(
             .remove(&i64::from(part.number))
             .ok_or_else(|| Error::Decode {
                 operation,
-                source: DecodeError::new("a part of the file has no address"),
+                source: DecodeError::new("a part of the file has no URL"),
                 media_type: None,
                 body: RawBody::default(),
             })
@@ -280,7 +280,7 @@ fn addresses(
     addresses.collect()
 }
 
-/// Reads a part and stores it. Gives its ETag.
+/// Reads and stores a part. Returns its ETag.
 async fn send_part(
     storage: &Storage,
     operation: &'static str,

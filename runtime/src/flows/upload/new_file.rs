@@ -1,8 +1,8 @@
-//! What is said of a file before it is uploaded.
+//! The description of a file to upload.
 
 use uuid::Uuid;
 
-/// A file that does not exist yet.
+/// Describes a file to upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a file is uploaded by the `upload` method of a service"]
 pub struct NewFile {
@@ -14,8 +14,8 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// A file for this service, a `FileServiceTypes`, with its name and media type: `manual.pdf`, `application/pdf`. Some
-    /// services take only some media types, and files up to some size.
+    /// Describes a file for this service (a `FileServiceTypes`) with its name and media type, such as `manual.pdf` and
+    /// `application/pdf`. Some services restrict media types and sizes.
     pub fn new(
         service: impl AsRef<str>,
         name: impl Into<String>,
@@ -30,13 +30,13 @@ impl NewFile {
         }
     }
 
-    /// The organization that it belongs to, for credentials that are not those of one.
+    /// Sets the organization that it belongs to. Required unless the access token belongs to an organization.
     pub fn organization_id(mut self, id: impl Into<Uuid>) -> Self {
         self.organization_id = Some(id.into());
         self
     }
 
-    /// What its version is called.
+    /// Sets the name of its version.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self

@@ -1,15 +1,15 @@
-//! How a file is cut into parts.
+//! The division of a file into parts.
 
-/// The size of parts when nothing else was said.
+/// The default part size.
 const PART_SIZE: u64 = 10 << 20;
 
-/// Storages take no smaller parts, but for the last one of a file.
+/// The storage's minimum size of a part, except for the last one.
 const SMALLEST_PART: u64 = 5 << 20;
 
-/// The API takes no more parts.
+/// The API's maximum number of parts.
 const MOST_PARTS: u64 = 10_000;
 
-/// How a file is cut.
+/// The division of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     size: u64,
@@ -19,28 +19,28 @@ pub(super) struct Plan {
 /// A part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Counted from 1.
+    /// Its number, from 1.
     pub(super) number: u32,
-    /// Where it begins, counted from 0.
+    /// The offset of its first byte.
     pub(super) start: u64,
-    /// Where it ends: the first byte after it.
+    /// The offset after its last byte.
     pub(super) end: u64,
 }
 
 impl Part {
-    /// Its place among the parts, counted from 0.
+    /// Returns its index, from 0.
     pub(super) fn index(self) -> usize {
         usize::try_from(self.number - 1).unwrap_or(usize::MAX)
     }
 
-    /// How many bytes it has.
+    /// Returns its size in bytes.
     pub(super) fn len(self) -> u64 {
         self.end - self.start
     }
 }
 
 impl Plan {
-    /// A file of this size, in parts of the wanted size if that is possible.
+    /// Divides a file of this size, with the requested part size if it is possible.
     pub(super) fn new(size: u64, part_size: Option<u64>) -> Self {
         let smallest = SMALLEST_PART.max(size.div_ceil(MOST_PARTS));
         Self {
@@ -57,13 +57,13 @@ impl Plan {
         self.part_size
     }
 
-    /// How many parts there are: at least one.
+    /// Returns the number of parts, at least one.
     pub(super) fn count(&self) -> u32 {
         let count = self.size.div_ceil(self.part_size).max(1);
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// The parts, in their order.
+    /// Iterates over the parts, in order.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part> + use<> {
         let Self { size, part_size } = *self;
         (0..self.count()).map(move |index| {

@@ -1,4 +1,4 @@
-//! What is uploaded, and how it is read: once to know its checksums, once more to send it, part by part.
+//! Sources of uploads. Each is read twice: to compute its checksums, and to send it part by part.
 
 #![cfg_attr(
     not(feature = "files"),
@@ -18,13 +18,13 @@ use crate::checksum::{Hashing, Sums};
 #[cfg(feature = "files")]
 use super::file::{FileParts, Spool};
 
-/// How many bytes are hashed between two rests.
+/// The number of bytes that are hashed before yielding.
 const STRIDE: usize = 1 << 20;
 
-/// What is uploaded: bytes, a file, or a reader.
+/// The source of an upload: bytes, a file, or a reader.
 ///
-/// The API wants to know checksums before the first byte is sent, so everything is read twice. Bytes and files can be;
-/// what comes from a reader is written to a temporary file first. In memory are only the parts that are on their way.
+/// The API requires checksums before the first byte is sent, so the source is read twice. The bytes of a reader are
+/// buffered in a temporary file for that. Only the parts that are being sent are in memory.
 pub struct UploadSource(pub(super) Kind);
 
 pub(super) enum Kind {
@@ -37,9 +37,9 @@ pub(super) enum Kind {
 
 #[cfg(feature = "files")]
 impl UploadSource {
-    /// What a reader gives: as many bytes as are announced here, neither less nor more.
+    /// Uploads the bytes of a reader, which must return exactly `len` bytes.
     ///
-    /// While it is read, it is written to an unnamed file in the folder for temporary files, which needs that much room.
+    /// They are buffered in an unnamed file in the folder for temporary files, which needs that much free space.
     pub fn reader(reader: impl tokio::io::AsyncRead + Send + 'static, len: u64) -> Self {
         Self(Kind::Reader(Spool::new(reader, len)))
     }
@@ -89,7 +89,7 @@ impl fmt::Debug for UploadSource {
     }
 }
 
-/// Something that was read once, and of which parts can be read.
+/// A source that was hashed, and whose parts can be read.
 pub(super) struct Readable {
     pub(super) plan: Plan,
     pub(super) sums: Sums,
@@ -104,7 +104,7 @@ enum Content {
 }
 
 impl UploadSource {
-    /// Reads it for the first time. Tells how far it came, and of how much.
+    /// Reads the source to compute its checksums. Reports the bytes so far and the total.
     pub(super) async fn read(
         self,
         operation: &'static str,
@@ -147,11 +147,11 @@ impl UploadSource {
 }
 
 impl Readable {
-    /// Reads a part, to send it.
+    /// Reads a part to send it.
     pub(super) async fn part(&self, operation: &'static str, part: Part) -> Result<Bytes, Error> {
         match &self.content {
             Content::Bytes(bytes) => {
-                // It fits: these are positions in the bytes.
+                // The conversion cannot fail: these are positions in the bytes.
                 let position = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                 Ok(bytes.slice(position(part.start)..position(part.end)))
             }
@@ -161,7 +161,7 @@ impl Readable {
     }
 }
 
-/// Hashes bytes with rests in between, so that others get their turn.
+/// Hashes bytes, and yields to other tasks in between.
 async fn hash(bytes: &Bytes, plan: &Plan, on_read: &mut (impl FnMut(u64, u64) + Send)) -> Sums {
     let mut hashing = Hashing::new(plan.part_size());
     let mut read = 0;
@@ -174,7 +174,7 @@ async fn hash(bytes: &Bytes, plan: &Plan, on_read: &mut (impl FnMut(u64, u64) + 
     hashing.finish()
 }
 
-/// Lets others have their turn.
+/// Yields to other tasks.
 async fn rest() {
     let mut rested = false;
     std::future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! What uploads send and receive. The generator checks that the contract knows all of it.
+//! Requests and responses of uploads. The generator checks that the contract has all their fields.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::checksum::{Sums, to_base64};
 use crate::client::Address;
 use crate::codec::{Encode, Model, Object, Record, Redacted, Sink, optional};
 
-/// The announcement of a file.
+/// The request that creates a file.
 pub(super) struct Announcement<'a> {
     file: &'a NewFile,
     size: i64,
@@ -51,7 +51,7 @@ impl<'a> Announcement<'a> {
     }
 }
 
-/// No file is larger than fits.
+/// Converts a size. No file exceeds the range.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -112,13 +112,13 @@ impl Record for PlannedPart {
     }
 }
 
-/// A file that was announced.
+/// The response to the creation of a file.
 pub(super) struct Announced {
     pub(super) id: Uuid,
     pub(super) upload: Multipart,
 }
 
-/// Where its parts go.
+/// The URLs of its parts.
 pub(super) struct Multipart {
     pub(super) id: String,
     pub(super) path: String,
@@ -132,7 +132,7 @@ pub(super) struct PartAddress {
 }
 
 impl PartAddress {
-    /// The number of the part, and where it goes.
+    /// Returns the number of the part and its URL.
     pub(super) fn into_pair(self) -> (i64, Address) {
         let Self {
             number,
@@ -195,7 +195,7 @@ impl Model for PartAddress {
 
 crate::model! { Announced, Multipart, PartAddress }
 
-/// The word that all parts are there.
+/// The request that completes an upload.
 pub(super) struct Completion<'a> {
     id: &'a str,
     path: &'a str,
@@ -209,7 +209,7 @@ struct StoredPart {
 }
 
 impl<'a> Completion<'a> {
-    /// With the ETag and the checksum of each part, in their order.
+    /// Creates the request, with the ETag and the checksum of each part, in order.
     pub(super) fn new(id: &'a str, path: &'a str, etags: Vec<String>, sums: &Sums) -> Self {
         let parts = (1..).zip(etags.into_iter().zip(&sums.parts));
         let parts = parts.map(|(number, (etag, sum))| StoredPart {

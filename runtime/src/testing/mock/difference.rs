@@ -1,8 +1,8 @@
-//! Where two JSON values differ.
+//! Differences between two JSON values.
 
 use crate::types::Json;
 
-/// The JSON pointers at which `actual` differs from `expected`. They have no values, which may be secret.
+/// Returns the JSON pointers at which `actual` differs from `expected`, without the values, which may be secret.
 pub(super) fn differences(expected: &Json, actual: &Json) -> Vec<String> {
     let mut found = Vec::new();
     compare("", expected, actual, &mut found);

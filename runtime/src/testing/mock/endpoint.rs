@@ -1,4 +1,4 @@
-//! What a mock knows of an operation.
+//! The operations that a mock can expect.
 
 use super::reply::Reply;
 use crate::client::Operation;
@@ -6,12 +6,12 @@ use crate::testing::sample::Sample;
 
 /// An operation, named by the type of its request: `services::customers::Get`.
 pub trait Endpoint {
-    /// What the operation returns.
+    /// The type of its response.
     type Output: Sample;
 
     /// The operation.
     const OPERATION: &'static Operation;
 
-    /// The response of the API that is decoded to this value.
+    /// Returns the API's response that is decoded to this value.
     fn reply(output: &Self::Output) -> Reply;
 }

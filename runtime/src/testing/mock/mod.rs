@@ -1,4 +1,4 @@
-//! The mock itself: expectations, and the transport that meets them.
+//! The mock: expectations, and the transport that responds by them.
 
 mod difference;
 mod endpoint;
@@ -23,19 +23,18 @@ pub use recorded::Recorded;
 pub use reply::Reply;
 pub use when::When;
 
-/// A stand-in for the API. Give its [`transport`](Self::transport) to a client, and say with [`on`](Self::on) how it
-/// responds.
+/// A mock of the API. Pass its [`transport`](Self::transport) to a client, and set its responses with [`on`](Self::on).
 ///
-/// Of the expectations that match a call, the first one counts that is not used up; so two for the same operation are
-/// responses that come one after the other. A call that no expectation matches is passed on to
-/// [`otherwise`](Self::otherwise); without that, the response is status 418 with a text that says so, which no client
-/// retries, and [`verify`](Self::verify) reports it, too. Dropping the mock verifies it.
+/// If several expectations match a call, the first one that is not used up applies, so two expectations for the same
+/// operation are successive responses. A call that no expectation matches is passed to the transport of
+/// [`otherwise`](Self::otherwise). Without that, the response is status 418 with an explanation, which clients do not
+/// retry, and [`verify`](Self::verify) reports it as well. Dropping the mock verifies it.
 ///
 /// A response that the API would not send, because it is invalid by the OpenAPI description or has an unknown variant,
-/// is not sent either: the call fails with an error that names the expectation and the place in the JSON, unless the
+/// is not sent. Instead, the call fails with an error that names the expectation and the place in the JSON, unless the
 /// expectation is [`unchecked`](When::unchecked).
 ///
-/// Retries are calls as well: expect them with [`times`](When::times), or turn them off with
+/// Retries count as calls: expect them with [`times`](When::times), or disable them with
 /// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 #[derive(Default)]
 pub struct Mock {
@@ -46,40 +45,39 @@ pub struct Mock {
 struct State {
     rules: Vec<Rule>,
     requests: Vec<Recorded>,
-    /// What went wrong.
+    /// Unexpected calls and invalid responses.
     mistakes: Vec<String>,
     otherwise: Option<Arc<dyn Transport>>,
     /// The response to requests to file storages.
     storage: Option<Reply>,
 }
 
-/// Who responds to a request.
+/// The source of a response.
 enum Responder {
     Mock(Reply),
     Other(Arc<dyn Transport>),
 }
 
 impl Mock {
-    /// A mock that expects nothing yet.
+    /// Creates a mock without expectations.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What the client's builder takes.
+    /// Returns the transport for a client's builder.
     #[must_use]
     pub fn transport(&self) -> MockTransport {
         MockTransport(Arc::clone(&self.shared))
     }
 
-    /// Passes calls that no expectation matches on to a transport: that of a [`Store`](super::Store), or one to a real
+    /// Passes calls that no expectation matches to a transport: that of a [`Store`](super::Store), or one to a real
     /// server.
     pub fn otherwise(&self, transport: impl Transport) {
         lock(&self.shared).otherwise = Some(Arc::new(transport));
     }
 
-    /// Responds like this to every request to a file storage, such as that of a downloaded invoice.
-    ///
+    /// Sets the response to all requests to a file storage, such as the download of an invoice.
     /// ```
     /// # use polar_client_runtime::testing::{Mock, Reply};
     /// # let mock = Mock::new();
@@ -89,17 +87,17 @@ impl Mock {
         lock(&self.shared).storage = Some(reply);
     }
 
-    /// The requests for operations so far, in the order in which they came.
+    /// Returns the requests for operations so far, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.shared).requests.clone()
     }
 
-    /// Asserts that everything that was expected came, and nothing else, and that all responses were valid. The mock is
-    /// as new afterwards.
+    /// Asserts that all expected calls were made, that there were no others, and that all responses were valid. Resets
+    /// the mock.
     ///
     /// # Panics
-    /// If not.
+    /// If the assertion fails.
     #[track_caller]
     pub fn verify(&self) {
         let report = std::mem::take(&mut *lock(&self.shared)).report();
@@ -116,7 +114,7 @@ impl Mock {
 impl Drop for Mock {
     #[track_caller]
     fn drop(&mut self) {
-        // A test that fails already has said why.
+        // A test that panics has failed already.
         if !std::thread::panicking() {
             self.verify();
         }
@@ -131,7 +129,7 @@ impl fmt::Debug for Mock {
 
 impl State {
     fn respond(&mut self, request: &Request<Bytes>) -> Responder {
-        // A request that came over HTTP does not say what it is for.
+        // A request that arrived over HTTP does not name its operation.
         let named = request.extensions().get().copied();
         let operation = named.or_else(|| {
             let operations = self.rules.iter().map(|rule| rule.operation);
@@ -166,7 +164,7 @@ impl State {
 
     fn invalid(&mut self, rule: &str, problems: &str) -> Responder {
         let text = format!(
-            "the response to {rule} is invalid: {problems}; expect the call with `unchecked()` to send it all the same"
+            "the response to {rule} is invalid: {problems}; expect the call with `unchecked()` to send it nevertheless"
         );
         self.mistake("InvalidResponse", text)
     }
@@ -177,7 +175,7 @@ impl State {
         Responder::Mock(reply)
     }
 
-    /// What did not go as expected.
+    /// Describes unmet expectations and unexpected calls.
     fn report(&self) -> Option<String> {
         let unmet = self.rules.iter().filter_map(Rule::unmet);
         let lines: Vec<String> = unmet.chain(self.mistakes.iter().cloned()).collect();
@@ -189,14 +187,14 @@ fn is_for_storage(operation: &Operation) -> bool {
     operation.id.starts_with("storage:")
 }
 
-/// A call, and what was expected instead.
+/// Describes a call, and what was expected instead.
 fn described(recorded: &Recorded, rules: &[Rule]) -> String {
     let mut text = recorded.to_string();
     let operation = recorded.operation();
     for rule in rules.iter().filter(|rule| rule.is_for(operation)) {
         let _ = write!(
             text,
-            "; expected was {rule}, which came {} times",
+            "; {rule} was expected, and called {} times",
             rule.calls
         );
         let differences = rule.differences(recorded);

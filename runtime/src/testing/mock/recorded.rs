@@ -1,4 +1,4 @@
-//! What a mock was sent.
+//! Requests to a mock.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 use crate::testing::route;
 use crate::types::Json;
 
-/// A request that a [`Mock`](super::Mock) was sent.
+/// A request to a [`Mock`](super::Mock).
 #[derive(Clone)]
 pub struct Recorded {
     operation: &'static Operation,
@@ -35,51 +35,51 @@ impl Recorded {
         }
     }
 
-    /// The operation.
+    /// Returns the operation.
     #[must_use]
     pub fn operation(&self) -> &'static Operation {
         self.operation
     }
 
-    /// A parameter of the path.
+    /// Returns a path parameter.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<&str> {
         let (_, value) = self.path.iter().find(|(other, _)| *other == name)?;
         Some(value)
     }
 
-    /// The pairs of the query, in their order.
+    /// Returns the pairs of the query, in order.
     #[must_use]
     pub fn query(&self) -> &[(String, String)] {
         &self.query
     }
 
-    /// The values of a key of the query, in their order.
+    /// Returns the values of a query parameter, in order.
     pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let pairs = self.query.iter().filter(move |(key, _)| key == name);
         pairs.map(|(_, value)| value.as_str())
     }
 
-    /// A header, if it is text.
+    /// Returns a header, if it is a string.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as it was sent.
+    /// Returns the body as it was sent.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body as JSON; null if it is not.
+    /// Returns the body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-/// The call in one line; values that look like secrets are not shown.
+/// Shows the call on one line, without values that look like secrets.
 impl fmt::Display for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation.id)?;

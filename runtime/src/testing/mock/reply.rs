@@ -1,4 +1,4 @@
-//! How a mock responds.
+//! Responses of a mock.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::types::Json;
 const JSON: &str = "application/json";
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
-/// How a [`Mock`](super::Mock) responds: a response, or a failure to get one.
+/// The reply of a [`Mock`](super::Mock): a response, or a failure without one.
 #[derive(Clone)]
 pub struct Reply(Kind);
 
@@ -29,25 +29,25 @@ enum Kind {
     Never,
 }
 
-/// Who responds.
+/// The sender of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// The API, which repeats the version it was asked for.
+    /// The API, which returns the version header.
     Api,
-    /// Something in between.
+    /// A proxy.
     Between,
 }
 
 impl Reply {
-    /// A response without a body.
+    /// Creates a response without a body.
     ///
     /// # Panics
-    /// If there is no such status.
+    /// If the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn status(status: u16) -> Self {
         let Ok(status) = StatusCode::from_u16(status) else {
-            panic!("{status} is no status");
+            panic!("{status} is not an HTTP status");
         };
         Self(Kind::Response {
             status,
@@ -57,20 +57,20 @@ impl Reply {
         })
     }
 
-    /// A response with JSON text.
+    /// Creates a response with JSON.
     ///
     /// # Panics
-    /// If there is no such status.
+    /// If the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn json(status: u16, text: impl Into<Bytes>) -> Self {
         Self::status(status).body(JSON, text)
     }
 
-    /// An error of the API. `ErrorCode::as_str` gives the texts of known classes.
+    /// Creates an error response of the API. `ErrorCode::as_str` returns the names of known classes.
     ///
     /// # Panics
-    /// If there is no such status.
+    /// If the status is invalid.
     #[must_use]
     #[track_caller]
     pub fn error(status: u16, class: impl AsRef<str>, detail: &str) -> Self {
@@ -78,13 +78,13 @@ impl Reply {
         Self::json(status, body.to_string())
     }
 
-    /// Status 429 as the API gives it: nothing but the time to wait, in seconds.
+    /// Creates a response with status 429 as the API sends it: only `Retry-After`, in seconds.
     #[must_use]
     pub fn rate_limited(retry_after: u32) -> Self {
         Self::status(429).with(RETRY_AFTER, retry_after.into())
     }
 
-    /// Status 502 of a proxy, with a page of HTML.
+    /// Creates a response with status 502 of a proxy, with an HTML page.
     #[must_use]
     pub fn bad_gateway() -> Self {
         Self::status(502)
@@ -95,13 +95,13 @@ impl Reply {
             .between()
     }
 
-    /// The 404 by which the API says that it does not serve the version any more.
+    /// Creates the 404 with which the API responds when it does not serve the version any more.
     #[must_use]
     pub fn version_gone() -> Self {
         Self::json(404, r#"{"detail":"Not Found"}"#).between()
     }
 
-    /// No connection: the request was not sent.
+    /// Fails to connect: the request was not sent.
     #[must_use]
     pub fn connection_refused() -> Self {
         Self(Kind::Failure(
@@ -110,7 +110,7 @@ impl Reply {
         ))
     }
 
-    /// The connection breaks in the middle of the body: the API may have acted.
+    /// Breaks the connection in the middle of the body: the API may have acted on the request.
     #[must_use]
     pub fn broken_body() -> Self {
         Self(Kind::Failure(
@@ -119,7 +119,7 @@ impl Reply {
         ))
     }
 
-    /// The time runs out. It does so at once: no test has to wait for it.
+    /// Times out, immediately, so that no test has to wait.
     #[must_use]
     pub fn timed_out() -> Self {
         Self(Kind::Failure(
@@ -128,26 +128,27 @@ impl Reply {
         ))
     }
 
-    /// No response, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
+    /// Does not respond until the call times out or is dropped. With tokio's paused clock, no test has to wait for
+    /// that.
     #[must_use]
     pub fn never() -> Self {
         Self(Kind::Never)
     }
 
-    /// The same response with a header.
+    /// Adds a header.
     ///
     /// # Panics
-    /// If that is no header.
+    /// If name or value are invalid.
     #[must_use]
     #[track_caller]
     pub fn header(self, name: &str, value: &str) -> Self {
         match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             (Ok(name), Ok(value)) => self.with(name, value),
-            _ => panic!("`{name}` with this value is no header"),
+            _ => panic!("the header `{name}` or its value is invalid"),
         }
     }
 
-    /// The same response with a body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         if let Kind::Response { body, .. } = &mut self.0 {
@@ -170,7 +171,7 @@ impl Reply {
         self
     }
 
-    /// The JSON of the response, where it says that a call was successful.
+    /// Returns the JSON of a successful response.
     pub(super) fn success_json(&self) -> Option<Result<Json, serde_json::Error>> {
         match &self.0 {
             Kind::Response {
@@ -185,7 +186,7 @@ impl Reply {
         }
     }
 
-    /// What the transport returns for a request with these headers.
+    /// Returns the result of the transport for a request with these headers.
     pub(in crate::testing) async fn send(
         &self,
         request: &HeaderMap,
@@ -214,7 +215,7 @@ impl Reply {
     }
 }
 
-/// The responses that are decoded to the outputs of operations; called by generated code.
+/// Conversions from the outputs of operations to responses; called by generated code.
 #[doc(hidden)]
 impl Reply {
     pub fn of_json<T: Encode>(output: &T) -> Self {
@@ -237,13 +238,13 @@ impl Reply {
 }
 
 impl From<Json> for Reply {
-    /// Status 200 with this JSON.
+    /// Creates a response with status 200 and this JSON.
     fn from(json: Json) -> Self {
         Self::of_json(&json)
     }
 }
 
-/// Shows no body: it could hold what a test keeps to itself.
+/// Omits the body, which may be confidential.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

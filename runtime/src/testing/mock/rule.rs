@@ -1,4 +1,4 @@
-//! One expectation of a mock.
+//! An expectation of a mock.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,10 +9,10 @@ use super::reply::Reply;
 use crate::client::Operation;
 use crate::types::Json;
 
-/// The response to a request, or why the API would not send it.
+/// Returns the response to a request, or why it is invalid.
 pub(super) type Respond = dyn Fn(&Recorded) -> Result<Reply, String> + Send;
 
-/// A call that is expected.
+/// An expected call.
 pub(super) struct Rule {
     pub(super) operation: &'static Operation,
     pub(super) at: &'static Location<'static>,
@@ -36,7 +36,7 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// The response to the request, if it is one that is still expected, or why it is invalid.
+    /// Returns the response if the request matches and the expectation is not used up, or why the response is invalid.
     pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
         let matches = is_left
@@ -51,11 +51,11 @@ impl Rule {
         })
     }
 
-    /// What is missing, if something is.
+    /// Describes missing calls, if there are any.
     pub(super) fn unmet(&self) -> Option<String> {
         match self.count {
             Count::Times(times) if times != self.calls => Some(format!(
-                "{self}: expected {}, came {}",
+                "{self}: expected {}, got {}",
                 count(times),
                 count(self.calls)
             )),
@@ -63,7 +63,7 @@ impl Rule {
         }
     }
 
-    /// Where the body of the request differs from the expected one; empty without an expected body.
+    /// Returns where the body differs from the expected one; empty without an expected body.
     pub(super) fn differences(&self, request: &Recorded) -> Vec<String> {
         let bodies = self
             .conditions
@@ -99,7 +99,7 @@ impl Condition {
     }
 }
 
-/// The expectation in one line.
+/// Shows the expectation on one line.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation.id)?;
@@ -109,7 +109,7 @@ impl fmt::Display for Rule {
                 Condition::Path(name, value) | Condition::Query(name, value) => {
                     write!(f, "{name}={value}")?;
                 }
-                Condition::Body(_) => f.write_str("a certain body")?,
+                Condition::Body(_) => f.write_str("a specific body")?,
             }
         }
         write!(f, " ({}:{})", self.at.file(), self.at.line())

@@ -1,4 +1,4 @@
-//! What a mock expects.
+//! The builder of expectations.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::codec::{self, Encode};
 use crate::testing::sample::{Sample, sample, sample_with};
 use crate::testing::schemas::problems;
 
-/// A call that is expected, until its response is given: begun by [`Mock::on`].
+/// An expected call, until its response is set. Created by [`Mock::on`].
 #[must_use = "a call is expected when its response is given"]
 pub struct When<'a, E> {
     mock: &'a Mock,
@@ -26,7 +26,7 @@ pub struct When<'a, E> {
 }
 
 impl Mock {
-    /// Expects a call, once unless told otherwise. The operation is named by the type of its request.
+    /// Expects a call, once by default. The operation is named by the type of its request.
     #[track_caller]
     pub fn on<E: Endpoint>(&self) -> When<'_, E> {
         When::new(self)
@@ -51,7 +51,7 @@ impl<'a, E: Endpoint> When<'a, E> {
         }
     }
 
-    /// Only if a parameter of the path has this value.
+    /// Matches only if a path parameter has this value.
     ///
     /// # Panics
     /// If the path has no such parameter.
@@ -67,38 +67,37 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.when(Condition::Path(name.to_owned(), value.to_string()))
     }
 
-    /// Only if the query has this pair, possibly among others.
+    /// Matches only if the query contains this pair.
     pub fn query(self, name: &str, value: impl fmt::Display) -> Self {
         self.when(Condition::Query(name.to_owned(), value.to_string()))
     }
 
-    /// Only if the whole body equals the JSON of this value, which is a request's type or `json!`. To compare a part of
-    /// the body, read it from [`Mock::requests`](super::Mock::requests) with [`Recorded::json`](super::Recorded::json).
+    /// Matches only if the body equals the JSON of this value, which is a request type or `json!`. To compare a part of
+    /// the body, use [`Recorded::json`](super::Recorded::json) of [`Mock::requests`](super::Mock::requests).
     pub fn body(self, value: impl Encode) -> Self {
         self.when(Condition::Body(codec::to_value(&value)))
     }
 
-    /// Expects the call this often; 0 forbids it. Without it, a call is expected once.
+    /// Sets how often the call is expected; once by default, never if 0.
     pub fn times(mut self, times: usize) -> Self {
         self.rule.count = Count::Times(times);
         self
     }
 
-    /// Allows the call any number of times, never included.
+    /// Permits any number of calls, including none.
     pub fn any_times(mut self) -> Self {
         self.rule.count = Count::Any;
         self
     }
 
-    /// Sends the response whether or not it is valid by the OpenAPI description: for tests of what happens when the API
-    /// sends values that this version of the crate does not know, or a broken response.
+    /// Sends the response even if it is invalid by the OpenAPI description, for tests with unknown variants or broken
+    /// responses.
     pub fn unchecked(mut self) -> Self {
         self.is_checked = false;
         self
     }
 
-    /// Responds with this value: a [`sample`](crate::testing::sample()), or one decoded by
-    /// [`codec::from_str`].
+    /// Responds with this value: a [`sample`](crate::testing::sample()), or one that [`codec::from_str`] decoded.
     pub fn reply(self, output: &E::Output) {
         self.reply_with(E::reply(output));
     }
@@ -109,7 +108,7 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.reply(&sample());
     }
 
-    /// Responds with the only page of a list, which has these items.
+    /// Responds with these items as the only page of a list.
     #[track_caller]
     pub fn reply_items(self, items: impl IntoIterator<Item = <E::Output as Page>::Item>)
     where
@@ -127,12 +126,12 @@ impl<'a, E: Endpoint> When<'a, E> {
         ));
     }
 
-    /// Responds with status 200 and this JSON text.
+    /// Responds with status 200 and this JSON.
     pub fn reply_json(self, text: impl Into<String>) {
         self.reply_with(Reply::json(200, text.into()));
     }
 
-    /// Responds with a value that is made of the request.
+    /// Responds with a value that the function makes from the request.
     pub fn reply_by(mut self, respond: impl Fn(&Recorded) -> E::Output + Send + 'static) {
         let is_checked = self.is_checked;
         self.rule.respond =
@@ -140,7 +139,7 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.mock.expect(self.rule);
     }
 
-    /// Responds like this: with an error, a failure, or any response.
+    /// Responds with this reply: an error, a failure, or any response.
     pub fn reply_with(mut self, reply: Reply) {
         let response = checked::<E::Output>(reply, self.is_checked);
         self.rule.respond = Box::new(move |_| response.clone());
@@ -153,12 +152,12 @@ impl<'a, E: Endpoint> When<'a, E> {
     }
 }
 
-/// The response, or why the API would not send it. Errors are not described well enough to say.
+/// Returns the response, or why the API would not send it. Errors are not described in enough detail to check them.
 fn checked<T: Sample>(reply: Reply, is_checked: bool) -> Result<Reply, String> {
     let Some(json) = reply.success_json().filter(|_| is_checked) else {
         return Ok(reply);
     };
-    let json = json.map_err(|error| format!("it is no JSON: {error}"))?;
+    let json = json.map_err(|error| format!("invalid JSON: {error}"))?;
     let schema = T::schema();
     let problems = problems(schema.schemas, &schema.value, &json);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

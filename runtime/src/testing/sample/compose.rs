@@ -1,4 +1,4 @@
-//! A valid value of a schema, around what is given of it.
+//! Composing a valid value of a schema from a partial one.
 
 use serde_json::{Map, Value};
 
@@ -7,26 +7,26 @@ use super::place::{Place, thing};
 use super::plausible;
 use crate::testing::schemas::{Problem, Schemas, problems};
 
-/// How much of a value is made where nothing is given.
+/// How much of a value is composed if it is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) enum Extent {
     /// Everything that makes sense together.
     Full,
-    /// What is required; null and empty lists where they are allowed.
+    /// Required properties; null and empty lists where they are allowed.
     Sparse,
 }
 
-/// Finds what is already known of the thing with an id.
+/// Looks up a known entity by its ID.
 type Lookup<'c> = dyn Fn(&str) -> Option<Value> + 'c;
 
-/// Makes values.
+/// Composes values.
 pub(in crate::testing) struct Composer<'c> {
     schemas: &'static Schemas,
     extent: Extent,
-    /// Tells several things of a kind apart.
+    /// Distinguishes several entities of a type.
     serial: u64,
     lookup: &'c Lookup<'c>,
-    /// The types that the value is in.
+    /// The types around the current value.
     within: Vec<&'static str>,
 }
 
@@ -41,20 +41,20 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// Numbers the thing, so that its ids and secrets differ from those of others.
+    /// Sets the number of the entity, so that its IDs and secrets differ from those of others.
     pub(in crate::testing) fn numbered(self, serial: u64) -> Self {
         Self { serial, ..self }
     }
 
-    /// Where only the id of a thing is given, takes the rest from here.
+    /// Looks up entities of which only the ID is given.
     pub(in crate::testing) fn knowing(self, lookup: &'c Lookup<'c>) -> Self {
         Self { lookup, ..self }
     }
 
-    /// Makes a value of what is given, which may be null for nothing.
+    /// Composes a value from given properties, which may be null for none.
     ///
     /// # Errors
-    /// When something that is given is invalid.
+    /// When a given property is invalid.
     pub(in crate::testing) fn compose(
         mut self,
         schema: &Value,
@@ -78,7 +78,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// `None` where a value would have to contain itself.
+    /// Returns `None` if the value would have to contain itself.
     fn value(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
         if schema["nullable"] != true {
             return self.non_null(schema, place, given);
@@ -122,7 +122,7 @@ impl<'c> Composer<'c> {
             Some("object") => self.object(schema, place, given),
             Some("array") => self.array(schema, place, given),
             Some(_) => Some(match given {
-                // Amounts may be sent as numbers, and are always received as strings.
+                // Amounts may be sent as numbers, but are always received as strings.
                 Some(Value::Number(number)) if schema["format"] == "decimal" => {
                     number.to_string().into()
                 }
@@ -156,7 +156,7 @@ impl<'c> Composer<'c> {
 
     fn object(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
         let properties = schema["properties"].as_object();
-        // Only the id of the thing is given.
+        // Only the ID of the entity is given.
         let known = match given {
             Some(Value::String(id)) if properties.is_some_and(|all| all.contains_key("id")) => {
                 let only_id =
@@ -242,7 +242,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// A value of the first variant that has one; what is no longer in use comes last.
+    /// Returns a value of the first possible variant; deprecated ones come last.
     fn first(&mut self, members: &[Value], place: Place<'_>) -> Option<Value> {
         let schemas = self.schemas;
         let is_legacy = |member: &&Value| {

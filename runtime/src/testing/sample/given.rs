@@ -1,10 +1,10 @@
-//! What a value is meant to be, by what is given of it.
+//! Interpreting the given part of a value.
 
 use serde_json::{Map, Value};
 
 use crate::testing::schemas::{Schemas, problems};
 
-/// The variant that is meant by what is given of it: no constant contradicts, and it knows the most of the keys.
+/// Returns the variant that the given properties belong to: it contradicts no constant, and has the most of the keys.
 pub(super) fn meant<'m>(
     schemas: &Schemas,
     members: &'m [Value],
@@ -38,7 +38,7 @@ pub(super) fn meant<'m>(
         }
         Some((score, member))
     });
-    // Of equals, the first.
+    // The first one of equals.
     let best = scored.fold(None, |best: Option<(i64, &Value)>, next| match best {
         Some(best) if best.0 >= next.0 => Some(best),
         _ => Some(next),
@@ -46,8 +46,8 @@ pub(super) fn meant<'m>(
     best.map(|(_, member)| member)
 }
 
-/// What else is given of a property: `customer` by `customer_id`, and the other way round; `product` as the first one of
-/// `products`.
+/// Returns what another property says about this one: `customer_id` about `customer` and vice versa; the first of
+/// `products` about `product`.
 pub(super) fn reference(given: &Map<String, Value>, key: &str) -> Option<Value> {
     let (stem, is_id) = match key.strip_suffix("_id") {
         Some(stem) => (stem, true),

@@ -1,4 +1,4 @@
-//! Values for tests, made from the JSON Schemas of the API.
+//! Sample values for tests, composed from the JSON Schemas of the API.
 
 mod compose;
 mod given;
@@ -18,14 +18,14 @@ pub(super) use compose::{Composer, Extent};
 #[cfg(feature = "webhooks")]
 pub(super) use place::id_of;
 
-/// A type of which [`sample`] makes a value: every type that the API sends, and lists of them.
+/// A type with a [`sample`]: every response type of the API, and lists of them.
 pub trait Sample: Decode {
-    /// The schema that the type stands for.
+    /// Returns the schema of the type.
     #[doc(hidden)]
     fn schema() -> Schema;
 }
 
-/// A schema, and what it refers to.
+/// A schema, and the table that its references resolve to.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Schema {
@@ -34,7 +34,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of a type with a name.
+    /// Returns the schema of a named type.
     pub fn named(name: &'static str, schemas: &'static Schemas) -> Self {
         Self {
             value: json!({ "$ref": name }),
@@ -57,22 +57,22 @@ impl Schema {
     }
 }
 
-/// Returns a valid value of a type, whose fields a test then changes.
+/// Returns a valid value of a type, for a test to modify.
 ///
 /// The value follows from the OpenAPI description and is always the same: amounts are in cents, the currency is `usd`,
-/// times are in January 2026, e-mail addresses and URLs are those of `example.com`. Lists have one item. What is optional
-/// is present, except for what would mean that something has ended: a subscription is not canceled, an order not
-/// refunded. The id of one thing is the same wherever it occurs: `order.customer_id == order.customer.id`.
+/// timestamps are in January 2026, email addresses and URLs belong to `example.com`. Lists have one item. Optional
+/// fields are present, except for those that mean that something has ended: a subscription is not canceled, an order
+/// not refunded. An entity has the same ID wherever it occurs: `order.customer_id == order.customer.id`.
 ///
-/// Of a union, the value is the first variant; other variants have samples of their own.
+/// For a union, the value is the first variant; other variants have samples of their own.
 #[must_use]
 pub fn sample<T: Sample>() -> T {
     sample_with(&json!(null))
 }
 
-/// Returns a valid value of a type like [`sample`], with some properties given as JSON.
+/// Returns a valid value like [`sample`], with some properties given as JSON.
 ///
-/// What is given may be incomplete on every level; what is not in the OpenAPI description is ignored.
+/// The given properties may be incomplete at any level. Properties that are not in the OpenAPI description are ignored.
 ///
 /// # Panics
 /// If a given property is invalid.
@@ -89,7 +89,7 @@ fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<V
 
 #[track_caller]
 fn decoded<T: Decode>(composed: Result<Value, Problem>) -> T {
-    // Without the modules, which users do not see.
+    // Without the private module path.
     let name = std::any::type_name::<T>();
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     match composed.map(|composed| codec::from_value(&composed)) {
@@ -99,7 +99,7 @@ fn decoded<T: Decode>(composed: Result<Value, Problem>) -> T {
     }
 }
 
-/// An event of a type with the sample of its payload; called by generated code.
+/// Returns an event of a type with the sample of its payload; called by generated code.
 #[doc(hidden)]
 #[cfg(feature = "webhooks")]
 #[must_use]

@@ -1,27 +1,27 @@
-//! Where a value is, and the ids of the things there.
+//! The place of a value, and the IDs of entities there.
 
 use serde_json::Value;
 use sha2::Digest as _;
 
 use crate::types::Uuid;
 
-/// Where a value is.
+/// The place of a value.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::testing) struct Place<'p> {
     /// The property.
     pub(in crate::testing) key: &'p str,
-    /// What the object that has the property is about.
+    /// The entity that the surrounding object describes.
     pub(in crate::testing) resource: &'p str,
-    /// Tells several things of a kind apart.
+    /// Distinguishes several entities of a type.
     pub(in crate::testing) serial: u64,
     /// Whether it is an item of a list.
     pub(in crate::testing) is_item: bool,
-    /// What the whole value is about, and its number.
+    /// The entity that the whole value describes, and its number.
     pub(in crate::testing) root: (&'p str, u64),
 }
 
 impl<'p> Place<'p> {
-    /// The place of a property.
+    /// Returns the place of a property.
     pub(super) fn below(self, key: &'p str) -> Self {
         Self {
             key,
@@ -30,9 +30,9 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// The place of an item of a list.
+    /// Returns the place of an item of a list.
     pub(super) fn item(self, index: u64) -> Self {
-        /// Things that a list can have and that differ from those of the next list.
+        /// The maximum number of items whose numbers differ from those of the next list.
         const MOST: u64 = 1000;
         Self {
             serial: self.serial * MOST + index,
@@ -41,7 +41,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// The number of a thing that is referred to: that of the whole value, or the first one.
+    /// Returns the number of a referenced entity: that of the whole value, or the first one.
     pub(in crate::testing) fn referenced(&self, resource: &str) -> u64 {
         match resource == self.root.0 {
             true => self.root.1,
@@ -50,7 +50,7 @@ impl<'p> Place<'p> {
     }
 }
 
-/// The name of what an object is: the entity that it has the id of, or else its type.
+/// Returns the entity that an object describes: the one whose ID it has, or else its type.
 pub(super) fn thing(type_name: &str, schema: &Value) -> String {
     let entity = schema["properties"]["id"]["entity"].as_str();
     let name = snake_case(entity.unwrap_or(type_name));
@@ -60,7 +60,7 @@ pub(super) fn thing(type_name: &str, schema: &Value) -> String {
     end.unwrap_or(&name).to_owned()
 }
 
-/// `OrderItem` as `order_item`.
+/// Converts `OrderItem` to `order_item`.
 fn snake_case(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
     for c in name.chars() {
@@ -72,7 +72,7 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// The id at a place: that of an entity is the same wherever it occurs.
+/// Returns the ID at a place. An entity has the same ID wherever it occurs.
 pub(super) fn uuid(place: Place<'_>, schema: &Value) -> Uuid {
     let entity = schema["entity"].as_str().map(snake_case);
     match (entity, place.key) {
@@ -83,7 +83,7 @@ pub(super) fn uuid(place: Place<'_>, schema: &Value) -> Uuid {
     }
 }
 
-/// A UUID of version 4, as the API demands them, that is always the same.
+/// Returns a deterministic UUID of version 4, which the API requires.
 pub(in crate::testing) fn id_of(resource: &str, serial: u64) -> Uuid {
     let digest = sha2::Sha256::digest(format!("{resource} {serial}"));
     let mut bytes = [0; 16];

@@ -1,11 +1,11 @@
-//! Values that read like what they stand for, by the names of properties.
+//! Plausible scalar values, by the names of properties.
 
 use serde_json::{Map, Value, json};
 
 use super::place::{Place, id_of, uuid};
 use crate::testing::schemas::{NONE, problems};
 
-/// Properties that are null unless something has ended or is out of the ordinary: a sample has not.
+/// Properties that are null unless something has ended or is unusual.
 const ABSENT: [&str; 20] = [
     "archived",
     "blocked",
@@ -29,12 +29,12 @@ const ABSENT: [&str; 20] = [
     "trial",
 ];
 
-/// Whether a nullable property is null.
+/// Returns whether a nullable property is null.
 pub(super) fn is_absent(key: &str) -> bool {
     ABSENT.iter().any(|word| key.contains(word))
 }
 
-/// The values of enums that stand for the usual state of things.
+/// Enum values for the usual state.
 const USUAL: [&str; 12] = [
     "active",
     "paid",
@@ -50,7 +50,7 @@ const USUAL: [&str; 12] = [
     "raw",
 ];
 
-/// The usual one of the values of an enum, or the first.
+/// Returns the usual value of an enum, or the first.
 pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
     let usual = USUAL
         .iter()
@@ -58,7 +58,7 @@ pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
     usual.or_else(|| values.first())
 }
 
-/// Makes what was not given agree with what was: what has an interval is recurring.
+/// Makes composed properties consistent with given ones: an entity with an interval is recurring.
 pub(super) fn settle(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
     const SETTLED: &str = "is_recurring";
     let is_given = given.is_some_and(|given| given.contains_key(SETTLED));
@@ -72,7 +72,7 @@ pub(super) fn settle(object: &mut Map<String, Value>, given: Option<&Map<String,
     }
 }
 
-/// A value of a scalar schema.
+/// Returns a value of a scalar schema.
 pub(super) fn scalar(schema: &Value, place: Place<'_>) -> Value {
     match schema["type"].as_str() {
         Some("boolean") => json!(matches!(
@@ -84,7 +84,7 @@ pub(super) fn scalar(schema: &Value, place: Place<'_>) -> Value {
     }
 }
 
-/// Amounts that are zero, so that the others add up.
+/// Amounts that are zero, so that totals are correct.
 const NO_AMOUNT: [&str; 5] = ["balance", "discount", "fee", "refunded", "tax"];
 
 fn integer(schema: &Value, key: &str) -> i64 {
@@ -113,11 +113,11 @@ fn integer(schema: &Value, key: &str) -> i64 {
     number as i64
 }
 
-/// The time of everything that has happened.
+/// The time of past events.
 const HAPPENED: &str = "2026-01-05T09:00:00Z";
-/// Its day.
+/// Their date.
 const DAY: &str = "2026-01-05";
-/// The time of everything that is still to come.
+/// The time of future events.
 const TO_COME: &str = "2026-02-05T09:00:00Z";
 
 fn string(schema: &Value, place: Place<'_>) -> Value {
@@ -149,7 +149,7 @@ fn string(schema: &Value, place: Place<'_>) -> Value {
 
 const EMAIL: &str = "ada@example.com";
 
-/// Texts for patterns.
+/// Strings that match the patterns of the API.
 const OTHERS: [&str; 7] = [
     "usd",
     "US",
@@ -160,7 +160,7 @@ const OTHERS: [&str; 7] = [
     "1",
 ];
 
-/// The text in the length that is asked for.
+/// Adjusts the length of a string to the schema.
 fn fitted(text: &str, schema: &Value) -> String {
     let length = |keyword: &str| {
         schema[keyword]
@@ -175,14 +175,14 @@ fn fitted(text: &str, schema: &Value) -> String {
     fitted
 }
 
-/// The key of an entry of a map.
+/// Returns the key of a map entry.
 pub(super) fn entry_key(schema: &Value) -> String {
     let keys = ["key", "en", "1"];
     let is_valid = |key: &&str| problems(&NONE, schema, &(*key).into()).is_empty();
     keys.into_iter().find(is_valid).unwrap_or("key").to_owned()
 }
 
-/// A text by the name of its property.
+/// Returns a string by the name of its property.
 fn named(place: Place<'_>) -> String {
     let Place { key, resource, .. } = place;
     if let Some(text) = fixed(key, resource) {
@@ -206,7 +206,7 @@ fn named(place: Place<'_>) -> String {
     }
 }
 
-/// The text of a property that is always the same.
+/// Returns the string of a property that is always the same.
 fn fixed(key: &str, resource: &str) -> Option<&'static str> {
     let is_person = matches!(resource, "customer" | "member" | "owner" | "user");
     Some(match key {

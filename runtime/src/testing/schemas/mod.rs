@@ -1,7 +1,7 @@
-//! The JSON Schemas of the API: what samples are made from, and what responses are validated against.
+//! The JSON Schemas of the API, for samples and for the validation of responses.
 //!
-//! The generator writes a table of schemas for each folder of shared code, so that no schema is in the crate twice. The
-//! keywords are those of JSON Schema, and `nullable` of OpenAPI 3.0; a `$ref` is the name of a type.
+//! The generator writes a table of schemas for each folder of shared code, so that the crate contains each schema once.
+//! The keywords are those of JSON Schema, and `nullable` of OpenAPI 3.0. A `$ref` is the name of a type.
 
 mod problem;
 mod validate;
@@ -26,14 +26,14 @@ pub struct Schemas {
     table: OnceLock<Table>,
 }
 
-/// What is in the text: the schemas of `types`, `operations` and `events`, by their names.
+/// The parsed JSON: the schemas of `types`, `operations` and `events`, by name.
 type Table = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// No schemas: those of values that are not defined by the API.
+/// An empty table, for types that the API does not define.
 pub(super) static NONE: Schemas = Schemas::new("{}", &[], &[]);
 
 impl Schemas {
-    /// The schemas in a JSON text, which may refer to types of the tables `above`.
+    /// Creates a table from JSON, which can refer to types of the tables `above`.
     pub const fn new(
         text: &'static str,
         operations: &'static [&'static Operation],
@@ -47,35 +47,35 @@ impl Schemas {
         }
     }
 
-    /// The schema of a type.
+    /// Returns the schema of a type.
     pub(super) fn definition(&self, name: &str) -> Option<&Value> {
         self.named(name).map(|(_, schema)| schema)
     }
 
-    /// The schema of a type, with its name.
+    /// Returns the schema of a type with its name.
     pub(super) fn named(&self, name: &str) -> Option<(&str, &Value)> {
         self.find("types", name)
     }
 
-    /// The schema that a reference leads to, or the schema itself.
+    /// Resolves a reference, or returns the schema itself.
     pub(super) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
         let name = schema["$ref"].as_str();
         name.and_then(|name| self.definition(name))
             .unwrap_or(schema)
     }
 
-    /// What an operation takes and returns.
+    /// Returns the parameters, body and response of an operation.
     pub(super) fn operation(&self, id: &str) -> Option<&Value> {
         self.find("operations", id).map(|(_, described)| described)
     }
 
-    /// The schema of the payload of an event.
+    /// Returns the schema of an event's payload.
     #[cfg(feature = "webhooks")]
     pub(super) fn event(&self, event_type: &str) -> Option<&Value> {
         self.find("events", event_type).map(|(_, schema)| schema)
     }
 
-    /// All operations.
+    /// Iterates over all operations.
     pub(super) fn operations(&self) -> impl Iterator<Item = &'static Operation> {
         let above = self.above.iter().flat_map(|above| above.operations);
         self.operations.iter().chain(above).copied()
@@ -94,7 +94,7 @@ impl Schemas {
     }
 }
 
-/// A version of the API whose schemas are known: every version of a generated crate.
+/// An API version with schemas: every version of a generated crate.
 pub trait Described {
     /// The schemas of all its types and operations.
     #[doc(hidden)]

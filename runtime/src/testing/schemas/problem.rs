@@ -1,13 +1,13 @@
-//! What is wrong with a value, and where.
+//! Validation problems of a value.
 
 use std::fmt;
 
-/// A place where a value is invalid.
+/// A validation problem at a place of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::testing) struct Problem {
-    /// The keys and indices that lead there.
+    /// The keys and indices that lead to the place.
     pub(in crate::testing) path: Vec<Step>,
-    /// What is wrong with it.
+    /// The problem.
     pub(in crate::testing) message: String,
     pub(in crate::testing) kind: ProblemKind,
 }
@@ -19,7 +19,7 @@ pub(in crate::testing) enum Step {
     Index(usize),
 }
 
-/// What sort of mistake it is.
+/// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) enum ProblemKind {
     Missing,
@@ -27,7 +27,7 @@ pub(in crate::testing) enum ProblemKind {
     Value,
 }
 
-/// The JSON pointer and the message.
+/// Shows JSON pointer and message.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.path {

@@ -1,4 +1,4 @@
-//! Whether a value is valid by a schema, and where it is not.
+//! Validation of a value against a schema.
 
 use regex_lite::Regex;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::problem::{Problem, ProblemKind, Step};
 use crate::codec;
 use crate::types::{Date, Decimal, Timestamp, Uuid};
 
-/// A keyword, whether a number satisfies it with a bound, and the words for that.
+/// A keyword, the comparison of a number with its bound, and the phrase for messages.
 type BoundRule = (&'static str, fn(f64, f64) -> bool, &'static str);
 
 const BOUNDS: [BoundRule; 4] = [
@@ -26,7 +26,7 @@ const BOUNDS: [BoundRule; 4] = [
     ),
 ];
 
-/// Everything that is wrong with a value.
+/// Returns all problems of a value.
 pub(in crate::testing) fn problems(
     schemas: &Schemas,
     schema: &Value,
@@ -96,8 +96,8 @@ impl Check<'_> {
         }
     }
 
-    /// One of the variants: the problems are those of the variant that the constants in the value stand for, or else of
-    /// the one that they do not contradict and that has the fewest.
+    /// Validates against the variants of a union. If none matches, reports the problems of the variant whose constants
+    /// the value has, or else of the one with the fewest problems that no constant contradicts.
     fn any_of(&mut self, members: &[Value], value: &Value) {
         let mut candidates: Vec<(Fit, Vec<Problem>)> = Vec::new();
         for member in members {
@@ -257,14 +257,14 @@ impl Check<'_> {
     }
 }
 
-/// Whether a value is meant to be of a variant.
+/// How well a value matches a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// Its constants are those of the variant.
+    /// It has the constants of the variant.
     Constants,
-    /// Nothing says otherwise.
+    /// No constant contradicts.
     Open,
-    /// A constant is another one, or the value is no object.
+    /// A constant contradicts, or the value is not an object.
     None,
 }
 
@@ -292,7 +292,7 @@ fn is_integer(value: &Value) -> bool {
     value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
-/// A value in a message, not more of it than one wants to read.
+/// Formats a value for a message, truncated.
 fn shown(value: &Value) -> String {
     const WIDEST: usize = 80;
     let text = value.to_string();

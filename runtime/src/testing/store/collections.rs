@@ -1,4 +1,4 @@
-//! Which operations create, read, list, update and delete the things of which collection: by their paths and types.
+//! The collections of an API, and which operations create, read, list, update and delete their items: by path and type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::client::{Method, Operation};
 use crate::testing::schemas::Schemas;
 
-/// What an operation does to a collection.
+/// The effect of an operation on a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Create,
     List,
-    /// To the thing whose property has the value of the path's parameter of the same name.
+    /// Reads the item whose property equals the path parameter with the same name.
     Get(&'static str),
     Update(&'static str),
     Delete(&'static str),
 }
 
-/// The collections of an API, by their paths without a slash at the end.
+/// The collections of an API, by path without trailing slash.
 #[derive(Debug)]
 pub(super) struct Collections(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -50,13 +50,13 @@ impl Collections {
         Self(found)
     }
 
-    /// The collections of the things of a type.
+    /// Returns the collections of a type.
     pub(super) fn of_type(&self, name: &str) -> Vec<&'static str> {
         let collections = self.0.iter().filter(|(_, types)| types.contains(name));
         collections.map(|(path, _)| *path).collect()
     }
 
-    /// What an operation does, if it does something to a collection.
+    /// Returns the effect of an operation on a collection, if it has one.
     pub(super) fn action(
         &self,
         operation: &Operation,
@@ -72,7 +72,7 @@ impl Collections {
         }
         let (above, last) = path.rsplit_once('/')?;
         let property = last.strip_prefix('{')?.strip_suffix('}')?;
-        // `customers/external/{external_id}`, but nothing that is below a thing.
+        // `customers/external/{external_id}`, but no sub-resource of an item.
         let is_above = |collection: &&'static str| {
             let rest = above.strip_prefix(*collection);
             rest.is_some_and(|rest| {
@@ -95,12 +95,12 @@ impl Collections {
     }
 }
 
-/// Whether the response says that something was created.
+/// Returns whether the response is a 201.
 fn is_created(described: &Value) -> bool {
     described["status"] == 201
 }
 
-/// What a list consists of: a page, or all of it.
+/// Returns the item schema of a list: of a page, or of a plain array.
 pub(super) fn list_item<'s>(schemas: &'s Schemas, response: &'s Value) -> Option<&'s Value> {
     let mut schema = schemas.resolved(response);
     if let Some(first) = schema["anyOf"].get(0) {
@@ -116,7 +116,7 @@ pub(super) fn list_item<'s>(schemas: &'s Schemas, response: &'s Value) -> Option
     }
 }
 
-/// The variants of a union, or the only schema there is.
+/// Returns the variants of a union, or else the schema itself.
 pub(super) fn variants<'s>(schemas: &'s Schemas, schema: &'s Value) -> Vec<&'s Value> {
     let resolved = schemas.resolved(schema);
     match resolved["anyOf"].as_array() {
@@ -135,7 +135,7 @@ fn has_id(schemas: &Schemas, schema: &Value) -> bool {
         .all(|variant| variant["properties"].get("id").is_some())
 }
 
-/// The names of a type and of its variants.
+/// Returns the names of a type and of its variants.
 fn names(schemas: &Schemas, schema: &Value) -> Vec<String> {
     let members = schemas.resolved(schema)["anyOf"]
         .as_array()

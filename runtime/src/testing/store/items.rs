@@ -1,4 +1,4 @@
-//! The things of all collections.
+//! The items of all collections.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::collections::variants;
 use crate::testing::schemas::{Schemas, problems};
 
-/// The things of all collections, in the order in which they were added.
+/// The items of all collections, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(super) struct Items {
     collections: BTreeMap<&'static str, Vec<Item>>,
-    /// How many things were created: things are numbered, so that ids differ.
+    /// The number of created items, from which IDs are derived.
     created: u64,
 }
 
@@ -22,13 +22,13 @@ struct Item {
 }
 
 impl Items {
-    /// A number that no other thing has.
+    /// Returns an unused number.
     pub(super) fn next_number(&mut self) -> u64 {
         self.created += 1;
         self.created
     }
 
-    /// Adds a thing, or replaces the one with the same id.
+    /// Adds an item, or replaces the one with the same ID.
     pub(super) fn put(&mut self, collection: &'static str, id: &str, value: Value) {
         let items = self.collections.entry(collection).or_default();
         match items.iter_mut().find(|item| item.id == id) {
@@ -40,12 +40,12 @@ impl Items {
         }
     }
 
-    /// The first thing whose property has a value.
+    /// Returns the first item whose property has a value.
     pub(super) fn find(&self, collection: &str, property: &str, text: &str) -> Option<&Value> {
         self.all(collection).find(|value| value[property] == text)
     }
 
-    /// The thing with an id, whatever it is.
+    /// Returns the item with an ID, of any collection.
     pub(super) fn with_id(&self, id: &str) -> Option<&Value> {
         let mut items = self.collections.values().flatten();
         items.find(|item| item.id == id).map(|item| &item.value)
@@ -56,7 +56,7 @@ impl Items {
         items.into_iter().flatten().map(|item| &item.value)
     }
 
-    /// Removes a thing, if it is there.
+    /// Removes an item, if it exists.
     pub(super) fn remove(&mut self, collection: &str, property: &str, text: &str) -> Option<()> {
         let items = self.collections.get_mut(collection)?;
         let index = items.iter().position(|item| item.value[property] == text)?;
@@ -65,7 +65,7 @@ impl Items {
     }
 }
 
-/// What is sent, with the defaults of what is left out.
+/// Returns the sent value with defaults for missing properties.
 pub(super) fn with_defaults(schemas: &Schemas, schema: &Value, sent: Value) -> Value {
     let Value::Object(mut entries) = sent else {
         return sent;
@@ -86,7 +86,7 @@ pub(super) fn with_defaults(schemas: &Schemas, schema: &Value, sent: Value) -> V
     entries.into()
 }
 
-/// What is sent, without null where things of the type have no null: it means that nothing changes.
+/// Removes null from properties that are not nullable: it means that the property is unchanged.
 pub(super) fn without_null(schemas: &Schemas, schema: &Value, sent: &Value) -> Value {
     let variants = variants(schemas, schema);
     let is_nullable = |key: &str| {
@@ -99,8 +99,8 @@ pub(super) fn without_null(schemas: &Schemas, schema: &Value, sent: &Value) -> V
         .collect()
 }
 
-/// A thing after an update: what is sent replaces what is there, null included. Of a list of things, those that are named
-/// by their ids stay what they are.
+/// Merges an update into a stored item: sent properties replace stored ones, including null. In a list of entities,
+/// those that are given by ID keep their content.
 pub(super) fn updated(stored: &Value, sent: &Value) -> Value {
     let mut updated = stored.as_object().cloned().unwrap_or_default();
     for (key, value) in sent.as_object().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Lists: filters, order and pages.
+//! Lists: filtering, sorting and pagination.
 
 use std::cmp::Ordering;
 
@@ -10,24 +10,24 @@ use crate::testing::schemas::Schemas;
 /// A request for a list.
 pub(super) struct Query<'q> {
     pub(super) schemas: &'static Schemas,
-    /// What the contract says of the parameters.
+    /// The schemas of the parameters.
     pub(super) described: &'q Value,
-    /// What the list consists of.
+    /// The schema of the items.
     pub(super) item: &'q Value,
-    /// The parameters, in their order.
+    /// The parameters, in order.
     pub(super) pairs: &'q [(String, String)],
 }
 
-/// Why there is no list.
+/// Why a request for a list fails.
 pub(super) enum Refusal {
-    /// The request is invalid: a parameter, and what is wrong with it.
+    /// The request is invalid: a parameter, and the reason.
     Invalid(String, &'static str),
-    /// The store cannot do it.
+    /// The store does not support it.
     Unsupported(String),
 }
 
 impl Query<'_> {
-    /// The things that the list consists of, in their order.
+    /// Returns the matching items in the requested order.
     pub(super) fn select(&self, items: Vec<Value>) -> Result<Vec<Value>, Refusal> {
         let mut items = items;
         let mut names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
@@ -51,9 +51,9 @@ impl Query<'_> {
         Ok(items)
     }
 
-    /// The page of a list, and what the response says about it.
+    /// Returns a page of the items, and its pagination metadata.
     pub(super) fn page(&self, items: &[Value]) -> Result<(Vec<Value>, Value), Refusal> {
-        /// The most items of a page.
+        /// The maximum page size.
         const MOST: usize = 100;
         let page = self.number("page", 1)?;
         let limit = self.number("limit", 10)?.min(MOST);
@@ -101,7 +101,7 @@ impl Query<'_> {
         if self.has(name) {
             return Ok(Filter::Path(vec![name.to_owned()]));
         }
-        // `customer_id` can be the id of `customer`, or of one of `customers`.
+        // `customer_id` can be the ID of `customer`, or of one of `customers`.
         let path = match name
             .strip_prefix("external_")
             .and_then(|name| name.strip_suffix("_id"))
@@ -135,7 +135,7 @@ impl Query<'_> {
             return Err(Refusal::Unsupported(format!("sort by `{property}`")));
         }
         if is_descending {
-            // The last of equals first, as if time had passed between them.
+            // Of equal items, the latest first, as if their timestamps differed.
             items.reverse();
         }
         items.sort_by(|a, b| {
@@ -151,11 +151,11 @@ impl Query<'_> {
 }
 
 enum Filter {
-    /// Everything: a parameter that the contract does not know.
+    /// Matches every item: an undocumented parameter.
     Any,
-    /// What contains the text.
+    /// Matches items that contain the string.
     Text,
-    /// What has one of the values there, in one of the items if that is a list.
+    /// Matches items with one of the values at this path, in any element of lists.
     Path(Vec<String>),
 }
 
@@ -179,7 +179,7 @@ fn has(value: &Value, path: &[String], wanted: &[&str]) -> bool {
     }
 }
 
-/// Whether one of its texts contains a text, in letters of any case.
+/// Returns whether one of the item's strings contains a string, ignoring case.
 fn contains(item: &Value, text: &str) -> bool {
     let text = text.to_lowercase();
     let texts = item.as_object().into_iter().flatten();
@@ -194,7 +194,7 @@ fn compared(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// The values that a parameter has if it is left out.
+/// Returns the default values of a parameter.
 fn default_of(described: &Value, name: &str) -> Vec<String> {
     match &described["query"][name]["default"] {
         Value::String(text) => vec![text.clone()],

@@ -1,4 +1,4 @@
-//! An in-memory store: what was created can be read, listed, updated and deleted.
+//! An in-memory store: created items can be read, listed, updated and deleted.
 
 mod collections;
 mod items;
@@ -21,16 +21,17 @@ use crate::transport::{Body, BoxFuture, Transport, TransportError};
 use collections::Collections;
 use items::Items;
 
-/// An in-memory API that keeps what is created: a customer that was created can be read, listed, updated and deleted.
-/// Clones share their content.
+/// An in-memory API that stores what is created: a created customer can be read, listed, updated and deleted. Clones
+/// share their content.
 ///
-/// It works for everything that the API creates, reads, lists, updates and deletes by an id: products, customers, checkouts,
-/// discounts, benefits, meters, webhook endpoints and more. Requests are validated, and responses are
-/// [samples](super::sample()) with what was sent in place. Lists are filtered by properties, sorted and paged.
+/// It supports everything that the API creates, reads, lists, updates and deletes by an ID: products, customers,
+/// checkouts, discounts, benefits, meters, webhook endpoints and more. Requests are validated. Responses are
+/// [samples](super::sample()) with the values that were sent. Lists are filtered by properties, sorted and paginated.
 ///
-/// The business logic of the API is not part of it: a checkout does not become an order. A test [puts](Self::put) the order
-/// there. What the store does not do is status 418 with a text that says so; for such a call expect a response of a
-/// [`Mock`](super::Mock), and pass the others on to the store with [`Mock::otherwise`](super::Mock::otherwise).
+/// The store does not implement the business logic of the API: a checkout does not become an order, so a test
+/// [puts](Self::put) the order there. For unsupported calls, the response is status 418 with an explanation; expect
+/// them with a [`Mock`](super::Mock), and pass the others to the store with
+/// [`Mock::otherwise`](super::Mock::otherwise).
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -43,7 +44,7 @@ struct Shared {
 }
 
 impl Store {
-    /// An empty store that speaks a version of the API: `Store::new(v2026_10::Api)`.
+    /// Creates an empty store for an API version: `Store::new(v2026_10::Api)`.
     #[must_use]
     pub fn new<V: ApiVersion + Described>(_: V) -> Self {
         let schemas = V::SCHEMAS;
@@ -56,32 +57,32 @@ impl Store {
         }
     }
 
-    /// What the client's builder takes, and [`Mock::otherwise`](super::Mock::otherwise).
+    /// Returns the transport for a client's builder, or for [`Mock::otherwise`](super::Mock::otherwise).
     #[must_use]
     pub fn transport(&self) -> StoreTransport {
         StoreTransport(self.clone())
     }
 
-    /// Adds a value, or replaces the one with the same id.
+    /// Adds a value, or replaces the one with the same ID.
     ///
     /// # Panics
-    /// If no operation reads such values by their id or lists them.
+    /// If no operation reads such values by ID or lists them.
     #[track_caller]
     pub fn put<T: Sample + Encode>(&self, value: &T) {
         let value = codec::to_value(value);
         let collections = self.collections_of::<T>();
         let Some(id) = value["id"].as_str() else {
-            panic!("there is no id in {value}");
+            panic!("{value} has no ID");
         };
         for collection in collections {
             self.items().put(collection, id, value.clone());
         }
     }
 
-    /// Returns the value with an id.
+    /// Returns the value with an ID.
     ///
     /// # Panics
-    /// If no operation reads such values by their id or lists them.
+    /// If no operation reads such values by ID or lists them.
     #[must_use]
     #[track_caller]
     pub fn get<T: Sample>(&self, id: impl fmt::Display) -> Option<T> {
@@ -96,7 +97,7 @@ impl Store {
     /// Returns all values of a type, in the order in which they were added.
     ///
     /// # Panics
-    /// If no operation reads such values by their id or lists them.
+    /// If no operation reads such values by ID or lists them.
     #[must_use]
     #[track_caller]
     pub fn all<T: Sample>(&self) -> Vec<T> {
@@ -115,7 +116,7 @@ impl Store {
         let name = schema["$ref"].as_str().unwrap_or("such a value");
         let collections = self.shared.collections.of_type(name);
         if collections.is_empty() {
-            panic!("no operation reads {name} by its id or lists it");
+            panic!("no operation reads {name} by ID or lists it");
         }
         collections
     }
@@ -146,7 +147,7 @@ impl Transport for StoreTransport {
     }
 }
 
-/// A response with a value.
+/// Creates a response with a value.
 fn json(status: u16, value: &Value) -> Reply {
     Reply::json(status, value.to_string())
 }

@@ -1,4 +1,4 @@
-//! How the store responds to requests.
+//! Responses of the store.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
@@ -26,7 +26,7 @@ struct Call<'r> {
 }
 
 impl Store {
-    /// The response to a request.
+    /// Returns the response to a request.
     pub(super) fn respond(&self, request: &Request<Bytes>) -> Reply {
         let schemas = self.shared.schemas;
         let path = request.uri().path();
@@ -108,7 +108,7 @@ impl Store {
             return not_found();
         };
         let number = self.items().next_number();
-        // What is stored can be more than what this operation shows of it.
+        // The stored item can have properties that the response of this operation lacks.
         let schema = &call.described["response"];
         let body = without_null(self.shared.schemas, schema, body);
         let mut value = updated(&stored, &body);
@@ -169,12 +169,12 @@ impl Store {
         }
     }
 
-    /// What an operation shows of a stored thing.
+    /// Returns the part of a stored item that an operation returns.
     fn shown(&self, schema: &'static Value, stored: &Value) -> Value {
         self.composed(schema, stored, 0)
     }
 
-    /// A value around what is given. What is given and does not belong there is left out.
+    /// Composes a value from given properties. Those that are not in the schema are dropped.
     fn composed(&self, schema: &Value, given: &Value, number: u64) -> Value {
         let schemas = self.shared.schemas;
         let lookup = |id: &str| self.items().with_id(id).cloned();
@@ -192,7 +192,7 @@ impl Store {
 }
 
 impl Call<'_> {
-    /// The parameter of the path with a name.
+    /// Returns the path parameter with a name.
     fn value(&self, name: &str) -> &str {
         let mut parameters = self.path.iter();
         let found = parameters.find(|(other, _)| *other == name);
@@ -206,7 +206,7 @@ impl Call<'_> {
             .unwrap_or(200)
     }
 
-    /// The body, if it is valid; otherwise the entries of the error.
+    /// Returns the body if it is valid; otherwise the entries of the error.
     fn body(&self, schemas: &'static Schemas) -> Result<Value, Vec<Value>> {
         let Some(schema) = self.described.get("body") else {
             return Ok(Value::Null);
@@ -224,7 +224,7 @@ impl Call<'_> {
     }
 }
 
-/// Removes a part of a value, or what it is part of. Returns whether there was anything.
+/// Removes a part of a value, or the object that contains it. Returns whether it existed.
 fn remove(value: &mut Value, path: &[Step]) -> bool {
     let [step, rest @ ..] = path else {
         return false;
@@ -242,9 +242,9 @@ fn remove(value: &mut Value, path: &[Step]) -> bool {
     }
 }
 
-/// Sets the time of the change with a number: each is a second after the one before.
+/// Sets a timestamp by the number of the change: each is a second after the previous one.
 fn stamp(value: &mut Value, property: &str, number: u64) {
-    /// 2026-01-05T09:00:00Z, when samples were made.
+    /// 2026-01-05T09:00:00Z, the time of samples.
     const START: i64 = 1_767_603_600;
     let seconds = i64::try_from(number).unwrap_or_default();
     let time = DateTime::from_timestamp(START.saturating_add(seconds), 0).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Parts that are on their way.
+//! Parts that are being sent.
 
 use std::task::Poll;
 
@@ -6,13 +6,13 @@ use super::plan::Part;
 use crate::Error;
 use crate::transport::BoxFuture;
 
-/// A handful of futures that make progress together. There are few, so all are polled whenever one has something to say.
+/// A small set of concurrent futures. All are polled on each wake-up.
 #[derive(Default)]
-pub(super) struct Flight<'a> {
+pub(super) struct InFlight<'a> {
     parts: Vec<(Part, BoxFuture<'a, Result<String, Error>>)>,
 }
 
-impl<'a> Flight<'a> {
+impl<'a> InFlight<'a> {
     pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
@@ -21,7 +21,7 @@ impl<'a> Flight<'a> {
         self.parts.push((part, future));
     }
 
-    /// The next one that arrives, and what it gives; `None` if there is none left.
+    /// Waits for the next part that completes; `None` if none is left.
     pub(super) async fn next(&mut self) -> Option<(Part, Result<String, Error>)> {
         std::future::poll_fn(|context| {
             if self.parts.is_empty() {
