@@ -239,7 +239,7 @@ async fn no_rows_and_no_titles_are_two_things() {
     let error = rows.try_next().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "orders:export: row 0: there is no row with the titles of the columns"
+        "orders:export: row 0: the header row is missing"
     );
     assert!(rows.try_next().await.unwrap().is_none());
 }
@@ -305,7 +305,7 @@ async fn rows_that_do_not_end_do_not_fill_the_memory() {
     let pieces = (0..64).map(|_| Ok(piece.clone())).collect();
     let mut records = served("text/csv", pieces).orders().export().records();
     let error = records.try_next().await.unwrap_err();
-    assert!(error.to_string().ends_with("it is too long"), "{error}");
+    assert!(error.to_string().ends_with("the row is too long"), "{error}");
     assert!(records.try_next().await.unwrap().is_none());
     let commas = Bytes::from(vec![b','; 1 << 20]);
     let mut records = served("text/csv", vec![Ok(commas)])
@@ -314,7 +314,7 @@ async fn rows_that_do_not_end_do_not_fill_the_memory() {
         .records();
     let error = records.try_next().await.unwrap_err();
     assert!(
-        error.to_string().ends_with("it has too many cells"),
+        error.to_string().ends_with("the row has too many cells"),
         "{error}"
     );
 }
@@ -327,7 +327,7 @@ async fn what_is_not_text_is_an_error() {
         .export()
         .rows();
     let error = rows.try_next().await.unwrap_err();
-    assert_eq!(error.to_string(), "orders:export: row 1: it is not UTF-8");
+    assert_eq!(error.to_string(), "orders:export: row 1: the row is not valid UTF-8");
 }
 
 #[tokio::test]

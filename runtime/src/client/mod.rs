@@ -1,4 +1,4 @@
-//! Clients, the requests they make and the calls that send them.
+//! Clients, requests and calls.
 
 #[cfg(feature = "blocking")]
 mod blocking;

@@ -1,6 +1,7 @@
-//! The macros by which generated code describes itself to tests. Without the feature `test-util` they expand to nothing.
+//! The macros by which generated code describes itself to tests. Without the feature `test-util`, they expand to
+//! nothing.
 
-/// The operation of a request.
+/// Describes the operation of a request.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -19,7 +20,7 @@ macro_rules! __endpoint {
     ($name:ident, $form:ident, $output:ty) => {};
 }
 
-/// The operations whose requests are defined in the services beside the file.
+/// Lists the operations whose requests are defined in the services of this folder.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -30,7 +31,7 @@ macro_rules! operations {
     };
 }
 
-/// The schemas in the `schemas.json` beside the file, and those that they refer to.
+/// Defines the schemas in the `schemas.json` of this folder, and those that they refer to.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -44,7 +45,7 @@ macro_rules! schemas {
     };
 }
 
-/// The types of the models beside the file that are received.
+/// Lists the response types of the models of this folder.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -61,7 +62,7 @@ macro_rules! samples {
     };
 }
 
-/// The version of the API whose schemas these are.
+/// Sets the API version of the schemas.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -73,7 +74,7 @@ macro_rules! schemas_of {
     };
 }
 
-/// The events whose schemas these are.
+/// Sets the events of the schemas.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 #[macro_export]
@@ -91,7 +92,7 @@ macro_rules! sampled_events {
     };
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]
@@ -99,7 +100,7 @@ macro_rules! __endpoint {
     ($($anything:tt)*) => {};
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]
@@ -107,7 +108,7 @@ macro_rules! operations {
     ($($anything:tt)*) => {};
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]
@@ -115,7 +116,7 @@ macro_rules! schemas {
     ($($anything:tt)*) => {};
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]
@@ -123,7 +124,7 @@ macro_rules! samples {
     ($($anything:tt)*) => {};
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]
@@ -131,7 +132,7 @@ macro_rules! schemas_of {
     ($($anything:tt)*) => {};
 }
 
-/// Nothing: there are no tests here.
+/// Expands to nothing without the feature `test-util`.
 #[cfg(not(feature = "test-util"))]
 #[doc(hidden)]
 #[macro_export]

@@ -291,6 +291,6 @@ fn a_token_for_all_calls_is_a_credential() {
     assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
     assert_eq!(
         error.to_string(),
-        "a token among the defaults would take the place of every credential; give it to the builder itself"
+        "a token in the default options would replace every credential: set it on the builder"
     );
 }

@@ -305,7 +305,7 @@ fn pages_may_be_of_either_form() {
     let error = now(offers.next()).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "page 2: offers:list: cannot read the response: the page has an unknown form"
+        "page 2: offers:list: cannot read the response: the page is an unknown variant"
     );
     assert!(now(offers.next()).is_none());
 }

@@ -1,4 +1,4 @@
-//! Lists, and bodies in pieces, without a runtime of one's own.
+//! Blocking iterators over lists and chunks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use super::runtime::run;
 use crate::Error;
 use crate::client::operation::Operation;
 
-/// The items or pages of a list, or the pieces of a body, for a thread that blocks until they are
-/// there. Inside an async task they are errors.
-#[must_use = "an iterator does nothing until it is asked"]
+/// A blocking iterator over the items or pages of a list, or the chunks of a body. Inside of an async task, it returns
+/// an error.
+#[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Blocking<S> {
     operation: &'static Operation,
-    /// Nothing after the end.
+    /// `None` after the end.
     stream: Option<S>,
 }
 

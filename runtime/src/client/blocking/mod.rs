@@ -1,4 +1,4 @@
-//! Calls and streams for threads that block.
+//! Blocking calls and iterators.
 
 mod iterator;
 mod runtime;

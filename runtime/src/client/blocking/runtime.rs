@@ -1,7 +1,7 @@
-//! Calls without a runtime of one's own.
+//! The shared runtime of blocking calls.
 //!
-//! All blocking calls of a process share one tokio runtime, on one thread of its own, which starts with the first of them.
-//! So connections stay open from call to call.
+//! All blocking calls of a process share one tokio runtime on a thread of its own, which the first call starts.
+//! Connections are therefore reused between calls.
 
 use std::future::pending;
 use std::io;
@@ -16,7 +16,7 @@ use tokio::task::coop;
 use crate::Error;
 use crate::client::operation::Operation;
 
-/// Waits for the result of a call, or of one of several, on this thread.
+/// Blocks this thread until the call is complete.
 pub(crate) fn wait<T>(
     operation: &'static Operation,
     call: impl Future<Output = Result<T, Error>>,
@@ -24,7 +24,7 @@ pub(crate) fn wait<T>(
     run(operation, call)?
 }
 
-/// Runs a future on this thread. An error says that it was not run.
+/// Runs a future on this thread. Fails, without running it, inside of an async task.
 pub(super) fn run<T>(
     operation: &'static Operation,
     future: impl Future<Output = T>,
@@ -49,7 +49,7 @@ pub(super) fn run<T>(
     }
 }
 
-/// Starts the runtime, on a thread of its own that lasts as long as the process.
+/// Starts the runtime, on a thread that lives as long as the process.
 fn start() -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
@@ -59,11 +59,12 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Whether this thread is polling an async task of tokio, whose siblings a blocking call would stop.
+/// Returns whether this thread is polling an async task of tokio. A blocking call would block the other tasks of that
+/// thread.
 ///
-/// There is a runtime on threads of `spawn_blocking` too, where blocking is welcome. The difference that tokio shows is
-/// the budget of cooperative scheduling: tasks have one, and it fits into a byte. A task in which it is used up here
-/// yields at its next `await`.
+/// Threads of `spawn_blocking` also have a current runtime, although blocking is permitted there. The observable
+/// difference is the budget of cooperative scheduling: tasks have one, and it fits into a byte. A task whose budget is
+/// used up here yields at its next `await`.
 fn is_in_task() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     (0..=u8::MAX).any(|_| match coop::poll_proceed(&mut context) {
@@ -75,8 +76,8 @@ fn is_in_task() -> bool {
     })
 }
 
-/// Polls a future on this thread until it is ready. `Runtime::block_on` does so too, but panics wherever it suspects a
-/// task.
+/// Polls a future on this thread until it is ready. `Runtime::block_on` does the same, but panics on every thread with
+/// a current runtime.
 fn drive<T>(future: impl Future<Output = T>) -> T {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -1,4 +1,4 @@
-//! How clients are set up.
+//! The builder of clients.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,7 +22,7 @@ use crate::Error;
 use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
 use crate::transport::{self, Clock, Timer, Transport};
 
-/// Sets up a client of the API version `V`.
+/// Configures a client of the API version `V`.
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder<C, V> {
     credential: C,
@@ -45,12 +45,12 @@ struct Settings {
     metrics: Metrics,
 }
 
-/// What puts a transport around another one.
+/// Wraps a transport in another one.
 type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send>;
 
 impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
-    /// The defaults: the version's usual server, no credential, 60 seconds for a call and 30 for an attempt, three
-    /// attempts, no rate limit, and the transport of this crate.
+    /// Creates a builder with the defaults: the version's default server, no credential, a timeout of 60 seconds per
+    /// call and 30 per attempt, three attempts, no rate limit, and the transport of this crate.
     pub fn new() -> Self {
         Self {
             credential: Anonymous,
@@ -79,13 +79,13 @@ impl<V: ApiVersion> Default for ClientBuilder<Anonymous, V> {
 }
 
 impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
-    /// Talks to this server.
+    /// Sets the server.
     pub fn server(mut self, server: Server) -> Self {
         self.settings.server = server;
         self
     }
 
-    /// Acts for the organization that this access token belongs to.
+    /// Sets the access token of an organization.
     pub fn access_token(
         self,
         token: impl Into<OrganizationToken>,
@@ -93,8 +93,9 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self.credential(token.into())
     }
 
-    /// Acts with this credential: a [`PersonalToken`](crate::client::PersonalToken), an
-    /// [`OpenIdToken`](crate::client::OpenIdToken), a [`RegistrationToken`](crate::client::RegistrationToken) or a session.
+    /// Sets the credential: a [`PersonalToken`](crate::client::PersonalToken), an
+    /// [`OpenIdToken`](crate::client::OpenIdToken), a [`RegistrationToken`](crate::client::RegistrationToken) or a
+    /// session.
     pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
             credential,
@@ -103,37 +104,39 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         }
     }
 
-    /// Acts for this organization, with a token that can act for several.
+    /// Sets the organization to act for, for tokens that can act for several.
     pub fn organization(self, id: impl Into<Uuid>) -> Self {
         self.defaults(CallOptions::new().organization(id))
     }
 
-    /// Ends calls with [`Error::Timeout`] when they have no result after this time: see [`CallOptions::timeout`].
+    /// Sets the timeout of a call, after which it fails with [`Error::Timeout`]: see [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.defaults(CallOptions::new().timeout(timeout))
     }
 
-    /// Gives up on an attempt after this time: see [`CallOptions::attempt_timeout`].
+    /// Sets the timeout of an attempt: see [`CallOptions::attempt_timeout`].
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.defaults(CallOptions::new().attempt_timeout(timeout))
     }
 
-    /// Repeats calls by this policy.
+    /// Sets the retry policy.
     pub fn retry(self, policy: RetryPolicy) -> Self {
         self.defaults(CallOptions::new().retry(policy))
     }
 
-    /// What holds for all calls that do not say otherwise. What was set before and is not set again stays. A token among
-    /// them is refused by [`build`](Self::build): it would take the place of every credential.
+    /// Sets the default options of all calls. Options that were set before and are not set here are kept. A token in
+    /// the options is rejected by [`build`](Self::build), because it would replace every credential.
     pub fn defaults(mut self, options: CallOptions) -> Self {
         self.settings.options.update(options);
         self
     }
 
-    /// Sends no more requests than this, whatever is asked for: they wait for their turn, as long as their timeout lets
-    /// them. Clones share the limit. When the server responds with 429 and `Retry-After`, all of them wait, up to
-    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for more, one request probes then, and
-    /// the others wait for its outcome.
+    /// Limits the rate of requests. Requests above the limit wait for their turn until their timeout elapses. Clones
+    /// share the limit.
+    ///
+    /// When the server responds with 429 and `Retry-After`, all requests wait, up to [`RetryPolicy::max_retry_after`]
+    /// of the client's policy. If the server asks for more, one request is sent as a probe after that, and the others
+    /// wait for its outcome.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.limit = Some(limit);
         #[cfg(feature = "redis")]
@@ -152,21 +155,21 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Names the application in the `User-Agent` header, before this crate: `shop/1.2 polar-client/0.1.0`.
+    /// Sets the application's name and version in the `User-Agent` header, before those of this crate: `shop/1.2
+    /// polar-client/0.1.0`.
     pub fn app(mut self, name: &str, version: &str) -> Self {
         self.settings.application = Some(format!("{name}/{version}"));
         self
     }
 
-    /// Sends requests this way instead of with the transport of this crate.
+    /// Replaces the transport of this crate.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.settings.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Puts a transport of one's own around the one so far: to sign, log or record each attempt. The last one that was
-    /// added sees requests first.
-    ///
+    /// Wraps the current transport in another one, for example to sign, log or record each attempt. The last layer is
+    /// the outermost one.
     /// ```
     /// use std::sync::Arc;
     /// use bytes::Bytes;
@@ -201,26 +204,26 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Records the metrics of attempts with this provider instead of the global one, which has to be set before the first
-    /// call.
+    /// Sets the provider for the metrics of attempts. By default, it is the global one, which must be set before the
+    /// first call.
     #[cfg(feature = "opentelemetry")]
     pub fn meter_provider(mut self, provider: &impl opentelemetry::metrics::MeterProvider) -> Self {
         self.settings.metrics = Metrics::of(provider);
         self
     }
 
-    /// Waits with this timer instead of tokio's.
+    /// Replaces tokio's timer.
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.settings.clock = Clock::Given(Arc::new(timer));
         self
     }
 
-    /// Makes the client.
+    /// Builds the client.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when no transport was given and this crate's cannot be set up, when the application's name
-    /// is invalid in a header, when there is a rate limit but no timer to wait with, and when there is a token among
-    /// the [`defaults`](Self::defaults).
+    /// [`Error::Configuration`] when no transport was set and this crate's cannot be created, when the application's
+    /// name is invalid in a header, when there is a rate limit but no timer, and when the [`defaults`](Self::defaults)
+    /// contain a token.
     pub fn build(self) -> Result<V::Polar<C>, Error> {
         let shared = self.settings.share(V::VERSION, V::NOT_FOUND)?;
         Ok(V::wrap(Client::from_shared(shared, self.credential)))
@@ -234,11 +237,11 @@ impl Settings {
         not_found: &'static [&'static str],
     ) -> Result<Shared, Error> {
         if self.limit.is_some() && !self.clock.exists() {
-            return Err(Error::configuration("a rate limit needs a timer"));
+            return Err(Error::configuration("a rate limit requires a timer"));
         }
         if self.options.access_token.is_some() {
             return Err(Error::configuration(
-                "a token among the defaults would take the place of every credential; give it to the builder itself",
+                "a token in the default options would replace every credential: set it on the builder",
             ));
         }
         let transport = match self.transport {

@@ -1,4 +1,4 @@
-//! Clients: what requests are made with.
+//! Clients, which create requests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use super::shared::{AGENT, Shared};
 use crate::client::credentials::Credential;
 use crate::transport::{self, Clock};
 
-/// One version of the API: what its generated client tells this crate about itself.
+/// An API version, as its generated client describes it.
 pub trait ApiVersion: 'static {
     /// The version, as sent in the `Polar-Version` header: `2026-10`.
     const VERSION: &'static str;
 
-    /// The server that is used unless another is named.
+    /// The default server.
     const DEFAULT_SERVER: Server;
 
     /// All servers of the version.
@@ -27,34 +27,33 @@ pub trait ApiVersion: 'static {
     /// The error classes that the OpenAPI description documents for the status 404.
     const NOT_FOUND: &'static [&'static str];
 
-    /// The client that users hold.
+    /// The client type of the version.
     type Polar<C: Credential>;
 
-    /// Makes that client.
+    /// Wraps a client in that type.
     fn wrap<C: Credential>(client: Client<C>) -> Self::Polar<C>;
 }
 
-/// A connection to one server with one credential. Cheap to clone: clones share their connections, and what they may spend
-/// on repeats.
+/// A client of one server with one credential. Cheap to clone: clones share connections, rate limit and retry budget.
 #[derive(Clone)]
 pub struct Client<C> {
     pub(in crate::client) shared: Arc<Shared>,
     pub(in crate::client) credential: C,
-    /// Whom requests act for, unless they say otherwise.
+    /// The organization to act for, unless a request sets another one.
     pub(in crate::client) organization: Option<Uuid>,
 }
 
 impl<C: Credential> Client<C> {
-    /// A client of the version's usual server, with the default transport and settings.
+    /// Creates a client of the version's default server, with the default transport and configuration.
     ///
-    /// A transport that cannot be set up is reported by the first call. To know at once, use
+    /// If the transport cannot be created, the first call fails. To detect that earlier, use
     /// [`ClientBuilder`](crate::client::ClientBuilder).
     #[must_use]
     pub fn new<V: ApiVersion>(credential: C) -> Self {
         Self::of_server::<V>(V::DEFAULT_SERVER, credential)
     }
 
-    /// A client of this server, otherwise like [`new`](Self::new).
+    /// Creates a client of this server, otherwise like [`new`](Self::new).
     #[must_use]
     pub fn of_server<V: ApiVersion>(server: Server, credential: C) -> Self {
         let shared = Shared {
@@ -75,7 +74,7 @@ impl<C: Credential> Client<C> {
         Self::from_shared(shared, credential)
     }
 
-    /// The same client with another credential. It shares this one's connections.
+    /// Returns a client with another credential, which shares the connections.
     #[must_use]
     pub fn with_credential<D: Credential>(&self, credential: D) -> Client<D> {
         Client {
@@ -85,7 +84,7 @@ impl<C: Credential> Client<C> {
         }
     }
 
-    /// The same client, acting for this organization. It shares this one's connections.
+    /// Returns a client that acts for this organization, and shares the connections.
     #[must_use]
     pub fn organization(&self, id: Uuid) -> Self {
         Self {
@@ -94,7 +93,7 @@ impl<C: Credential> Client<C> {
         }
     }
 
-    /// The server that the client talks to.
+    /// Returns the server.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.shared.server

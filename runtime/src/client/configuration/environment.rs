@@ -1,4 +1,4 @@
-//! Clients as the environment describes them.
+//! Configuration from environment variables.
 
 use std::env::{self, VarError};
 
@@ -12,11 +12,11 @@ const TOKEN: &str = "POLAR_ACCESS_TOKEN";
 const SERVER: &str = "POLAR_SERVER";
 
 impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
-    /// Takes the token from `POLAR_ACCESS_TOKEN`, and the server from `POLAR_SERVER`: `production`, `sandbox` or a URL.
-    /// Without the latter it is the version's usual server.
+    /// Creates a builder with the token in `POLAR_ACCESS_TOKEN`, and the server in `POLAR_SERVER`: `production`,
+    /// `sandbox` or a URL. Without the latter, the version's default server is used.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when there is no token, and when the server is neither.
+    /// [`Error::Configuration`] when there is no token, or the server is neither a name nor a URL.
     pub fn from_env() -> Result<ClientBuilder<OrganizationToken, V>, Error> {
         let token = required(TOKEN, env::var(TOKEN))?;
         let server = match env::var(SERVER) {
@@ -27,13 +27,13 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
     }
 }
 
-/// The value of a variable. Errors do not show it.
+/// Returns the value of a variable. Errors do not show it.
 pub(crate) fn required(name: &str, value: Result<String, VarError>) -> Result<String, Error> {
     let problem = match value {
         Ok(value) if !value.trim().is_empty() => return Ok(value.trim().to_owned()),
         Ok(_) => "is empty",
         Err(VarError::NotPresent) => "is not set",
-        Err(VarError::NotUnicode(_)) => "is not text",
+        Err(VarError::NotUnicode(_)) => "is not valid UTF-8",
     };
     Err(Error::configuration(format!(
         "the environment variable {name} {problem}"
@@ -88,7 +88,7 @@ mod tests {
             (Err(VarError::NotPresent), "is not set"),
             (
                 Err(VarError::NotUnicode(OsString::from("hush"))),
-                "is not text",
+                "is not valid UTF-8",
             ),
         ] {
             let error = required(TOKEN, value).unwrap_err().to_string();

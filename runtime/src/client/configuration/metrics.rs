@@ -1,4 +1,4 @@
-//! Metrics of the attempts, by OpenTelemetry's semantic conventions for HTTP clients.
+//! Metrics of attempts, by OpenTelemetry's semantic conventions for HTTP clients.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,20 +13,20 @@ use crate::log::error_type;
 
 use super::server::Server;
 
-/// The conventions that the names are from.
+/// The version of the conventions.
 const SCHEMA: &str = "https://opentelemetry.io/schemas/1.38.0";
 
-/// The bounds that the conventions advise, in seconds.
+/// The bucket boundaries that the conventions recommend, in seconds.
 const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// Where a client records its attempts.
+/// Records the attempts of a client.
 #[derive(Default)]
 pub(in crate::client) struct Metrics {
-    /// That of the builder; without it, that of the global provider.
+    /// The meter of the builder's provider; `None` for the global provider.
     meter: Option<Meter>,
-    /// Made for the first attempt, so that the global provider can be set after a client was built.
+    /// Created for the first attempt, so that the global provider can be set after the client is built.
     duration: OnceLock<Histogram<f64>>,
 }
 
@@ -38,7 +38,7 @@ impl Metrics {
         }
     }
 
-    /// Records an attempt, with the error or the status that it ended with.
+    /// Records an attempt with its error or status.
     pub(in crate::client) fn record(
         &self,
         operation: &Operation,

@@ -1,4 +1,4 @@
-//! Clients, and all that is decided before a request is made.
+//! Clients and their configuration.
 
 mod builder;
 mod client;

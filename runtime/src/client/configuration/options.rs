@@ -1,4 +1,4 @@
-//! How one call differs from the others of its client.
+//! Options of a call.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(in crate::client) const POLAR_VERSION: HeaderName = HeaderName::from_static(
 pub(in crate::client) const POLAR_ORGANIZATION: HeaderName =
     HeaderName::from_static("polar-organization");
 
-/// The headers that the client is responsible for.
+/// Headers that only the client sets.
 const OWN: [HeaderName; 11] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -33,25 +33,24 @@ const OWN: [HeaderName; 11] = [
     POLAR_ORGANIZATION,
 ];
 
-/// How one call differs from the others of its client. What is not set is as the client has it.
+/// Options of a call. Options that are not set are those of the client.
 ///
-/// A value of its own, so that it can be kept and cloned for many calls:
-///
+/// Options can be kept and cloned for many calls:
 /// ```
 /// # use std::time::Duration;
 /// use polar_client_runtime::client::{CallOptions, RetryPolicy};
 ///
 /// # fn main() -> Result<(), polar_client_runtime::Error> {
-/// let patient = CallOptions::new()
+/// let nightly = CallOptions::new()
 ///     .timeout(Duration::from_secs(300))
 ///     .retry(RetryPolicy::new().max_attempts(6))
 ///     .header("x-request-source", "nightly")?;
-/// // polar.orders().list().with(patient.clone()).await?
+/// // polar.orders().list().with(nightly.clone()).await?
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
-#[must_use = "options do nothing until a request is given them"]
+#[must_use = "options do nothing until they are passed to a request"]
 pub struct CallOptions {
     pub(in crate::client) timeout: Option<Duration>,
     pub(in crate::client) attempt_timeout: Option<Duration>,
@@ -72,99 +71,99 @@ pub(in crate::client) enum BodyCheck {
 }
 
 impl CallOptions {
-    /// Nothing is set.
+    /// Creates options without any set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends the call with [`Error::Timeout`] when it has no result after this time, with all of its attempts and the waits
-    /// between them. For bodies that are read as streams, the time until they begin.
+    /// Sets the timeout of the call, including all attempts and the waits between them, after which it fails with
+    /// [`Error::Timeout`]. For streamed bodies, it covers the time until the body begins.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Gives up on an attempt after this time. For bodies that are read as streams, also the longest time between two
-    /// pieces.
+    /// Sets the timeout of an attempt. For streamed bodies, it is also the maximum time between two chunks.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
     }
 
-    /// Ends a body that is read as a stream, and a download, with [`Error::Timeout`] when it is not complete after this time,
-    /// the time that the reader takes between two pieces included. 1 hour if it is not set.
+    /// Sets the timeout of a streamed body or a download, including the time that the reader takes between chunks; 1
+    /// hour by default. It ends with [`Error::Timeout`].
     pub fn stream_timeout(mut self, timeout: Duration) -> Self {
         self.stream_timeout = Some(timeout);
         self
     }
 
-    /// Repeats the call by this policy, or not at all with [`RetryPolicy::off`].
+    /// Sets the retry policy; [`RetryPolicy::off`] disables retries.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
     }
 
-    /// Repeats the call also when the server may have acted on it already, whatever the operation's own
-    /// [`safety`](crate::client::Operation::safety) is: for calls that do the same again when they are sent twice, or whose
-    /// repetition the server knows by something that this crate does not.
+    /// Treats the call as idempotent, regardless of the operation's [`safety`](crate::client::Operation::safety): it is
+    /// retried even if the server may have acted on it. Use it if the call has the same effect when it is repeated, or
+    /// if the server deduplicates it by other means.
     pub fn assume_safe(mut self) -> Self {
         self.safety = Some(Safety::Safe);
         self
     }
 
-    /// Repeats the call only when the server cannot have acted on it, whatever the operation's own
-    /// [`safety`](crate::client::Operation::safety) is.
+    /// Treats the call as not idempotent, regardless of the operation's [`safety`](crate::client::Operation::safety):
+    /// it is retried only if the server cannot have acted on it.
     pub fn assume_unsafe(mut self) -> Self {
         self.safety = Some(Safety::Unsafe);
         self
     }
 
-    /// The most bytes that a response may have, decompressed.
+    /// Sets the maximum size of a response in bytes, after decompression.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
     }
 
-    /// Sends this token in place of the credential's, and of the same kind. A token that is evidently of another kind, or
-    /// for a call without a credential (of an anonymous client, or of an operation that takes none), is refused before
-    /// anything is sent.
+    /// Replaces the credential's token with another one of the same kind. A token that is evidently of another kind is
+    /// rejected before anything is sent, and so is one for a call without a credential (of an anonymous client, or of
+    /// an operation that accepts none).
     pub fn access_token(mut self, token: impl Into<Secret>) -> Self {
         self.access_token = Some(token.into());
         self
     }
 
-    /// Acts for this organization, with a token that can act for several.
+    /// Sets the organization to act for, for tokens that can act for several.
     pub fn organization(mut self, id: impl Into<Uuid>) -> Self {
         self.organization = Some(id.into());
         self
     }
 
-    /// Sends the body even if it violates constraints of the OpenAPI description, and leaves it to the server to
-    /// refuse it: for limits that the server has raised since.
+    /// Sends the body even if it violates constraints of the OpenAPI description, and leaves validation to the server,
+    /// for example if the server has raised a limit since.
     pub fn send_unchecked(mut self) -> Self {
         self.body_check = Some(BodyCheck::Skipped);
         self
     }
 
-    /// Sends one header more. Its value is marked as sensitive, so that neither `Debug` nor HTTP/2's compression keeps it.
+    /// Adds a header. Its value is marked as sensitive: `Debug` does not show it, and HTTP/2 compression does not store
+    /// it.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if that is no header, or one that the client sets itself.
+    /// [`Error::Configuration`] when the header is invalid, or is one that the client sets itself.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let refused = |reason| Error::configuration(format!("the header `{name}` {reason}"));
         let key = HeaderName::try_from(name)
-            .map_err(|_| Error::configuration("a header has a name that no header can have"))?;
+            .map_err(|_| Error::configuration("the name of a header is invalid"))?;
         if OWN.contains(&key) {
             return Err(refused("is set by the client"));
         }
         let mut value = HeaderValue::try_from(value)
-            .map_err(|_| refused("has a value that no header can have"))?;
+            .map_err(|_| refused("has an invalid value"))?;
         value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)
     }
 
-    /// Takes over what is set in the others.
+    /// Overrides options with those that are set in `others`.
     pub(in crate::client) fn update(&mut self, others: Self) {
         self.timeout = others.timeout.or(self.timeout);
         self.attempt_timeout = others.attempt_timeout.or(self.attempt_timeout);
@@ -179,7 +178,7 @@ impl CallOptions {
     }
 }
 
-/// Shows neither the token nor the values of headers.
+/// Omits the token and the values of headers.
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&HeaderName> = self.headers.keys().collect();

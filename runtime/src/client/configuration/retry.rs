@@ -1,8 +1,8 @@
-//! When a call is retried, and after which delay.
+//! Retry policy and retry budget.
 //!
-//! The schedule is the AWS SDKs' standard mode: few attempts, exponential waits with full jitter, and a budget that the
-//! clones of a client share, so that an outage is not made worse by their retries. The libraries for backoff know
-//! neither `Retry-After` nor budgets, and what they do know is the few lines of [`RetryPolicy::backoff`].
+//! The schedule is the standard mode of the AWS SDKs: few attempts, exponential backoff with full jitter, and a budget
+//! that the clones of a client share, so that retries do not amplify an outage. Libraries for backoff support neither
+//! `Retry-After` nor budgets, and what they do support is the few lines of [`RetryPolicy::backoff`].
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,17 +11,17 @@ use crate::Error;
 use crate::client::operation::Safety;
 use crate::error::Repeat;
 
-/// No wait is longer than this, whatever the policy says.
+/// The maximum delay, regardless of the policy.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When a call is retried, and after which delay.
+/// Configures when a call is retried, and after which delay.
 ///
-/// A request that the server may have processed is retried only if the operation is safe to retry, or the call says so
-/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). Rate limits and connections
-/// that did not come about are always safe. `Retry-After` is obeyed; if it asks for more than
-/// [`max_retry_after`](Self::max_retry_after), or than the call's timeout leaves, the call ends with the error at once.
+/// A request that the server may have processed is retried only if the operation is idempotent, or the call says so
+/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). A retry after a rate limit, or when no connection
+/// was established, is always safe. `Retry-After` is respected; if it exceeds
+/// [`max_retry_after`](Self::max_retry_after) or the rest of the call's timeout, the call fails immediately.
 ///
-/// If the outcome of a `DELETE` is unknown and its retry responds with 404, the resource was deleted: where the operation
+/// If the outcome of a `DELETE` is unknown and its retry responds with 404, the resource was deleted: if the operation
 /// has no response body, that is a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -39,7 +39,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults: three attempts in all, waits of up to 0.5 s, 1 s, 2 s, … 20 s, and a `Retry-After` of up to 60 s.
+    /// Creates the default policy: up to three attempts, delays of up to 0.5 s, 1 s, 2 s, … 20 s, and a `Retry-After`
+    /// of up to 60 s.
     pub const fn new() -> Self {
         Self {
             attempts: 3,
@@ -49,38 +50,38 @@ impl RetryPolicy {
         }
     }
 
-    /// Turns retries off.
+    /// Creates a policy without retries.
     pub const fn off() -> Self {
         Self::new().max_attempts(1)
     }
 
-    /// How often a request is sent at most, the first time included.
+    /// Sets the maximum number of attempts, including the first one.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// The longest wait before the second attempt. It doubles with each further one.
+    /// Sets the maximum delay before the second attempt. It doubles with each further one.
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// The longest wait before any attempt, unless the server asks for a longer one.
+    /// Sets the maximum delay before any attempt, unless the server asks for more.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The longest wait that the server may ask for. In the policy of a client with a [`RateLimit`](super::RateLimit), also
-    /// the longest time for which a 429 stops its other calls: after that, one of them tries, and the others follow if it is
-    /// not rejected, too.
+    /// Sets the maximum `Retry-After` that is respected. In the policy of a client with a
+    /// [`RateLimit`](super::RateLimit), it is also the maximum time for which a 429 pauses its other calls. After that,
+    /// one call is sent as a probe, and the others follow unless it is rejected as well.
     pub const fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// How long to wait before the next attempt after this many failed; `None` if there is to be none.
+    /// Returns the delay before the next attempt after this many failures; `None` for no further attempt.
     pub(in crate::client) fn delay(
         &self,
         error: &Error,
@@ -95,7 +96,7 @@ impl RetryPolicy {
         if !useful || failed >= self.attempts {
             return None;
         }
-        // Those that were told the same time should not all come back at the same time.
+        // Clients with the same `Retry-After` must not all retry at the same time.
         let jitter = self.jitter(failed);
         match error.retry_after() {
             None => Some(jitter),
@@ -103,17 +104,17 @@ impl RetryPolicy {
         }
     }
 
-    /// The longest wait that the server may ask for.
+    /// Returns the maximum `Retry-After`.
     pub(in crate::client) fn longest_retry_after(&self) -> Duration {
         self.max_retry_after.min(DAY)
     }
 
-    /// A wait after this many failures, unless the server asks for one.
+    /// Returns a random delay after this many failures, for responses without `Retry-After`.
     pub(crate) fn jitter(&self, failed: u32) -> Duration {
         self.backoff(failed).mul_f64(fastrand::f64())
     }
 
-    /// The longest wait after this many failures.
+    /// Returns the maximum delay after this many failures.
     fn backoff(&self, failed: u32) -> Duration {
         let factor = 1_u32.checked_shl(failed.saturating_sub(1));
         self.base_delay
@@ -123,7 +124,7 @@ impl RetryPolicy {
     }
 }
 
-/// What all clones of a client may spend on repeats, together.
+/// The retry budget that all clones of a client share.
 #[derive(Debug)]
 pub(in crate::client) struct Budget(Mutex<u32>);
 
@@ -139,7 +140,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Pays for the repeat of a call that failed with this error. Gives the price, or `None` if there is not enough left.
+    /// Withdraws the cost of a retry after this error. Returns the cost, or `None` if the budget is exhausted.
     pub(in crate::client) fn pay(&self, error: &Error) -> Option<u32> {
         let price = match error.is_timeout() {
             true => COST_OF_TIMEOUT,
@@ -148,7 +149,7 @@ impl Budget {
         self.change(|left| left.checked_sub(price)).then_some(price)
     }
 
-    /// A call succeeded, after repeats for which this was paid last.
+    /// Refunds the cost of the last retry of a call that succeeded.
     pub(in crate::client) fn refund(&self, paid: Option<u32>) {
         self.change(|left| Some(left.saturating_add(paid.unwrap_or(REWARD)).min(CAPACITY)));
     }

@@ -1,4 +1,4 @@
-//! Where requests go.
+//! The servers of the API.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One of Polar's own servers, from the API's description.
+    /// Creates one of Polar's own servers, from the OpenAPI description.
     #[must_use]
     pub const fn fixed(name: &'static str, url: &'static str) -> Self {
         Self {
@@ -25,11 +25,12 @@ impl Server {
         }
     }
 
-    /// Any server: a proxy, or a mock in a test. The paths of operations are added to the URL's own.
+    /// Creates any other server, such as a proxy, or a mock in a test. The paths of operations are appended to the path
+    /// of the URL.
     ///
     /// # Errors
-    /// [`Error::Configuration`] unless it is a URL with the scheme `http` or `https` and a host, and without user name,
-    /// query and fragment.
+    /// [`Error::Configuration`] unless it is an `http` or `https` URL with a host, and without user name, query and
+    /// fragment.
     pub fn custom(url: &str) -> Result<Self, Error> {
         check(url).map_err(|reason| Error::Configuration {
             message: format!("the server's URL {reason}"),
@@ -40,25 +41,25 @@ impl Server {
         })
     }
 
-    /// The server's name: `production`, `sandbox`, or `custom`.
+    /// Returns the server's name: `production`, `sandbox`, or `custom`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The URL that the paths of operations are added to, without a slash at the end.
+    /// Returns the base URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The host, without the port.
+    /// Returns the host, without the port.
     #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(in crate::client) fn host(&self) -> Option<String> {
         Some(self.authority()?.host().to_owned())
     }
 
-    /// The port, also when it is the scheme's usual one.
+    /// Returns the port, or the default port of the scheme.
     #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(in crate::client) fn port(&self) -> Option<u16> {
         let usual = if self.url.starts_with("https:") {
@@ -86,7 +87,7 @@ fn check(url: &str) -> Result<(), &'static str> {
         return Err("has no host");
     }
     if authority.as_str().contains('@') {
-        return Err("contains a user name; credentials are given apart");
+        return Err("contains a user name: set credentials on the client");
     }
     if url.contains(['?', '#']) {
         return Err("has a query or a fragment");

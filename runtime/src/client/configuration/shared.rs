@@ -1,4 +1,4 @@
-//! What all clients of one server share.
+//! State that clients of a server share.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::server::Server;
 use super::shared_limit::SharedTurns;
 use crate::transport::{Clock, Transport};
 
-/// How requests say who sends them, after what the application says.
+/// The `User-Agent` of this crate, after that of the application.
 pub(super) const AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
 
-/// What all clients of one server share.
+/// State that clients of a server share.
 pub(in crate::client) struct Shared {
     pub(in crate::client) transport: Arc<dyn Transport>,
     pub(in crate::client) server: Server,

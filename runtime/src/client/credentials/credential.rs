@@ -1,4 +1,4 @@
-//! Credentials. Which one an operation needs is in the types, so that the wrong one does not compile.
+//! Credentials. The types state which one an operation accepts, so that a wrong one does not compile.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::token::{Bearer, Secret, Source, TokenProvider};
 use crate::secrets::REDACTED;
 
-/// Something that a request can identify itself with. Implemented by the types of this module only.
+/// A credential of a client. Only the types of this module implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a credential",
     label = "expected a credential",
@@ -74,12 +74,12 @@ mod sealed {
     use super::super::token::Bearer;
 
     pub trait Token {
-        /// The bearer token, if there is one.
+        /// Returns the bearer token, if there is one.
         fn token(&self) -> Option<Bearer>;
     }
 }
 
-/// No credential, for the operations that need none.
+/// No credential, for operations that require none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Anonymous;
 
@@ -100,14 +100,14 @@ macro_rules! bearer {
         pub struct $name(Source);
 
         impl $name {
-            /// Takes the token as it was issued. A token that begins like one of another kind is refused, before
-            /// anything is sent, by operations that do not take that kind.
+            /// Creates the credential from the token as it was issued. Operations that do not accept this kind of token
+            /// reject it by its prefix before anything is sent.
             #[must_use]
             pub fn new(token: impl Into<Secret>) -> Self {
                 Self(Source::Fixed(token.into()))
             }
 
-            /// Asks the provider for the token, each time that one is needed.
+            /// Creates the credential from a provider, which is called whenever a token is needed.
             #[must_use]
             pub fn provided_by(provider: impl TokenProvider) -> Self {
                 Self(Source::Provider(Arc::new(provider)))
@@ -126,7 +126,7 @@ macro_rules! bearer {
             }
         }
 
-        /// Does not show the token.
+        /// Omits the token.
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}({REDACTED})", stringify!($name))
@@ -151,7 +151,7 @@ bearer! {
 }
 
 bearer! {
-    /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
+    /// A personal access token: `polar_pat_...`. It acts for a person, in all their organizations.
     PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
 }
 
@@ -166,7 +166,7 @@ bearer! {
 }
 
 bearer! {
-    /// The token of a member session: the customer portal as one member of the customer sees it.
+    /// The token of a member session: the customer portal of one member of the customer.
     MemberSession: PortalAccess, MemberAccess
 }
 

@@ -1,4 +1,4 @@
-//! Who a client acts for, and where the tokens come from.
+//! Credentials and token providers.
 
 mod credential;
 mod token;

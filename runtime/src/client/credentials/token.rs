@@ -1,4 +1,4 @@
-//! Where tokens come from.
+//! Secrets and token providers.
 
 use std::error::Error;
 use std::fmt;
@@ -20,7 +20,7 @@ struct Content {
 }
 
 impl Secret {
-    /// The text itself. Mind where it goes.
+    /// Returns the secret. Do not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0.text
@@ -61,15 +61,14 @@ impl From<String> for Secret {
     }
 }
 
-/// Does not show the text.
+/// Omits the secret.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({REDACTED})")
     }
 }
 
-/// Gives tokens that change: from a secret store, or refreshed with OAuth.
-///
+/// Provides tokens that change, for example from a secret store or refreshed with OAuth.
 /// ```
 /// use std::sync::Mutex;
 /// use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
@@ -84,7 +83,7 @@ impl fmt::Debug for Secret {
 ///     fn token(&self) -> BoxFuture<'_, TokenResult> {
 ///         Box::pin(async {
 ///             let mut cached = self.cached.lock().map_err(|_| "a thread panicked")?;
-///             // Here, a real one would ask its store.
+///             // A real provider reads the token from its store here.
 ///             Ok(cached.get_or_insert_with(|| "polar_oat_...".into()).clone())
 ///         })
 ///     }
@@ -97,18 +96,18 @@ impl fmt::Debug for Secret {
 /// }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// The token to send now. Asked before every request that goes out, so keep it; and where many tasks ask at once, let
-    /// one of them fetch it.
+    /// Returns the current token. It is called before every request, so cache the token, and let one task fetch it when
+    /// several call at once.
     fn token(&self) -> BoxFuture<'_, TokenResult>;
 
-    /// The server did not accept this token (401). If [`token`](Self::token) gives another one now, the request is
-    /// repeated with it, once.
+    /// Reports that the server rejected this token (401). If [`token`](Self::token) returns another one after that, the
+    /// request is retried with it once.
     fn rejected(&self, token: &Secret) {
         let _ = token;
     }
 }
 
-/// What a [`TokenProvider`] gives. The error is shown, so it must not show the token.
+/// The result of a [`TokenProvider`]. The error is shown to users, so it must not contain the token.
 pub type TokenResult = Result<Secret, Box<dyn Error + Send + Sync>>;
 
 /// The token of a credential.
@@ -122,7 +121,7 @@ pub(in crate::client) enum Source {
 }
 
 impl Bearer {
-    /// The token to send now.
+    /// Returns the current token.
     pub(in crate::client) async fn get(&self) -> TokenResult {
         match &self.0 {
             Source::Fixed(token) => Ok(token.clone()),
@@ -130,7 +129,7 @@ impl Bearer {
         }
     }
 
-    /// A token that may be used in place of one that was rejected, if there is one.
+    /// Returns a token that replaces a rejected one, if there is one.
     pub(in crate::client) async fn renewed(
         &self,
         rejected: &Secret,

@@ -1,7 +1,7 @@
-//! Exports: texts in CSV, row by row (feature `exports`).
+//! CSV exports, row by row (feature `exports`).
 //!
-//! Rows are read while they arrive, so an export may be of any size. csv-core finds the cells; what they mean is read by the
-//! codec, like everything else that is received.
+//! Rows are decoded as they arrive, so an export may be of any size. csv-core splits the cells; the codec decodes them,
+//! like all other received values.
 
 mod records;
 mod rows;

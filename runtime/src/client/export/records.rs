@@ -1,4 +1,4 @@
-//! Exports whose columns are not known.
+//! Exports with unknown columns.
 
 use std::fmt;
 use std::pin::Pin;
@@ -22,12 +22,11 @@ use crate::client::responses::ByteStream;
 use crate::codec::{self, Decode};
 use crate::error::{Error, ExportError, shown};
 
-/// The rows of an export, as texts by the titles of their columns.
+/// The rows of an export, as strings by the titles of their columns.
 ///
-/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A row
-/// that does not have a cell for each column is an [`Error::Export`], after which the stream goes on; every other error
-/// ends it. The request is sent when the stream is first asked, and retried as other calls are; nothing is retried once
-/// rows arrive.
+/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A
+/// row without a cell for each column is an [`Error::Export`], after which the stream continues; every other error ends
+/// it. The request is sent when the stream is first polled, and retried like other calls, but not once rows arrive.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records {
     operation: &'static Operation,
@@ -37,14 +36,14 @@ pub struct Records {
     row: u64,
 }
 
-/// Where the text comes from.
+/// The state of the response.
 enum Source {
     Call(Box<ResponseCall<ByteStream>>),
-    /// What is still to come, and what is left of the piece that came last.
+    /// The rest of the body, and the rest of the last chunk.
     Body(Box<ByteStream>, Bytes),
-    /// All of it has come.
+    /// The body is complete, and its last row may be pending.
     Complete,
-    /// There is nothing more to say.
+    /// The stream has ended.
     Over,
 }
 
@@ -58,7 +57,7 @@ pub struct Record {
 }
 
 impl Records {
-    /// The rows of the response to an export request.
+    /// Creates the stream of the rows of an export request.
     pub fn new(request: Request) -> Self {
         Self {
             operation: request.operation(),
@@ -71,20 +70,20 @@ impl Records {
         }
     }
 
-    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    /// Returns the next row; `None` after the last one. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<Record, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    /// Returns the next row; `None` after the last one. Cancel safe.
     ///
     /// # Errors
-    /// Those of the call, and [`Error::Export`] for a row that cannot be read.
+    /// Errors of the call, and [`Error::Export`] for an invalid row.
     pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
         self.next().await.transpose()
     }
 
-    /// The rows, waited for on this thread.
+    /// Returns a blocking iterator over the rows.
     #[cfg(feature = "blocking")]
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation, self)
@@ -95,7 +94,7 @@ impl Records {
         self.operation
     }
 
-    /// Reads on until something is found.
+    /// Reads the body until there is a row.
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Step, Error>> {
         loop {
             match &mut self.source {
@@ -114,7 +113,7 @@ impl Records {
                     }
                 }
                 Source::Body(_, piece) => match self.splitter.split(piece) {
-                    Step::Hungry => {}
+                    Step::Incomplete => {}
                     step => return Poll::Ready(Ok(step)),
                 },
                 Source::Complete => return Poll::Ready(Ok(self.splitter.split(&mut Bytes::new()))),
@@ -123,7 +122,7 @@ impl Records {
         }
     }
 
-    /// The row that these cells are; nothing if they are the titles of the columns.
+    /// Returns the row with these cells; `None` for the header row.
     fn record(&mut self, cells: Cells) -> Option<Result<Record, Error>> {
         let Some(header) = &self.header else {
             self.header = Some(cells.iter().map(str::to_owned).collect());
@@ -164,11 +163,11 @@ impl Stream for Records {
                     Some(record) => return Poll::Ready(Some(record)),
                     None => continue,
                 },
-                Ok(Step::End | Step::Hungry) if records.header.is_none() => match records.source {
+                Ok(Step::End | Step::Incomplete) if records.header.is_none() => match records.source {
                     Source::Over => return Poll::Ready(None),
-                    _ => records.error("there is no row with the titles of the columns".into()),
+                    _ => records.error("the header row is missing".into()),
                 },
-                Ok(Step::End | Step::Hungry) => {
+                Ok(Step::End | Step::Incomplete) => {
                     records.source = Source::Over;
                     return Poll::Ready(None);
                 }
@@ -185,29 +184,29 @@ impl Stream for Records {
 }
 
 impl Record {
-    /// The number of the row, from 1, the titles of the columns not counted.
+    /// Returns the number of the row, from 1, without the header row.
     #[must_use]
     pub fn row(&self) -> u64 {
         self.row
     }
 
-    /// The text in the column with this title; `None` if there is no such column.
+    /// Returns the cell in the column with this title; `None` if there is no such column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         let mut cells = self.cells();
         cells.find_map(|(title, text)| (title == column).then_some(text))
     }
 
-    /// The titles of the columns, and the texts.
+    /// Iterates over the titles and cells of the columns.
     pub fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
         let titles = self.header.iter().map(String::as_str);
         titles.zip(self.cells.iter())
     }
 
-    /// The row as the type of its export.
+    /// Decodes the row as the type of its export.
     ///
     /// # Errors
-    /// [`Error::Export`] when a column is missing, or a cell is not what its column is for.
+    /// [`Error::Export`] when a column is missing, or a cell is invalid for its column.
     pub fn read<R: Decode>(&self) -> Result<R, Error> {
         let entries = self.cells().map(|(title, text)| (title, Cell(text)));
         codec::from_entries(entries).map_err(|problem| Error::Export {
@@ -217,14 +216,14 @@ impl Record {
     }
 }
 
-/// The media type of the response, if it is not CSV.
+/// Returns the media type of the response, if it is not CSV.
 fn other_media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = text.split(';').next().unwrap_or_default().trim();
     (!media_type.eq_ignore_ascii_case("text/csv")).then(|| media_type.to_owned())
 }
 
-/// A cell, as the codec sees it. An empty one is null.
+/// A cell as input of the codec. An empty cell is null.
 #[derive(Clone, Copy)]
 struct Cell<'de>(&'de str);
 
@@ -252,7 +251,7 @@ impl<'de> Deserializer<'de> for Cell<'de> {
     }
 }
 
-/// Nothing in it is pinned where it lies.
+/// No field is structurally pinned.
 impl Unpin for Records {}
 
 impl fmt::Debug for Records {
@@ -264,7 +263,7 @@ impl fmt::Debug for Records {
     }
 }
 
-/// Shows no texts: they are data of customers.
+/// Omits the cells, which contain customer data.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")

@@ -1,4 +1,4 @@
-//! Exports whose columns are known.
+//! Exports with known columns.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,11 +14,11 @@ use crate::client::blocking::Blocking;
 use crate::client::requests::Request;
 use crate::codec::Decode;
 
-/// The rows of an export.
+/// The decoded rows of an export.
 ///
-/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A row
-/// that cannot be read is an [`Error::Export`] that names the row and the column, after which the stream goes on; every
-/// other error ends it. Where other columns than usual were asked for, read [`Records`].
+/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
+/// An invalid row is an [`Error::Export`] that names row and column, after which the stream continues; every other
+/// error ends it. If the request asks for other columns than the default ones, use [`Records`].
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Rows<R> {
     records: Records,
@@ -26,7 +26,7 @@ pub struct Rows<R> {
 }
 
 impl<R: Decode> Rows<R> {
-    /// The rows of the response to an export request.
+    /// Creates the stream of the rows of an export request.
     pub fn new(request: Request) -> Self {
         Self {
             records: Records::new(request),
@@ -34,20 +34,20 @@ impl<R: Decode> Rows<R> {
         }
     }
 
-    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    /// Returns the next row; `None` after the last one. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<R, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    /// Returns the next row; `None` after the last one. Cancel safe.
     ///
     /// # Errors
-    /// Those of the call, and [`Error::Export`] for a row that cannot be read.
+    /// Errors of the call, and [`Error::Export`] for an invalid row.
     pub async fn try_next(&mut self) -> Result<Option<R>, Error> {
         self.next().await.transpose()
     }
 
-    /// The rows, waited for on this thread.
+    /// Returns a blocking iterator over the rows.
     #[cfg(feature = "blocking")]
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.records.operation(), self)

@@ -1,32 +1,32 @@
-//! From bytes to cells.
+//! Splitting chunks of CSV into rows and cells.
 
 use bytes::{Buf, Bytes};
 use csv_core::{ReadRecordResult, Reader};
 
-/// No row is longer, so that what is no CSV does not fill the memory.
+/// The maximum size of a row in bytes, so that a response other than CSV does not fill the memory.
 const MAX_ROW: usize = 1 << 20;
 
-/// No row has more cells.
+/// The maximum number of cells of a row.
 const MAX_CELLS: usize = 10_000;
 
-/// Finds the cells in pieces of a text.
+/// Splits chunks into rows.
 pub(super) struct Splitter {
     reader: Reader,
-    /// The text of the row so far, without what separates cells, in a larger buffer.
+    /// The content of the row so far without separators, in a larger buffer.
     text: Vec<u8>,
     text_len: usize,
-    /// Where in it each cell ends, in a larger buffer.
+    /// The end of each cell in it, in a larger buffer.
     ends: Vec<usize>,
     ends_len: usize,
 }
 
-/// What was found.
+/// The result of a step.
 pub(super) enum Step {
-    /// There is more of the row to come.
-    Hungry,
+    /// The row is incomplete: the next chunk is needed.
+    Incomplete,
     /// A row.
     Row(Cells),
-    /// A row that cannot be read, and why.
+    /// An invalid row, and the reason.
     Bad(&'static str),
     /// The end.
     End,
@@ -50,7 +50,7 @@ impl Splitter {
         }
     }
 
-    /// Takes what belongs to the next row off a piece of the text. No piece at all means that there is no more.
+    /// Removes the next row from a chunk. An empty chunk means the end of the body.
     pub(super) fn split(&mut self, piece: &mut Bytes) -> Step {
         loop {
             let text = self.text.get_mut(self.text_len..).unwrap_or_default();
@@ -60,13 +60,13 @@ impl Splitter {
             self.text_len += written;
             self.ends_len += ended;
             match result {
-                ReadRecordResult::InputEmpty => return Step::Hungry,
+                ReadRecordResult::InputEmpty => return Step::Incomplete,
                 ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => {
-                    return Step::Bad("it is too long");
+                    return Step::Bad("the row is too long");
                 }
                 ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_CELLS => {
-                    return Step::Bad("it has too many cells");
+                    return Step::Bad("the row has too many cells");
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => return self.row(),
@@ -81,7 +81,7 @@ impl Splitter {
         (self.text_len, self.ends_len) = (0, 0);
         match String::from_utf8(text) {
             Ok(text) => Step::Row(Cells { text, ends }),
-            Err(_) => Step::Bad("it is not UTF-8"),
+            Err(_) => Step::Bad("the row is not valid UTF-8"),
         }
     }
 }

@@ -1,27 +1,28 @@
-//! Which credentials an operation accepts, for tokens whose type does not say what they are.
+//! Which credentials an operation accepts, for tokens whose kind the type system does not know.
 
-/// Who may call an operation. The types of generated clients say the same; this is for what types cannot say.
+/// The credentials that an operation accepts. The types of generated clients state the same; this is checked at run
+/// time for tokens of unknown kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody. No credential is sent, for the server would refuse one that is not valid.
+    /// None. No `Authorization` header is sent, because the server would reject an invalid one.
     Public,
-    /// Anybody, or a person.
+    /// None, or that of a person.
     Optional,
-    /// An organization or a person.
+    /// That of an organization or a person.
     Account,
-    /// A person.
+    /// That of a person.
     Personal,
-    /// Who signed in through OpenID Connect.
+    /// A token obtained through OpenID Connect.
     OpenIdConnect,
-    /// A customer, or a member of one.
+    /// The session of a customer or of a member.
     Portal,
-    /// A member of a customer.
+    /// The session of a member.
     Member,
-    /// Who registered the OAuth2 client.
+    /// The registration access token of an OAuth2 client.
     Registration,
 }
 
-/// Kinds of tokens, by how they begin.
+/// Kinds of tokens by prefix.
 const KINDS: [(&str, Kind); 7] = [
     ("polar_oat_", Kind::Organization),
     ("polar_pat_", Kind::Personal),
@@ -32,7 +33,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("polar_crt_", Kind::Registration),
 ];
 
-/// Texts of Polar's that are taken for tokens now and then, and what to say then.
+/// Other strings of Polar that are mistaken for tokens, and the message for each.
 const NO_TOKENS: [(&str, &str); 10] = [
     ("polar_whs_", SIGNING),
     ("whsec_", SIGNING),
@@ -82,7 +83,7 @@ enum Kind {
 }
 
 impl Access {
-    /// Why the token does not do, if that can be told from its beginning.
+    /// Returns why the operation does not accept the token, if its prefix shows that.
     pub(in crate::client) fn refusal(self, token: &str) -> Option<&'static str> {
         let start = token.as_bytes().get(..SCHEME.len());
         if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {

@@ -1,21 +1,21 @@
-//! The facts about an operation that do not change from request to request.
+//! Static facts about an operation.
 
 mod access;
 
 pub use access::Access;
 
-/// One operation of the API.
+/// An operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The operation's name, which errors show: `customers:list`.
+    /// The name, which errors show: `customers:list`.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path below the server's URL, with `{name}` where a parameter goes. Slashes at the end matter.
+    /// The path relative to the server's URL, with `{name}` for parameters. Trailing slashes are significant.
     pub path: &'static str,
-    /// Who may call it.
+    /// The credentials that it accepts.
     pub access: Access,
-    /// Whether the operation may be repeated.
+    /// Whether it is idempotent.
     pub safety: Safety,
 }
 
@@ -41,7 +41,7 @@ impl Method {
         }
     }
 
-    /// The name, as it is sent.
+    /// Returns the name as it is sent.
     #[cfg(feature = "opentelemetry")]
     pub(in crate::client) const fn as_str(self) -> &'static str {
         match self {
@@ -53,20 +53,20 @@ impl Method {
         }
     }
 
-    /// Whether servers want to know the length of the body even if there is none.
+    /// Returns whether servers require a `Content-Length` even without a body.
     pub(in crate::client) fn has_body(self) -> bool {
         matches!(self, Self::Patch | Self::Post | Self::Put)
     }
 }
 
-/// Whether a request may be sent again when nobody knows what became of it.
+/// Whether a request is safe to retry when its outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
-    /// Sending it twice does what sending it once does.
+    /// Idempotent: a retry has the same effect.
     Safe,
-    /// Sending it twice could do something twice.
+    /// Not idempotent: a retry may perform the operation again.
     Unsafe,
-    /// Safe if the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists
-    /// on the way are not named. [`Request::safety`](crate::client::Request::safety) has looked.
+    /// Idempotent if the body has an idempotency key at this path, in every item of lists on the way (which the path
+    /// does not name). [`Request::safety`](crate::client::Request::safety) evaluates that.
     Keyed(&'static [&'static str]),
 }

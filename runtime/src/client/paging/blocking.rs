@@ -1,4 +1,4 @@
-//! Lists without a runtime of one's own.
+//! Blocking iterators over lists.
 
 use super::items::Items;
 use super::page::Page;
@@ -6,14 +6,14 @@ use super::pages::Pages;
 use crate::client::blocking::Blocking;
 
 impl<P: Page> Pages<P> {
-    /// The pages, waited for on this thread.
+    /// Returns a blocking iterator over the pages.
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation(), self)
     }
 }
 
 impl<P: Page> Items<P> {
-    /// The items, waited for on this thread.
+    /// Returns a blocking iterator over the items.
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation(), self)
     }

@@ -1,4 +1,4 @@
-//! Item by item, over all pages.
+//! Streams of items over all pages.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,38 +9,39 @@ use futures_core::Stream;
 
 use super::page::Page;
 use super::pages::Pages;
-use super::portion::Portion;
+use super::decoded_page::DecodedPage;
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::operation::Operation;
 use crate::client::requests::Request;
 
-/// The items of a list, in order, over all pages from the one that the request asks for.
+/// The items of a list, in order, over all pages from the one that the request sets.
 ///
-/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// An item that cannot be decoded is an [`Error::Decode`] with the JSON of that item, after which the stream continues with
-/// the next item; every other error ends it. Both are [`Error::Page`]s, which say which page it was. A larger `limit` on
-/// the request makes fewer requests. How a list that changes in the meantime is read is described at [`Pages`].
+/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
+/// An item that cannot be decoded is an [`Error::Decode`] with the JSON of that item, after which the stream continues
+/// with the next item; every other error ends it. Both are wrapped in [`Error::Page`], which contains the page number.
+/// A larger `limit` on the request results in fewer requests. How a list that changes in the meantime is read is
+/// described at [`Pages`].
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<P: Page> {
     pages: Pages<P>,
-    left: Left<P::Item>,
+    left: Remaining<P::Item>,
 }
 
-/// What is left of the page that arrived last.
-enum Left<T> {
-    Whole(vec::IntoIter<T>),
+/// The remaining items of the last page.
+enum Remaining<T> {
+    Complete(vec::IntoIter<T>),
     /// Of a page with items that cannot be decoded, with its number.
-    Part(i64, vec::IntoIter<Result<T, Error>>),
+    Partial(i64, vec::IntoIter<Result<T, Error>>),
 }
 
-impl<T> Iterator for Left<T> {
+impl<T> Iterator for Remaining<T> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Whole(items) => items.next().map(Ok),
-            Self::Part(page, items) => {
+            Self::Complete(items) => items.next().map(Ok),
+            Self::Partial(page, items) => {
                 let item = items.next()?;
                 Some(item.map_err(|error| error.on_page(*page)))
             }
@@ -49,11 +50,11 @@ impl<T> Iterator for Left<T> {
 }
 
 impl<P: Page> Items<P> {
-    /// The items of the pages that a request asks for.
+    /// Creates the stream of the items of a list request.
     pub fn new(request: Request) -> Self {
         Self {
             pages: Pages::new(request),
-            left: Left::Whole(Vec::new().into_iter()),
+            left: Remaining::Complete(Vec::new().into_iter()),
         }
     }
 
@@ -81,7 +82,7 @@ impl<P: Page> Items<P> {
         self.pages.operation()
     }
 
-    /// Collects all items that are left. The first error ends it, also that of an item that cannot be decoded.
+    /// Collects all remaining items. Fails with the first error, including that of an item that cannot be decoded.
     pub fn collect_all(self) -> CollectAll<P> {
         CollectAll {
             items: self,
@@ -99,19 +100,19 @@ impl<P: Page> Stream for Items<P> {
             if let Some(item) = items.left.next() {
                 return Poll::Ready(Some(item));
             }
-            let Some((number, result)) = ready!(items.pages.poll_portion(context)) else {
+            let Some((number, result)) = ready!(items.pages.poll_decoded(context)) else {
                 return Poll::Ready(None);
             };
             items.left = match result {
-                Ok(Portion::Whole(page)) => Left::Whole(page.into_items().into_iter()),
-                Ok(Portion::Part { items, .. }) => Left::Part(number, items.into_iter()),
+                Ok(DecodedPage::Complete(page)) => Remaining::Complete(page.into_items().into_iter()),
+                Ok(DecodedPage::Partial { items, .. }) => Remaining::Partial(number, items.into_iter()),
                 Err(error) => return Poll::Ready(Some(Err(error.on_page(number)))),
             };
         }
     }
 }
 
-/// Nothing in it is pinned where it lies.
+/// No field is structurally pinned.
 impl<P: Page> Unpin for Items<P> {}
 
 impl<P: Page> fmt::Debug for Items<P> {
@@ -122,7 +123,7 @@ impl<P: Page> fmt::Debug for Items<P> {
     }
 }
 
-/// A future of all items of a list; the first error ends it.
+/// A future of all items of a list. Fails with the first error.
 #[must_use = "a future does nothing until it is awaited"]
 pub struct CollectAll<P: Page> {
     items: Items<P>,
@@ -145,7 +146,7 @@ impl<P: Page> Future for CollectAll<P> {
     }
 }
 
-/// Nothing in it is pinned where it lies.
+/// No field is structurally pinned.
 impl<P: Page> Unpin for CollectAll<P> {}
 
 impl<P: Page> fmt::Debug for CollectAll<P> {

@@ -1,18 +1,18 @@
-//! Lists that come in pages: one page after the other, or item by item.
+//! Pagination: lists as streams of pages and of items.
 //!
-//! All of it is written once, over what a page says of itself ([`Page`]). Nothing is spawned: requests make progress when
-//! the stream is polled, and a stream that is dropped takes its requests along.
+//! It is implemented once, for any [`Page`]. Nothing is spawned: requests make progress when the stream is polled, and
+//! dropping the stream cancels them.
 
 #[cfg(feature = "blocking")]
 mod blocking;
 mod items;
 mod page;
 mod pages;
-mod portion;
-mod whole;
+mod array_page;
+mod decoded_page;
 
 pub use items::{CollectAll, Items};
 pub use page::{Extent, Page};
 pub use pages::Pages;
 #[doc(hidden)]
-pub use whole::decode_page;
+pub use array_page::decode_page;

@@ -1,4 +1,4 @@
-//! Page after page.
+//! Streams of pages.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,56 +8,56 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::page::{Extent, Page};
-use super::portion::Portion;
+use super::decoded_page::DecodedPage;
 use crate::Error;
 use crate::client::execution::Call;
 #[cfg(feature = "blocking")]
 use crate::client::operation::Operation;
 use crate::client::requests::Request;
 
-/// The parameter that says which page is wanted.
+/// The query parameter of the page number.
 const PAGE: &str = "page";
 
-/// The pages of a list, in order, from the page that the request asks for (the first, if it does not say).
+/// The pages of a list, in order, from the page that the request sets (the first by default).
 ///
-/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// Each page is requested when the one before has said that there is another. Errors are [`Error::Page`]s, which say
-/// which page it was. A page of which only items cannot be decoded is an [`Error::Decode`] with the raw body, after which
-/// the stream continues with the next page; every other error ends it. Continue there with a new request for that page.
+/// A [`Stream`] with its own [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A
+/// page is requested when the one before it has announced it. Errors are wrapped in [`Error::Page`], which contains the
+/// page number. A page with items that cannot be decoded is an [`Error::Decode`] with the raw body, after which the
+/// stream continues with the next page; every other error ends it. To continue, send a new request for that page.
 ///
-/// The list may change in the meantime. What moves to a later page is seen twice, and what moves to an earlier one may be
-/// missed; where that matters, sort by something that does not change, and tell items apart by their `id`. A page without
-/// items ends the stream whatever it says about others.
+/// The list may change in the meantime. An item that moves to a later page is returned twice, and one that moves to an
+/// earlier page may be missed. If that matters, sort by a property that does not change, and deduplicate by `id`. A
+/// page without items ends the stream, whatever it says about later pages.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Page> {
     request: Request,
-    /// How many requests may be on their way while a page is being handled.
+    /// The maximum number of concurrent requests while a page is being processed.
     ahead: usize,
     /// The number of the first page.
     first: i64,
-    /// The number of the page to ask for next, unless the stream has ended.
+    /// The number of the next page to request, unless the stream has ended.
     next: Option<i64>,
-    /// The number of the last page that is known to be there.
+    /// The number of the last page that is known to exist.
     last: i64,
-    /// Pages that were asked for and not handed out yet, in their order.
-    begun: VecDeque<Begun<P>>,
+    /// Requested pages that were not returned yet, in order.
+    requested: VecDeque<Requested<P>>,
 }
 
-struct Begun<P: Page> {
+struct Requested<P: Page> {
     page: i64,
     state: State<P>,
 }
 
 enum State<P: Page> {
-    OnItsWay(Call<Portion<P>>),
-    Arrived(Result<Portion<P>, Error>),
+    Pending(Call<DecodedPage<P>>),
+    Arrived(Result<DecodedPage<P>, Error>),
 }
 
-/// A page, or why there is none, with its number.
-type Numbered<P> = (i64, Result<Portion<P>, Error>);
+/// A page or its error, with the page number.
+type Numbered<P> = (i64, Result<DecodedPage<P>, Error>);
 
 impl<P: Page> Pages<P> {
-    /// The pages that a request asks for.
+    /// Creates the stream of the pages of a list request.
     pub fn new(request: Request) -> Self {
         let first = request
             .query_text(PAGE)
@@ -69,15 +69,15 @@ impl<P: Page> Pages<P> {
             first,
             next: Some(first),
             last: first,
-            begun: VecDeque::new(),
+            requested: VecDeque::new(),
         }
     }
 
-    /// Prefetches up to this many pages, and still returns them in order. Without it, each page is only asked for
-    /// when it is wanted.
+    /// Prefetches up to this many pages, and still returns them in order. By default, a page is requested when it is
+    /// polled for.
     ///
-    /// How far it can go depends on what the list says: most say how many pages there are; some only whether there is
-    /// another one, and then there is one request at a time. Pages arrive while the stream is polled.
+    /// Most lists state the number of pages. If a list states only whether there is a next page, one request is sent at
+    /// a time. Prefetching makes progress while the stream is polled.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.ahead = pages;
         self
@@ -91,7 +91,7 @@ impl<P: Page> Pages<P> {
     /// Returns the next page; `None` after the last one, and after an error that ended the stream. Cancel safe.
     ///
     /// # Errors
-    /// The error of the call that asked for the page, as [`Error::Page`].
+    /// The error of the call that requested the page, as [`Error::Page`].
     pub async fn try_next(&mut self) -> Result<Option<P>, Error> {
         self.next().await.transpose()
     }
@@ -101,75 +101,75 @@ impl<P: Page> Pages<P> {
         self.request.operation()
     }
 
-    /// Asks for pages that are known to be there, until this many are on their way.
+    /// Requests pages that are known to exist, up to this many at a time.
     fn begin(&mut self, most: usize) {
-        while self.begun.len() < most
+        while self.requested.len() < most
             && let Some(page) = self.next.filter(|page| *page <= self.last)
         {
-            // The first request is the one that was made, whatever it says.
+            // The first request is sent as it was built, even if it sets no page.
             if page != self.first {
                 self.request.query(PAGE, &page);
             }
-            self.begun.push_back(Begun {
+            self.requested.push_back(Requested {
                 page,
-                state: State::OnItsWay(Call::portion(self.request.clone())),
+                state: State::Pending(Call::decoded_page(self.request.clone())),
             });
             self.next = page.checked_add(1);
         }
     }
 
-    /// Lets the requests make progress.
+    /// Polls the requests.
     fn advance(&mut self, context: &mut Context<'_>) {
-        for begun in &mut self.begun {
-            if let State::OnItsWay(call) = &mut begun.state
+        for requested in &mut self.requested {
+            if let State::Pending(call) = &mut requested.state
                 && let Poll::Ready(result) = Pin::new(call).poll(context)
             {
-                begun.state = State::Arrived(result);
+                requested.state = State::Arrived(result);
             }
         }
     }
 
-    /// The page that is due, if it has arrived.
+    /// Returns the next page, if it has arrived.
     fn arrived(&mut self) -> Option<Numbered<P>> {
-        match self.begun.pop_front()? {
-            Begun {
+        match self.requested.pop_front()? {
+            Requested {
                 page,
                 state: State::Arrived(result),
             } => Some((page, result)),
             waiting => {
-                self.begun.push_front(waiting);
+                self.requested.push_front(waiting);
                 None
             }
         }
     }
 
-    /// Takes from a page what it says about those after it.
-    fn learn(&mut self, number: i64, page: &Portion<P>) {
+    /// Records what a page says about the pages after it.
+    fn learn(&mut self, number: i64, page: &DecodedPage<P>) {
         self.last = match page.extent() {
             _ if page.is_empty() => number,
             Extent::Last(last) => last,
             Extent::More => number.saturating_add(1),
-            // One of unknown form is an error already.
+            // An unknown variant is an error already.
             Extent::End | Extent::Unknown => number,
         };
         let last = self.last;
-        self.begun.retain(|begun| begun.page <= last);
+        self.requested.retain(|requested| requested.page <= last);
     }
 
-    /// Ends the stream. Requests that are on their way are dropped.
+    /// Ends the stream, and drops its requests.
     fn stop(&mut self) {
         self.next = None;
-        self.begun.clear();
+        self.requested.clear();
     }
 }
 
 impl<P: Page> Pages<P> {
-    /// The next page, with its items one by one if some of them cannot be decoded.
-    pub(super) fn poll_portion(&mut self, context: &mut Context<'_>) -> Poll<Option<Numbered<P>>> {
+    /// Returns the next page, item by item if some items cannot be decoded.
+    pub(super) fn poll_decoded(&mut self, context: &mut Context<'_>) -> Poll<Option<Numbered<P>>> {
         self.begin(self.ahead.max(1));
         self.advance(context);
         let Some((number, result)) = self.arrived() else {
-            return match self.begun.is_empty() {
+            return match self.requested.is_empty() {
                 true => Poll::Ready(None),
                 false => Poll::Pending,
             };
@@ -177,7 +177,7 @@ impl<P: Page> Pages<P> {
         match &result {
             Ok(page) => {
                 self.learn(number, page);
-                // Those ahead set off while this one is being handled.
+                // Prefetched pages are requested while this one is being processed.
                 self.begin(self.ahead);
                 self.advance(context);
             }
@@ -191,18 +191,18 @@ impl<P: Page> Stream for Pages<P> {
     type Item = Result<P, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_portion(context).map(|portion| {
-            let (number, result) = portion?;
+        self.get_mut().poll_decoded(context).map(|next| {
+            let (number, result) = next?;
             let page = match result {
-                Ok(Portion::Whole(page)) => Ok(page),
-                Ok(Portion::Part { error, .. }) | Err(error) => Err(error.on_page(number)),
+                Ok(DecodedPage::Complete(page)) => Ok(page),
+                Ok(DecodedPage::Partial { error, .. }) | Err(error) => Err(error.on_page(number)),
             };
             Some(page)
         })
     }
 }
 
-/// Nothing in it is pinned where it lies: the calls are on the heap.
+/// No field is structurally pinned: the calls are boxed.
 impl<P: Page> Unpin for Pages<P> {}
 
 impl<P: Page> fmt::Debug for Pages<P> {

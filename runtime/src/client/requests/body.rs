@@ -1,8 +1,8 @@
-//! What may be passed where an operation takes a body.
+//! Arguments for request bodies.
 
 use crate::codec::Encode;
 
-/// A value that can be sent as a `T`: a `T`, a reference to one, or one of the variants of a `T` that is a union.
+/// A value that can be sent as a `T`: a `T`, a reference to one, or a variant of a union `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as `{T}`",
     label = "expected a `{T}`, or a reference to one",

@@ -1,20 +1,20 @@
-//! What a call expects in return.
+//! The expected form of a response.
 
-/// What a call expects of a success.
+/// The expected form of a successful response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum Form {
-    /// JSON, or nothing where the operation allows for that.
+    /// JSON, or an empty body if the operation permits it.
     Json,
-    /// Nothing, or JSON that does not matter.
+    /// An empty body, or JSON that is ignored.
     Empty,
     /// Text.
     Text,
-    /// Text, as it arrives.
+    /// Text, streamed.
     Stream,
 }
 
 impl Form {
-    /// The `Accept` header.
+    /// Returns the `Accept` header.
     pub(in crate::client) fn accept(self) -> &'static str {
         match self {
             Self::Json | Self::Empty => "application/json",

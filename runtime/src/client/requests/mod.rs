@@ -1,4 +1,4 @@
-//! Requests: what was set, and the HTTP request that it becomes.
+//! Requests, and how they become HTTP requests.
 
 mod body;
 mod form;

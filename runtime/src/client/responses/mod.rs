@@ -1,4 +1,4 @@
-//! Responses: as they arrived, as a value, and as a stream.
+//! Successful responses: received, decoded and streamed.
 
 mod reply;
 mod response;

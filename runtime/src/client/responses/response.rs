@@ -1,4 +1,4 @@
-//! A value with the response that it was read from.
+//! A value with status and headers of its response.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::Headers;
 
-/// The result of a call together with the status and headers of the response.
+/// The result of a call with status and headers of the response.
 #[derive(Clone)]
 pub struct Response<T> {
     value: T,
@@ -23,32 +23,32 @@ impl<T> Response<T> {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// All headers.
+    /// Returns all headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The result.
+    /// Returns the result.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The result alone.
+    /// Returns the result without the response.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
     }
 }
 
-/// Shows no result: texts are whole exports.
+/// Omits the result, which can be a whole export.
 impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

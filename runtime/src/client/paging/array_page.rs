@@ -1,10 +1,10 @@
-//! Lists that come as a plain array instead of a page.
+//! Lists that are a plain array instead of a page.
 
 use super::page::Page;
 use crate::codec::{self, Decode, Kind, Node};
 use crate::types::Json;
 
-/// Decodes a page from an object, as `decode_object` does, or from an array, which is the only page.
+/// Decodes a page from an object with `decode_object`, or from an array, which is the only page.
 pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) -> P) -> P {
     if node.kind() != Kind::Array {
         return decode_object(node);
@@ -12,12 +12,12 @@ pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) 
     let items: Vec<P::Item> = Decode::decode(node);
     match only_page(items) {
         Some(page) => page,
-        // Only a page with further required keys: the array is not enough for it.
+        // Only for a page with further required keys, which an array lacks.
         None => decode_object(node),
     }
 }
 
-/// The page that is all of a list, as the server would describe it.
+/// Returns the page that contains the whole list, as the server would describe it.
 fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
     let last =
         serde_json::json!({"total_count": items.len(), "max_page": i64::from(!items.is_empty())});
@@ -27,7 +27,7 @@ fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
     Some(page)
 }
 
-/// The page without items that has this pagination.
+/// Returns the page without items that has this pagination.
 fn empty_page<P: Page>(pagination: Json) -> Option<P> {
     let page = serde_json::json!({"items": [], "pagination": pagination});
     let mut page: P = codec::from_value(&page).ok()?;

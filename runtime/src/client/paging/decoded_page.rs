@@ -1,4 +1,4 @@
-//! A page as it was received: whole, or item by item where some of them cannot be decoded.
+//! Decoding of pages, item by item if some items cannot be decoded.
 
 use std::collections::BTreeMap;
 
@@ -15,66 +15,66 @@ use crate::error::RawBody;
 /// The key of the items of a page.
 const ITEMS: &str = "items";
 
-/// Items, of which some cannot be decoded.
+/// Items, some of which cannot be decoded.
 type Decoded<T> = Vec<Result<T, Error>>;
 
-/// What could be decoded of a page.
-pub(in crate::client) enum Portion<P: Page> {
-    /// All of it.
-    Whole(P),
-    /// What it says about the pages after it, and some of its items.
-    Part {
+/// The decoded part of a page.
+pub(in crate::client) enum DecodedPage<P: Page> {
+    /// The whole page.
+    Complete(P),
+    /// A page with items that cannot be decoded.
+    Partial {
         /// The page without its items.
         page: P,
-        /// Why it is not whole.
+        /// The error of the page as a whole.
         error: Error,
         /// All items, in order.
         items: Decoded<P::Item>,
     },
 }
 
-impl<P: Page> Portion<P> {
-    /// What the page says about those after it.
+impl<P: Page> DecodedPage<P> {
+    /// Returns what the page says about the pages after it.
     pub(super) fn extent(&self) -> Extent {
         match self {
-            Self::Whole(page) | Self::Part { page, .. } => page.extent(),
+            Self::Complete(page) | Self::Partial { page, .. } => page.extent(),
         }
     }
 
-    /// Whether there are no items on the page.
+    /// Returns whether the page has no items.
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Self::Whole(page) => page.is_empty(),
-            Self::Part { items, .. } => items.is_empty(),
+            Self::Complete(page) => page.is_empty(),
+            Self::Partial { items, .. } => items.is_empty(),
         }
     }
 }
 
-impl<P: Page> Call<Portion<P>> {
-    /// Expects a page in JSON, of which some items may be undecodable.
-    pub(super) fn portion(request: Request) -> Self {
-        Self::new(request, Form::Json, Reply::portion)
+impl<P: Page> Call<DecodedPage<P>> {
+    /// Decodes a JSON page, some of whose items may be invalid.
+    pub(super) fn decoded_page(request: Request) -> Self {
+        Self::new(request, Form::Json, Reply::decoded_page)
     }
 }
 
 impl Reply {
-    fn portion<P: Page>(&mut self) -> Result<Portion<P>, Error> {
+    fn decoded_page<P: Page>(&mut self) -> Result<DecodedPage<P>, Error> {
         let error = match self.json::<P>() {
             Ok(page) if page.extent() == Extent::Unknown => {
-                const REASON: &str = "the page has an unknown form";
+                const REASON: &str = "the page is an unknown variant";
                 return Err(self.undecodable(DecodeError::new(REASON)));
             }
-            Ok(page) => return Ok(Portion::Whole(page)),
+            Ok(page) => return Ok(DecodedPage::Complete(page)),
             Err(error) => error,
         };
         let Some((page, items)) = self.parts() else {
             return Err(error);
         };
         self.span.failed(&error);
-        Ok(Portion::Part { page, error, items })
+        Ok(DecodedPage::Partial { page, error, items })
     }
 
-    /// The page without items, and its items one by one; `None` if there is more wrong with it than some items.
+    /// Returns the page without items, and its items one by one; `None` if the rest of the page is invalid as well.
     fn parts<P: Page>(&self) -> Option<(P, Decoded<P::Item>)> {
         let (page, items) = split(&self.body)?;
         let page: P = codec::from_str(&page).ok()?;
@@ -93,7 +93,7 @@ impl Reply {
     }
 }
 
-/// The JSON text of a page without its items, and the JSON text of each item.
+/// Splits the JSON of a page into the page without its items and the JSON of each item.
 fn split(body: &[u8]) -> Option<(String, Vec<&RawValue>)> {
     if let Ok(items) = serde_json::from_slice(body) {
         return Some(("[]".to_owned(), items));
