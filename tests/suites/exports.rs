@@ -305,7 +305,10 @@ async fn rows_that_do_not_end_do_not_fill_the_memory() {
     let pieces = (0..64).map(|_| Ok(piece.clone())).collect();
     let mut records = served("text/csv", pieces).orders().export().records();
     let error = records.try_next().await.unwrap_err();
-    assert!(error.to_string().ends_with("the row is too long"), "{error}");
+    assert!(
+        error.to_string().ends_with("the row is too long"),
+        "{error}"
+    );
     assert!(records.try_next().await.unwrap().is_none());
     let commas = Bytes::from(vec![b','; 1 << 20]);
     let mut records = served("text/csv", vec![Ok(commas)])
@@ -327,7 +330,10 @@ async fn what_is_not_text_is_an_error() {
         .export()
         .rows();
     let error = rows.try_next().await.unwrap_err();
-    assert_eq!(error.to_string(), "orders:export: row 1: the row is not valid UTF-8");
+    assert_eq!(
+        error.to_string(),
+        "orders:export: row 1: the row is not valid UTF-8"
+    );
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ fn write(object: &Struct) -> TokenStream {
         quote!(o)
     };
     quote! {
-        fn write(&self, #argument: &mut Sink<'_>) {
+        fn write(&self, #argument: &mut FieldWriter<'_>) {
             #fields
             #rest
         }

@@ -1,4 +1,4 @@
-//! What reading takes of memory and of work, counted, for the worst texts.
+//! Memory and work of decoding, measured for worst-case input.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -20,7 +20,7 @@ fn object(key: impl Fn(usize) -> String) -> String {
     format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
 }
 
-/// The texts that have the most values, keys or escapes for their size.
+/// JSON with the most values, keys or escapes for its size.
 fn dense() -> Vec<(&'static str, String)> {
     let tower = format!("{}{}", "[".repeat(120), "]".repeat(120));
     vec![
@@ -63,7 +63,7 @@ fn repeated_keys_cost_no_more_than_others() {
     let compared = |text: &str| {
         COMPARED.set(0);
         let tape = read_str(text).unwrap();
-        (COMPARED.get(), DecodeError::parked(&tape).is_some())
+        (COMPARED.get(), DecodeError::from_tape(&tape).is_some())
     };
 
     for (what, text) in [

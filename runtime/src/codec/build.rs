@@ -10,13 +10,13 @@ use super::entry::Value;
 use super::problems::Problem;
 use super::tape::{Tape, TooMany};
 
-/// How many containers may lie inside each other.
+/// The maximum nesting of containers.
 const MAX_DEPTH: u8 = 128;
 
-/// The key under which `serde_json` hands over numbers when some crate of the program turns on its `arbitrary_precision`.
+/// The key under which `serde_json` passes numbers when a crate of the program enables its `arbitrary_precision`.
 const NUMERAL_KEY: &str = "$serde_json::private::Number";
 
-/// Reads one value. Compiled once for each deserializer, not for each type.
+/// Reads a value. Compiled once per deserializer, not per type.
 pub(super) fn build<'de, D: Deserializer<'de>>(
     deserializer: D,
     tape: &mut Tape<'de>,
@@ -30,7 +30,7 @@ struct Builder<'t, 'de> {
 }
 
 impl<'de> Builder<'_, 'de> {
-    /// Starts a container; its head is written when its end is known.
+    /// Opens a container. Its head is written when its end is known.
     fn open<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!(
@@ -66,7 +66,7 @@ fn position<E: Error>(at: usize) -> Result<u32, E> {
 
 #[cold]
 fn too_many<E: Error>(_: TooMany) -> E {
-    E::custom("more values or text than 32 bits can count")
+    E::custom("the input is too large: it exceeds 4 GiB or 2^32 values")
 }
 
 impl<'de> DeserializeSeed<'de> for Builder<'_, 'de> {
@@ -82,7 +82,7 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object, a list, text, a number, a boolean or null")
+        f.write_str("an object, a list, a string, a number, a boolean or null")
     }
 
     #[inline]
@@ -172,19 +172,19 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     }
 }
 
-/// The number inside `{"$serde_json::private::Number": "..."}`.
+/// Returns the number in `{"$serde_json::private::Number": "..."}`.
 fn wrapped_numeral(tape: &Tape<'_>, at: usize, len: usize) -> Option<String> {
     let key = u32::try_from(at).ok()? + 1;
     if len != 1 || !tape.is_key(key, NUMERAL_KEY) {
         return None;
     }
     let text = tape.text(key + 1)?;
-    // Whatever is no number in JSON is an ordinary object with a strange key.
+    // Anything but a JSON number is an ordinary object with an unusual key.
     let is_number = text.parse::<serde_json::Number>().is_ok();
     is_number.then(|| text.to_owned())
 }
 
-/// A number given as text, as an integer where it is one that fits.
+/// Parses a number given as a string, as an integer if it is one in range.
 fn numeral(text: &str) -> Value<'_> {
     if text == "-0" {
         return Value::Float(-0.0);
@@ -196,11 +196,11 @@ fn numeral(text: &str) -> Value<'_> {
         .map_or_else(|_| Value::Numeral(text), Value::Unsigned)
 }
 
-/// Finds keys that occur twice in one object.
+/// Detects repeated keys of an object.
 ///
-/// A key leaves its fingerprint in a small set; only when a fingerprint is already there are the keys compared. Objects
-/// with many keys use real hashes, and once more keys were repeated than an error shows, none are compared any more: the
-/// time stays proportional to the size.
+/// Each key adds a fingerprint to a small set; keys are compared only if their fingerprints are equal. Objects with
+/// many keys use full hashes, and after more repeated keys than an error shows, no more keys are compared, so that the
+/// time is linear in the size.
 #[derive(Default)]
 struct Keys {
     fingerprints: [u64; 4],
@@ -211,10 +211,10 @@ struct Keys {
 impl Keys {
     const FEW: usize = 64;
 
-    /// Adds the key at `key_at` of the object at `object_at`, and parks a mistake on the tape if it is there already.
+    /// Adds the key at `key_at` of the object at `object_at`, and records a problem if it is repeated.
     #[inline]
     fn insert(&mut self, tape: &Tape<'_>, object_at: usize, key_at: usize) {
-        if self.count >= Self::FEW && tape.is_hopeless() {
+        if self.count >= Self::FEW && tape.has_too_many_problems() {
             return;
         }
         let Ok(key_position) = u32::try_from(key_at) else {
@@ -230,7 +230,7 @@ impl Keys {
         };
         self.count += 1;
         if !fresh && earlier_keys(tape, object_at, key_at).any(|earlier| earlier == key) {
-            tape.park(key_position, Problem::Duplicate);
+            tape.record(key_position, Problem::Duplicate);
         }
     }
 
@@ -266,7 +266,7 @@ impl Keys {
 
 #[cfg(test)]
 thread_local! {
-    /// How many keys were looked at because of others.
+    /// The number of comparisons of keys.
     pub(super) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -288,7 +288,7 @@ fn earlier_keys<'t>(
     })
 }
 
-/// Reads a key. Formats other than JSON have keys that are no text; numbers and booleans are taken as their text.
+/// Reads a key. Formats other than JSON have keys other than strings; numbers and booleans are converted to strings.
 struct KeyBuilder<'t, 'de>(&'t mut Tape<'de>);
 
 impl<'de> DeserializeSeed<'de> for KeyBuilder<'_, 'de> {

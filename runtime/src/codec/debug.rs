@@ -1,16 +1,16 @@
-//! The view, printed. Secrets are left out here and nowhere else.
+//! `Debug` output of values. Secrets are omitted here and nowhere else.
 
 use std::fmt;
 
-use super::sink::{Encode, Field, Record, Redacted, Sink, View};
+use super::view::{Encode, Field, Record, Redacted, FieldWriter, View};
 use crate::secrets::{REDACTED, is_secret_text};
 use crate::types::{Json, timestamp};
 
-/// Prints a value as `Debug` does, `{:#?}` included. Fields without a value are left out, null is `None`, and neither
-/// secrets nor texts that contain a Polar token are shown.
+/// Formats a value like `Debug`, including `{:#?}`. Fields without a value are left out, and null is `None`. Secrets,
+/// and strings that contain a token of Polar, are not shown.
 ///
 /// # Errors
-/// Only those of the formatter.
+/// Those of the formatter.
 pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.view() {
         View::Absent | View::Null => f.write_str("None"),
@@ -49,7 +49,7 @@ fn debug_text(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn debug_model(name: &str, fields: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut output = f.debug_struct(name);
-    fields.write(&mut Sink::new(&mut |fields| {
+    fields.write(&mut FieldWriter::new(&mut |fields| {
         for (key, value) in fields {
             if !matches!(value.view(), View::Absent) {
                 output.field(key, &Shown(*value));
@@ -69,7 +69,7 @@ fn debug_map(entries: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             }
         }
     };
-    Sink::new(&mut take).entries(entries, &[]);
+    FieldWriter::new(&mut take).entries(entries, &[]);
     output.finish()
 }
 

@@ -301,7 +301,7 @@ impl<T: Decode> Decode for Vec<T> {
         let mut list = Self::with_capacity(items.total().min(MAX_RESERVE));
         for item in items {
             list.push(T::decode(item));
-            if item.is_hopeless() {
+            if item.has_too_many_problems() {
                 break;
             }
         }
@@ -322,7 +322,7 @@ impl<K: Key, T: Decode> Decode for BTreeMap<K, T> {
                 }
                 None => value.expected("a value under a valid key"),
             }
-            if value.is_hopeless() {
+            if value.has_too_many_problems() {
                 break;
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::sink::{Encode, List, Record, Sink, View};
+use super::view::{Encode, List, Record, FieldWriter, View};
 use super::traits::Key;
 use crate::types::{
     Date, Decimal, Id, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp,
@@ -120,9 +120,9 @@ impl Encode for JsonObject {
 }
 
 impl Record for JsonObject {
-    fn write(&self, sink: &mut Sink<'_>) {
+    fn write(&self, writer: &mut FieldWriter<'_>) {
         for (key, value) in self {
-            sink.fields(&[(key, value)]);
+            writer.fields(&[(key, value)]);
         }
     }
 
@@ -203,9 +203,9 @@ impl<K: Key, T: Encode> Encode for BTreeMap<K, T> {
 }
 
 impl<K: Key, T: Encode> Record for BTreeMap<K, T> {
-    fn write(&self, sink: &mut Sink<'_>) {
+    fn write(&self, writer: &mut FieldWriter<'_>) {
         for (key, value) in self {
-            sink.fields(&[(&key.as_text(), value)]);
+            writer.fields(&[(&key.as_text(), value)]);
         }
     }
 
@@ -221,9 +221,9 @@ impl<V: Encode> Encode for Pairs<V> {
 }
 
 impl<V: Encode> Record for Pairs<V> {
-    fn write(&self, sink: &mut Sink<'_>) {
+    fn write(&self, writer: &mut FieldWriter<'_>) {
         for (key, value) in self.as_slice() {
-            sink.fields(&[(key, value)]);
+            writer.fields(&[(key, value)]);
         }
     }
 

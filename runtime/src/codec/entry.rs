@@ -1,6 +1,6 @@
-//! What a tape consists of.
+//! The entries of a tape.
 
-/// One scalar, one key, or the head of a container, as it is kept.
+/// A scalar, a key, or the head of a container, as stored.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Entry {
     Null,
@@ -22,7 +22,7 @@ pub(super) enum Entry {
     },
 }
 
-/// 64 bits that need no alignment of eight bytes, which would make every entry a third larger.
+/// 64 bits without an alignment of eight bytes, which would make every entry a third larger.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Halves([u32; 2]);
 
@@ -50,7 +50,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// `None` beyond 4 GiB.
+    /// Returns `None` beyond 4 GiB.
     #[inline]
     pub(super) fn new(start: usize, len: usize) -> Option<Self> {
         u32::try_from(start.checked_add(len)?).ok()?;
@@ -77,7 +77,7 @@ pub(super) enum Value<'r> {
     /// Only above the range of `Integer`.
     Unsigned(u64),
     Float(f64),
-    /// A number that none of the above holds exactly, as it was written.
+    /// A number that none of the above represents exactly, in its original notation.
     Numeral(&'r str),
     Text(&'r str),
     Array {
@@ -90,8 +90,8 @@ pub(super) enum Value<'r> {
 }
 
 impl Value<'_> {
-    /// The integer it is. As in JSON Schema, `1.0` is one, too, as long as a double is sure to be the number that was
-    /// written: up to 2^53.
+    /// Returns the value as an integer. As in JSON Schema, `1.0` is an integer as well, up to 2^53, where a double is
+    /// certainly the number that was written.
     #[inline]
     pub(super) fn integer(self) -> Option<i64> {
         match self {

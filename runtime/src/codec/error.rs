@@ -1,24 +1,24 @@
-//! What went wrong while decoding, and where.
+//! Decoding errors with their places.
 
 use std::error::Error;
 use std::fmt;
 
 use super::entry::Value;
 use super::path::Path;
-use super::problems::{Parked, Problem};
+use super::problems::{ProblemAt, Problem};
 use super::tape::Tape;
 use crate::secrets::is_secret_text;
 
-/// Texts longer than this are not quoted in errors.
+/// Longer strings are not quoted in errors.
 const MAX_QUOTED: usize = 40;
 
 /// A received value that does not match its type.
 ///
-/// Lists all missing and invalid fields, up to ten: each with its path, what was expected and what was found. `Display`
-/// separates them by `; `, and ends with `; and more` if there were others:
+/// Contains all missing and invalid fields, up to ten, each with its path, what was expected and what was found.
+/// `Display` separates them with `; `, and ends with `; and more` if there are others:
 /// `items[3].prices[0].price_amount: expected an integer, found "x" (in ProductPrice::Fixed); total_count: missing`.
 ///
-/// Tokens are never shown, neither values nor keys. Keys and strings of more than 40 characters are shortened.
+/// Tokens are never shown, neither in values nor in keys. Keys and strings of more than 40 characters are truncated.
 pub struct DecodeError(Box<Details>);
 
 struct Details {
@@ -27,7 +27,7 @@ struct Details {
     syntax: Option<serde_json::Error>,
 }
 
-/// One field that is missing or invalid in a received value.
+/// A missing or invalid field of a received value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecodeProblem {
     path: String,
@@ -36,37 +36,37 @@ pub struct DecodeProblem {
 }
 
 impl DecodeProblem {
-    /// The keys and indexes that lead to the value, as in `items[3].id`. Empty for the outermost value, and when the
-    /// text could not be read at all. A key that contains a token is `[redacted]`, a long one is shortened.
+    /// Returns the path of the value, as in `items[3].id`. Empty for the outermost value, and if the JSON itself is
+    /// invalid. A key that contains a token is `[redacted]`, and a long one is truncated.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The innermost union variant that was being read, as in `ProductPrice::Fixed`.
+    /// Returns the innermost union variant that was being decoded, as in `ProductPrice::Fixed`.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
         self.variant.as_deref()
     }
 
-    /// What was expected and what was found, without the place.
+    /// Returns what was expected and what was found, without the path.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// A parked mistake, with the path to it.
-    fn locate(tape: &Tape<'_>, parked: &Parked) -> Self {
-        let mut path = tape.path(parked.at);
-        if let Problem::Missing(key) = parked.problem {
+    /// Resolves the path of a recorded problem.
+    fn locate(tape: &Tape<'_>, problem: &ProblemAt) -> Self {
+        let mut path = tape.path(problem.at);
+        if let Problem::Missing(key) = problem.problem {
             path.field(key);
         }
-        let variant = parked.variant.map(|(union, variant)| match union {
+        let variant = problem.variant.map(|(union, variant)| match union {
             "" => variant.to_owned(),
             union => format!("{union}::{variant}"),
         });
         Self {
-            message: message(tape, parked, &path),
+            message: message(tape, problem, &path),
             path: path.into_string(),
             variant,
         }
@@ -74,31 +74,31 @@ impl DecodeProblem {
 }
 
 impl DecodeError {
-    /// All that is missing or invalid, in the order in which it was found; at most ten. There is at least one.
+    /// Returns the problems in the order in which they were found: at least one, and at most ten.
     #[must_use]
     pub fn problems(&self) -> &[DecodeProblem] {
         &self.0.problems
     }
 
-    /// Whether there were more problems than [`problems`](Self::problems) returns.
+    /// Returns whether there were more problems than [`problems`](Self::problems) returns.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         self.0.is_truncated
     }
 
-    /// The [path](DecodeProblem::path) of the first problem.
+    /// Returns the [path](DecodeProblem::path) of the first problem.
     #[must_use]
     pub fn path(&self) -> &str {
         self.first().map_or("", DecodeProblem::path)
     }
 
-    /// The [variant](DecodeProblem::variant) of the first problem.
+    /// Returns the [variant](DecodeProblem::variant) of the first problem.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
         self.first().and_then(DecodeProblem::variant)
     }
 
-    /// The [message](DecodeProblem::message) of the first problem.
+    /// Returns the [message](DecodeProblem::message) of the first problem.
     #[must_use]
     pub fn message(&self) -> &str {
         self.first().map_or("", DecodeProblem::message)
@@ -108,12 +108,12 @@ impl DecodeError {
         self.0.problems.first()
     }
 
-    /// A value that reads well and still is not what it should be.
+    /// Creates the error of a decoded value that is invalid nevertheless.
     pub(crate) fn new(message: &str) -> Self {
         Self::of(message.to_owned(), None)
     }
 
-    /// The same problems, of a value that is found at this place of a larger one.
+    /// Prefixes the paths of the problems with the place of the value in a larger one.
     pub(crate) fn inside(mut self, place: &str) -> Self {
         for problem in &mut self.0.problems {
             let dot = match problem.path.is_empty() || problem.path.starts_with('[') {
@@ -125,7 +125,7 @@ impl DecodeError {
         self
     }
 
-    /// The text is not JSON, or too deep.
+    /// Creates the error of invalid or too deeply nested JSON.
     pub(super) fn syntax(error: serde_json::Error) -> Self {
         Self::of(error.to_string(), Some(error))
     }
@@ -142,16 +142,16 @@ impl DecodeError {
         }))
     }
 
-    /// The mistakes that are parked on a tape, with the paths to them.
-    pub(super) fn parked(tape: &Tape<'_>) -> Option<Self> {
+    /// Returns the problems that were recorded on a tape, with their paths.
+    pub(super) fn from_tape(tape: &Tape<'_>) -> Option<Self> {
         if tape.failures() == 0 {
             return None;
         }
         let problems = tape.take_problems();
-        let parked = problems.parked.iter();
+        let recorded = problems.recorded.iter();
         Some(Self(Box::new(Details {
-            problems: parked
-                .map(|parked| DecodeProblem::locate(tape, parked))
+            problems: recorded
+                .map(|problem| DecodeProblem::locate(tape, problem))
                 .collect(),
             is_truncated: problems.more,
             syntax: None,
@@ -159,15 +159,15 @@ impl DecodeError {
     }
 }
 
-fn message(tape: &Tape<'_>, parked: &Parked, path: &Path) -> String {
-    match parked.problem {
+fn message(tape: &Tape<'_>, problem: &ProblemAt, path: &Path) -> String {
+    match problem.problem {
         Problem::Expected(what) => format!(
             "expected {what}, found {}",
-            found(tape.value(parked.at), path)
+            found(tape.value(problem.at), path)
         ),
         Problem::Missing(_) => "missing".to_owned(),
-        Problem::Duplicate => "the key occurs twice".to_owned(),
-        Problem::Length(len) => match tape.value(parked.at) {
+        Problem::Duplicate => "the key is repeated".to_owned(),
+        Problem::Length(len) => match tape.value(problem.at) {
             Value::Array { len: found, .. } => {
                 format!("expected a list of {len} items, found {found} items")
             }
@@ -176,7 +176,7 @@ fn message(tape: &Tape<'_>, parked: &Parked, path: &Path) -> String {
     }
 }
 
-/// The value that was found, in few words.
+/// Describes the value that was found, briefly.
 fn found(value: Value<'_>, path: &Path) -> String {
     match value {
         Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) if path.is_secret() => {
@@ -194,13 +194,13 @@ fn found(value: Value<'_>, path: &Path) -> String {
     }
 }
 
-/// A text is only quoted when it is short and looks like no secret.
+/// Quotes a string only if it is short and does not look like a secret.
 fn found_text(text: &str, path: &Path) -> String {
     if path.is_secret() || is_secret_text(text) {
-        return "text that may be secret".to_owned();
+        return "a string that may be secret".to_owned();
     }
     match text.chars().count() {
-        count if count > MAX_QUOTED => format!("a text of {count} characters"),
+        count if count > MAX_QUOTED => format!("a string of {count} characters"),
         _ => text.to_owned(),
     }
 }

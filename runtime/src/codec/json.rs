@@ -1,14 +1,14 @@
-//! The view, written as JSON text.
+//! JSON output.
 //!
-//! serde_json writes the scalars. What is around them is written here: keys hardly ever need escaping, and nothing can
+//! serde_json writes the scalars. Objects and lists are written here: keys rarely need escaping, and writing cannot
 //! fail, which makes pages of many small fields faster than through a serializer.
 
 use serde::Serialize;
 
-use super::sink::{List, Record, Sink, View};
+use super::view::{List, Record, FieldWriter, View};
 use crate::types::timestamp;
 
-/// Appends the JSON text of a value.
+/// Appends the JSON of a value.
 pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
     match view {
         View::Absent | View::Null => out.extend_from_slice(b"null"),
@@ -17,7 +17,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
         View::Integer(value) => scalar(&value, out),
         View::Unsigned(value) => scalar(&value, out),
         View::Float(value) => scalar(&value, out),
-        View::Text(value) => text(value, out),
+        View::Text(value) => string(value, out),
         View::Decimal(value) => plain(value.as_str(), out),
         View::Uuid(id) => plain(
             id.hyphenated()
@@ -33,10 +33,10 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Whatever serde_json knows how to write.
+/// Writes a scalar with serde_json.
 #[inline]
 fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
-    // It only fails on writers that fail and on keys that are not text. There are neither here.
+    // It fails only if the writer fails or a key is not a string. Neither is possible here.
     let _ = serde_json::to_writer(out, value);
 }
 
@@ -126,7 +126,7 @@ fn list(items: &dyn List, out: &mut Vec<u8>) {
 fn object(record: &dyn Record, out: &mut Vec<u8>) {
     out.push(b'{');
     let start = out.len();
-    record.write(&mut Sink::new(&mut |fields| {
+    record.write(&mut FieldWriter::new(&mut |fields| {
         for (name, value) in fields {
             let view = value.view();
             if matches!(view, View::Absent) {

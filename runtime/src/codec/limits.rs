@@ -1,44 +1,44 @@
-//! Limits on values that are sent.
+//! Constraints of values in request bodies.
 
-/// One limit that the API's description sets on a value. It says nothing about values of other kinds, nor about null.
+/// A constraint of the OpenAPI description. It applies to values of its kind, and not to null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// A text has this many characters or more.
+    /// A string has at least this many characters.
     MinLength(usize),
-    /// A text has this many characters or fewer.
+    /// A string has at most this many characters.
     MaxLength(usize),
-    /// A text contains a match of this regular expression.
+    /// A string contains a match of this regular expression.
     Pattern(&'static str),
-    /// A number is this or more.
+    /// A number is at least this.
     AtLeast(i64),
-    /// A number is more than this.
+    /// A number is greater than this.
     MoreThan(i64),
-    /// A number is this or less.
+    /// A number is at most this.
     AtMost(i64),
     /// A number is less than this.
     LessThan(i64),
-    /// A decimal has at most this many digits before its point, and after it.
+    /// A decimal has at most this many digits before and after the point.
     Digits {
-        /// Before the point, zeros at the beginning not counted.
+        /// Before the point, without leading zeros.
         integer: usize,
-        /// After the point, zeros at the end not counted.
+        /// After the point, without trailing zeros.
         fraction: usize,
     },
-    /// A list or map has this many items or more.
+    /// A list or map has at least this many items.
     MinItems(usize),
-    /// A list or map has this many items or fewer.
+    /// A list or map has at most this many items.
     MaxItems(usize),
-    /// Limits on each item of a list and each value of a map.
+    /// Constraints of each item of a list or value of a map.
     Each(&'static [Limit]),
-    /// Limits on each key of a map.
+    /// Constraints of each key of a map.
     Keys(&'static [Limit]),
 }
 
-/// What is known of a struct besides its fields' values.
+/// Static facts about a struct.
 #[derive(Debug)]
 pub struct Outline {
     /// The name of the Rust type.
     pub name: &'static str,
-    /// The keys whose values are limited; `*` stands for all that are not among them.
+    /// The constraints by key; `*` stands for all keys that are not listed.
     pub limits: &'static [(&'static str, &'static [Limit])],
 }

@@ -22,7 +22,7 @@ mod object;
 mod path;
 mod problems;
 mod serialize;
-mod sink;
+mod view;
 mod tape;
 mod traits;
 mod validate;
@@ -42,7 +42,7 @@ pub use limits::{Limit, Outline};
 pub use node::{Kind, Node};
 pub use object::{Missing, Object};
 pub use serialize::serialize;
-pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional, text_at};
+pub use view::{Encode, Field, List, Record, Redacted, FieldWriter, View, optional, text_at};
 use tape::Tape;
 pub use traits::{Decode, Key, Model, Union, UnknownVariant};
 pub use validate::{Violation, Violations, validate};
@@ -131,7 +131,7 @@ where
 #[inline]
 fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
     let value = T::decode(Node::root(tape));
-    match DecodeError::parked(tape) {
+    match DecodeError::from_tape(tape) {
         None => Ok(value),
         Some(error) => Err(error),
     }

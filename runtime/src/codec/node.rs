@@ -1,11 +1,11 @@
-//! One value on the tape, and what it is.
+//! A value on the tape, and its kind.
 
 use super::entry::Value;
 use super::problems::Problem;
 use super::tape::{NOTHING, ROOT, Tape};
 use crate::types::{Json, JsonObject};
 
-/// What kind of value a [`Node`] is, after JSON.
+/// The kind of a [`Node`], by the types of JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
@@ -28,9 +28,9 @@ pub enum Kind {
     Object,
 }
 
-/// One value that was received, not yet decoded into a type.
+/// A received value that is not decoded yet.
 ///
-/// Unions look at it to decide which of their variants it is.
+/// Unions inspect it to decide which variant it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'r, 'de> {
     pub(super) tape: &'r Tape<'de>,
@@ -43,7 +43,7 @@ impl<'r, 'de> Node<'r, 'de> {
         Self { tape, at }
     }
 
-    /// The outermost value.
+    /// Returns the outermost value.
     pub(super) fn root(tape: &'r Tape<'de>) -> Self {
         Self::new(tape, ROOT)
     }
@@ -53,14 +53,14 @@ impl<'r, 'de> Node<'r, 'de> {
         self.tape.value(self.at)
     }
 
-    /// The text found along a path of object keys. `None` if there is none, or if it is not text.
+    /// Returns the string at a path of object keys. `None` if there is no string.
     #[must_use]
     pub fn text(self, path: &[&str]) -> Option<&'r str> {
         let found = self.walk(path)?;
         found.tape.text(found.at)
     }
 
-    /// The boolean found along a path of object keys.
+    /// Returns the boolean at a path of object keys.
     #[must_use]
     pub fn flag(self, path: &[&str]) -> Option<bool> {
         match self.walk(path)?.value() {
@@ -69,26 +69,26 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// The integer found along a path of object keys, be it written `1` or `1.0`.
+    /// Returns the integer at a path of object keys, whether it is written `1` or `1.0`.
     #[must_use]
     pub fn integer(self, path: &[&str]) -> Option<i64> {
         self.walk(path)?.value().integer()
     }
 
-    /// Whether a path of object keys leads to a value other than null.
+    /// Returns whether there is a value other than null at a path of object keys.
     #[must_use]
     pub fn has(self, path: &[&str]) -> bool {
         self.walk(path)
             .is_some_and(|found| !matches!(found.value(), Value::Null))
     }
 
-    /// Whether a path of object keys leads to a value, be it null.
+    /// Returns whether there is a value at a path of object keys, including null.
     #[must_use]
     pub fn has_key(self, path: &[&str]) -> bool {
         self.walk(path).is_some()
     }
 
-    /// What kind of value this is.
+    /// Returns the kind of the value.
     #[must_use]
     pub fn kind(self) -> Kind {
         match self.value() {
@@ -108,7 +108,7 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// The whole value, as JSON.
+    /// Returns the whole value as JSON.
     #[must_use]
     pub fn json(self) -> Json {
         match self.value() {
@@ -130,7 +130,7 @@ impl<'r, 'de> Node<'r, 'de> {
             .collect()
     }
 
-    /// The value's own text; a mistake if it is not text.
+    /// Returns the string; records a problem if the value is not a string.
     #[inline]
     #[must_use]
     pub fn string(self) -> &'r str {
@@ -143,30 +143,30 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// Parks the mistake that the value is not what `what` names.
+    /// Records the problem that the value is not what `what` names.
     #[cold]
     pub(super) fn expected(self, what: &'static str) {
-        self.tape.park(self.at, Problem::Expected(what));
+        self.tape.record(self.at, Problem::Expected(what));
     }
 
-    /// Parks the mistake that the list does not have `len` items.
+    /// Records the problem that the list does not have `len` items.
     #[cold]
     pub(super) fn expected_length(self, len: usize) {
-        self.tape.park(self.at, Problem::Length(len));
+        self.tape.record(self.at, Problem::Length(len));
     }
 
-    /// The null that stands for what is not there.
+    /// Returns the null that represents missing values.
     pub(super) fn nothing(self) -> Self {
         Self::new(self.tape, NOTHING)
     }
 
-    /// Whether more mistakes were made than an error shows, so that the rest need not be read.
+    /// Returns whether there are more problems than an error shows, so that decoding can stop.
     #[inline]
-    pub(super) fn is_hopeless(self) -> bool {
-        self.tape.is_hopeless()
+    pub(super) fn has_too_many_problems(self) -> bool {
+        self.tape.has_too_many_problems()
     }
 
-    /// The items of a list; `None` if it is no list.
+    /// Iterates over the items of a list; `None` if it is not a list.
     #[inline]
     pub(super) fn items(self) -> Option<Items<'r, 'de>> {
         match self.value() {
@@ -180,7 +180,7 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// The keys and values of an object; nothing if it is none.
+    /// Iterates over the keys and values of an object; empty if it is not an object.
     pub(super) fn fields(self) -> Fields<'r, 'de> {
         let end = match self.value() {
             Value::Object { end } => end,
@@ -235,7 +235,7 @@ pub(super) struct Fields<'r, 'de> {
 }
 
 impl<'r, 'de> Fields<'r, 'de> {
-    /// Those of the object at `at`.
+    /// Iterates over those of the object at `at`.
     #[inline]
     pub(super) fn new(tape: &'r Tape<'de>, at: u32, end: u32) -> Self {
         Self {

@@ -6,7 +6,8 @@ use super::tape::Tape;
 use crate::types::Json;
 
 impl<'r, 'de> Node<'r, 'de> {
-    /// A cursor over the object's fields. A mistake if it is no object, and then nothing within is one.
+    /// Returns a cursor over the object's fields. If it is not an object, records a problem, and returns a cursor
+    /// without fields that records no further ones.
     #[inline]
     pub(super) fn object(self) -> Object<'r, 'de> {
         let (at, end) = match self.value() {
@@ -27,8 +28,8 @@ impl<'r, 'de> Node<'r, 'de> {
 
 /// A cursor over the fields of a received object.
 ///
-/// Fields are looked up by key. The one after the last found is looked at first, so that reading the fields in the order
-/// in which they were sent costs one comparison each.
+/// Fields are looked up by key, starting after the last one that was found. Decoding fields in the order in which they
+/// were sent therefore costs one comparison each.
 #[derive(Debug)]
 pub struct Object<'r, 'de> {
     tape: &'r Tape<'de>,
@@ -46,7 +47,7 @@ impl<'r, 'de> Object<'r, 'de> {
         self.search(key)
     }
 
-    /// Looks at the fields that follow the cursor, then at those before it.
+    /// Searches the fields after the cursor, then those before it.
     fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
         let from = |next, end| {
             let mut at = next;
@@ -69,13 +70,13 @@ impl<'r, 'de> Object<'r, 'de> {
         Node::new(self.tape, key_at + 1)
     }
 
-    /// The whole object, as JSON.
+    /// Returns the whole object as JSON.
     #[must_use]
     pub fn json(&self) -> Json {
         Node::new(self.tape, self.at).json()
     }
 
-    /// All keys and values.
+    /// Iterates over all keys and values.
     pub(super) fn fields(&self) -> Fields<'r, 'de> {
         Fields::new(self.tape, self.at, self.end)
     }
@@ -90,7 +91,7 @@ impl<'r, 'de> Object<'r, 'de> {
     }
 }
 
-/// A key that an object lacks: what [`Decode::absent`](super::Decode::absent) gets.
+/// A key that an object lacks: the argument of [`Decode::absent`](super::Decode::absent).
 #[derive(Clone, Copy, Debug)]
 pub struct Missing<'r, 'de> {
     pub(super) tape: &'r Tape<'de>,

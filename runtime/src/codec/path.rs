@@ -1,13 +1,13 @@
-//! The place of a value within another one, as errors show it: `items[3].metadata["some key"]`.
+//! The path of a value within another one, as errors show it: `items[3].metadata["some key"]`.
 
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
-/// Keys longer than this are cut.
+/// Longer keys are truncated.
 const MAX_KEY: usize = 40;
 
-/// Keys and indexes that lead to a value.
+/// The keys and indexes that lead to a value.
 ///
-/// Keys come from outside, and they may be anything: those that contain a token are not shown, and long ones are cut.
+/// Keys are received, so they can be any string: keys that contain a token are not shown, and long ones are truncated.
 #[derive(Debug, Default)]
 pub(super) struct Path {
     text: String,
@@ -23,12 +23,12 @@ impl Path {
         self.text
     }
 
-    /// Whether a key on the way says that what it leads to is secret: the items of `tokens` are tokens.
+    /// Returns whether a key of the path indicates that the value is secret: the items of `tokens` are tokens.
     pub(super) fn is_secret(&self) -> bool {
         self.is_secret
     }
 
-    /// Adds a key that was received: `.key`, or `["any text"]` when it is no plain word.
+    /// Appends a received key: `.key`, or `["any string"]` if it is not an identifier.
     pub(super) fn key(&mut self, key: &str) {
         if is_secret_text(key) || (self.is_secret && !is_word(key)) {
             self.text.push_str(REDACTED);
@@ -38,18 +38,18 @@ impl Path {
         self.is_secret |= is_secret_key(key);
     }
 
-    /// Adds a key that the API's description knows.
+    /// Appends a key of the OpenAPI description.
     pub(super) fn field(&mut self, key: &str) {
         self.shown(key);
         self.is_secret |= is_secret_key(key);
     }
 
-    /// Adds the index of an item.
+    /// Appends the index of an item.
     pub(super) fn index(&mut self, index: usize) {
         self.text.push_str(&format!("[{index}]"));
     }
 
-    /// The place to go [back](Path::back) to.
+    /// Returns the current position, for [`back`](Path::back).
     pub(super) fn mark(&self) -> Mark {
         Mark {
             len: self.text.len(),
@@ -57,7 +57,7 @@ impl Path {
         }
     }
 
-    /// Takes off what was added since.
+    /// Removes everything that was appended since.
     pub(super) fn back(&mut self, mark: Mark) {
         self.text.truncate(mark.len);
         self.is_secret = mark.is_secret;
@@ -86,14 +86,14 @@ impl Path {
     }
 }
 
-/// A place within a [`Path`].
+/// A position in a [`Path`].
 #[derive(Debug)]
 pub(super) struct Mark {
     len: usize,
     is_secret: bool,
 }
 
-/// Whether a key looks like the name of a field, rather than like a value: tokens have digits or capitals.
+/// Returns whether a key looks like the name of a field rather than a value: tokens have digits or capitals.
 fn is_word(key: &str) -> bool {
     key.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')

@@ -1,33 +1,33 @@
-//! Mistakes that were found while decoding, before anybody works out where they are.
+//! Problems that were found while decoding, before their paths are resolved.
 
-/// How many mistakes are kept, and shown by an error.
+/// The maximum number of problems that are recorded, and shown by an error.
 pub(super) const MAX_PROBLEMS: usize = 10;
 
-/// A mistake, located by the entry it is about.
+/// A problem with the entry that it is about.
 #[derive(Debug)]
-pub(super) struct Parked {
+pub(super) struct ProblemAt {
     pub(super) at: u32,
     pub(super) problem: Problem,
-    /// The innermost union around it, once known: the union's name (added last) and the variant's.
+    /// The innermost union around it, once known: the names of the union (added last) and of the variant.
     pub(super) variant: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Debug)]
 pub(super) enum Problem {
-    /// The entry is not what the text names ("an integer").
+    /// The entry is not what the string names ("an integer").
     Expected(&'static str),
-    /// The object has no such key.
+    /// The object lacks the key.
     Missing(&'static str),
-    /// The key at the entry occurred before in the same object.
+    /// The key is repeated in the object.
     Duplicate,
-    /// The list has a length other than this one.
+    /// The list does not have this length.
     Length(usize),
 }
 
-/// The mistakes found so far.
+/// The problems so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    pub(super) parked: Vec<Parked>,
-    /// Whether there were more than are kept.
+    pub(super) recorded: Vec<ProblemAt>,
+    /// Whether there were more than are recorded.
     pub(super) more: bool,
 }

@@ -1,20 +1,20 @@
-//! The view, written with any serde serializer.
+//! Output through serde serializers.
 
 use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
 
-use super::sink::{Encode, List, Record, Sink, View};
+use super::view::{Encode, List, Record, FieldWriter, View};
 use crate::types::{Json, timestamp};
 
-/// Writes a value with a serde serializer. Compiled once for each serializer, not for each type.
+/// Serializes a value. Compiled once per serializer, not per type.
 ///
 /// # Errors
-/// Only those of the serializer.
+/// Those of the serializer.
 pub fn serialize<S: Serializer>(value: &dyn Encode, serializer: S) -> Result<S::Ok, S::Error> {
     serialize_view(value.view(), serializer)
 }
 
-/// A value as JSON.
+/// Converts a value to JSON.
 pub(super) fn to_json(value: &dyn Encode) -> Json {
     serialize(value, serde_json::value::Serializer).unwrap_or_default()
 }
@@ -58,7 +58,7 @@ fn serialize_list<S: Serializer>(list: &dyn List, serializer: S) -> Result<S::Ok
 fn serialize_record<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     let mut result = Ok(());
-    record.write(&mut Sink::new(&mut |fields| {
+    record.write(&mut FieldWriter::new(&mut |fields| {
         for (key, value) in fields {
             let view = value.view();
             if result.is_err() || matches!(view, View::Absent) {
@@ -73,7 +73,7 @@ fn serialize_record<S: Serializer>(record: &dyn Record, serializer: S) -> Result
     map.end()
 }
 
-/// Makes a view fit for the methods of serializers.
+/// Implements `Serialize` for a view.
 struct Erased<'a>(View<'a>);
 
 impl ser::Serialize for Erased<'_> {

@@ -1,50 +1,51 @@
-//! The tape: one value, read once from any deserializer, laid out flat in memory.
+//! The tape: a value that was read from any deserializer, as a flat list of entries.
 //!
-//! A container is followed by its contents: a list by its items, an object by its keys and values in turn. The first entry
-//! is a null that belongs to no value. What could not be decoded reads that null instead, so that every reader can go on
-//! after a mistake and nobody has to check for one: mistakes are parked here and reported together at the end.
+//! A container is followed by its contents: a list by its items, an object by its keys and values in turn. The first
+//! entry is a null that belongs to no value. A value that cannot be decoded is replaced by this null, so decoding
+//! continues after a problem without error handling in every type. Problems are recorded on the tape, and reported
+//! together at the end.
 //!
 //! # Memory
 //!
-//! An entry takes 12 bytes: strings are ranges of the JSON text, or of one buffer for those that had escapes. JSON has at
-//! least two bytes for each value or key, so a tape takes at most seven times the bytes of its text, whatever the text
-//! is; a response of this API takes about as much as its text. `bounds.rs` measures both for complete tapes. Calculated
-//! only: while the tape grows, the allocator may hold its former buffer as well, and while objects with many keys are
-//! read, the hashes of their keys come on top, at most about three times the bytes of those objects, or half as much
-//! again while their table grows.
+//! An entry takes 12 bytes. Strings are ranges of the JSON, or of one buffer for those with escapes. JSON has at least
+//! two bytes for each value or key, so a tape takes at most seven times the size of its JSON; responses of this API
+//! take about their size. `bounds.rs` measures both for complete tapes. The following is calculated only: while the
+//! tape grows, the allocator may hold its former buffer as well; and while objects with many keys are read, hashes of
+//! their keys take at most about three times the size of those objects, or four and a half times while their table
+//! grows.
 
 use std::cell::RefCell;
 
 use super::entry::{Entry, Halves, Range, Value};
 use super::path::Path;
-use super::problems::{MAX_PROBLEMS, Parked, Problem, Problems};
+use super::problems::{MAX_PROBLEMS, ProblemAt, Problem, Problems};
 
-/// The null that stands for nothing.
+/// The position of the null that represents missing values.
 pub(super) const NOTHING: u32 = 0;
 
-/// Where the value starts.
+/// The position of the outermost value.
 pub(super) const ROOT: u32 = 1;
 
-/// How many bytes of text a key or value takes in the payloads of this API, or more. Room for that many is made at once.
+/// The typical minimum size of a key or value in bytes of JSON, which determines the initial capacity.
 const USUAL_DENSITY: usize = 12;
 
-/// There are more values, or more text, than positions of 32 bits.
+/// The value exceeds positions of 32 bits.
 #[derive(Debug)]
 pub(super) struct TooMany;
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Tape<'de> {
-    /// The text that is read; empty for other deserializers.
+    /// The JSON; empty for other deserializers.
     source: &'de str,
-    /// The strings that are no part of the source.
+    /// Strings that are not part of the source.
     copied: String,
     entries: Vec<Entry>,
     problems: RefCell<Problems>,
 }
 
 impl<'de> Tape<'de> {
-    /// An empty tape for the values of a JSON text.
+    /// Creates an empty tape for the values of JSON.
     pub(super) fn for_text(source: &'de str) -> Self {
         let mut entries = Vec::with_capacity(source.len() / USUAL_DENSITY + 8);
         entries.push(Entry::Null);
@@ -58,7 +59,7 @@ impl<'de> Tape<'de> {
 
     #[inline]
     fn entry(&self, at: u32) -> Entry {
-        // Out of range cannot happen with positions taken from the tape; the fallback spares a panic path.
+        // Positions of the tape are always in range; the fallback avoids a panic path.
         self.entries
             .get(at as usize)
             .copied()
@@ -81,7 +82,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// The text at an entry: a string value or a key.
+    /// Returns the string at an entry: a value or a key.
     #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
         match self.entry(at) {
@@ -94,7 +95,7 @@ impl<'de> Tape<'de> {
     #[inline]
     pub(super) fn is_key(&self, at: u32, key: &str) -> bool {
         match self.entry(at) {
-            // Bytes, for the ends of a key need not be checked to be those of characters.
+            // As bytes, so that the range is not checked for character boundaries.
             Entry::Text(Range { start, len }) => {
                 len as usize == key.len()
                     && self
@@ -108,7 +109,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// The position after the value at `at`, its contents included.
+    /// Returns the position after the value at `at` and its contents.
     #[inline]
     pub(super) fn after(&self, at: u32) -> u32 {
         match self.entry(at) {
@@ -117,7 +118,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// How many bytes of memory it holds.
+    /// Returns the memory it holds in bytes.
     #[cfg(test)]
     pub(super) fn memory(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>() + self.copied.capacity()
@@ -127,7 +128,8 @@ impl<'de> Tape<'de> {
         self.entries.len()
     }
 
-    /// Adds a scalar or a key, or holds the place of a container's head. Strings that are no part of the source are copied.
+    /// Appends a scalar or key, or a placeholder for a container's head. Strings that are not part of the source are
+    /// copied.
     #[inline]
     pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), TooMany> {
         let entry = match value {
@@ -148,7 +150,7 @@ impl<'de> Tape<'de> {
         Ok(())
     }
 
-    /// Writes the head of a container over its place holder.
+    /// Replaces the placeholder of a container with its head.
     pub(super) fn close(&mut self, at: usize, head: Value<'_>) {
         let entry = match head {
             Value::Array { len, end } => Entry::Array { len, end },
@@ -160,13 +162,13 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Forgets the entries from `at` on, which have copied all text after the first `copied` bytes of it.
+    /// Removes the entries from `at` on, and the strings they copied, which begin at `copied`.
     pub(super) fn truncate(&mut self, at: usize, copied: usize) {
         self.entries.truncate(at);
         self.copied.truncate(copied);
     }
 
-    /// How many bytes of text were copied.
+    /// Returns the number of copied bytes.
     pub(super) fn copied(&self) -> usize {
         self.copied.len()
     }
@@ -179,7 +181,7 @@ impl<'de> Tape<'de> {
         self.entries.push(entry);
     }
 
-    /// Makes room for all that may still come, instead of doubling what is there.
+    /// Reserves capacity for everything that can follow, instead of doubling.
     #[cold]
     fn grow(&mut self) {
         let bytes = self.source.as_bytes();
@@ -187,9 +189,9 @@ impl<'de> Tape<'de> {
             .iter()
             .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
             .count();
-        // A separator is followed by at most one entry; one more is in front of them all, and one before that.
+        // At most one entry follows each separator; one precedes them all, and one precedes that.
         let most = separators.min(bytes.len() / 2) + 2;
-        // Other deserializers, and numbers that come as objects, have no such bound.
+        // Other deserializers, and numbers that are represented as objects, have no such bound.
         let more = most.saturating_sub(self.entries.len());
         match more {
             0 => self.entries.reserve(1),
@@ -197,7 +199,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Where a text is in the source, if it is a part of it.
+    /// Returns the range of a string in the source, if it is part of it.
     #[inline]
     fn place(&self, text: &str) -> Option<Range> {
         let start = text
@@ -223,34 +225,34 @@ impl<'de> Tape<'de> {
         Ok(range)
     }
 
-    /// Notes a mistake. Of many only the first are kept, and none about the null that stands for nothing: what is
-    /// missing is noted where it is missed.
+    /// Records a problem. Only the first problems are kept, and none about the null that represents missing values,
+    /// because those are recorded where they are missing.
     #[cold]
-    pub(super) fn park(&self, at: u32, problem: Problem) {
+    pub(super) fn record(&self, at: u32, problem: Problem) {
         if at == NOTHING {
             return;
         }
         let mut problems = self.problems.borrow_mut();
-        if problems.parked.len() == MAX_PROBLEMS {
+        if problems.recorded.len() == MAX_PROBLEMS {
             problems.more = true;
             return;
         }
-        problems.parked.push(Parked {
+        problems.recorded.push(ProblemAt {
             at,
             problem,
             variant: None,
         });
     }
 
-    /// How many mistakes are parked.
+    /// Returns the number of recorded problems.
     #[inline]
     pub(super) fn failures(&self) -> usize {
-        self.problems.borrow().parked.len()
+        self.problems.borrow().recorded.len()
     }
 
-    /// Whether a further mistake would change nothing.
+    /// Returns whether a further problem would not be recorded.
     #[inline]
-    pub(super) fn is_hopeless(&self) -> bool {
+    pub(super) fn has_too_many_problems(&self) -> bool {
         self.problems.borrow().more
     }
 
@@ -262,25 +264,25 @@ impl<'de> Tape<'de> {
         *self.problems.borrow_mut() = before;
     }
 
-    /// Says in which variant the mistakes from the `first` on were made. The innermost variant is named first and stays.
+    /// Sets the variant of the problems from index `first` on, unless a more specific one is set.
     #[cold]
     pub(super) fn name_variant(&self, first: usize, variant: &'static str) {
-        for parked in self.problems.borrow_mut().parked.iter_mut().skip(first) {
-            parked.variant.get_or_insert(("", variant));
+        for problem in self.problems.borrow_mut().recorded.iter_mut().skip(first) {
+            problem.variant.get_or_insert(("", variant));
         }
     }
 
-    /// Says to which union the named variants of the mistakes from the `first` on belong.
+    /// Sets the union of the variants of the problems from index `first` on.
     #[cold]
     pub(super) fn name_union(&self, first: usize, union: &'static str) {
-        for parked in self.problems.borrow_mut().parked.iter_mut().skip(first) {
-            if let Some((name @ "", _)) = parked.variant.as_mut() {
+        for problem in self.problems.borrow_mut().recorded.iter_mut().skip(first) {
+            if let Some((name @ "", _)) = problem.variant.as_mut() {
                 *name = union;
             }
         }
     }
 
-    /// The keys and indexes that lead from the value to the entry at `target`.
+    /// Returns the keys and indexes that lead to the entry at `target`.
     #[cold]
     pub(super) fn path(&self, target: u32) -> Path {
         let mut path = Path::default();
@@ -294,7 +296,7 @@ impl<'de> Tape<'de> {
         path
     }
 
-    /// One step of [`Tape::path`]: the item or field of the container at `at` that holds `target`.
+    /// Takes a step of [`Tape::path`]: to the item or field of the container at `at` that contains `target`.
     fn step(&self, at: u32, target: u32, path: &mut Path) -> Option<u32> {
         let (is_object, end) = match self.entry(at) {
             Entry::Array { end, .. } => (false, end),

@@ -1,4 +1,4 @@
-//! The traits of types that are read, and how values on the tape are read with them.
+//! The traits of types that can be decoded, and decoding with them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,15 +7,15 @@ use super::node::Node;
 use super::object::{Missing, Object};
 use super::problems::Problem;
 use super::serialize::to_json;
-use super::sink::{Encode, Record, Sink};
+use super::view::{Encode, Record, FieldWriter};
 use super::tape::NOTHING;
 
-/// A type that can be read from a received value.
+/// A type that can be decoded from a received value.
 pub trait Decode: Sized {
-    /// Reads the value. Mistakes are parked in the reader and reported at the end; what is returned then is never seen.
+    /// Decodes the value. Problems are recorded and reported at the end; the returned value is then discarded.
     fn decode(node: Node<'_, '_>) -> Self;
 
-    /// What it means that an object lacks the key: an error, unless the type knows better.
+    /// Returns the value of a missing key: a problem, unless the type has a default.
     fn absent(missing: Missing<'_, '_>) -> Self {
         missing.required()
     }
@@ -39,42 +39,42 @@ pub trait Decode: Sized {
     }
 }
 
-/// A struct that stands for an object.
+/// A struct that represents an object.
 ///
-/// The [`model!`](crate::model) macro makes the other traits from this one.
+/// The [`model!`](crate::model) macro derives the other traits from it.
 pub trait Model: Sized {
-    /// Reads the fields, in the order in which they are usually sent.
+    /// Decodes the fields, in the order in which they are usually sent.
     fn read(object: &mut Object<'_, '_>) -> Self;
 
-    /// Hands the fields to the sink, in the order in which they are written.
-    fn write(&self, sink: &mut Sink<'_>);
+    /// Writes the fields, in order.
+    fn write(&self, writer: &mut FieldWriter<'_>);
 }
 
-/// An enum of which each variant stands for one of the forms that a value can have.
+/// An enum whose variants represent the possible forms of a value.
 ///
-/// The [`union!`](crate::union) macro makes the other traits from this one.
+/// The [`union!`](crate::union) macro derives the other traits from it.
 pub trait Union: Sized {
-    /// Decides on the variant and reads it.
+    /// Decides on the variant and decodes it.
     fn read(node: Node<'_, '_>) -> Self;
 
-    /// The variant's name and content.
+    /// Returns the variant's name and content.
     fn view(&self) -> (&'static str, &dyn Encode);
 }
 
-/// A struct for the values of a union that the client does not know: the JSON, and what all variants have.
+/// A struct for unknown variants of a union: the JSON, and the fields that all variants have.
 ///
-/// The [`unknown!`](crate::unknown) macro makes the other traits from this one.
+/// The [`unknown!`](crate::unknown) macro derives the other traits from it.
 pub trait UnknownVariant: Sized {
-    /// Reads what all variants have, and keeps everything.
+    /// Decodes the fields that all variants have, and keeps the JSON.
     fn read(object: &mut Object<'_, '_>) -> Self;
 }
 
-/// A type whose values are the keys of an object.
+/// A type of map keys.
 pub trait Key: Ord + Sized {
-    /// The key that a text stands for; `None` if it stands for none.
+    /// Parses a key; `None` if it is invalid.
     fn from_text(text: &str) -> Option<Self>;
 
-    /// The text of the key.
+    /// Returns the key as a string.
     fn as_text(&self) -> Cow<'_, str>;
 
     /// Returns the value of the key that a text stands for.
@@ -85,19 +85,19 @@ pub trait Key: Ord + Sized {
 
 impl<T: Model> Record for T {
     #[inline]
-    fn write(&self, sink: &mut Sink<'_>) {
-        Model::write(self, sink);
+    fn write(&self, writer: &mut FieldWriter<'_>) {
+        Model::write(self, writer);
     }
 }
 
 impl Node<'_, '_> {
-    /// Decodes the value of a key, which must be there unless `T` knows better; see [`Decode::absent`].
+    /// Decodes the value of a key, which is required unless `T` has a default; see [`Decode::absent`].
     #[must_use]
     pub fn member<T: Decode>(self, key: &'static str) -> T {
         self.object().field(key)
     }
 
-    /// Decodes the value as the variant called `name`, and adds that name to an error found in it.
+    /// Decodes the value as the variant `name`, which problems in it mention.
     #[inline]
     #[must_use]
     pub fn variant<T: Decode>(self, name: &'static str) -> T {
@@ -109,9 +109,9 @@ impl Node<'_, '_> {
         value
     }
 
-    /// Decodes the value if it is a `T` that is written exactly as it came; if it is not, that is no error.
+    /// Decodes the value if it is a `T` in its canonical notation. Otherwise, that is not a problem.
     ///
-    /// Text that merely looks like a `T` in another notation stays text, so that nothing is lost.
+    /// A string in another notation stays a string, so that decoding loses nothing.
     #[must_use]
     pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
         let before = self.tape.take_problems();
@@ -128,7 +128,7 @@ impl Node<'_, '_> {
         T::read(&mut self.object())
     }
 
-    /// Decodes an object that is none of the known variants of a union.
+    /// Decodes an object as an unknown variant of a union.
     #[must_use]
     pub fn unknown<T: UnknownVariant>(self) -> Box<T> {
         let before = self.tape.failures();
@@ -139,7 +139,7 @@ impl Node<'_, '_> {
         Box::new(value)
     }
 
-    /// Decodes a union; `name` is its name, for errors.
+    /// Decodes a union; problems mention its `name`.
     #[inline]
     #[must_use]
     pub fn union<T: Union>(self, name: &'static str) -> T {
@@ -153,14 +153,13 @@ impl Node<'_, '_> {
 }
 
 impl Object<'_, '_> {
-    /// Decodes the value of `key`. What a missing key means is up to `T`: see [`Decode::absent`].
+    /// Decodes the value of `key`. For a missing key, see [`Decode::absent`].
     #[inline]
     pub fn field<T: Decode>(&mut self, key: &'static str) -> T {
         T::field(self, key)
     }
 
-    /// The text of a property that always has the same value. Another text is kept, so that nothing is lost; a missing
-    /// key is an error.
+    /// Decodes a constant string. Another string is kept, so that decoding loses nothing; a missing key is a problem.
     #[inline]
     pub fn constant(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         match self.find(key) {
@@ -169,14 +168,14 @@ impl Object<'_, '_> {
         }
     }
 
-    /// Like [`Object::constant`], for a property that may be left out.
+    /// Decodes a constant string like [`Object::constant`], with an optional key.
     #[inline]
     pub fn constant_or(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         self.find(key)
             .map_or(Cow::Borrowed(expected), |node| constant(node, expected))
     }
 
-    /// The fields whose keys are not in `known`.
+    /// Decodes the fields whose keys are not in `known`.
     pub fn rest<T: Decode, M: FromIterator<(String, T)>>(&mut self, known: &[&str]) -> M {
         self.fields()
             .filter(|(key, _)| !known.contains(key))
@@ -196,11 +195,11 @@ fn constant(node: Node<'_, '_>, expected: &'static str) -> Cow<'static, str> {
 }
 
 impl Missing<'_, '_> {
-    /// Says that the key must be there: a mistake that names it.
+    /// Records the problem that the key is missing.
     #[cold]
     #[must_use]
     pub fn required<T: Decode>(self) -> T {
-        self.tape.park(self.object, Problem::Missing(self.key));
+        self.tape.record(self.object, Problem::Missing(self.key));
         T::decode(Node::new(self.tape, NOTHING))
     }
 }

@@ -8,14 +8,14 @@ use regex_lite::Regex;
 
 use super::limits::{Limit, Outline};
 use super::path::Path;
-use super::sink::{Encode, List, Record, Sink, View};
+use super::view::{Encode, List, Record, FieldWriter, View};
 use crate::types::Decimal;
 
-/// Everything that is wrong with a value that was to be sent. Neither its text nor its `Debug` form shows the values.
+/// The constraints that a request value violates. Neither `Display` nor `Debug` shows the values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
-/// One limit that a value does not keep.
+/// A violated constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     path: String,
@@ -23,13 +23,13 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// The keys and indexes that lead to the value, as in `prices[0].price_amount`.
+    /// Returns the path of the value, as in `prices[0].price_amount`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What the value would have to be, as in `must be at least 50`.
+    /// Returns the constraint, as in `must be at least 50`.
     #[must_use]
     pub fn limit(&self) -> &str {
         &self.limit
@@ -37,7 +37,7 @@ impl Violation {
 }
 
 impl Violations {
-    /// In the order of the fields.
+    /// Returns the violations, in the order of the fields.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.0
@@ -71,10 +71,10 @@ impl fmt::Display for Violations {
 
 impl Error for Violations {}
 
-/// Holds a value and everything in it against the limits of its types.
+/// Validates a value and its contents against the constraints of their types.
 ///
 /// # Errors
-/// All limits that are not kept.
+/// All violated constraints.
 pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     let mut check = Check::default();
     check.value(value.view(), &[]);
@@ -84,7 +84,7 @@ pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     }
 }
 
-/// A walk over a value.
+/// A traversal of a value.
 #[derive(Default)]
 struct Check {
     path: Path,
@@ -128,7 +128,7 @@ impl Check {
 
     fn map(&mut self, entries: &dyn Record, limits: &[Limit]) {
         let (each, keys, mut count) = (each(limits), keys(limits), 0);
-        entries.write(&mut Sink::new(&mut |fields| {
+        entries.write(&mut FieldWriter::new(&mut |fields| {
             for (key, value) in fields {
                 count += 1;
                 for broken in keys
@@ -147,7 +147,7 @@ impl Check {
     }
 
     fn model(&mut self, outline: &Outline, fields: &dyn Record) {
-        fields.write(&mut Sink::new(&mut |fields| {
+        fields.write(&mut FieldWriter::new(&mut |fields| {
             for (key, value) in fields {
                 let of = |key: &str| outline.limits.iter().find(|(limited, _)| *limited == key);
                 let limits = of(key)
@@ -175,7 +175,7 @@ impl Check {
         }
     }
 
-    /// Looks at something further down.
+    /// Validates a part of the value.
     fn at(&mut self, step: impl FnOnce(&mut Path), look: impl FnOnce(&mut Self)) {
         let above = self.path.mark();
         step(&mut self.path);
@@ -207,7 +207,7 @@ fn keys(limits: &[Limit]) -> &'static [Limit] {
     found.unwrap_or_default()
 }
 
-/// What a single value would have to be, if it is not.
+/// Returns the message of a violated constraint of a single value.
 fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
     match view {
         View::Text(text) => broken_text(limit, text),
@@ -215,7 +215,7 @@ fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
             .or_else(|| broken_number(limit, |than| Some(value.cmp(&than.into())))),
         View::Integer(value) => broken_number(limit, |than| Some(value.cmp(&than))),
         View::Unsigned(_) => broken_number(limit, |_| Some(Ordering::Greater)),
-        // Where a limit has no exact double, the nearest one is meant.
+        // If a constraint has no exact double, the nearest one applies.
         View::Float(value) => broken_number(limit, |than| value.partial_cmp(&(than as f64))),
         _ => None,
     }
@@ -246,7 +246,7 @@ fn plural(count: usize, unit: &str) -> String {
     format!("{unit}{s}")
 }
 
-/// The generator only emits patterns that this engine reads. One that it does not read limits nothing.
+/// The generator emits only patterns that this engine supports. An unsupported one matches everything.
 fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }

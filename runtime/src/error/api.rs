@@ -176,7 +176,7 @@ impl ApiError {
     }
 
     /// Returns whether the error is transient. The server may have acted on the request.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         match self.status.as_u16() {
             // Not implemented, and HTTP version not supported.
             501 | 505 => false,

@@ -20,7 +20,7 @@ pub use api::ApiError;
 pub(crate) use api::{Received, retry_after};
 pub use body::RawBody;
 pub use export::ExportError;
-pub(crate) use questions::Repeat;
+pub(crate) use questions::RetrySafety;
 pub(crate) use shown::{Headers, shown};
 pub use storage::StorageError;
 pub use transport::{TransportError, TransportErrorKind};
@@ -179,7 +179,7 @@ impl Error {
     }
 
     /// Creates the error of an error response.
-    pub(crate) fn answer(error: ApiError) -> Self {
+    pub(crate) fn from_response(error: ApiError) -> Self {
         match error.is_from_version() {
             true => Self::Api(Box::new(error)),
             false => Self::VersionGone(Box::new(error)),

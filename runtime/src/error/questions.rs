@@ -8,11 +8,11 @@ use super::{ApiError, Error, RawBody, StorageError, TransportErrorKind, UploadEr
 
 /// Whether a failed call can be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeat {
+pub(crate) enum RetrySafety {
     /// A retry would fail in the same way.
-    Useless,
+    Never,
     /// The server may have acted on the request, so only an idempotent operation can be retried.
-    IfSafe,
+    IfIdempotent,
     /// The server did not act on the request.
     Always,
 }
@@ -177,7 +177,7 @@ impl Error {
     /// safe: if the operation is not idempotent, a retry may perform it again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.repeat() != Repeat::Useless
+        self.retry_safety() != RetrySafety::Never
     }
 
     /// Returns whether the server may have received the request. If not, a retry cannot perform the operation twice.
@@ -230,17 +230,17 @@ impl Error {
         }
     }
 
-    pub(crate) fn repeat(&self) -> Repeat {
+    pub(crate) fn retry_safety(&self) -> RetrySafety {
         match self.cause() {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
-                TransportErrorKind::Connect | TransportErrorKind::NotSent => Repeat::Always,
-                TransportErrorKind::Unavailable => Repeat::Useless,
-                TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
+                TransportErrorKind::Connect | TransportErrorKind::NotSent => RetrySafety::Always,
+                TransportErrorKind::Unavailable => RetrySafety::Never,
+                TransportErrorKind::Timeout | TransportErrorKind::Interrupted => RetrySafety::IfIdempotent,
             },
-            Self::Api(error) if error.is_rate_limit() => Repeat::Always,
-            Self::Api(error) if error.may_pass() => Repeat::IfSafe,
-            Self::Storage(error) if error.may_pass() => Repeat::IfSafe,
-            _ => Repeat::Useless,
+            Self::Api(error) if error.is_rate_limit() => RetrySafety::Always,
+            Self::Api(error) if error.is_transient() => RetrySafety::IfIdempotent,
+            Self::Storage(error) if error.is_transient() => RetrySafety::IfIdempotent,
+            _ => RetrySafety::Never,
         }
     }
 

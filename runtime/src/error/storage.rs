@@ -23,7 +23,7 @@ pub struct StorageError {
 
 impl StorageError {
     /// Creates the error of an error response. Storages describe errors in XML.
-    pub(crate) fn answer(
+    pub(crate) fn from_response(
         operation: &'static str,
         status: StatusCode,
         headers: &HeaderMap,
@@ -90,7 +90,7 @@ impl StorageError {
     }
 
     /// Returns whether the error is transient.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         let is_slow = self.code.as_deref() == Some("RequestTimeout");
         let status = self.status;
         is_slow

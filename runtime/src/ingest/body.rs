@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::event::Event;
-use crate::codec::{Encode, List, Record, Sink, View};
+use crate::codec::{Encode, List, Record, FieldWriter, View};
 
 /// The body of a request: the list of its events.
 pub(super) struct Body<'a, E>(pub(super) &'a [Entry<E>]);
@@ -14,8 +14,8 @@ impl<E: Event> Encode for Body<'_, E> {
 }
 
 impl<E: Event> Record for Body<'_, E> {
-    fn write(&self, sink: &mut Sink<'_>) {
-        sink.fields(&[(E::LIST, &Events(self.0))]);
+    fn write(&self, writer: &mut FieldWriter<'_>) {
+        writer.fields(&[(E::LIST, &Events(self.0))]);
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::backlog::SMALLEST_CEILING;
 use super::batch::Batch;
 use super::event::Event;
-use crate::error::{ApiError, Error, Location, Repeat, ValidationEntry};
+use crate::error::{ApiError, Error, Location, RetrySafety, ValidationEntry};
 
 /// What a failed request says about its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ fn is_unread(error: &Error) -> bool {
     matches!(
         error,
         Error::Configuration { .. } | Error::InvalidRequest { .. } | Error::Token { .. }
-    ) || error.repeat() == Repeat::Always
+    ) || error.retry_safety() == RetrySafety::Always
         || status == Some(StatusCode::UNAUTHORIZED)
         || status == Some(StatusCode::TOO_MANY_REQUESTS)
 }

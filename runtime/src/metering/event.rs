@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::customer::Customer;
 use super::metadata::{Cost, Llm, Metadata, MetadataValue};
-use crate::codec::{Model, Object, Sink, optional};
+use crate::codec::{FieldWriter, Model, Object, optional};
 use crate::ingest::{Counts, Event, IngestResponse};
 use crate::types::Timestamp;
 
@@ -121,7 +121,7 @@ impl Model for UsageEvent {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[
             ("timestamp", optional(&self.timestamp)),
             ("name", &self.name),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codec::{Decode, Encode, Model, Node, Object, Sink, View, optional};
+use crate::codec::{Decode, Encode, Model, Node, Object, FieldWriter, View, optional};
 use crate::types::{Decimal, Json};
 
 /// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.
@@ -31,7 +31,7 @@ impl Model for Metadata {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[
             ("_cost", optional(&self.cost)),
             ("_llm", optional(&self.llm)),
@@ -121,7 +121,7 @@ impl Model for Cost {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("amount", &self.amount), ("currency", &self.currency)]);
     }
 }
@@ -193,7 +193,7 @@ impl Model for Llm {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let usage = &self.usage;
         let total = usage.total();
         o.fields(&[

@@ -16,7 +16,7 @@ use super::redirect::redirect;
 use super::refusal::Refusal;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
-use crate::codec::{Model, Object, Redacted, Sink};
+use crate::codec::{Model, Object, Redacted, FieldWriter};
 use crate::types::{Json, JsonObject};
 
 /// The response when the API rejects the values.
@@ -68,7 +68,7 @@ impl Model for Checkout {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }

@@ -20,7 +20,7 @@ enum Content {
 }
 
 /// Why a body was not read completely.
-pub(crate) enum Unread {
+pub(crate) enum ReadError {
     /// The body exceeds the limit.
     TooLarge,
     /// The connection broke.
@@ -41,15 +41,15 @@ impl Body {
     }
 
     /// Reads the rest into `read`, up to `limit` bytes. If the future is dropped, `read` keeps the chunks so far.
-    pub(crate) async fn read(mut self, limit: usize, read: &mut Pieces) -> Result<(), Unread> {
-        while let Some(piece) = self.next().await {
-            let mut piece = piece.map_err(Unread::Broken)?;
+    pub(crate) async fn read(mut self, limit: usize, read: &mut Chunks) -> Result<(), ReadError> {
+        while let Some(chunk) = self.next().await {
+            let mut chunk = chunk.map_err(ReadError::Broken)?;
             let room = limit - read.len;
-            let too_large = piece.len() > room;
-            piece.truncate(room);
-            read.push(piece);
+            let too_large = chunk.len() > room;
+            chunk.truncate(room);
+            read.push(chunk);
             if too_large {
-                return Err(Unread::TooLarge);
+                return Err(ReadError::TooLarge);
             }
         }
         Ok(())
@@ -63,32 +63,32 @@ impl Body {
 /// read buffer alive. Buffers that chunks of at least [`SMALL`](Self::SMALL) bytes share with others are not counted.
 /// The tests measure the chunks; the copy that joins them is calculated.
 #[derive(Default)]
-pub(crate) struct Pieces {
-    pieces: Vec<Bytes>,
+pub(crate) struct Chunks {
+    chunks: Vec<Bytes>,
     /// Small chunks, which follow the others.
     small: Vec<u8>,
     len: usize,
 }
 
-impl Pieces {
+impl Chunks {
     /// Chunks with fewer bytes are small.
     const SMALL: usize = 2048;
 
     /// The size at which collected small chunks become one of the others.
     const ENOUGH: usize = 16 * 1024;
 
-    fn push(&mut self, piece: Bytes) {
-        if piece.is_empty() {
+    fn push(&mut self, chunk: Bytes) {
+        if chunk.is_empty() {
             return;
         }
-        self.len += piece.len();
+        self.len += chunk.len();
         // Most bodies have one chunk, which is not copied.
-        if piece.len() >= Self::SMALL || self.len == piece.len() {
+        if chunk.len() >= Self::SMALL || self.len == chunk.len() {
             self.gather();
-            self.pieces.push(piece);
+            self.chunks.push(chunk);
             return;
         }
-        self.small.extend_from_slice(&piece);
+        self.small.extend_from_slice(&chunk);
         if self.small.len() >= Self::ENOUGH {
             self.gather();
         }
@@ -97,7 +97,7 @@ impl Pieces {
     /// Joins the small chunks.
     fn gather(&mut self) {
         if !self.small.is_empty() {
-            self.pieces.push(Bytes::copy_from_slice(&self.small));
+            self.chunks.push(Bytes::copy_from_slice(&self.small));
             self.small.clear();
         }
     }
@@ -105,9 +105,9 @@ impl Pieces {
     /// Joins all chunks. A single chunk is not copied.
     pub(crate) fn join(mut self) -> Bytes {
         self.gather();
-        match self.pieces.len() {
-            0 | 1 => self.pieces.pop().unwrap_or_default(),
-            _ => self.pieces.concat().into(),
+        match self.chunks.len() {
+            0 | 1 => self.chunks.pop().unwrap_or_default(),
+            _ => self.chunks.concat().into(),
         }
     }
 }
@@ -164,9 +164,9 @@ mod tests {
     use super::*;
 
     /// Returns the memory that chunks take, without buffers that they share with others.
-    fn taken(pieces: &Pieces) -> usize {
-        let contents: usize = pieces.pieces.iter().map(Bytes::len).sum();
-        contents + pieces.pieces.capacity() * size_of::<Bytes>() + pieces.small.capacity()
+    fn taken(chunks: &Chunks) -> usize {
+        let contents: usize = chunks.chunks.iter().map(Bytes::len).sum();
+        contents + chunks.chunks.capacity() * size_of::<Bytes>() + chunks.small.capacity()
     }
 
     #[test]
@@ -184,25 +184,25 @@ mod tests {
             &[2047, 2048],
             &[LEN],
         ] {
-            let (mut pieces, mut rest, mut most) = (Pieces::default(), body.clone(), 0);
+            let (mut chunks, mut rest, mut most) = (Chunks::default(), body.clone(), 0);
             for size in sizes.iter().cycle() {
                 if rest.is_empty() {
                     break;
                 }
-                pieces.push(rest.split_to(rest.len().min(*size)));
-                most = most.max(taken(&pieces));
+                chunks.push(rest.split_to(rest.len().min(*size)));
+                most = most.max(taken(&chunks));
             }
             assert!(most <= LEN + LEN / 8, "{sizes:?}: {most}");
-            assert_eq!(pieces.join(), body, "{sizes:?}");
+            assert_eq!(chunks.join(), body, "{sizes:?}");
         }
     }
 
     #[test]
     fn one_piece_is_not_copied() {
         let body = Bytes::from_static(b"small");
-        let mut pieces = Pieces::default();
-        pieces.push(Bytes::new());
-        pieces.push(body.clone());
-        assert_eq!(pieces.join().as_ptr(), body.as_ptr());
+        let mut chunks = Chunks::default();
+        chunks.push(Bytes::new());
+        chunks.push(body.clone());
+        assert_eq!(chunks.join().as_ptr(), body.as_ptr());
     }
 }

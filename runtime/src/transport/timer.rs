@@ -87,7 +87,7 @@ impl Clock {
         future: impl Future<Output = T>,
     ) -> Option<T> {
         let mut future = pin!(future);
-        let mut end = End::after(self, duration);
+        let mut end = Deadline::after(self, duration);
         std::future::poll_fn(|context| {
             if let Poll::Ready(value) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(value));
@@ -101,26 +101,26 @@ impl Clock {
     pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
         let now = self.now();
         match end {
-            Some(end) if now.saturating_duration_since(end) >= OVERSLEPT => now.checked_add(GRACE),
+            Some(end) if now.saturating_duration_since(end) >= NOT_POLLED => now.checked_add(GRACE),
             end => end,
         }
     }
 }
 
 /// A task that notices a deadline this much later was not polled when it elapsed.
-const OVERSLEPT: Duration = Duration::from_millis(100);
+const NOT_POLLED: Duration = Duration::from_millis(100);
 
 /// The extension of a deadline that elapsed while the task was not polled. Its result may be available, and only needs
 /// to be read.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The deadline of a wait.
-pub(crate) struct End {
+pub(crate) struct Deadline {
     time: Option<Instant>,
     sleep: BoxFuture<'static, ()>,
 }
 
-impl End {
+impl Deadline {
     pub(crate) fn after(clock: &Clock, duration: Duration) -> Self {
         Self {
             time: clock.now().checked_add(duration),

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::{self, Decode, Encode, Model, Node, Object, Outline, Sink, View};
+use crate::codec::{self, Decode, Encode, Model, Node, Object, Outline, FieldWriter, View};
 use crate::types::Timestamp;
 
 /// The entitlements of a customer as of a point in time: the state `S` of a `customer.state_changed` event, or of
@@ -71,7 +71,7 @@ impl<S: Decode + Encode> Model for Entitlements<S> {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("as_of", &self.as_of), ("state", &self.state)]);
     }
 }

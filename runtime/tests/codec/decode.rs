@@ -257,15 +257,15 @@ fn strange_keys_are_quoted_in_paths() {
 fn duplicate_keys_are_mistakes() {
     assert_eq!(
         refused::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
-        "b.c: the key occurs twice"
+        "b.c: the key is repeated"
     );
     assert_eq!(
         refused::<Update>(r#"{"name":"x","limit":1,"n\u0061me":"y"}"#),
-        "name: the key occurs twice"
+        "name: the key is repeated"
     );
     assert_eq!(
         refused::<Vec<Json>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
-        "[1].c: the key occurs twice"
+        "[1].c: the key is repeated"
     );
     // Twice in different objects is fine.
     assert_eq!(read::<Json>(r#"{"a":{"a":1},"b":{"a":1}}"#)["b"]["a"], 1);
@@ -283,7 +283,7 @@ fn duplicate_keys_are_found_among_many() {
     for last in ["key_0", "key_63", "key_64", "key_4999"] {
         assert_eq!(
             refused::<JsonObject>(&object(last)),
-            format!("{last}: the key occurs twice")
+            format!("{last}: the key is repeated")
         );
     }
 }
@@ -559,30 +559,30 @@ fn errors_never_show_tokens_or_long_texts() {
     for (text, message) in [
         (
             r#"{"limit":"polar_oat_abc"}"#.to_owned(),
-            "limit: expected an integer, found text that may be secret",
+            "limit: expected an integer, found a string that may be secret",
         ),
         (
             r#"{"limit":"see https://polar.sh/?t=polar_cst_abc"}"#.to_owned(),
-            "limit: expected an integer, found text that may be secret",
+            "limit: expected an integer, found a string that may be secret",
         ),
         (
             format!(r#"{{"limit":"{long}"}}"#),
-            "limit: expected an integer, found a text of 62 characters",
+            "limit: expected an integer, found a string of 62 characters",
         ),
         (
             r#"{"day":"whsec_x"}"#.to_owned(),
-            "day: expected a date (YYYY-MM-DD), found text that may be secret",
+            "day: expected a date (YYYY-MM-DD), found a string that may be secret",
         ),
     ] {
         assert_eq!(refused::<Update>(&text), message);
     }
     assert_eq!(
         refused::<BTreeMap<String, i64>>(r#"{"client_secret":"abc"}"#),
-        "client_secret: expected an integer, found text that may be secret"
+        "client_secret: expected an integer, found a string that may be secret"
     );
     assert_eq!(
         refused::<BTreeMap<String, Vec<i64>>>(r#"{"tokens":["abc"]}"#),
-        "tokens[0]: expected an integer, found text that may be secret"
+        "tokens[0]: expected an integer, found a string that may be secret"
     );
     assert_eq!(
         refused::<BTreeMap<String, String>>(r#"{"token":123456}"#),
@@ -601,12 +601,12 @@ fn errors_never_show_keys_that_are_tokens_or_long() {
         ),
         (
             r#"{"see polar_cst_abc":{"a":1,"a":true}}"#.to_owned(),
-            "[redacted].a: the key occurs twice; [redacted].a: expected an integer, found true"
+            "[redacted].a: the key is repeated; [redacted].a: expected an integer, found true"
                 .to_owned(),
         ),
         (
             r#"{"tokens":{"9f86d081":"","expires_at":true}}"#.to_owned(),
-            "tokens[redacted]: expected an integer, found text that may be secret; \
+            "tokens[redacted]: expected an integer, found a string that may be secret; \
              tokens.expires_at: expected an integer, found true"
                 .to_owned(),
         ),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use polar_client_runtime::codec::{self, Choice, Encode, Record, Redacted, Sink};
+use polar_client_runtime::codec::{self, Choice, Encode, FieldWriter, Record, Redacted};
 use polar_client_runtime::types::{Entries, Items, Json, JsonObject};
 
 #[derive(Clone)]
@@ -13,7 +13,7 @@ struct Card {
 }
 
 impl Record for Card {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("method", &"card"), ("number", &Redacted(&self.number))]);
     }
 }

@@ -235,8 +235,14 @@ async fn parameters_that_cannot_be_used_are_named() {
         ("/?products=pro".to_owned(), "products are not UUIDs"),
         (format!("/?products={p},{p}"), "products are not UUIDs"),
         (query(&[("seats", "0")]), "seats is not a positive integer"),
-        (query(&[("seats", "many")]), "seats is not a positive integer"),
-        (query(&[("metadata", "[1]")]), "metadata is not a JSON object"),
+        (
+            query(&[("seats", "many")]),
+            "seats is not a positive integer",
+        ),
+        (
+            query(&[("metadata", "[1]")]),
+            "metadata is not a JSON object",
+        ),
         (
             query(&[("customerBillingAddress", "AT")]),
             "customerBillingAddress is not a JSON object",

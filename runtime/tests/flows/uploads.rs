@@ -334,8 +334,7 @@ mod files {
             let error = failed(bucket.upload(file.path()).await.unwrap_err());
             assert!(matches!(error.step(), UploadStep::Part(_)));
             let shown = error.error().to_string();
-            let expected =
-                "files:create: the file on this machine: the length of the file changed while it was read";
+            let expected = "files:create: the file on this machine: the length of the file changed while it was read";
             assert_eq!(shown, expected);
             assert_eq!(bucket.calls(), ["files:create"]);
         }

@@ -11,7 +11,7 @@ use polar_client_runtime::client::{
     Access, Anonymous, ApiVersion, Body, Client, ClientBuilder, Credential, CustomerSession,
     Method, Operation, OrganizationToken, PortalAccess, Request, Safety, Server,
 };
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 use polar_client_runtime::types::{Json, OneOrMany};
 use polar_client_runtime::{model, operation};
 
@@ -244,7 +244,7 @@ impl Model for Thing {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("name", &self.name)]);
     }
 }
@@ -262,7 +262,7 @@ impl Model for NamedThing {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("name", &self.name)]);
     }
 }

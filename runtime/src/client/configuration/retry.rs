@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::client::operation::Safety;
-use crate::error::Repeat;
+use crate::error::RetrySafety;
 
 /// The maximum delay, regardless of the policy.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -88,10 +88,10 @@ impl RetryPolicy {
         safety: Safety,
         failed: u32,
     ) -> Option<Duration> {
-        let useful = match error.repeat() {
-            Repeat::Useless => false,
-            Repeat::IfSafe => safety == Safety::Safe,
-            Repeat::Always => true,
+        let useful = match error.retry_safety() {
+            RetrySafety::Never => false,
+            RetrySafety::IfIdempotent => safety == Safety::Safe,
+            RetrySafety::Always => true,
         };
         if !useful || failed >= self.attempts {
             return None;

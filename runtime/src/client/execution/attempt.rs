@@ -31,7 +31,7 @@ pub(super) struct Sending<'a> {
 #[derive(Default)]
 pub(super) struct Arrived {
     head: Option<response::Parts>,
-    body: Pieces,
+    body: Chunks,
     stream: Option<Body>,
 }
 
@@ -71,7 +71,7 @@ impl Sending<'_> {
                     received,
                     not_found,
                 );
-                Err(Error::answer(
+                Err(Error::from_response(
                     error.with_hint(self.hint(head.status, token)),
                 ))
             }
@@ -114,8 +114,8 @@ impl Sending<'_> {
         body.read(limit, &mut arrived.body)
             .await
             .map_err(|unread| match unread {
-                Unread::TooLarge => Error::BodyTooLarge { operation, limit },
-                Unread::Broken(error) => Error::transport(operation, error.after_head()),
+                ReadError::TooLarge => Error::BodyTooLarge { operation, limit },
+                ReadError::Broken(error) => Error::transport(operation, error.after_head()),
             })
     }
 

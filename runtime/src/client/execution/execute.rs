@@ -15,7 +15,7 @@ use crate::client::credentials::{Bearer, Secret, Source};
 use crate::client::operation::{Method, Safety};
 use crate::client::requests::{Form, Request};
 use crate::client::responses::Reply;
-use crate::error::{Error, Repeat};
+use crate::error::{Error, RetrySafety};
 use crate::log;
 use crate::time::Instant;
 use crate::transport::{Clock, TransportError, TransportErrorKind};
@@ -211,7 +211,7 @@ impl<'a> Execution<'a> {
             return Err(error);
         };
         history.paid = Some(price);
-        history.maybe_done |= error.repeat() == Repeat::IfSafe;
+        history.maybe_done |= error.retry_safety() == RetrySafety::IfIdempotent;
         log::retry(history.failed, delay, &error);
         clock.sleep(delay).await;
         Ok(error)

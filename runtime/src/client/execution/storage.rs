@@ -21,11 +21,11 @@ use crate::error::{Error, StorageError};
 use crate::log;
 use crate::secrets::REDACTED;
 use crate::transport::{
-    Body, BoxFuture, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread,
+    Body, BoxFuture, Clock, Chunks, Timeout, TransportError, TransportErrorKind, ReadError,
 };
 
 /// How much is read of what a storage says of an error, or of a part that it has stored.
-const ANSWER_LIMIT: usize = 64 << 10;
+const RESPONSE_LIMIT: usize = 64 << 10;
 
 /// How often an address may lead to another one.
 const MAX_REDIRECTS: usize = 5;
@@ -262,10 +262,10 @@ impl Storage {
             return Ok(response);
         }
         let (head, body) = response.into_parts();
-        let mut text = Pieces::default();
+        let mut text = Chunks::default();
         // What there is of it has to do.
-        let _ = body.read(ANSWER_LIMIT, &mut text).await;
-        let error = StorageError::answer(operation.id, status, &head.headers, &text.join());
+        let _ = body.read(RESPONSE_LIMIT, &mut text).await;
+        let error = StorageError::from_response(operation.id, status, &head.headers, &text.join());
         Err(Error::storage_error(error))
     }
 
@@ -288,9 +288,9 @@ impl Storage {
 
 /// Reads the rest of an answer, so that its connection can be used again.
 async fn read(operation: &'static Operation, body: Body) -> Result<(), Error> {
-    match body.read(ANSWER_LIMIT, &mut Pieces::default()).await {
-        Ok(()) | Err(Unread::TooLarge) => Ok(()),
-        Err(Unread::Broken(error)) => Err(Error::transport(operation.id, error.after_head())),
+    match body.read(RESPONSE_LIMIT, &mut Chunks::default()).await {
+        Ok(()) | Err(ReadError::TooLarge) => Ok(()),
+        Err(ReadError::Broken(error)) => Err(Error::transport(operation.id, error.after_head())),
     }
 }
 

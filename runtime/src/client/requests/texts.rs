@@ -1,6 +1,6 @@
 //! Values as the plain texts that paths, queries and forms are made of.
 
-use crate::codec::{self, Encode, Record, Sink, View};
+use crate::codec::{self, Encode, Record, FieldWriter, View};
 use crate::types::{Json, timestamp};
 
 /// Why a value has no plain text.
@@ -67,7 +67,7 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
         _ => return Err("is not an object"),
     };
     let mut found = Ok(Vec::new());
-    record.write(&mut Sink::new(&mut |fields| {
+    record.write(&mut FieldWriter::new(&mut |fields| {
         for (key, value) in fields {
             let mut texts = Vec::new();
             let result = each_text(*value, &mut |text| texts.push(text.to_owned()));
@@ -103,7 +103,7 @@ pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
 
 fn field_has_key(record: &dyn Record, key: &str, rest: &[&str]) -> bool {
     let mut found = false;
-    record.write(&mut Sink::new(&mut |fields| {
+    record.write(&mut FieldWriter::new(&mut |fields| {
         found |= fields
             .iter()
             .any(|(name, value)| *name == key && has_key(*value, rest));

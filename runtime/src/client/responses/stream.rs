@@ -12,7 +12,7 @@ use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::blocking::Blocking;
 use crate::client::operation::Operation;
-use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
+use crate::transport::{Body, Clock, Deadline, TransportError, TransportErrorKind};
 
 /// A streamed response body.
 ///
@@ -31,9 +31,9 @@ struct Timeouts {
     clock: Clock,
     longest_pause: Duration,
     /// The end of the wait for the next piece.
-    pause: Option<End>,
+    pause: Option<Deadline>,
     /// The end of the time for the whole body.
-    total: End,
+    total: Deadline,
 }
 
 /// Looks at what passes through a stream, and ends it with an error where it is not what it should be.
@@ -55,7 +55,7 @@ impl ByteStream {
         total: Duration,
     ) -> Self {
         let timeouts = clock.map(|clock| Timeouts {
-            total: End::after(&clock, total),
+            total: Deadline::after(&clock, total),
             clock,
             longest_pause,
             pause: None,
@@ -142,7 +142,7 @@ impl Timeouts {
             *pause = None;
             return Poll::Pending;
         }
-        let pause = pause.get_or_insert_with(|| End::after(clock, *longest_pause));
+        let pause = pause.get_or_insert_with(|| Deadline::after(clock, *longest_pause));
         pause.poll(clock, context).map(|()| late(PAUSE))
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::located::{Known, Located};
 use crate::checksum::from_base64;
 use crate::client::{Address, Extent, Page};
-use crate::codec::{DecodeError, Encode, Model, Object, Redacted, Sink};
+use crate::codec::{DecodeError, Encode, Model, Object, Redacted, FieldWriter};
 
 /// A response with the URL of a document.
 pub(super) struct Document {
@@ -111,7 +111,7 @@ impl Model for Document {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
@@ -126,7 +126,7 @@ impl Model for Listed {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("mime_type", &self.mime_type),
             ("size", &self.size),
@@ -145,7 +145,7 @@ impl Model for Link {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url)), ("headers", &self.headers)]);
     }
 }
@@ -158,7 +158,7 @@ impl Model for Listing {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("items", &self.items), ("pagination", &self.pagination)]);
     }
 }
@@ -171,7 +171,7 @@ impl Model for Item {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("id", &self.id), ("file", &self.file)]);
     }
 }
@@ -184,7 +184,7 @@ impl Model for Identified {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("id", &self.id)]);
         self.listed.write(o);
     }
@@ -197,7 +197,7 @@ impl Model for Pagination {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("max_page", &self.max_page)]);
     }
 }

@@ -8,7 +8,7 @@ use super::new_file::NewFile;
 use super::plan::Plan;
 use crate::checksum::{Sums, to_base64};
 use crate::client::Address;
-use crate::codec::{Encode, Model, Object, Record, Redacted, Sink, optional};
+use crate::codec::{Encode, Model, Object, Record, Redacted, FieldWriter, optional};
 
 /// The request that creates a file.
 pub(super) struct Announcement<'a> {
@@ -79,7 +79,7 @@ encode!(
 );
 
 impl Record for Announcement<'_> {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.file.organization_id)),
             ("name", &self.file.name),
@@ -95,13 +95,13 @@ impl Record for Announcement<'_> {
 }
 
 impl Record for Parts {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("parts", &self.parts)]);
     }
 }
 
 impl Record for PlannedPart {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("number", &self.number),
             ("chunk_start", &self.start),
@@ -151,7 +151,7 @@ impl Model for Announced {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("id", &self.id), ("upload", &self.upload)]);
     }
 }
@@ -165,7 +165,7 @@ impl Model for Multipart {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[
             ("id", &self.id),
             ("path", &self.path),
@@ -183,7 +183,7 @@ impl Model for PartAddress {
         }
     }
 
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let url = Redacted(&self.url);
         o.fields(&[
             ("number", &self.number),
@@ -226,7 +226,7 @@ impl<'a> Completion<'a> {
 }
 
 impl Record for Completion<'_> {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("path", &self.path),
@@ -237,7 +237,7 @@ impl Record for Completion<'_> {
 }
 
 impl Record for StoredPart {
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("number", &self.number),
             ("checksum_etag", &self.etag),

@@ -1,4 +1,7 @@
-//! What a value looks like from outside: one type-erased view for every format, for `Debug` and for query strings.
+//! The type-erased form of values, which JSON, serde serializers, `Debug` and query strings write.
+//!
+//! A [`View`] is the outermost layer of a value: a scalar, or a list or object behind a trait object. Writers are
+//! therefore compiled once, and not for each type of the API.
 
 use std::fmt;
 
@@ -8,13 +11,13 @@ use super::limits::Outline;
 use crate::secrets::is_secret_key;
 use crate::types::{Date, Decimal, Json, Timestamp};
 
-/// A type that can be sent.
+/// A type that can be encoded.
 pub trait Encode {
-    /// The outermost layer of the value.
+    /// Returns the outermost layer of the value.
     fn view(&self) -> View<'_>;
 }
 
-/// The outermost layer of a value.
+/// The outermost layer of a value, type-erased.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum View<'a> {
@@ -28,57 +31,57 @@ pub enum View<'a> {
     Integer(i64),
     /// An integer above the range of `Integer`.
     Unsigned(u64),
-    /// A number. What JSON has no number for (NaN, infinities) is written as null; [`validate`](super::validate) refuses it.
+    /// A number. NaN and infinities, which JSON lacks, are written as null; [`validate`](super::validate) rejects them.
     Float(f64),
-    /// Text.
+    /// A string.
     Text(&'a str),
-    /// A number that is never rounded, written as text.
+    /// A number without rounding, written as a string.
     Decimal(&'a Decimal),
-    /// An identifier, written as text.
+    /// A UUID, written as a string.
     Uuid(&'a Uuid),
-    /// A point in time, written as text.
+    /// A timestamp, written as a string.
     Timestamp(&'a Timestamp),
-    /// A day, written as text.
+    /// A date, written as a string.
     Date(&'a Date),
-    /// Any JSON.
+    /// Any JSON value.
     Json(&'a Json),
     /// A list.
     List(&'a dyn List),
     /// An object whose keys are data.
     Map(&'a dyn Record),
-    /// An object whose keys are fields.
+    /// An object whose keys are fields of a struct.
     Model {
-        /// Its type.
+        /// Facts about the struct.
         outline: &'static Outline,
         /// The fields.
         fields: &'a dyn Record,
     },
-    /// A variant of a union. Only `Debug` shows that it is one.
+    /// A variant of a union. Only `Debug` shows the variant.
     Variant {
         /// Its name.
         name: &'static str,
-        /// What it holds.
+        /// The content.
         content: &'a dyn Encode,
     },
-    /// Something that is sent as it is and never printed.
+    /// A value that is sent but never printed.
     Secret(&'a dyn Encode),
 }
 
 /// The items of a list.
 pub trait List {
-    /// How many items there are.
+    /// Returns the number of items.
     fn len(&self) -> usize;
 
-    /// The item at a position; `None` after the last one.
+    /// Returns the item at an index; `None` after the last one.
     fn item(&self, index: usize) -> Option<&dyn Encode>;
 
-    /// Whether there are no items.
+    /// Returns whether there are no items.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The entries of an object.
+/// The fields or entries of an object.
 pub trait Record {
     /// Hands the entries to the sink.
     fn write(&self, sink: &mut Sink<'_>);
@@ -103,8 +106,8 @@ pub struct Sink<'a> {
     take_entries: Option<TakeEntries<'a>>,
 }
 
-impl<'a> Sink<'a> {
-    /// A sink that hands on what it gets.
+impl<'a> FieldWriter<'a> {
+    /// Creates a writer that calls a function for each group.
     pub fn new(take: &'a mut dyn FnMut(&[Field<'_>])) -> Self {
         Self {
             take,
@@ -123,14 +126,14 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Takes fields. Those without a value are left out.
+    /// Writes fields. Those without a value are left out.
     #[inline]
     pub fn fields(&mut self, fields: &[Field<'_>]) {
         (self.take)(fields);
     }
 
-    /// Takes the entries of a map, as further fields of this object, but for those whose keys it has already. Nobody
-    /// declared what they are: those whose keys say that they are secret are taken for secrets.
+    /// Writes the entries of a map as further fields of this object, except for keys in `known`. Their types are not
+    /// declared, so entries whose keys indicate a secret are treated as secrets.
     pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
         if let Some(take) = &mut self.take_entries {
             return take(entries);
@@ -147,13 +150,13 @@ impl<'a> Sink<'a> {
     }
 }
 
-impl fmt::Debug for Sink<'_> {
+impl fmt::Debug for FieldWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sink").finish_non_exhaustive()
+        f.debug_struct("FieldWriter").finish_non_exhaustive()
     }
 }
 
-/// Leaves a field out if it is `None`. (An `Option` that is written as it is becomes null.)
+/// Returns a value that leaves the field out if it is `None`. (An `Option` itself is written as null.)
 #[inline]
 #[must_use]
 pub fn optional<T: Encode>(value: &Option<T>) -> &dyn Encode {
@@ -174,7 +177,7 @@ impl Encode for Absent {
 
 /// A value that is sent as it is, and printed as `[redacted]`.
 ///
-/// Of a value that is left out or null there is nothing to hide: `Redacted(optional(&self.secret))` leaves out what is `None`.
+/// A value that is left out or null is not redacted: `Redacted(optional(&self.secret))` leaves out `None`.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a>(
     /// The secret.
@@ -191,7 +194,7 @@ impl Encode for Redacted<'_> {
     }
 }
 
-/// The text that the keys lead to; empty if they lead to none.
+/// Returns the string at a path of keys; empty if there is none.
 #[must_use]
 pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
     if let View::Variant { content, .. } = value.view() {
@@ -205,7 +208,7 @@ pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
     };
     let mut found = String::new();
     if let View::Map(record) | View::Model { fields: record, .. } = value.view() {
-        record.write(&mut Sink::new(&mut |fields| {
+        record.write(&mut FieldWriter::new(&mut |fields| {
             if let Some((_, value)) = fields.iter().find(|(other, _)| other == key) {
                 found = text_at(*value, rest);
             }
