@@ -192,16 +192,16 @@ fn an_update_is_a_release_with_everything_that_follows() {
 }
 
 #[test]
-fn the_version_number_follows_the_judgement_and_what_is_unreleased() {
+fn the_version_number_follows_the_judgment_and_what_is_unreleased() {
     let workspace = Workspace::new();
     workspace.publish("2026-10", &shrunk());
     let outcome = workspace.run(true).unwrap();
     let release = outcome.release.as_ref().unwrap();
     assert_eq!((release.semver, &*release.new), (Semver::Major, "0.2.0"));
     let text = outcome.to_markdown();
-    let judgement = "Version 0.1.0 → 0.2.0: code that uses the crate may no longer compile; breaks requests of deployed \
+    let judgment = "Version 0.1.0 → 0.2.0: code that uses the crate may no longer compile; breaks requests of deployed \
                      clients.";
-    assert!(text.contains(judgement), "{text}");
+    assert!(text.contains(judgment), "{text}");
 
     workspace.publish("2026-10", &grown());
     let breaking = CHANGELOG.replace("A bug", "**Breaking:** A bug");
@@ -303,10 +303,10 @@ fn what_is_wrong_is_named_and_nothing_is_written() {
     );
     workspace.publish(
         "2026-10",
-        &base().replace("    Order:\n", "    Order:\n      colour: red\n"),
+        &base().replace("    Order:\n", "    Order:\n      color: red\n"),
     );
     let message = workspace.refused();
-    assert!(message.contains("colour"), "{message}");
+    assert!(message.contains("color"), "{message}");
     workspace.publish(
         "2026-10",
         &base().replace("    Order:\n", "    Order:\n      deprecated: true\n"),

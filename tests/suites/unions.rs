@@ -378,7 +378,7 @@ fn custom_fields_are_told_apart_by_their_type() {
     assert!(
         matches!(field("select", select), CustomField::Select(it) if it.properties.options[0].value == "s")
     );
-    assert!(matches!(field("colour", checkbox), CustomField::Unknown(_)));
+    assert!(matches!(field("color", checkbox), CustomField::Unknown(_)));
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn run_diff(what: &Diff) -> ExitCode {
     }
 }
 
-/// Says whether the judgements agree. The status of a failure, if they do not.
+/// Says whether the judgments agree. The status of a failure, if they do not.
 fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
     match verified {
         Ok(verified) => {

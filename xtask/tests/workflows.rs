@@ -84,7 +84,7 @@ fn commands_of_workflows_exist() {
 fn commands_that_do_not_exist_are_recognized() {
     for line in [
         "cargo xtask publish > out",
-        "cargo xtask release chek \"$TAG\"",
+        "cargo xtask release publish \"$TAG\"",
         "cargo xtask update --dry-run",
         "cargo xtask release check one two",
     ] {

@@ -18,7 +18,7 @@ pub struct Difference {
     pub subject: String,
     /// What it was and what it is, where the kind does not say it.
     pub detail: Option<String>,
-    /// On what the judgement depends.
+    /// On what the judgment depends.
     pub conditions: BTreeSet<Condition>,
     /// The versions of the API that have it, oldest first; none if only one was compared.
     pub versions: Vec<String>,

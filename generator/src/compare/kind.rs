@@ -1,4 +1,4 @@
-//! What a difference can be, and what its judgement depends on.
+//! What a difference can be, and what its judgment depends on.
 
 /// Defines the kinds, each with the name that JSON has and the words that people read.
 macro_rules! kinds {
@@ -134,7 +134,7 @@ kinds! {
     Other = "other", "changed in another way";
 }
 
-/// A circumstance on which the judgement of a difference depends.
+/// A circumstance on which the judgment of a difference depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     /// It must be given.

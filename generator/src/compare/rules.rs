@@ -1,7 +1,7 @@
 //! The rules: what each kind of difference means to code that uses the crate, to deployed clients, and to readers of the
 //! changelog.
 //!
-//! The first rule of a kind whose conditions all hold decides. The judgement of the Rust API follows Cargo's reference
+//! The first rule of a kind whose conditions all hold decides. The judgment of the Rust API follows Cargo's reference
 //! (<https://doc.rust-lang.org/cargo/reference/semver.html>) and what the emitted code is:
 //!
 //! - Received structs are `#[non_exhaustive]`: they can gain fields. Structs that are sent have a constructor with an
@@ -16,7 +16,7 @@
 //! - Which types, operations and errors are one item in several versions of the API follows from what the versions have in
 //!   common. It may change with any of them, and is no part of the API that releases keep.
 //!
-//! The judgement of the wire is about programs that were built for the old contract and call a server of the new one.
+//! The judgment of the wire is about programs that were built for the old contract and call a server of the new one.
 //! They keep unknown values of enums and unknown variants of unions, ignore unknown fields, and read null like a missing
 //! field. A server is expected to ignore fields and parameters that it no longer knows.
 
@@ -58,7 +58,7 @@ pub enum OnWire {
 }
 
 impl OnWire {
-    /// The judgement of a difference with these conditions.
+    /// The judgment of a difference with these conditions.
     pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> Wire {
         let by_values = self == Self::ByValues;
         let holds = |condition| by_values && conditions.contains(&condition);

@@ -1,4 +1,4 @@
-//! The three judgements of a difference: for code that uses the crate, for clients that are deployed, for the changelog.
+//! The three judgments of a difference: for code that uses the crate, for clients that are deployed, for the changelog.
 
 use std::fmt;
 

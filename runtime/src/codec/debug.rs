@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::view::{Encode, Field, Record, Redacted, FieldWriter, View};
+use super::view::{Encode, Field, FieldWriter, Record, Redacted, View};
 use crate::secrets::{REDACTED, is_secret_text};
 use crate::types::{Json, timestamp};
 

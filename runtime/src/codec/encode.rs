@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::view::{Encode, List, Record, FieldWriter, View};
 use super::traits::Key;
+use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::{
     Date, Decimal, Id, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp,
 };

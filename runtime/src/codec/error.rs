@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::entry::Value;
 use super::path::Path;
-use super::problems::{ProblemAt, Problem};
+use super::problems::{Problem, ProblemAt};
 use super::tape::Tape;
 use crate::secrets::is_secret_text;
 

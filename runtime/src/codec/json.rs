@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::view::{List, Record, FieldWriter, View};
+use super::view::{FieldWriter, List, Record, View};
 use crate::types::timestamp;
 
 /// Appends the JSON of a value.

@@ -22,11 +22,11 @@ mod object;
 mod path;
 mod problems;
 mod serialize;
-mod view;
 mod tape;
 mod traits;
 mod validate;
 mod values;
+mod view;
 
 #[cfg(feature = "exports")]
 use serde::de::IntoDeserializer;
@@ -42,10 +42,10 @@ pub use limits::{Limit, Outline};
 pub use node::{Kind, Node};
 pub use object::{Missing, Object};
 pub use serialize::serialize;
-pub use view::{Encode, Field, List, Record, Redacted, FieldWriter, View, optional, text_at};
 use tape::Tape;
 pub use traits::{Decode, Key, Model, Union, UnknownVariant};
 pub use validate::{Violation, Violations, validate};
+pub use view::{Encode, Field, FieldWriter, List, Record, Redacted, View, optional, text_at};
 
 use crate::types::Json;
 

@@ -3,7 +3,7 @@
 use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
 
-use super::view::{Encode, List, Record, FieldWriter, View};
+use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::{Json, timestamp};
 
 /// Serializes a value. Compiled once per serializer, not per type.

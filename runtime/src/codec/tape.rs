@@ -18,7 +18,7 @@ use std::cell::RefCell;
 
 use super::entry::{Entry, Halves, Range, Value};
 use super::path::Path;
-use super::problems::{MAX_PROBLEMS, ProblemAt, Problem, Problems};
+use super::problems::{MAX_PROBLEMS, Problem, ProblemAt, Problems};
 
 /// The position of the null that represents missing values.
 pub(super) const NOTHING: u32 = 0;

@@ -7,8 +7,8 @@ use super::node::Node;
 use super::object::{Missing, Object};
 use super::problems::Problem;
 use super::serialize::to_json;
-use super::view::{Encode, Record, FieldWriter};
 use super::tape::NOTHING;
+use super::view::{Encode, FieldWriter, Record};
 
 /// A type that can be decoded from a received value.
 pub trait Decode: Sized {

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 
 use super::limits::{Limit, Outline};
 use super::path::Path;
-use super::view::{Encode, List, Record, FieldWriter, View};
+use super::view::{Encode, FieldWriter, List, Record, View};
 use crate::types::Decimal;
 
 /// The constraints that a request value violates. Neither `Display` nor `Debug` shows the values.

@@ -235,7 +235,9 @@ impl Error {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
                 TransportErrorKind::Connect | TransportErrorKind::NotSent => RetrySafety::Always,
                 TransportErrorKind::Unavailable => RetrySafety::Never,
-                TransportErrorKind::Timeout | TransportErrorKind::Interrupted => RetrySafety::IfIdempotent,
+                TransportErrorKind::Timeout | TransportErrorKind::Interrupted => {
+                    RetrySafety::IfIdempotent
+                }
             },
             Self::Api(error) if error.is_rate_limit() => RetrySafety::Always,
             Self::Api(error) if error.is_transient() => RetrySafety::IfIdempotent,

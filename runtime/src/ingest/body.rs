@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::event::Event;
-use crate::codec::{Encode, List, Record, FieldWriter, View};
+use crate::codec::{Encode, FieldWriter, List, Record, View};
 
 /// The body of a request: the list of its events.
 pub(super) struct Body<'a, E>(pub(super) &'a [Entry<E>]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codec::{Decode, Encode, Model, Node, Object, FieldWriter, View, optional};
+use crate::codec::{Decode, Encode, FieldWriter, Model, Node, Object, View, optional};
 use crate::types::{Decimal, Json};
 
 /// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.

@@ -16,7 +16,7 @@ use super::redirect::redirect;
 use super::refusal::Refusal;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
-use crate::codec::{Model, Object, Redacted, FieldWriter};
+use crate::codec::{FieldWriter, Model, Object, Redacted};
 use crate::types::{Json, JsonObject};
 
 /// The response when the API rejects the values.

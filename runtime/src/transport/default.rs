@@ -19,8 +19,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
 /// Reports that there is no default transport.
 #[cfg(not(feature = "reqwest"))]
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
-    const HINT: &str =
-        "no transport: enable the Cargo feature `reqwest`, or set one with `ClientBuilder::transport`";
+    const HINT: &str = "no transport: enable the Cargo feature `reqwest`, or set one with `ClientBuilder::transport`";
     Err(TransportError::new(TransportErrorKind::Unavailable, HINT))
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::{self, Decode, Encode, Model, Node, Object, Outline, FieldWriter, View};
+use crate::codec::{self, Decode, Encode, FieldWriter, Model, Node, Object, Outline, View};
 use crate::types::Timestamp;
 
 /// The entitlements of a customer as of a point in time: the state `S` of a `customer.state_changed` event, or of

@@ -144,10 +144,9 @@ impl fmt::Display for WebhookError {
                 write!(f, "the delivery is {seconds} seconds ahead of the clock")
             }
             Self::Malformed { source, .. } => write!(f, "the body is not an event: {source}"),
-            Self::Formatted { format } => write!(
-                f,
-                "the format of the endpoint is {format}, not `raw`"
-            ),
+            Self::Formatted { format } => {
+                write!(f, "the format of the endpoint is {format}, not `raw`")
+            }
             Self::Version { version, known } => write!(
                 f,
                 "the event follows version {version:?} of the API, and the program was built for {}",

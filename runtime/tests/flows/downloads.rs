@@ -320,7 +320,7 @@ async fn other_bytes_than_announced_are_an_error() {
     for (body, reason) in [
         ("ab", "the content is shorter than the size of the file"),
         ("abcd", "the content is longer than the size of the file"),
-        ("abd", "the content does not match the checksum"),
+        ("abx", "the content does not match the checksum"),
     ] {
         let script = Script::new([answer(200, body)]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();
@@ -667,7 +667,7 @@ mod files {
         let path = folder.path().join("a.txt");
         fs::write(&path, "before").unwrap();
         for step in [
-            answer(200, "abd"),
+            answer(200, "abx"),
             answer(403, ""),
             Step::Pieces(200, vec!["a"], End::Broken),
         ] {

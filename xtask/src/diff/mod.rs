@@ -65,7 +65,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Holds the judgement against that of tools that read the emitted code.
+    /// Holds the judgment against that of tools that read the emitted code.
     ///
     /// # Errors
     /// A tool that cannot be installed, emitted code that does not compile.

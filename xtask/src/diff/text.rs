@@ -11,7 +11,7 @@ use super::Outcome;
 /// More names than this are counted.
 const NAMED: usize = 5;
 
-/// Worst first, each with the reason of its judgement and with what uses it.
+/// Worst first, each with the reason of its judgment and with what uses it.
 pub(super) fn write(outcome: &Outcome) -> String {
     let comparison = &outcome.comparison;
     let mut text = format!("{} → {}: ", outcome.from, outcome.to);

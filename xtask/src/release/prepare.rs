@@ -26,7 +26,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// A release that an update brings. `committed` is the manifest of the last commit, `semver` the judgement of what is
+    /// A release that an update brings. `committed` is the manifest of the last commit, `semver` the judgment of what is
     /// different since, `news` its Markdown.
     pub(crate) fn of_update(
         root: &Path,
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_follow_the_judgement() {
+    fn numbers_follow_the_judgment() {
         use Semver::{Major, Minor, Patch};
         for (old, semver, expected) in [
             ("0.1.0", Patch, "0.1.1"),

@@ -7,7 +7,7 @@ use polar_codegen::compare::Semver;
 use super::{Outcome, State};
 
 pub(super) fn write(outcome: &Outcome) -> String {
-    let mut text = format!("# {}\n\n{}\n", title(outcome), judgement(outcome));
+    let mut text = format!("# {}\n\n{}\n", title(outcome), judgment(outcome));
     let changes = outcome.comparison.to_markdown();
     if !changes.is_empty() {
         let _ = write!(text, "\n## Changes\n\n{changes}");
@@ -45,7 +45,7 @@ fn title(outcome: &Outcome) -> String {
     }
 }
 
-fn judgement(outcome: &Outcome) -> String {
+fn judgment(outcome: &Outcome) -> String {
     if outcome.is_unchanged() {
         return "The contracts are what Polar publishes, and all files follow from them."
             .to_owned();

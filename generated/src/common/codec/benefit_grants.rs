@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
@@ -25,7 +25,7 @@ impl Model for BenefitGrantDiscordProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("account_id", &self.account_id),
             ("guild_id", optional(&self.guild_id)),
@@ -47,7 +47,7 @@ impl Model for BenefitGrantDownloadablesProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("files", optional(&self.files))]);
     }
 }
@@ -67,7 +67,7 @@ impl Model for BenefitGrantError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("message", &self.message),
             ("type", &self.r#type),
@@ -94,7 +94,7 @@ impl Model for BenefitGrantGitHubRepositoryProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("account_id", &self.account_id),
             ("repository_owner", optional(&self.repository_owner)),
@@ -121,7 +121,7 @@ impl Model for BenefitGrantLicenseKeysProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("user_provided_key", &Redacted(optional(&self.user_provided_key))),
             ("license_key_id", optional(&self.license_key_id)),
@@ -146,7 +146,7 @@ impl Model for BenefitGrantMeterCreditProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("last_credited_meter_id", optional(&self.last_credited_meter_id)),
             ("last_credited_units", optional(&self.last_credited_units)),
@@ -211,7 +211,7 @@ impl Model for BenefitGrantSlackSharedChannelProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("invited_email", optional(&self.invited_email)),
             ("channel_id", optional(&self.channel_id)),

@@ -4,15 +4,15 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Record for BenefitCustomCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("note", optional(&self.note))]);
     }
 }
@@ -28,7 +28,7 @@ impl Model for BenefitCustomProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("note", &self.note)]);
     }
 }
@@ -39,7 +39,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDiscordCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("guild_id", &self.guild_id),
             ("role_id", &self.role_id),
@@ -64,7 +64,7 @@ impl Model for BenefitDiscordProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("guild_id", &self.guild_id),
             ("role_id", &self.role_id),
@@ -105,7 +105,7 @@ impl Model for BenefitDownloadableFile {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -145,7 +145,7 @@ impl Model for BenefitDownloadableFileList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -160,7 +160,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDownloadablesCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("archived", optional(&self.archived)),
             ("files", &self.files),
@@ -185,7 +185,7 @@ impl Model for BenefitDownloadablesProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("archived", &self.archived),
             ("files", &self.files),
@@ -200,7 +200,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitGitHubRepositoryCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("repository_owner", &self.repository_owner),
             ("repository_name", &self.repository_name),
@@ -225,7 +225,7 @@ impl Model for BenefitGitHubRepositoryProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("repository_owner", &self.repository_owner),
             ("repository_name", &self.repository_name),
@@ -241,7 +241,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitLicenseKeyActivationCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("limit", &self.limit),
             ("enable_customer_admin", &self.enable_customer_admin),
@@ -266,7 +266,7 @@ impl Model for BenefitLicenseKeyActivationProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("limit", &self.limit),
             ("enable_customer_admin", &self.enable_customer_admin),
@@ -289,7 +289,7 @@ impl Model for BenefitLicenseKeyExpirationProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("ttl", &self.ttl),
             ("timeframe", &self.timeframe),
@@ -306,7 +306,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitLicenseKeysCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("prefix", &self.prefix),
             ("expires", &self.expires),
@@ -335,7 +335,7 @@ impl Model for BenefitLicenseKeysProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("prefix", &self.prefix),
             ("expires", &self.expires),
@@ -352,7 +352,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitMeterCreditCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("units", &self.units),
             ("rollover", &self.rollover),
@@ -379,7 +379,7 @@ impl Model for BenefitMeterCreditProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("units", &self.units),
             ("rollover", &self.rollover),
@@ -395,7 +395,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitSlackSharedChannelCreateProperties {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("slack_integration_id", &self.slack_integration_id),
             ("channel_name_template", &self.channel_name_template),
@@ -429,7 +429,7 @@ impl Model for BenefitSlackSharedChannelProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("slack_integration_id", &self.slack_integration_id),
             ("channel_name_template", &self.channel_name_template),

@@ -3,7 +3,11 @@
 //! Codec of the types in `models/checkout_links.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Choice, Encode, Record, Sink, optional};
+use polar_client_runtime::codec::Choice;
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Record;
+use polar_client_runtime::codec::optional;
 
 impl Choice for CheckoutLinkCreate {
     #[inline]
@@ -22,7 +26,7 @@ polar_client_runtime::choice! {
 
 impl Record for CheckoutLinkCreateProduct {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("metadata", optional(&self.metadata)),
             ("trial_interval", optional(&self.trial_interval)),
@@ -55,7 +59,7 @@ polar_client_runtime::input! {
 
 impl Record for CheckoutLinkCreateProductPrice {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("metadata", optional(&self.metadata)),
             ("trial_interval", optional(&self.trial_interval)),
@@ -88,7 +92,7 @@ polar_client_runtime::input! {
 
 impl Record for CheckoutLinkCreateProducts {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("metadata", optional(&self.metadata)),
             ("trial_interval", optional(&self.trial_interval)),
@@ -135,7 +139,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for CheckoutLinkUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 12] = [
             ("trial_interval", &self.trial_interval),
             ("trial_interval_count", &self.trial_interval_count),

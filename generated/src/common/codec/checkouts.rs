@@ -4,12 +4,12 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -36,7 +36,7 @@ impl Model for CheckoutBillingAddressFields {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("country", &self.country),
             ("state", &self.state),
@@ -55,7 +55,7 @@ polar_client_runtime::model! {
 
 impl Record for CheckoutConfirmStripe {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("custom_field_data", optional(&self.custom_field_data)),
             ("product_id", optional(&self.product_id)),
@@ -167,7 +167,7 @@ impl Model for CheckoutDiscountFixedOnceForeverDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("duration", &self.duration),
             ("amount", &self.amount),
@@ -203,7 +203,7 @@ impl Model for CheckoutDiscountFixedRepeatDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
@@ -237,7 +237,7 @@ impl Model for CheckoutDiscountPercentageOnceForeverDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("duration", &self.duration),
             ("basis_points", &self.basis_points),
@@ -269,7 +269,7 @@ impl Model for CheckoutDiscountPercentageRepeatDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
@@ -303,7 +303,7 @@ impl Model for CheckoutOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -345,7 +345,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for CheckoutUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 26] = [
             ("custom_field_data", optional(&self.custom_field_data)),
             ("product_id", &self.product_id),
@@ -394,7 +394,7 @@ polar_client_runtime::input! {
 
 impl Record for CheckoutUpdatePublic {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("custom_field_data", optional(&self.custom_field_data)),
             ("product_id", &self.product_id),

@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -81,7 +81,7 @@ impl Model for CustomFieldCheckbox {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -112,7 +112,7 @@ impl Model for CustomFieldCheckboxProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("form_label", optional(&self.form_label)),
             ("form_help_text", optional(&self.form_help_text)),
@@ -149,7 +149,7 @@ polar_client_runtime::choice! {
 
 impl Record for CustomFieldCreateCheckbox {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"checkbox"),
@@ -172,7 +172,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldCreateDate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"date"),
@@ -195,7 +195,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldCreateNumber {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"number"),
@@ -218,7 +218,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldCreateSelect {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"select"),
@@ -241,7 +241,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldCreateText {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"text"),
@@ -279,7 +279,7 @@ impl Model for CustomFieldDate {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -312,7 +312,7 @@ impl Model for CustomFieldDateProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("form_label", optional(&self.form_label)),
             ("form_help_text", optional(&self.form_help_text)),
@@ -344,7 +344,7 @@ impl Model for CustomFieldList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -374,7 +374,7 @@ impl Model for CustomFieldNumber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -407,7 +407,7 @@ impl Model for CustomFieldNumberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("form_label", optional(&self.form_label)),
             ("form_help_text", optional(&self.form_help_text)),
@@ -446,7 +446,7 @@ impl Model for CustomFieldSelect {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -476,7 +476,7 @@ impl Model for CustomFieldSelectOption {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("value", &self.value),
             ("label", &self.label),
@@ -504,7 +504,7 @@ impl Model for CustomFieldSelectProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("form_label", optional(&self.form_label)),
             ("form_help_text", optional(&self.form_help_text)),
@@ -554,7 +554,7 @@ impl Model for CustomFieldText {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -588,7 +588,7 @@ impl Model for CustomFieldTextProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("form_label", optional(&self.form_label)),
             ("form_help_text", optional(&self.form_help_text)),
@@ -640,7 +640,7 @@ polar_client_runtime::choice! {
 
 impl Record for CustomFieldUpdateCheckbox {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -662,7 +662,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldUpdateDate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -684,7 +684,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldUpdateNumber {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -706,7 +706,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldUpdateSelect {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -728,7 +728,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomFieldUpdateText {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),

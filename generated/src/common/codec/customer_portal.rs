@@ -5,12 +5,12 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -34,7 +34,7 @@ impl Model for BenefitCustomSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -63,7 +63,7 @@ impl Model for BenefitCustomSubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("note", &self.note)]);
     }
 }
@@ -91,7 +91,7 @@ impl Model for BenefitDiscordSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -122,7 +122,7 @@ impl Model for BenefitDiscordSubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("guild_id", &self.guild_id)]);
     }
 }
@@ -150,7 +150,7 @@ impl Model for BenefitDownloadablesSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -181,7 +181,7 @@ impl Model for BenefitDownloadablesSubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("active_files", &self.active_files)]);
     }
 }
@@ -209,7 +209,7 @@ impl Model for BenefitFeatureFlagSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -250,7 +250,7 @@ impl Model for BenefitGitHubRepositorySubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -282,7 +282,7 @@ impl Model for BenefitGitHubRepositorySubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("repository_owner", &self.repository_owner),
             ("repository_name", &self.repository_name),
@@ -314,7 +314,7 @@ impl Model for BenefitLicenseKeysSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -348,7 +348,7 @@ impl Model for BenefitLicenseKeysSubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("prefix", &self.prefix),
             ("expires", &self.expires),
@@ -382,7 +382,7 @@ impl Model for BenefitMeterCreditSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -415,7 +415,7 @@ impl Model for BenefitMeterCreditSubscriberProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("units", &self.units),
             ("rollover", &self.rollover),
@@ -448,7 +448,7 @@ impl Model for BenefitSlackSharedChannelSubscriber {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -486,7 +486,7 @@ impl Model for BenefitSubscriberOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -596,7 +596,7 @@ impl Model for CustomerBenefitGrantCustom {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -625,7 +625,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantCustomUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefit_type", &"custom")]);
     }
 }
@@ -659,7 +659,7 @@ impl Model for CustomerBenefitGrantDiscord {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -689,7 +689,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantDiscordPropertiesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("account_id", &self.account_id)]);
     }
 }
@@ -700,7 +700,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerBenefitGrantDiscordUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("benefit_type", &"discord"),
             ("properties", &self.properties),
@@ -737,7 +737,7 @@ impl Model for CustomerBenefitGrantDownloadables {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -766,7 +766,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantDownloadablesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefit_type", &"downloadables")]);
     }
 }
@@ -799,7 +799,7 @@ impl Model for CustomerBenefitGrantFeatureFlag {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -828,7 +828,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantFeatureFlagUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefit_type", &"feature_flag")]);
     }
 }
@@ -862,7 +862,7 @@ impl Model for CustomerBenefitGrantGitHubRepository {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -892,7 +892,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("account_id", &self.account_id)]);
     }
 }
@@ -903,7 +903,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerBenefitGrantGitHubRepositoryUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("benefit_type", &"github_repository"),
             ("properties", &self.properties),
@@ -940,7 +940,7 @@ impl Model for CustomerBenefitGrantLicenseKeys {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -969,7 +969,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantLicenseKeysUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefit_type", &"license_keys")]);
     }
 }
@@ -988,7 +988,7 @@ impl Model for CustomerBenefitGrantList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -1011,7 +1011,7 @@ impl Model for CustomerBenefitGrantMember {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("id", &self.id),
             ("oauth_accounts", &self.oauth_accounts),
@@ -1048,7 +1048,7 @@ impl Model for CustomerBenefitGrantMeterCredit {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1077,7 +1077,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantMeterCreditUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefit_type", &"meter_credit")]);
     }
 }
@@ -1110,7 +1110,7 @@ impl Model for CustomerBenefitGrantSlackSharedChannel {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1139,7 +1139,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("invited_email", &self.invited_email)]);
     }
 }
@@ -1150,7 +1150,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerBenefitGrantSlackSharedChannelUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("benefit_type", &"slack_shared_channel"),
             ("properties", &self.properties),
@@ -1213,7 +1213,7 @@ impl Model for CustomerCustomerMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -1243,7 +1243,7 @@ impl Model for CustomerCustomerMeterList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -1268,7 +1268,7 @@ impl Model for CustomerCustomerMeterMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1312,7 +1312,7 @@ impl Model for CustomerCustomerSession {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("expires_at", &self.expires_at),
             ("return_url", &self.return_url),
@@ -1327,7 +1327,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerEmailUpdateRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("email", &self.email)]);
     }
 }
@@ -1338,7 +1338,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerEmailUpdateVerifyRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("token", &Redacted(&self.token))]);
     }
 }
@@ -1354,7 +1354,7 @@ impl Model for CustomerEmailUpdateVerifyResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("token", &Redacted(&self.token))]);
     }
 }
@@ -1365,7 +1365,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerOrderConfirmPayment {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("confirmation_token_id", optional(&self.confirmation_token_id)),
             ("payment_method_id", optional(&self.payment_method_id)),
@@ -1386,7 +1386,7 @@ impl Model for CustomerOrderInvoice {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
@@ -1406,7 +1406,7 @@ impl Model for CustomerOrderPaymentConfirmation {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("status", &self.status),
             ("client_secret", &Redacted(&self.client_secret)),
@@ -1430,7 +1430,7 @@ impl Model for CustomerOrderPaymentStatus {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("status", &self.status),
             ("error", &self.error),
@@ -1450,7 +1450,7 @@ impl Model for CustomerOrderReceipt {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
@@ -1513,7 +1513,7 @@ impl Model for CustomerOrderSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 31] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1557,7 +1557,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerOrderUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("billing_name", &self.billing_name),
             ("billing_address", &self.billing_address),
@@ -1635,7 +1635,7 @@ polar_client_runtime::union! {
 
 impl Record for CustomerPaymentMethodConfirm {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("setup_intent_id", &self.setup_intent_id),
             ("set_default", &self.set_default),
@@ -1650,7 +1650,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerPaymentMethodCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("confirmation_token_id", &self.confirmation_token_id),
             ("set_default", &self.set_default),
@@ -1674,7 +1674,7 @@ impl Model for CustomerPaymentMethodCreateRequiresActionResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("status", &self.status),
             ("client_secret", &Redacted(&self.client_secret)),
@@ -1723,7 +1723,7 @@ impl Model for CustomerPaymentMethodCreateSucceededResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("status", &self.status),
             ("payment_method", &self.payment_method),
@@ -1746,7 +1746,7 @@ impl Model for CustomerPaymentMethodList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -1780,7 +1780,7 @@ impl Model for CustomerPortalCustomer {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1806,7 +1806,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerPortalCustomerUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("billing_name", &self.billing_name),
             ("billing_address", &self.billing_address),
@@ -1835,7 +1835,7 @@ impl Model for CustomerPortalMember {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -1854,7 +1854,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerPortalMemberCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("email", &self.email),
             ("name", optional(&self.name)),
@@ -1878,7 +1878,7 @@ impl Model for CustomerPortalMemberList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -1893,7 +1893,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerPortalMemberUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("name", &self.name),
             ("role", &self.role),
@@ -1918,7 +1918,7 @@ impl Model for CustomerPortalOAuthAccount {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("account_id", &self.account_id),
             ("account_username", &self.account_username),
@@ -1933,7 +1933,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerSeatAssign {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("subscription_id", optional(&self.subscription_id)),
             ("order_id", optional(&self.order_id)),
@@ -1956,7 +1956,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSubscriptionCancel {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("cancel_at_period_end", &self.cancel_at_period_end),
             ("cancellation_reason", &self.cancellation_reason),
@@ -1986,7 +1986,7 @@ impl Model for CustomerSubscriptionMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -2017,7 +2017,7 @@ impl Model for CustomerSubscriptionMeterMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -2034,7 +2034,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerSubscriptionPause {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("pause_at_period_end", &self.pause_at_period_end),
             ("resumes_at", &self.resumes_at),
@@ -2049,7 +2049,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSubscriptionResume {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("resume", &true)]);
     }
 }
@@ -2094,7 +2094,7 @@ polar_client_runtime::choice! {
 
 impl Record for CustomerSubscriptionUpdateClear {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("pending_update", &())]);
     }
 }
@@ -2105,7 +2105,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSubscriptionUpdateProduct {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("product_id", &self.product_id)]);
     }
 }
@@ -2116,7 +2116,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSubscriptionUpdateSeats {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("seats", &self.seats)]);
     }
 }
@@ -2129,7 +2129,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSubscriptionUpdateUnits {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("units", &self.units)]);
     }
 }
@@ -2154,7 +2154,7 @@ impl Model for CustomerWallet {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -2181,7 +2181,7 @@ impl Model for CustomerWalletList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -2214,7 +2214,7 @@ impl Model for DownloadableRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("benefit_id", &self.benefit_id),
@@ -2238,7 +2238,7 @@ impl Model for DownloadableReadList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -2275,7 +2275,7 @@ impl Model for FileDownload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -2317,7 +2317,7 @@ impl Model for PaymentMethodCard {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -2349,7 +2349,7 @@ impl Model for PaymentMethodGeneric {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -2381,7 +2381,7 @@ impl Model for PaymentMethodKrCard {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -2413,7 +2413,7 @@ impl Model for PortalAuthenticatedUser {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("name", &self.name),
@@ -2441,7 +2441,7 @@ impl Model for S3DownloadUrl {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("url", &Redacted(&self.url)),
             ("headers", optional(&self.headers)),

@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerSeat {
@@ -34,7 +34,7 @@ impl Model for CustomerSeat {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -70,7 +70,7 @@ impl Model for CustomerSeatClaimResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("seat", &self.seat),
             ("customer_session_token", &Redacted(&self.customer_session_token)),
@@ -85,7 +85,7 @@ polar_client_runtime::model! {
 
 impl Record for SeatAssign {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("subscription_id", optional(&self.subscription_id)),
             ("order_id", optional(&self.order_id)),
@@ -107,7 +107,7 @@ polar_client_runtime::input! {
 
 impl Record for SeatClaim {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("invitation_token", &Redacted(&self.invitation_token))]);
     }
 }
@@ -130,7 +130,7 @@ impl Model for SeatClaimInfo {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("product_name", &self.product_name),
             ("product_id", &self.product_id),

@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerSession {
@@ -29,7 +29,7 @@ impl Model for CustomerSession {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -65,7 +65,7 @@ polar_client_runtime::choice! {
 
 impl Record for CustomerSessionCustomerExternalIdCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("member_id", optional(&self.member_id)),
             ("external_member_id", optional(&self.external_member_id)),
@@ -84,7 +84,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerSessionCustomerIdCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("member_id", optional(&self.member_id)),
             ("external_member_id", optional(&self.external_member_id)),

@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -133,7 +133,7 @@ impl Model for CustomerExportRow {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("ID", &self.id),
             ("External ID", &self.external_id),
@@ -201,7 +201,7 @@ impl Model for CustomerIndividual {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -232,7 +232,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerIndividualCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("metadata", optional(&self.metadata)),
             ("external_id", optional(&self.external_id)),
@@ -266,7 +266,7 @@ impl Model for CustomerList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -295,7 +295,7 @@ impl Model for CustomerPaymentMethodCard {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -329,7 +329,7 @@ impl Model for CustomerPaymentMethodGeneric {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -363,7 +363,7 @@ impl Model for CustomerPaymentMethodKrCard {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -466,7 +466,7 @@ impl Model for CustomerStateBenefitGrant {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -514,7 +514,7 @@ impl Model for CustomerStateIndividual {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 21] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -561,7 +561,7 @@ impl Model for CustomerStateMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -609,7 +609,7 @@ impl Model for CustomerStateSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 22] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -657,7 +657,7 @@ impl Model for CustomerStateSubscriptionMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -704,7 +704,7 @@ impl Model for CustomerStateTeam {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 21] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -762,7 +762,7 @@ impl Model for CustomerTeam {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -793,7 +793,7 @@ polar_client_runtime::model! {
 
 impl Record for CustomerTeamCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("metadata", optional(&self.metadata)),
             ("external_id", optional(&self.external_id)),
@@ -826,7 +826,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for CustomerUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("metadata", optional(&self.metadata)),
             ("email", &self.email),
@@ -850,7 +850,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerUpdateExternalId {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("email", &self.email),
@@ -886,7 +886,7 @@ impl Model for Member {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -907,7 +907,7 @@ polar_client_runtime::model! {
 
 impl Record for MemberCreateFromCustomer {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("email", &self.email),
             ("name", optional(&self.name)),
@@ -934,7 +934,7 @@ impl Model for MemberList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -949,7 +949,7 @@ polar_client_runtime::model! {
 
 impl Record for MemberOwnerCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("email", &self.email),
             ("name", optional(&self.name)),
@@ -982,7 +982,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for MemberUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("name", &self.name),
             ("email", &self.email),
@@ -1072,7 +1072,7 @@ impl Model for PaymentMethodList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

@@ -3,7 +3,7 @@
 //! Codec of the types in `models/discounts.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 polar_client_runtime::string_enum! {
     DiscountDuration {
@@ -37,7 +37,7 @@ impl Model for DiscountProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("metadata", &self.metadata),
             ("id", &self.id),

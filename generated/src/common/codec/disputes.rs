@@ -3,7 +3,7 @@
 //! Codec of the types in `models/disputes.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for Dispute {
     #[inline]
@@ -29,7 +29,7 @@ impl Model for Dispute {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -82,7 +82,7 @@ impl Model for DisputeCustomer {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -121,7 +121,7 @@ impl Model for DisputeList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

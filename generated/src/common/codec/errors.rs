@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -23,7 +23,7 @@ impl Model for AlreadyActiveSubscriptionError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -46,7 +46,7 @@ impl Model for AlreadyCanceledSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -69,7 +69,7 @@ impl Model for AmbiguousExternalCustomerId {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -92,7 +92,7 @@ impl Model for BadRequest {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -115,7 +115,7 @@ impl Model for CannotCreateOrganizationError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -200,7 +200,7 @@ impl Model for CheckoutLocked {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -223,7 +223,7 @@ impl Model for CustomerNotReady {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -246,7 +246,7 @@ impl Model for DiscountRedemptionLimitReached {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -269,7 +269,7 @@ impl Model for DisputeAutoAcceptNotEnabled {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -292,7 +292,7 @@ impl Model for DisputeNotOpenError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -315,7 +315,7 @@ impl Model for ExpiredCheckoutError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -338,7 +338,7 @@ impl Model for HttpValidationError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("detail", optional(&self.detail)),
             ("error", &self.error),
@@ -361,7 +361,7 @@ impl Model for InactiveSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -408,7 +408,7 @@ impl Model for ManualRetryLimitExceeded {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -431,7 +431,7 @@ impl Model for MissingInvoiceBillingDetails {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -454,7 +454,7 @@ impl Model for NotOpenCheckout {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -477,7 +477,7 @@ impl Model for NotPermitted {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -500,7 +500,7 @@ impl Model for OffSessionChargesNotEnabled {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -523,7 +523,7 @@ impl Model for OrderNotDraft {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -546,7 +546,7 @@ impl Model for OrderNotEligibleForInvoice {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -569,7 +569,7 @@ impl Model for OrderNotEligibleForRetry {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -592,7 +592,7 @@ impl Model for OrganizationNotReadyForPayments {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -615,7 +615,7 @@ impl Model for PauseResumeNotAllowed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -638,7 +638,7 @@ impl Model for PaymentActionRequired {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -661,7 +661,7 @@ impl Model for PaymentAlreadyInProgress {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -684,7 +684,7 @@ impl Model for PaymentError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -707,7 +707,7 @@ impl Model for PaymentFailed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -730,7 +730,7 @@ impl Model for PaymentMethodInUseByActiveSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -753,7 +753,7 @@ impl Model for PaymentMethodRequired {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -776,7 +776,7 @@ impl Model for PaymentMethodSetupFailed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -799,7 +799,7 @@ impl Model for PaymentNotReady {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -822,7 +822,7 @@ impl Model for ProductNotDeletable {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -845,7 +845,7 @@ impl Model for RefundedAlready {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -868,7 +868,7 @@ impl Model for ResourceNotFound {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -891,7 +891,7 @@ impl Model for RotateNotPermitted {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -914,7 +914,7 @@ impl Model for SsoEnforcementRequiresConnection {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -937,7 +937,7 @@ impl Model for SubscriptionLocked {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -960,7 +960,7 @@ impl Model for SubscriptionNotScheduledToCancel {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -983,7 +983,7 @@ impl Model for TrialAlreadyRedeemed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -1006,7 +1006,7 @@ impl Model for Unauthorized {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -1029,7 +1029,7 @@ impl Model for UpdateSubscriptionPlanNotAllowed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -1052,7 +1052,7 @@ impl Model for UpdateSubscriptionSeatsNotAllowed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -1075,7 +1075,7 @@ impl Model for UpdateSubscriptionUnitsNotAllowed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -1101,7 +1101,7 @@ impl Model for ValidationError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("loc", &self.loc),
             ("msg", &self.msg),

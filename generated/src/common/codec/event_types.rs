@@ -3,7 +3,11 @@
 //! Codec of the types in `models/event_types.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Record, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Record;
 
 impl Model for EventType {
     #[inline]
@@ -20,7 +24,7 @@ impl Model for EventType {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -40,7 +44,7 @@ polar_client_runtime::model! {
 
 impl Record for EventTypeUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("label", &self.label),
             ("label_property_selector", &self.label_property_selector),
@@ -75,7 +79,7 @@ impl Model for EventTypeWithStats {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -107,7 +111,7 @@ impl Model for EventTypeWithStatsList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

@@ -4,12 +4,12 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
@@ -27,7 +27,7 @@ impl Model for AddressDict {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("line1", optional(&self.line1)),
             ("line2", optional(&self.line2)),
@@ -66,7 +66,7 @@ impl Model for BalanceCreditOrderEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -109,7 +109,7 @@ impl Model for BalanceCreditOrderMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("order_id", &self.order_id),
             ("product_id", optional(&self.product_id)),
@@ -152,7 +152,7 @@ impl Model for BalanceDisputeEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -200,7 +200,7 @@ impl Model for BalanceDisputeMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("transaction_id", &self.transaction_id),
             ("dispute_id", &self.dispute_id),
@@ -248,7 +248,7 @@ impl Model for BalanceDisputeReversalEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -295,7 +295,7 @@ impl Model for BalanceOrderEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -342,7 +342,7 @@ impl Model for BalanceOrderMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("transaction_id", &self.transaction_id),
             ("order_id", &self.order_id),
@@ -389,7 +389,7 @@ impl Model for BalanceRefundEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -438,7 +438,7 @@ impl Model for BalanceRefundMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("transaction_id", &self.transaction_id),
             ("refund_id", &self.refund_id),
@@ -487,7 +487,7 @@ impl Model for BalanceRefundReversalEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -534,7 +534,7 @@ impl Model for BenefitCycledEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -571,7 +571,7 @@ impl Model for BenefitGrantMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("benefit_id", &self.benefit_id),
             ("benefit_grant_id", &self.benefit_grant_id),
@@ -608,7 +608,7 @@ impl Model for BenefitGrantedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -655,7 +655,7 @@ impl Model for BenefitRevokedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -702,7 +702,7 @@ impl Model for BenefitUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -749,7 +749,7 @@ impl Model for CheckoutCreatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -785,7 +785,7 @@ impl Model for CheckoutCreatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("checkout_id", &self.checkout_id),
             ("checkout_status", &self.checkout_status),
@@ -809,7 +809,7 @@ impl Model for CostMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("amount", &self.amount),
             ("currency", &self.currency),
@@ -834,7 +834,7 @@ impl Model for CursorPagination {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("has_next_page", &self.has_next_page)]);
     }
 }
@@ -865,7 +865,7 @@ impl Model for CustomerCreatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -902,7 +902,7 @@ impl Model for CustomerCreatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("customer_id", &self.customer_id),
             ("customer_email", &self.customer_email),
@@ -939,7 +939,7 @@ impl Model for CustomerDeletedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -976,7 +976,7 @@ impl Model for CustomerDeletedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("customer_id", &self.customer_id),
             ("customer_email", &self.customer_email),
@@ -1013,7 +1013,7 @@ impl Model for CustomerUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1052,7 +1052,7 @@ impl Model for CustomerUpdatedFields {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("name", &self.name),
             ("billing_name", &self.billing_name),
@@ -1082,7 +1082,7 @@ impl Model for CustomerUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("customer_id", &self.customer_id),
             ("customer_email", &self.customer_email),
@@ -1100,7 +1100,7 @@ polar_client_runtime::model! {
 
 impl Record for EventCreateCustomer {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("timestamp", optional(&self.timestamp)),
             ("name", &self.name),
@@ -1123,7 +1123,7 @@ polar_client_runtime::input! {
 
 impl Record for EventCreateExternalCustomer {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("timestamp", optional(&self.timestamp)),
             ("name", &self.name),
@@ -1146,7 +1146,7 @@ polar_client_runtime::input! {
 
 impl Record for EventMetadataInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("_cost", optional(&self.cost)),
             ("_llm", optional(&self.llm)),
@@ -1175,7 +1175,7 @@ impl Model for EventMetadataOutput {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("_cost", optional(&self.cost)),
             ("_llm", optional(&self.llm)),
@@ -1203,7 +1203,7 @@ impl Model for EventName {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("name", &self.name),
             ("label", &self.label),
@@ -1230,7 +1230,7 @@ impl Model for EventNameList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -1280,7 +1280,7 @@ impl Model for EventsIngestResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("inserted", &self.inserted),
             ("duplicates", optional(&self.duplicates)),
@@ -1303,7 +1303,7 @@ impl Model for Filter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("conjunction", &self.conjunction),
             ("clauses", &self.clauses),
@@ -1327,7 +1327,7 @@ impl Model for FilterClause {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("property", &self.property),
             ("operator", &self.operator),
@@ -1431,7 +1431,7 @@ impl Model for LlmMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("vendor", &self.vendor),
             ("model", &self.model),
@@ -1472,7 +1472,7 @@ impl Model for MeterResetEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1506,7 +1506,7 @@ impl Model for MeterResetMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("meter_id", &self.meter_id)]);
     }
 }
@@ -1537,7 +1537,7 @@ impl Model for OrderPaidEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1584,7 +1584,7 @@ impl Model for OrderPaidMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("order_id", &self.order_id),
             ("product_id", optional(&self.product_id)),
@@ -1631,7 +1631,7 @@ impl Model for OrderRefundedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1667,7 +1667,7 @@ impl Model for OrderRefundedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("order_id", &self.order_id),
             ("refunded_amount", &self.refunded_amount),
@@ -1703,7 +1703,7 @@ impl Model for OrderUnvoidedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1739,7 +1739,7 @@ impl Model for OrderUnvoidedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("order_id", &self.order_id),
             ("amount", &self.amount),
@@ -1775,7 +1775,7 @@ impl Model for OrderVoidedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1811,7 +1811,7 @@ impl Model for OrderVoidedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("order_id", &self.order_id),
             ("amount", &self.amount),
@@ -1847,7 +1847,7 @@ impl Model for SubscriptionBillingPeriodUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1883,7 +1883,7 @@ impl Model for SubscriptionBillingPeriodUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("subscription_id", &self.subscription_id),
             ("old_period_end", &self.old_period_end),
@@ -1919,7 +1919,7 @@ impl Model for SubscriptionCanceledEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -1963,7 +1963,7 @@ impl Model for SubscriptionCanceledMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2013,7 +2013,7 @@ impl Model for SubscriptionCreatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2053,7 +2053,7 @@ impl Model for SubscriptionCreatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", &self.product_id),
@@ -2093,7 +2093,7 @@ impl Model for SubscriptionCycledEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2132,7 +2132,7 @@ impl Model for SubscriptionCycledMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2171,7 +2171,7 @@ impl Model for SubscriptionMigratedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2208,7 +2208,7 @@ impl Model for SubscriptionMigratedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("subscription_id", &self.subscription_id),
             ("provider", &self.provider),
@@ -2245,7 +2245,7 @@ impl Model for SubscriptionPastDueEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2285,7 +2285,7 @@ impl Model for SubscriptionPastDueMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2325,7 +2325,7 @@ impl Model for SubscriptionPausedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2366,7 +2366,7 @@ impl Model for SubscriptionPausedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2407,7 +2407,7 @@ impl Model for SubscriptionProductUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2443,7 +2443,7 @@ impl Model for SubscriptionProductUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("subscription_id", &self.subscription_id),
             ("old_product_id", &self.old_product_id),
@@ -2479,7 +2479,7 @@ impl Model for SubscriptionReactivatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2518,7 +2518,7 @@ impl Model for SubscriptionReactivatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2557,7 +2557,7 @@ impl Model for SubscriptionReinstatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2596,7 +2596,7 @@ impl Model for SubscriptionReinstatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2635,7 +2635,7 @@ impl Model for SubscriptionResumedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2674,7 +2674,7 @@ impl Model for SubscriptionResumedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2713,7 +2713,7 @@ impl Model for SubscriptionRevokedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2752,7 +2752,7 @@ impl Model for SubscriptionRevokedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", optional(&self.product_id)),
@@ -2791,7 +2791,7 @@ impl Model for SubscriptionSeatsUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2828,7 +2828,7 @@ impl Model for SubscriptionSeatsUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("subscription_id", &self.subscription_id),
             ("old_seats", &self.old_seats),
@@ -2865,7 +2865,7 @@ impl Model for SubscriptionUncanceledEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2904,7 +2904,7 @@ impl Model for SubscriptionUncanceledMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("subscription_id", &self.subscription_id),
             ("product_id", &self.product_id),
@@ -2943,7 +2943,7 @@ impl Model for SubscriptionUnitsUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -2980,7 +2980,7 @@ impl Model for SubscriptionUnitsUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("subscription_id", &self.subscription_id),
             ("old_units", &self.old_units),
@@ -3017,7 +3017,7 @@ impl Model for SubscriptionUpdateClearedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -3051,7 +3051,7 @@ impl Model for SubscriptionUpdateClearedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("subscription_id", &self.subscription_id)]);
     }
 }
@@ -3082,7 +3082,7 @@ impl Model for SubscriptionUpdatedEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -3123,7 +3123,7 @@ impl Model for SubscriptionUpdatedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("product_id", optional(&self.product_id)),
             ("proration_behavior", optional(&self.proration_behavior)),
@@ -3164,7 +3164,7 @@ impl Model for UserEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),

@@ -5,19 +5,19 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Record for DownloadableFileCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.organization_id)),
             ("name", &self.name),
@@ -61,7 +61,7 @@ impl Model for DownloadableFileRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -107,7 +107,7 @@ polar_client_runtime::choice! {
 
 impl Record for FilePatch {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("name", &self.name),
             ("version", &self.version),
@@ -190,7 +190,7 @@ impl Model for FileReadList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -236,7 +236,7 @@ impl Model for FileUpload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -265,7 +265,7 @@ polar_client_runtime::model! {
 
 impl Record for FileUploadCompleted {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("path", &self.path),
@@ -281,7 +281,7 @@ polar_client_runtime::input! {
 
 impl Record for OrganizationAvatarFileCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.organization_id)),
             ("name", &self.name),
@@ -328,7 +328,7 @@ impl Model for OrganizationAvatarFileRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -358,7 +358,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductMediaFileCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.organization_id)),
             ("name", &self.name),
@@ -382,7 +382,7 @@ polar_client_runtime::input! {
 
 impl Record for S3FileCreateMultipart {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("parts", &self.parts)]);
     }
 }
@@ -395,7 +395,7 @@ polar_client_runtime::input! {
 
 impl Record for S3FileCreatePart {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("number", &self.number),
             ("chunk_start", &self.chunk_start),
@@ -412,7 +412,7 @@ polar_client_runtime::input! {
 
 impl Record for S3FileUploadCompletedPart {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("number", &self.number),
             ("checksum_etag", &self.checksum_etag),
@@ -437,7 +437,7 @@ impl Model for S3FileUploadMultipart {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("path", &self.path),
@@ -466,7 +466,7 @@ impl Model for S3FileUploadPart {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("number", &self.number),
             ("chunk_start", &self.chunk_start),
@@ -486,7 +486,7 @@ polar_client_runtime::model! {
 
 impl Record for SupportCaseAttachmentFileCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("organization_id", optional(&self.organization_id)),
             ("name", &self.name),
@@ -532,7 +532,7 @@ impl Model for SupportCaseAttachmentFileRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),

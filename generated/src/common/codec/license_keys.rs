@@ -4,16 +4,16 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Record for LicenseKeyActivate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("key", &Redacted(&self.key)),
             ("organization_id", &self.organization_id),
@@ -46,7 +46,7 @@ impl Model for LicenseKeyActivationBase {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -89,7 +89,7 @@ impl Model for LicenseKeyCustomer {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -120,7 +120,7 @@ polar_client_runtime::model! {
 
 impl Record for LicenseKeyDeactivate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("key", &Redacted(&self.key)),
             ("organization_id", &self.organization_id),
@@ -144,7 +144,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for LicenseKeyUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("status", &self.status),
             ("usage", optional(&self.usage)),
@@ -166,7 +166,7 @@ polar_client_runtime::input! {
 
 impl Record for LicenseKeyValidate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("key", &Redacted(&self.key)),
             ("organization_id", &self.organization_id),

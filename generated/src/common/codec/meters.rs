@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 
 impl Union for Aggregation {
@@ -58,7 +58,7 @@ impl Model for CountAggregation {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("func", &self.func)]);
     }
 }
@@ -77,7 +77,7 @@ impl Model for MeterQuantities {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("quantities", &self.quantities),
             ("total", &self.total),
@@ -100,7 +100,7 @@ impl Model for MeterQuantity {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("timestamp", &self.timestamp),
             ("quantity", &self.quantity),
@@ -140,7 +140,7 @@ impl Model for PropertyAggregation {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("func", &self.func),
             ("property", &self.property),
@@ -172,7 +172,7 @@ impl Model for UniqueAggregation {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("func", &self.func),
             ("property", &self.property),

@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Metric {
@@ -21,7 +21,7 @@ impl Model for Metric {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("slug", &self.slug),
             ("display_name", &self.display_name),
@@ -37,7 +37,7 @@ polar_client_runtime::model! {
 
 impl Record for MetricDashboardCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("name", &self.name),
             ("metrics", optional(&self.metrics)),
@@ -68,7 +68,7 @@ impl Model for MetricDashboardSchema {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -87,7 +87,7 @@ polar_client_runtime::model! {
 
 impl Record for MetricDashboardUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("name", &self.name),
             ("metrics", &self.metrics),
@@ -237,7 +237,7 @@ impl Model for MetricExportRow {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 56] = [
             ("Timestamp", &self.timestamp),
             ("Active Subscriptions", &self.active_subscriptions),
@@ -472,7 +472,7 @@ impl Model for MetricPeriod {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 56] = [
             ("timestamp", &self.timestamp),
             ("active_subscriptions", &self.active_subscriptions),
@@ -651,7 +651,7 @@ impl Model for Metrics {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 55] = [
             ("active_subscriptions", &self.active_subscriptions),
             ("committed_subscriptions", &self.committed_subscriptions),
@@ -757,7 +757,7 @@ impl Model for MetricsIntervalLimit {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("min_days", &self.min_days),
             ("max_days", &self.max_days),
@@ -783,7 +783,7 @@ impl Model for MetricsIntervalsLimits {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("hour", &self.hour),
             ("day", &self.day),
@@ -809,7 +809,7 @@ impl Model for MetricsLimits {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("min_date", &self.min_date),
             ("intervals", &self.intervals),
@@ -833,7 +833,7 @@ impl Model for MetricsResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("periods", &self.periods),
             ("totals", &self.totals),
@@ -920,7 +920,7 @@ impl Model for MetricsTotals {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 55] = [
             ("active_subscriptions", &self.active_subscriptions),
             ("committed_subscriptions", &self.committed_subscriptions),

@@ -5,19 +5,19 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Record for AuthorizationCodeTokenRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("grant_type", &"authorization_code"),
             ("client_id", &self.client_id),
@@ -47,7 +47,7 @@ impl Model for AuthorizeOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("id", &self.id),
             ("slug", &self.slug),
@@ -119,7 +119,7 @@ impl Model for AuthorizeResponseOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("client", &self.client),
             ("sub_type", &self.sub_type),
@@ -155,7 +155,7 @@ impl Model for AuthorizeResponseUser {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("client", &self.client),
             ("sub_type", &self.sub_type),
@@ -187,7 +187,7 @@ impl Model for AuthorizeUser {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("email", &self.email),
@@ -203,7 +203,7 @@ polar_client_runtime::model! {
 
 impl Record for IntrospectTokenRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("token", &Redacted(&self.token)),
             ("token_type_hint", optional(&self.token_type_hint)),
@@ -237,7 +237,7 @@ impl Model for IntrospectTokenResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("active", &self.active),
             ("client_id", optional(&self.client_id)),
@@ -291,7 +291,7 @@ impl Model for OAuth2Client {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("client_id", &self.client_id),
             ("client_secret", &Redacted(optional(&self.client_secret))),
@@ -323,7 +323,7 @@ polar_client_runtime::model! {
 
 impl Record for OAuth2ClientConfiguration {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("redirect_uris", &self.redirect_uris),
             ("token_endpoint_auth_method", optional(&self.token_endpoint_auth_method)),
@@ -352,7 +352,7 @@ polar_client_runtime::input! {
 
 impl Record for OAuth2ClientConfigurationUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("redirect_uris", &self.redirect_uris),
             ("token_endpoint_auth_method", optional(&self.token_endpoint_auth_method)),
@@ -397,7 +397,7 @@ impl Model for OAuth2ClientPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -425,7 +425,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for RefreshTokenRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("grant_type", &"refresh_token"),
             ("client_id", &self.client_id),
@@ -442,7 +442,7 @@ polar_client_runtime::input! {
 
 impl Record for RevokeTokenRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("token", &Redacted(&self.token)),
             ("token_type_hint", optional(&self.token_type_hint)),
@@ -569,7 +569,7 @@ impl Model for TokenResponse {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("access_token", &Redacted(&self.access_token)),
             ("token_type", &self.token_type),
@@ -644,7 +644,7 @@ impl Model for UserInfoOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("sub", &self.sub),
             ("name", &self.name),
@@ -669,7 +669,7 @@ impl Model for UserInfoUser {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("sub", &self.sub),
             ("name", &self.name),
@@ -686,7 +686,7 @@ polar_client_runtime::model! {
 
 impl Record for WebTokenRequest {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("grant_type", &"web"),
             ("client_id", &self.client_id),

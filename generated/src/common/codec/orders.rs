@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -23,7 +23,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for OrderCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("custom_field_data", optional(&self.custom_field_data)),
             ("metadata", optional(&self.metadata)),
@@ -74,7 +74,7 @@ impl Model for OrderCustomer {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -149,7 +149,7 @@ impl Model for OrderExportRow {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("Email", &self.email),
             ("Created At", &self.created_at),
@@ -181,7 +181,7 @@ polar_client_runtime::model! {
 
 impl Record for OrderFinalize {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("payment_method_id", optional(&self.payment_method_id))]);
     }
 }
@@ -197,7 +197,7 @@ impl Model for OrderInvoice {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
@@ -224,7 +224,7 @@ impl Model for OrderItemSchema {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -269,7 +269,7 @@ impl Model for OrderProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("metadata", &self.metadata),
             ("id", &self.id),
@@ -303,7 +303,7 @@ impl Model for OrderReceipt {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
@@ -386,7 +386,7 @@ impl Model for OrderSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 32] = [
             ("metadata", &self.metadata),
             ("created_at", &self.created_at),
@@ -431,7 +431,7 @@ polar_client_runtime::model! {
 
 impl Record for OrderUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("billing_name", &self.billing_name),
             ("billing_address", &self.billing_address),

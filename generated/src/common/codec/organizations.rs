@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -523,7 +523,7 @@ impl Model for CustomerPortalCustomerSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("allow_email_change", optional(&self.allow_email_change))]);
     }
 }
@@ -544,7 +544,7 @@ impl Model for CustomerPortalSubscriptionSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("update_seats", &self.update_seats),
             ("update_plan", &self.update_plan),
@@ -566,7 +566,7 @@ impl Model for CustomerPortalUsageSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("show", &self.show)]);
     }
 }
@@ -589,7 +589,7 @@ impl Model for OrganizationCapabilities {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("checkout_payments", &self.checkout_payments),
             ("subscription_renewals", &self.subscription_renewals),
@@ -608,7 +608,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationCompanyLegalEntitySchema {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("type", &"company"),
             ("registered_name", &self.registered_name),
@@ -645,7 +645,7 @@ impl Model for OrganizationCustomerEmailSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("order_confirmation", &self.order_confirmation),
             (
@@ -687,7 +687,7 @@ impl Model for OrganizationCustomerPortalSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("usage", &self.usage),
             ("subscription", &self.subscription),
@@ -703,7 +703,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationDetails {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("about", &self.about),
             ("product_description", &self.product_description),
@@ -736,7 +736,7 @@ impl Model for OrganizationDisputeSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("auto_accept_below_amount", &self.auto_accept_below_amount)]);
     }
 }
@@ -747,7 +747,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationDisputeSettingsUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("auto_accept_below_amount", &self.auto_accept_below_amount)]);
     }
 }
@@ -760,7 +760,7 @@ polar_client_runtime::input! {
 
 impl Record for OrganizationIndividualLegalEntitySchema {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("type", &"individual")]);
     }
 }
@@ -793,7 +793,7 @@ impl Model for OrganizationSocialLink {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("platform", &self.platform),
             ("url", &self.url),
@@ -864,7 +864,7 @@ impl Model for OrganizationSubscriptionSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("allow_multiple_subscriptions", &self.allow_multiple_subscriptions),
             ("proration_behavior", &self.proration_behavior),

@@ -4,15 +4,15 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Record for AttachedCustomFieldCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("custom_field_id", &self.custom_field_id),
             ("required", &self.required),
@@ -27,7 +27,7 @@ polar_client_runtime::input! {
 
 impl Record for ExistingProductPrice {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("id", &self.id)]);
     }
 }
@@ -59,7 +59,7 @@ impl Model for LegacyRecurringProductPriceCustom {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -106,7 +106,7 @@ impl Model for LegacyRecurringProductPriceFixed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -132,7 +132,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductBenefitsUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("benefits", &self.benefits)]);
     }
 }
@@ -166,7 +166,7 @@ impl Model for ProductMediaFileRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("id", &self.id),
             ("organization_id", &self.organization_id),
@@ -214,7 +214,7 @@ impl Model for ProductPriceCustom {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 12] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -239,7 +239,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceCustomCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("amount_type", &"custom"),
             ("price_currency", optional(&self.price_currency)),
@@ -278,7 +278,7 @@ impl Model for ProductPriceFixed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -301,7 +301,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceFixedCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("amount_type", &"fixed"),
             ("price_currency", optional(&self.price_currency)),
@@ -331,7 +331,7 @@ impl Model for ProductPriceMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("id", &self.id),
             ("name", &self.name),
@@ -368,7 +368,7 @@ impl Model for ProductPriceMeteredTiers {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -394,7 +394,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceMeteredTiersCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("amount_type", &"metered_tiers"),
             ("price_currency", optional(&self.price_currency)),
@@ -434,7 +434,7 @@ impl Model for ProductPriceMeteredUnit {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -460,7 +460,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceMeteredUnitCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("amount_type", &"metered_unit"),
             ("price_currency", optional(&self.price_currency)),
@@ -508,7 +508,7 @@ impl Model for ProductPriceUnitBased {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -534,7 +534,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceUnitBasedCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("amount_type", &"unit_based"),
             ("price_currency", optional(&self.price_currency)),
@@ -577,7 +577,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for TierInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("bound", &self.bound),
             ("unit_amount", &self.unit_amount),
@@ -595,7 +595,7 @@ polar_client_runtime::input! {
 
 impl Record for TiersInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("type", &self.r#type),
             ("tiers", &self.tiers),

@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Refund {
@@ -33,7 +33,7 @@ impl Model for Refund {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -61,7 +61,7 @@ polar_client_runtime::model! {
 
 impl Record for RefundCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("order_id", &self.order_id),
@@ -114,7 +114,7 @@ impl Model for RefundDispute {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -149,7 +149,7 @@ impl Model for RefundList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

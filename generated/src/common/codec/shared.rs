@@ -5,12 +5,12 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -29,7 +29,7 @@ impl Model for Address {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("line1", &self.line1),
             ("line2", &self.line2),
@@ -48,7 +48,7 @@ polar_client_runtime::model! {
 
 impl Record for AddressInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("line1", &self.line1),
             ("line2", &self.line2),
@@ -77,7 +77,7 @@ impl Model for AttachedCustomField {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("custom_field_id", &self.custom_field_id),
             ("custom_field", &self.custom_field),
@@ -109,7 +109,7 @@ impl Model for BenefitCustomPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -146,7 +146,7 @@ impl Model for BenefitDiscordPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -183,7 +183,7 @@ impl Model for BenefitDownloadablesPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -220,7 +220,7 @@ impl Model for BenefitFeatureFlagPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -257,7 +257,7 @@ impl Model for BenefitGitHubRepositoryPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -294,7 +294,7 @@ impl Model for BenefitLicenseKeysPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -332,7 +332,7 @@ impl Model for BenefitMeterCreditPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -363,7 +363,7 @@ impl Model for BenefitMeterCreditPublicProperties {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("units", &self.units),
             ("meter_id", &self.meter_id),
@@ -454,7 +454,7 @@ impl Model for BenefitSlackSharedChannelPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -577,7 +577,7 @@ impl Model for Pagination {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("total_count", &self.total_count),
             ("max_page", &self.max_page),
@@ -603,7 +603,7 @@ impl Model for PaymentMethodCardMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("brand", &self.brand),
             ("last4", &self.last4),
@@ -629,7 +629,7 @@ impl Model for PaymentMethodKrCardMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("brand", &self.brand),
             ("last4", &self.last4),
@@ -814,7 +814,7 @@ impl Model for SeatsList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("seats", &self.seats),
             ("available_seats", &self.available_seats),
@@ -838,7 +838,7 @@ impl Model for Tier {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("bound", &self.bound),
             ("unit_amount", &self.unit_amount),
@@ -868,7 +868,7 @@ impl Model for Tiers {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("type", &self.r#type),
             ("tiers", &self.tiers),

@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -26,7 +26,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for SubscriptionCancel {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("customer_cancellation_reason", &self.customer_cancellation_reason),
             ("customer_cancellation_comment", &self.customer_cancellation_comment),
@@ -66,7 +66,7 @@ impl Model for SubscriptionCustomer {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -147,7 +147,7 @@ impl Model for SubscriptionExportRow {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("Email", &self.email),
             ("Started At", &self.started_at),
@@ -179,7 +179,7 @@ polar_client_runtime::model! {
 
 impl Record for SubscriptionPause {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("pause_at_period_end", &self.pause_at_period_end),
             ("resumes_at", &self.resumes_at),
@@ -194,7 +194,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionResume {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("resume", &true)]);
     }
 }
@@ -205,7 +205,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionRevoke {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("customer_cancellation_reason", &self.customer_cancellation_reason),
             ("customer_cancellation_comment", &self.customer_cancellation_comment),
@@ -278,7 +278,7 @@ polar_client_runtime::choice! {
 
 impl Record for SubscriptionUpdateBase {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("product_id", &self.product_id),
@@ -298,7 +298,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionUpdateBillingPeriod {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("current_billing_period_end", &self.current_billing_period_end)]);
     }
 }
@@ -309,7 +309,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionUpdateClear {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         o.fields(&[("pending_update", &())]);
     }
 }
@@ -320,7 +320,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionUpdateSeats {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("seats", &self.seats),
             ("proration_behavior", &self.proration_behavior),
@@ -337,7 +337,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionUpdateUnits {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("units", &self.units),
             ("proration_behavior", &self.proration_behavior),

@@ -3,7 +3,11 @@
 //! Codec of the types in `models/license_keys.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
     #[inline]
@@ -29,7 +33,7 @@ impl Model for GrantedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -71,7 +75,7 @@ impl Model for LicenseKeyActivationCreated {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -104,7 +108,7 @@ impl Model for LicenseKeyActivationRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -146,7 +150,7 @@ impl Model for LicenseKeyRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -183,7 +187,7 @@ impl Model for LicenseKeyReadList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -221,7 +225,7 @@ impl Model for LicenseKeyWithActivations {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -273,7 +277,7 @@ impl Model for RotatedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -325,7 +329,7 @@ impl Model for ValidatedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

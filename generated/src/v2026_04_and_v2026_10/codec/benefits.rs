@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -119,7 +119,7 @@ impl Model for BenefitCustom {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -145,7 +145,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitCustomCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"custom"),
@@ -167,7 +167,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitCustomUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -207,7 +207,7 @@ impl Model for BenefitDiscord {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -233,7 +233,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDiscordCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"discord"),
@@ -255,7 +255,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitDiscordUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -294,7 +294,7 @@ impl Model for BenefitDownloadables {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -320,7 +320,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDownloadablesCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"downloadables"),
@@ -342,7 +342,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitDownloadablesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -381,7 +381,7 @@ impl Model for BenefitFeatureFlag {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -407,7 +407,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitFeatureFlagCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"feature_flag"),
@@ -429,7 +429,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitFeatureFlagUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -469,7 +469,7 @@ impl Model for BenefitGitHubRepository {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -495,7 +495,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitGitHubRepositoryCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"github_repository"),
@@ -517,7 +517,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitGitHubRepositoryUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -556,7 +556,7 @@ impl Model for BenefitLicenseKeys {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -582,7 +582,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitLicenseKeysCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"license_keys"),
@@ -604,7 +604,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitLicenseKeysUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -633,7 +633,7 @@ impl Model for BenefitList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -667,7 +667,7 @@ impl Model for BenefitMeterCredit {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -693,7 +693,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitMeterCreditCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"meter_credit"),
@@ -715,7 +715,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitMeterCreditUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),
@@ -755,7 +755,7 @@ impl Model for BenefitSlackSharedChannel {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -781,7 +781,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitSlackSharedChannelCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("metadata", optional(&self.metadata)),
             ("type", &"slack_shared_channel"),
@@ -803,7 +803,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitSlackSharedChannelUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("description", &self.description),

@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Checkout {
@@ -83,7 +83,7 @@ impl Model for Checkout {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 64] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -168,7 +168,7 @@ impl Model for CheckoutList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -207,7 +207,7 @@ impl Model for CheckoutProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -238,7 +238,7 @@ polar_client_runtime::model! {
 
 impl Record for CheckoutProductsCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 33] = [
             ("trial_interval", optional(&self.trial_interval)),
             ("trial_interval_count", optional(&self.trial_interval_count)),
@@ -365,7 +365,7 @@ impl Model for CheckoutPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 59] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -503,7 +503,7 @@ impl Model for CheckoutPublicConfirmed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 60] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

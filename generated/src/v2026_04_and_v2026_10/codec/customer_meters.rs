@@ -3,7 +3,7 @@
 //! Codec of the types in `models/customer_meters.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for CustomerMeter {
     #[inline]
@@ -23,7 +23,7 @@ impl Model for CustomerMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -54,7 +54,7 @@ impl Model for CustomerMeterList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

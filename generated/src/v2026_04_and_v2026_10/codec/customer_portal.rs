@@ -3,7 +3,11 @@
 //! Codec of the types in `models/customer_portal.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::optional;
 
 impl Model for CustomerOrder {
     #[inline]
@@ -48,7 +52,7 @@ impl Model for CustomerOrder {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 35] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -104,7 +108,7 @@ impl Model for CustomerOrderList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -144,7 +148,7 @@ impl Model for CustomerOrderProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -192,7 +196,7 @@ impl Model for CustomerOrganization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -223,7 +227,7 @@ impl Model for CustomerOrganizationData {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("organization", &self.organization),
             ("products", &self.products),
@@ -246,7 +250,7 @@ impl Model for CustomerOrganizationFeatureSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("member_model_enabled", optional(&self.member_model_enabled)),
             (
@@ -288,7 +292,7 @@ impl Model for CustomerProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -360,7 +364,7 @@ impl Model for CustomerSubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 35] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -416,7 +420,7 @@ impl Model for CustomerSubscriptionList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -456,7 +460,7 @@ impl Model for CustomerSubscriptionProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

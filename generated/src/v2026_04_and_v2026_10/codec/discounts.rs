@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -103,7 +103,7 @@ polar_client_runtime::choice! {
 
 impl Record for DiscountFixedCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -166,7 +166,7 @@ impl Model for DiscountFixedOnceForeverDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("duration", &self.duration),
             ("amount", &self.amount),
@@ -222,7 +222,7 @@ impl Model for DiscountFixedRepeatDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
@@ -262,7 +262,7 @@ impl Model for DiscountList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -277,7 +277,7 @@ polar_client_runtime::model! {
 
 impl Record for DiscountPercentageCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -335,7 +335,7 @@ impl Model for DiscountPercentageOnceForeverDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("duration", &self.duration),
             ("basis_points", &self.basis_points),
@@ -387,7 +387,7 @@ impl Model for DiscountPercentageRepeatDuration {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
@@ -417,7 +417,7 @@ polar_client_runtime::model! {
 
 impl Record for DiscountUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),

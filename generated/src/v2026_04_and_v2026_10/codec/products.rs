@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Product {
@@ -40,7 +40,7 @@ impl Model for Product {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 21] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -88,7 +88,7 @@ polar_client_runtime::choice! {
 
 impl Record for ProductCreateOneTime {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -115,7 +115,7 @@ polar_client_runtime::input! {
 
 impl Record for ProductCreateRecurring {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
@@ -157,7 +157,7 @@ impl Model for ProductList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -206,7 +206,7 @@ impl Model for ProductPriceSeatBased {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -229,7 +229,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceSeatBasedCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("amount_type", &"seat_based"),
             ("price_currency", optional(&self.price_currency)),
@@ -255,7 +255,7 @@ impl Model for ProductPriceSeatTier {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("min_seats", &self.min_seats),
             ("max_seats", &self.max_seats),
@@ -271,7 +271,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceSeatTierInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("min_seats", &self.min_seats),
             ("max_seats", &self.max_seats),
@@ -301,7 +301,7 @@ impl Model for ProductPriceSeatTiers {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("seat_tier_type", optional(&self.seat_tier_type)),
             ("tiers", &self.tiers),
@@ -318,7 +318,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceSeatTiersInput {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("seat_tier_type", optional(&self.seat_tier_type)),
             ("tiers", &self.tiers),
@@ -354,7 +354,7 @@ polar_client_runtime::choice! {
 
 impl Record for ProductUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 12] = [
             ("metadata", optional(&self.metadata)),
             ("trial_interval", &self.trial_interval),

@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -39,7 +39,7 @@ impl Model for BenefitGrantCustomWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -94,7 +94,7 @@ impl Model for BenefitGrantDiscordWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -149,7 +149,7 @@ impl Model for BenefitGrantDownloadablesWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -204,7 +204,7 @@ impl Model for BenefitGrantFeatureFlagWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -259,7 +259,7 @@ impl Model for BenefitGrantGitHubRepositoryWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -314,7 +314,7 @@ impl Model for BenefitGrantLicenseKeysWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -369,7 +369,7 @@ impl Model for BenefitGrantMeterCreditWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -424,7 +424,7 @@ impl Model for BenefitGrantSlackSharedChannelWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -533,7 +533,7 @@ impl Model for WebhookBenefitCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -560,7 +560,7 @@ impl Model for WebhookBenefitGrantCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -587,7 +587,7 @@ impl Model for WebhookBenefitGrantCycledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -614,7 +614,7 @@ impl Model for WebhookBenefitGrantRevokedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -641,7 +641,7 @@ impl Model for WebhookBenefitGrantUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -668,7 +668,7 @@ impl Model for WebhookBenefitUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -695,7 +695,7 @@ impl Model for WebhookCheckoutCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -722,7 +722,7 @@ impl Model for WebhookCheckoutExpiredPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -749,7 +749,7 @@ impl Model for WebhookCheckoutUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -776,7 +776,7 @@ impl Model for WebhookDiscountCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -803,7 +803,7 @@ impl Model for WebhookDiscountDeletedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -830,7 +830,7 @@ impl Model for WebhookDiscountUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -865,7 +865,7 @@ impl Model for WebhookEndpoint {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 12] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -898,7 +898,7 @@ impl Model for WebhookEndpointList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -923,7 +923,7 @@ impl Model for WebhookOrderCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -950,7 +950,7 @@ impl Model for WebhookOrderPaidPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -977,7 +977,7 @@ impl Model for WebhookOrderRefundedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1004,7 +1004,7 @@ impl Model for WebhookOrderUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1031,7 +1031,7 @@ impl Model for WebhookOrganizationUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1058,7 +1058,7 @@ impl Model for WebhookProductCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1085,7 +1085,7 @@ impl Model for WebhookProductUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1112,7 +1112,7 @@ impl Model for WebhookSubscriptionActivePayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1139,7 +1139,7 @@ impl Model for WebhookSubscriptionCanceledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1166,7 +1166,7 @@ impl Model for WebhookSubscriptionCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1193,7 +1193,7 @@ impl Model for WebhookSubscriptionCycledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1222,7 +1222,7 @@ impl Model for WebhookSubscriptionMigratedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1251,7 +1251,7 @@ impl Model for WebhookSubscriptionPastDuePayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1278,7 +1278,7 @@ impl Model for WebhookSubscriptionPausedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1305,7 +1305,7 @@ impl Model for WebhookSubscriptionResumedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1332,7 +1332,7 @@ impl Model for WebhookSubscriptionRevokedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1359,7 +1359,7 @@ impl Model for WebhookSubscriptionUncanceledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1386,7 +1386,7 @@ impl Model for WebhookSubscriptionUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),

@@ -3,7 +3,11 @@
 //! Codec of the types in `models/license_keys.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
     #[inline]
@@ -31,7 +35,7 @@ impl Model for GrantedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -75,7 +79,7 @@ impl Model for LicenseKeyActivationCreated {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -120,7 +124,7 @@ impl Model for ValidatedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

@@ -4,9 +4,9 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -18,7 +18,7 @@ polar_client_runtime::string_enum! {
 
 impl Record for WebhookEndpointCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("url", &Redacted(&self.url)),
             ("name", optional(&self.name)),
@@ -39,7 +39,7 @@ polar_client_runtime::input! {
 
 impl Record for WebhookEndpointUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("url", &Redacted(&self.url)),
             ("name", &self.name),

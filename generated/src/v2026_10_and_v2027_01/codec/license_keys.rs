@@ -3,7 +3,11 @@
 //! Codec of the types in `models/license_keys.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
 
 impl Model for LicenseKeyActivationRead {
     #[inline]
@@ -20,7 +24,7 @@ impl Model for LicenseKeyActivationRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -49,7 +53,7 @@ impl Model for LicenseKeyMember {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 3] = [
             ("id", &self.id),
             ("email", &self.email),
@@ -89,7 +93,7 @@ impl Model for LicenseKeyRead {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -128,7 +132,7 @@ impl Model for LicenseKeyReadList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -168,7 +172,7 @@ impl Model for LicenseKeyWithActivations {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -224,7 +228,7 @@ impl Model for RotatedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

@@ -3,7 +3,7 @@
 //! Codec of the types in `models/benefit_grants.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for BenefitGrant {
     #[inline]
@@ -30,7 +30,7 @@ impl Model for BenefitGrant {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -68,7 +68,7 @@ impl Model for BenefitGrantList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

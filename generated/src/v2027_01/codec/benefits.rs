@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -121,7 +121,7 @@ impl Model for BenefitCustom {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -148,7 +148,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitCustomCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -171,7 +171,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitCustomUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -213,7 +213,7 @@ impl Model for BenefitDiscord {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -240,7 +240,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDiscordCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -263,7 +263,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitDiscordUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -304,7 +304,7 @@ impl Model for BenefitDownloadables {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -331,7 +331,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitDownloadablesCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -354,7 +354,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitDownloadablesUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -395,7 +395,7 @@ impl Model for BenefitFeatureFlag {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -422,7 +422,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitFeatureFlagCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -445,7 +445,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitFeatureFlagUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -487,7 +487,7 @@ impl Model for BenefitGitHubRepository {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -514,7 +514,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitGitHubRepositoryCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -537,7 +537,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitGitHubRepositoryUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -578,7 +578,7 @@ impl Model for BenefitLicenseKeys {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -605,7 +605,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitLicenseKeysCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -628,7 +628,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitLicenseKeysUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -658,7 +658,7 @@ impl Model for BenefitList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -693,7 +693,7 @@ impl Model for BenefitMeterCredit {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -720,7 +720,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitMeterCreditCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -743,7 +743,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitMeterCreditUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
@@ -785,7 +785,7 @@ impl Model for BenefitSlackSharedChannel {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -812,7 +812,7 @@ polar_client_runtime::model! {
 
 impl Record for BenefitSlackSharedChannelCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -835,7 +835,7 @@ polar_client_runtime::input! {
 
 impl Record for BenefitSlackSharedChannelUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),

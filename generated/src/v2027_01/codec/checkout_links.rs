@@ -3,7 +3,11 @@
 //! Codec of the types in `models/checkout_links.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
 
 impl Model for CheckoutLink {
     #[inline]
@@ -33,7 +37,7 @@ impl Model for CheckoutLink {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 20] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -74,7 +78,7 @@ impl Model for CheckoutLinkList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -114,7 +118,7 @@ impl Model for CheckoutLinkProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("metadata", &self.metadata),
             ("id", &self.id),

@@ -5,11 +5,11 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Checkout {
@@ -84,7 +84,7 @@ impl Model for Checkout {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 64] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -175,7 +175,7 @@ polar_client_runtime::choice! {
 
 impl Record for CheckoutConfirmSharedPaymentToken {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("custom_field_data", optional(&self.custom_field_data)),
             ("product_id", optional(&self.product_id)),
@@ -232,7 +232,7 @@ impl Model for CheckoutList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -271,7 +271,7 @@ impl Model for CheckoutProduct {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -302,7 +302,7 @@ polar_client_runtime::model! {
 
 impl Record for CheckoutProductsCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 33] = [
             ("trial_interval", optional(&self.trial_interval)),
             ("trial_interval_count", optional(&self.trial_interval_count)),
@@ -364,7 +364,7 @@ polar_client_runtime::input! {
 
 impl Record for CheckoutProductsExternalCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 33] = [
             ("trial_interval", optional(&self.trial_interval)),
             ("trial_interval_count", optional(&self.trial_interval_count)),
@@ -491,7 +491,7 @@ impl Model for CheckoutPublic {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 59] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -629,7 +629,7 @@ impl Model for CheckoutPublicConfirmed {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 60] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

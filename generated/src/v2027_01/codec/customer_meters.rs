@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerMeter {
@@ -29,7 +29,7 @@ impl Model for CustomerMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 10] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -66,7 +66,7 @@ polar_client_runtime::choice! {
 
 impl Record for CustomerMeterCreditsExternalIdCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("units", &self.units),
             ("rollover", optional(&self.rollover)),
@@ -86,7 +86,7 @@ polar_client_runtime::input! {
 
 impl Record for CustomerMeterCreditsIdCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("units", &self.units),
             ("rollover", optional(&self.rollover)),
@@ -114,7 +114,7 @@ impl Model for CustomerMeterList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -149,7 +149,7 @@ impl Model for MeterCreditEvent {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 14] = [
             ("id", &self.id),
             ("timestamp", &self.timestamp),
@@ -193,7 +193,7 @@ impl Model for MeterCreditedMetadata {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("meter_id", &self.meter_id),
             ("units", &self.units),

@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
@@ -21,7 +21,7 @@ impl Model for AmbiguousExternalMeterId {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -44,7 +44,7 @@ impl Model for AmbiguousExternalWebhookEndpointId {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -107,7 +107,7 @@ impl Model for CustomerMeterCreditExternalIdConflict {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -130,7 +130,7 @@ impl Model for CustomerMeterCreditNotReversible {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),
@@ -153,7 +153,7 @@ impl Model for SharedPaymentTokenError {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("error", &self.error),
             ("detail", &self.detail),

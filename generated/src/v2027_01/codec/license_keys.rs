@@ -3,7 +3,11 @@
 //! Codec of the types in `models/license_keys.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
     #[inline]
@@ -35,7 +39,7 @@ impl Model for GrantedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 22] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -83,7 +87,7 @@ impl Model for LicenseKeyActivationCreated {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 7] = [
             ("id", &self.id),
             ("license_key_id", &self.license_key_id),
@@ -113,7 +117,7 @@ impl Model for LicenseKeyOrder {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -142,7 +146,7 @@ impl Model for LicenseKeySubscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("id", &self.id),
             ("status", &self.status),
@@ -190,7 +194,7 @@ impl Model for ValidatedLicenseKey {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 23] = [
             ("id", &self.id),
             ("created_at", &self.created_at),

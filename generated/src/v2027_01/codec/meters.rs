@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Meter {
@@ -31,7 +31,7 @@ impl Model for Meter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("external_id", &self.external_id),
             ("metadata", &self.metadata),
@@ -57,7 +57,7 @@ polar_client_runtime::model! {
 
 impl Record for MeterCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -91,7 +91,7 @@ impl Model for MeterList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -106,7 +106,7 @@ polar_client_runtime::model! {
 
 impl Record for MeterUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),

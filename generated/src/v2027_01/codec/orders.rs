@@ -3,7 +3,11 @@
 //! Codec of the types in `models/orders.rs`.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::optional;
 
 impl Model for Order {
     #[inline]
@@ -54,7 +58,7 @@ impl Model for Order {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 41] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -116,7 +120,7 @@ impl Model for OrderList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),

@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Organization {
@@ -46,7 +46,7 @@ impl Model for Organization {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 27] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -89,7 +89,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("name", &self.name),
             ("slug", &self.slug),
@@ -147,7 +147,7 @@ impl Model for OrganizationFeatureSettings {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("issue_funding_enabled", optional(&self.issue_funding_enabled)),
             ("wallets_enabled", optional(&self.wallets_enabled)),
@@ -181,7 +181,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationFeatureSettingsUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             (
                 "checkout_localization_enabled",
@@ -207,7 +207,7 @@ impl Model for OrganizationList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -222,7 +222,7 @@ polar_client_runtime::model! {
 
 impl Record for OrganizationUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("name", &self.name),
             ("avatar_url", &self.avatar_url),

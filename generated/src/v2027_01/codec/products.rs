@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for Product {
@@ -41,7 +41,7 @@ impl Model for Product {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 22] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
@@ -90,7 +90,7 @@ polar_client_runtime::choice! {
 
 impl Record for ProductCreateOneTime {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -118,7 +118,7 @@ polar_client_runtime::input! {
 
 impl Record for ProductCreateRecurring {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
@@ -161,7 +161,7 @@ impl Model for ProductList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -212,7 +212,7 @@ impl Model for ProductPriceSeatBased {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 12] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -237,7 +237,7 @@ polar_client_runtime::model! {
 
 impl Record for ProductPriceSeatBasedCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
             ("amount_type", &"seat_based"),
             ("price_currency", optional(&self.price_currency)),
@@ -276,7 +276,7 @@ polar_client_runtime::choice! {
 
 impl Record for ProductUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),

@@ -4,10 +4,10 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
@@ -110,7 +110,7 @@ impl Model for DiscountFixedOnceForeverDurationBase {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("duration", &self.duration),
             ("amount", &self.amount),
@@ -166,7 +166,7 @@ impl Model for DiscountFixedRepeatDurationBase {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 19] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
@@ -220,7 +220,7 @@ impl Model for DiscountPercentageOnceForeverDurationBase {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("duration", &self.duration),
             ("basis_points", &self.basis_points),
@@ -272,7 +272,7 @@ impl Model for DiscountPercentageRepeatDurationBase {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),

@@ -5,10 +5,10 @@
 use super::super::models::*;
 use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
 impl Model for PendingSubscriptionUpdate {
@@ -28,7 +28,7 @@ impl Model for PendingSubscriptionUpdate {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 9] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -95,7 +95,7 @@ impl Model for Subscription {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 39] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -161,7 +161,7 @@ polar_client_runtime::choice! {
 
 impl Record for SubscriptionCreateCustomer {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("product_id", &self.product_id),
@@ -180,7 +180,7 @@ polar_client_runtime::input! {
 
 impl Record for SubscriptionCreateExternalCustomer {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("metadata", optional(&self.metadata)),
             ("product_id", &self.product_id),
@@ -207,7 +207,7 @@ impl Model for SubscriptionList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -236,7 +236,7 @@ impl Model for SubscriptionMeter {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),

@@ -4,12 +4,12 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::FieldWriter;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
@@ -40,7 +40,7 @@ impl Model for BenefitGrantCustomWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -95,7 +95,7 @@ impl Model for BenefitGrantDiscordWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -150,7 +150,7 @@ impl Model for BenefitGrantDownloadablesWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -205,7 +205,7 @@ impl Model for BenefitGrantFeatureFlagWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -260,7 +260,7 @@ impl Model for BenefitGrantGitHubRepositoryWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -315,7 +315,7 @@ impl Model for BenefitGrantLicenseKeysWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -370,7 +370,7 @@ impl Model for BenefitGrantMeterCreditWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -425,7 +425,7 @@ impl Model for BenefitGrantSlackSharedChannelWebhook {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -542,7 +542,7 @@ impl Model for WebhookBenefitCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -569,7 +569,7 @@ impl Model for WebhookBenefitGrantCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -596,7 +596,7 @@ impl Model for WebhookBenefitGrantCycledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -623,7 +623,7 @@ impl Model for WebhookBenefitGrantRevokedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -650,7 +650,7 @@ impl Model for WebhookBenefitGrantUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -677,7 +677,7 @@ impl Model for WebhookBenefitUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -704,7 +704,7 @@ impl Model for WebhookCheckoutCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -731,7 +731,7 @@ impl Model for WebhookCheckoutExpiredPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -758,7 +758,7 @@ impl Model for WebhookCheckoutUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -785,7 +785,7 @@ impl Model for WebhookDiscountCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -812,7 +812,7 @@ impl Model for WebhookDiscountDeletedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -839,7 +839,7 @@ impl Model for WebhookDiscountUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -875,7 +875,7 @@ impl Model for WebhookEndpoint {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 13] = [
             ("external_id", &self.external_id),
             ("created_at", &self.created_at),
@@ -901,7 +901,7 @@ polar_client_runtime::model! {
 
 impl Record for WebhookEndpointCreate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("url", &Redacted(&self.url)),
             ("name", optional(&self.name)),
@@ -930,7 +930,7 @@ impl Model for WebhookEndpointList {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("items", &self.items),
             ("pagination", &self.pagination),
@@ -945,7 +945,7 @@ polar_client_runtime::model! {
 
 impl Record for WebhookEndpointUpdate {
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("url", &Redacted(&self.url)),
             ("name", &self.name),
@@ -976,7 +976,7 @@ impl Model for WebhookOrderCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1003,7 +1003,7 @@ impl Model for WebhookOrderPaidPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1030,7 +1030,7 @@ impl Model for WebhookOrderRefundedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1057,7 +1057,7 @@ impl Model for WebhookOrderUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1084,7 +1084,7 @@ impl Model for WebhookOrganizationUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1111,7 +1111,7 @@ impl Model for WebhookProductCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1138,7 +1138,7 @@ impl Model for WebhookProductUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1165,7 +1165,7 @@ impl Model for WebhookSubscriptionActivePayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1192,7 +1192,7 @@ impl Model for WebhookSubscriptionCanceledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1219,7 +1219,7 @@ impl Model for WebhookSubscriptionCreatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1246,7 +1246,7 @@ impl Model for WebhookSubscriptionCycledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1275,7 +1275,7 @@ impl Model for WebhookSubscriptionMigratedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1304,7 +1304,7 @@ impl Model for WebhookSubscriptionPastDuePayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1331,7 +1331,7 @@ impl Model for WebhookSubscriptionPausedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1358,7 +1358,7 @@ impl Model for WebhookSubscriptionResumedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1385,7 +1385,7 @@ impl Model for WebhookSubscriptionRevokedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1412,7 +1412,7 @@ impl Model for WebhookSubscriptionUncanceledPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
@@ -1439,7 +1439,7 @@ impl Model for WebhookSubscriptionUpdatedPayload {
     }
 
     #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
+    fn write(&self, o: &mut FieldWriter<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),

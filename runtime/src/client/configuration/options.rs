@@ -156,8 +156,8 @@ impl CallOptions {
         if OWN.contains(&key) {
             return Err(refused("is set by the client"));
         }
-        let mut value = HeaderValue::try_from(value)
-            .map_err(|_| refused("has an invalid value"))?;
+        let mut value =
+            HeaderValue::try_from(value).map_err(|_| refused("has an invalid value"))?;
         value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)

@@ -21,7 +21,7 @@ use crate::error::{Error, StorageError};
 use crate::log;
 use crate::secrets::REDACTED;
 use crate::transport::{
-    Body, BoxFuture, Clock, Chunks, Timeout, TransportError, TransportErrorKind, ReadError,
+    Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
 /// How much is read of what a storage says of an error, or of a part that it has stored.

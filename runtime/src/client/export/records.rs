@@ -163,10 +163,12 @@ impl Stream for Records {
                     Some(record) => return Poll::Ready(Some(record)),
                     None => continue,
                 },
-                Ok(Step::End | Step::Incomplete) if records.header.is_none() => match records.source {
-                    Source::Over => return Poll::Ready(None),
-                    _ => records.error("the header row is missing".into()),
-                },
+                Ok(Step::End | Step::Incomplete) if records.header.is_none() => {
+                    match records.source {
+                        Source::Over => return Poll::Ready(None),
+                        _ => records.error("the header row is missing".into()),
+                    }
+                }
                 Ok(Step::End | Step::Incomplete) => {
                     records.source = Source::Over;
                     return Poll::Ready(None);

@@ -7,9 +7,9 @@ use std::vec;
 
 use futures_core::Stream;
 
+use super::decoded_page::DecodedPage;
 use super::page::Page;
 use super::pages::Pages;
-use super::decoded_page::DecodedPage;
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::operation::Operation;
@@ -104,8 +104,12 @@ impl<P: Page> Stream for Items<P> {
                 return Poll::Ready(None);
             };
             items.left = match result {
-                Ok(DecodedPage::Complete(page)) => Remaining::Complete(page.into_items().into_iter()),
-                Ok(DecodedPage::Partial { items, .. }) => Remaining::Partial(number, items.into_iter()),
+                Ok(DecodedPage::Complete(page)) => {
+                    Remaining::Complete(page.into_items().into_iter())
+                }
+                Ok(DecodedPage::Partial { items, .. }) => {
+                    Remaining::Partial(number, items.into_iter())
+                }
                 Err(error) => return Poll::Ready(Some(Err(error.on_page(number)))),
             };
         }

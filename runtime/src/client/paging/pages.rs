@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::page::{Extent, Page};
 use super::decoded_page::DecodedPage;
+use super::page::{Extent, Page};
 use crate::Error;
 use crate::client::execution::Call;
 #[cfg(feature = "blocking")]

@@ -1,6 +1,6 @@
 //! Values as the plain texts that paths, queries and forms are made of.
 
-use crate::codec::{self, Encode, Record, FieldWriter, View};
+use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
 
 /// Why a value has no plain text.

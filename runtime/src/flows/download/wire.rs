@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::located::{Known, Located};
 use crate::checksum::from_base64;
 use crate::client::{Address, Extent, Page};
-use crate::codec::{DecodeError, Encode, Model, Object, Redacted, FieldWriter};
+use crate::codec::{DecodeError, Encode, FieldWriter, Model, Object, Redacted};
 
 /// A response with the URL of a document.
 pub(super) struct Document {

@@ -8,7 +8,7 @@ use super::new_file::NewFile;
 use super::plan::Plan;
 use crate::checksum::{Sums, to_base64};
 use crate::client::Address;
-use crate::codec::{Encode, Model, Object, Record, Redacted, FieldWriter, optional};
+use crate::codec::{Encode, FieldWriter, Model, Object, Record, Redacted, optional};
 
 /// The request that creates a file.
 pub(super) struct Announcement<'a> {

@@ -1,4 +1,4 @@
-//! Whether the judgements agree, and why they do not where that is known.
+//! Whether the judgments agree, and why they do not where that is known.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,7 +23,7 @@ const UNSEEN: &[(Kind, &str)] = &[
 /// Changes that only the tools count as breaking, and why they are not.
 const ACCEPTED: &str = "the argument has another type, which accepts what the old one accepted";
 
-/// How the judgements of a pair relate.
+/// How the judgments of a pair relate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Agreement {
     /// They are the same.
@@ -34,10 +34,10 @@ pub enum Agreement {
     Unexplained(String),
 }
 
-/// The judgements of all pairs.
+/// The judgments of all pairs.
 #[derive(Debug)]
 pub struct Verified {
-    /// By the names of the pairs, with the judgement of this crate.
+    /// By the names of the pairs, with the judgment of this crate.
     pub pairs: Vec<(String, Option<Semver>, Agreement)>,
 }
 

@@ -1,4 +1,4 @@
-//! `--verify`: the judgement of the Rust API, compared with that of two tools that know only the emitted code.
+//! `--verify`: the judgment of the Rust API, compared with that of two tools that know only the emitted code.
 //!
 //! Both contracts are generated from, as packages with a module for each pair, and described by rustdoc. Then
 //! cargo-semver-checks looks for changes that Cargo's reference calls breaking, and `public-api` for public items that
@@ -34,7 +34,7 @@ pub struct Pair {
     pub comparison: Comparison,
 }
 
-/// Holds the judgement of each pair against that of the tools. Installs cargo-semver-checks below `target/` first, which
+/// Holds the judgment of each pair against that of the tools. Installs cargo-semver-checks below `target/` first, which
 /// takes some minutes once.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use polar_codegen::compare::Semver;
 use super::finding::{Finding, module_in};
 use crate::files;
 
-/// The release that the judgements agree with. It reads the JSON of the rustdoc that the workspace is built with; a newer
+/// The release that the judgments agree with. It reads the JSON of the rustdoc that the workspace is built with; a newer
 /// compiler may need a newer one.
 const VERSION: &str = "0.51.0";
 
