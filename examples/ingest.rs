@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The customer is an id of your own. An outage of the API loses nothing, and fills no memory: reading stops when the queue
-//! is full, and goes on after the outage. What is refused, and what could not be sent ten seconds after the last line, is
+//! is full, and continues after the outage. Events that are rejected, or still unsent ten seconds after the last line, are
 //! written to standard output, as JSON with the ids by which sending it again is safe.
 
 use std::error::Error;
@@ -57,7 +57,7 @@ fn read(ingester: &Ingester<EventCreate>) -> io::Result<u64> {
     let mut rejected = 0;
     for line in io::stdin().lock().lines() {
         let Some(event) = event(&line?) else {
-            eprintln!("not understood: a line is `<customer> <event> <units>`");
+            eprintln!("invalid line: expected `<customer> <event> <units>`");
             continue;
         };
         // Waits while the queue is full.

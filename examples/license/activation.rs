@@ -52,7 +52,7 @@ pub(crate) async fn activate(
             "not activated, {} cannot be written: {error}",
             path().display()
         );
-        // Nobody would know of the activation any more, and it counts.
+        // Otherwise the activation would count, although its ID is lost.
         if let Err(error) = give_back(keys, organization, &license).await {
             let id = license.activation_id.unwrap_or_default();
             println!("please remove the activation {id} in the customer portal: {error}");

@@ -31,7 +31,7 @@ fn parse(bytes: &[u8]) -> Result<License, Box<dyn StdError>> {
 }
 
 /// Writes the file anew and puts it in place as a whole: neither a crash midway nor a second program that does the same
-/// costs anybody the license.
+/// costs a user the license.
 pub(crate) fn save(license: &License) -> io::Result<()> {
     let file = path();
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty());

@@ -40,7 +40,7 @@ pub(crate) enum Verdict {
     Valid,
     /// The API could not be asked, and the last good answer still counts, for so many seconds.
     Grace(i64),
-    /// There is no answer that counts, and this may help. Nobody says that the key is bad.
+    /// The API did not respond conclusively, and this may help. The key may still be valid.
     Unverified(&'static str),
     /// The API says that the key is not good, or said so when it was last asked.
     Invalid(String),
@@ -70,7 +70,7 @@ impl License {
         Ok(id.map(|id| id.parse()).transpose()?)
     }
 
-    /// What an answer, or the lack of one, means for the license.
+    /// What a response, or the lack of one, means for the license.
     pub(crate) fn judge(
         &mut self,
         answer: Result<ValidatedLicenseKey, Error>,
@@ -106,7 +106,7 @@ impl License {
         if let Some(reason) = &self.refused {
             return Verdict::Invalid(reason.clone());
         }
-        // Setting the clock back does not make the grace longer: it is over until there is an answer.
+        // Setting the clock back does not make the grace longer: it is over until there is a response.
         let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
         self.latest = self.latest.max(now);
         if was_set_back {

@@ -39,7 +39,7 @@ fn team(list: &SeatsList) -> Markup {
     let taken = list.total_seats - list.available_seats;
     html! {
         p.lead { (taken) " of " (list.total_seats) " seats taken" }
-        p { "Whoever buys the plan has the first seat." }
+        p { "The buyer of the plan has the first seat." }
         ul.rows {
             @for seat in list.seats.iter().filter(|seat| seat.status != SeatStatus::Revoked) {
                 li { (row(seat)) }
@@ -52,7 +52,7 @@ fn team(list: &SeatsList) -> Markup {
                 button { "Give a seat" }
             }
         } @else {
-            p { "All seats are taken. Remove somebody to give the seat to somebody else." }
+            p { "All seats are taken. Revoke one to assign it to another person." }
         }
     }
 }
@@ -111,7 +111,7 @@ pub(crate) async fn revoke(
     Path(id): Path<SeatId>,
 ) -> Result<Redirect, Failure> {
     if let Some(plan) = Plan::of(&app, &user).await? {
-        // Seats of somebody else are not this user's to take away.
+        // Users cannot revoke seats of other customers.
         let seats = seats(&app, &plan).await?.seats;
         if seats.iter().any(|seat| seat.id == id) {
             app.polar.customer_seats().revoke_seat(id).await?;

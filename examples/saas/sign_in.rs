@@ -1,4 +1,4 @@
-//! Who a visitor is. A stand-in for a real login: nobody checks that the address is the visitor's own.
+//! Who a visitor is. A stand-in for a real login: it does not verify the visitor's email address.
 
 use axum::Form;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Query, State};

@@ -38,7 +38,7 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     Ok(visible(text))
 }
 
-/// Characters that nobody sees, in the texts of documents, as their numbers. Some of them turn the direction of what
+/// Escapes invisible characters in strings of documents as their code points. Some of them turn the direction of what
 /// follows, so the compiler refuses them in comments.
 fn visible(text: String) -> String {
     let is_hidden = |c: char| {

@@ -20,7 +20,7 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
         Self(Builder::new().stack_size(SIZE).spawn_scoped(scope, work))
     }
 
-    /// Its result, once it is there.
+    /// Its result, once available.
     pub(crate) fn finish(self) -> Result<T, Report> {
         match self.0 {
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),

@@ -81,7 +81,7 @@ impl Versions {
             .filter(|listed| !contracts.clone().any(|(_, version)| version == *listed));
         let missing = missing.map(|version| {
             let message = format!(
-                "there is no contract of version {version}: restore its file, or remove this entry"
+                "the contract of version {version} is missing: restore its file, or remove this entry"
             );
             Problem::new(&self.file, format!("/versions/{version}"), message)
         });

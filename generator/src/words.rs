@@ -71,7 +71,7 @@ impl Words {
                 Problem::new(
                     &self.file,
                     pointer,
-                    "describes nothing in any version of the contract",
+                    "matches nothing in any version of the contract",
                 )
             })
             .collect()

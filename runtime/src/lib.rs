@@ -9,17 +9,17 @@
 //! # Features
 //! - `rustls` (default): `reqwest`, with rustls for `https`.
 //! - `native-tls`: `reqwest`, with the TLS of the operating system.
-//! - `reqwest`: the transport over reqwest and tokio's clock, on their own without TLS, for a `reqwest::Client` of one's own.
+//! - `reqwest`: the transport based on reqwest, and tokio's timer, without TLS: for a `reqwest::Client` of your own.
 //!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
 //!   [`Transport`](transport::Transport) and, to retry calls and to time them out, a [`Timer`](transport::Timer).
 //! - `http2` (default), `gzip` (default): `reqwest`, with HTTP/2 where the server offers it, and with compressed responses.
 //! - `blocking`: `send_blocking()` on every request.
-//! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
+//! - `files`: uploads from files and readers, and downloads to files. Requires tokio and `tempfile`.
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
 //! - `opentelemetry`: metrics of attempts by OpenTelemetry's conventions, and the W3C trace context sent with them.
 //! - `opentelemetry-exporter`: spans that count the tokens of language models as usage events.
-//! - `exports`: exports in CSV, row by row.
-//! - `ingest`: events in batches, from many tasks, through outages.
+//! - `exports`: CSV exports, row by row.
+//! - `ingest`: ingestion of events in batches, from many tasks, through outages.
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
 //! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket.
 //! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
@@ -28,7 +28,7 @@
 //! - `spool`: events on disk until they are delivered, so that they survive the end of the process. It brings `redb`.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
-//! - `webhooks`: deliveries of webhooks are verified and read.
+//! - `webhooks`: verification and decoding of webhook deliveries.
 //! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors; for axum, routes
 //!   to a checkout and to the customer portal as well.
 //!
@@ -98,19 +98,19 @@ pub use error::{
     ValidationEntry,
 };
 
-/// The HTTP client of the transport: for a `reqwest::Client` of one's own, of the version that this crate takes.
+/// The HTTP client of the default transport, for building a `reqwest::Client` in the version of this crate.
 #[cfg(feature = "reqwest")]
 pub use reqwest;
 
 /// The client of Redis: for connections of the version that this crate takes. Its features, such as those for TLS, are
-/// enabled by a dependency of one's own.
+/// enabled by a dependency of your own.
 #[cfg(feature = "redis")]
 pub use redis;
 /// The client of PostgreSQL: for configurations, clients and transactions of the version that this crate takes.
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 
-/// What the macros of this crate need from others.
+/// Re-exports for the macros of this crate.
 #[doc(hidden)]
 pub mod __private {
     pub use bytes::Bytes;

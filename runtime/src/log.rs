@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::Error;
 
-/// A request is sent again after a delay.
+/// A request is retried after a delay.
 pub(crate) fn retry(failed: u32, delay: Duration, error: &Error) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -25,7 +25,7 @@ pub(crate) fn retry(failed: u32, delay: Duration, error: &Error) {
     );
 }
 
-/// A request would be sent again if the retry budget of the client were not exhausted.
+/// A request is not retried because the retry budget of the client is exhausted.
 pub(crate) fn budget_exhausted(error: &Error) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -35,7 +35,7 @@ pub(crate) fn budget_exhausted(error: &Error) {
     );
 }
 
-/// A request is sent again with another token, at once.
+/// A request is retried immediately with another token.
 pub(crate) fn token_renewed(operation: &'static str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -54,7 +54,7 @@ pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
     );
 }
 
-/// The server's rate limit stops all calls of a client.
+/// The server's rate limit pauses all calls of a client.
 pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -65,7 +65,7 @@ pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration
     );
 }
 
-/// A request waited for its turn in the client's own rate limit.
+/// A request waited for the client's own rate limit.
 pub(crate) fn turn(operation: &'static str, waited: Duration) {
     #[cfg(feature = "tracing")]
     if !waited.is_zero() {
@@ -97,7 +97,7 @@ pub(crate) fn document_pending(operation: &'static str, delay: Duration) {
     );
 }
 
-/// A batch of events failed with all its retries, and ingestion waits.
+/// A batch of events failed, and ingestion pauses.
 #[cfg(feature = "ingest")]
 pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
     #[cfg(feature = "tracing")]
@@ -105,11 +105,11 @@ pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
         polar.failures = failed,
         polar.delay = delay.as_secs_f64(),
         error = %error,
-        "a batch of events failed: ingestion waits"
+        "a batch of events failed: ingestion pauses"
     );
 }
 
-/// Events are left behind that nobody waited for.
+/// The ingester ended without a shutdown, and events are unsent.
 #[cfg(feature = "ingest")]
 pub(crate) fn events_unsent(count: usize) {
     #[cfg(feature = "tracing")]

@@ -1,6 +1,6 @@
 //! The spans of `tracing` as those of OpenTelemetry, by the layer of `tracing-opentelemetry` with its defaults.
 //!
-//! A test of its own: calls of other tests, which have no subscriber, would tell `tracing` that nobody wants the spans.
+//! A test of its own: calls of other tests, which have no subscriber, would make `tracing` cache that the spans are disabled.
 
 #![cfg(all(feature = "opentelemetry", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]

@@ -21,7 +21,7 @@ pub struct Table {
     pub types: &'static [Entry],
     /// All lists of texts, also those that are only sent.
     pub texts: &'static [Texts],
-    /// What each operation answers with, if that is JSON.
+    /// What each operation returns, if that is JSON.
     pub answers: &'static [Answer],
 }
 
@@ -58,7 +58,7 @@ pub struct Union {
     pub open_tags: &'static [&'static str],
 }
 
-/// What an operation answers.
+/// What an operation returns.
 #[derive(Debug)]
 pub struct Answer {
     /// `orders:list`.

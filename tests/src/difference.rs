@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 /// - **numbers** are equal if their values are: a `3` in a field of floats is written as `3.0`;
 /// - **decimals** may come as numbers, and are written as texts, to the same value;
 /// - **instants** are equal if they are the same point in time: all are written in UTC, with six digits or none;
-/// - **null, and no key at all**, mean the same to whoever reads an optional property. That a key which must be there is
+/// - **null, and no key at all**, mean the same to anyone who reads an optional property. That a key which must be there is
 ///   written is shown by the contract's rules for what is written;
 /// - **constants** that may be left out are written nevertheless.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! A transport that reaches no server: it keeps every request and answers with what it was given.
+//! A transport without a server: it records requests, and responds with what it was given.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ pub struct Recorder {
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
-/// What a [`Recorder`] answers.
+/// The response of a [`Recorder`].
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// HTTP status.
@@ -39,7 +39,7 @@ pub struct Sent {
 }
 
 impl Recorder {
-    /// A transport that answers every request with this.
+    /// A transport that responds to every request with this.
     #[must_use]
     pub fn new(status: u16, body: &'static str) -> Self {
         Self {

@@ -363,7 +363,7 @@ fn a_rotation_is_an_edit_of_the_list_and_codegen() {
     fs::remove_file(root.join("spec/2026-10.yaml")).unwrap();
     let error = codegen::run(root, Mode::Write).unwrap_err().to_string();
     assert!(
-        error.starts_with("spec/versions.yaml#/versions/2026-10: there is no contract"),
+        error.starts_with("spec/versions.yaml#/versions/2026-10: the contract of version"),
         "{error}"
     );
     workspace.write_spec(

@@ -1,7 +1,7 @@
 //! Every operation of every version, called through the client on a server that knows the contract and nothing of the
 //! generator.
 //!
-//! The server refuses, with status 599, whatever the published contract does not allow, and answers with random
+//! The server refuses, with status 599, whatever the published contract does not allow, and responds with random
 //! instances of what it promises. `POLAR_OPERATION` picks one operation, `POLAR_SEED` is the first seed, `POLAR_CASES`
 //! the number of calls of each kind.
 
@@ -54,7 +54,7 @@ mod subject;
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-/// Where nobody answers.
+/// A server that does not respond.
 fn nowhere() -> polar_client_runtime::client::Server {
     polar_client_runtime::client::Server::custom("http://127.0.0.1:1").unwrap()
 }

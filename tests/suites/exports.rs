@@ -1,4 +1,4 @@
-//! Exports of the published crate: rows as servers send them, in whatever pieces they arrive.
+//! Exports of the published crate: rows as servers send them, in whatever chunks they arrive.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use polar_client::{Error, OrganizationToken, RetryPolicy};
 
 const ORDERS: &str = "Email,Created At,Product,Net Amount,Currency,Status,Invoice number\r\n";
 
-/// Answers with these pieces, one after the other.
+/// Responds with these chunks, one after the other.
 #[derive(Debug)]
 struct Pieces {
     status: u16,
@@ -78,7 +78,7 @@ fn responding(
         .unwrap()
 }
 
-/// A server that answers with this text, cut into pieces of a size.
+/// A server that responds with this text, cut into chunks of a size.
 fn csv(text: &str, size: usize) -> Polar<OrganizationToken> {
     let pieces = text.as_bytes().chunks(size);
     let pieces = pieces.map(|piece| Ok(Bytes::copy_from_slice(piece)));

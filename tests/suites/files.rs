@@ -141,7 +141,7 @@ async fn customers_download_what_they_bought() {
     let (server, content) = (Server::start().await, bytes(3 * MIB));
     server.set(|state| {
         state.stored.insert("/storage/1".into(), content.clone());
-        // The answer breaks off once.
+        // The response breaks off once.
         state.drops.insert("/storage/1".into(), 1);
     });
     let portal = polar(&server).customer_portal(CustomerSession::new("polar_cst_hush"));

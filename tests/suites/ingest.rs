@@ -225,7 +225,7 @@ async fn the_words_of_errors_and_of_debug_hold_no_event() {
 
 #[tokio::test(start_paused = true)]
 async fn the_room_of_a_large_event_is_for_several_small_ones() {
-    // The large one gets through, and what comes then never does.
+    // The large event is delivered, and later ones never are.
     let server = Server::default();
     let ingester = ingester(&server)
         .capacity_bytes(3000)

@@ -205,7 +205,7 @@ async fn there_may_be_no_balance() {
     let server = Server::default();
     let metering = metering(&server);
     assert_eq!(metering.meter(METER, "u-1").await.unwrap(), None);
-    // Of nobody: the server would take it for any customer.
+    // Without a customer ID, the server would return the meters of any customer.
     assert_eq!(metering.meter(METER, "").await.unwrap(), None);
     assert_eq!(server.seen().queries.len(), 1);
     server.seen().is_down = true;

@@ -360,12 +360,12 @@ async fn a_response_that_the_api_would_not_send_is_refused_with_its_place() {
             json!(7),
             "/customer/email: must be a string, is 7",
         ),
-        ("/items/0/id", json!("1"), "/items/0/id: is no uuid: \"1\""),
+        ("/items/0/id", json!("1"), "/items/0/id: is not a valid uuid: \"1\""),
         ("/items/0", json!({}), "/items/0/created_at: is required; "),
         (
             "/created_at",
             json!("yesterday"),
-            "/created_at: is no date-time: \"yesterday\"",
+            "/created_at: is not a valid date-time: \"yesterday\"",
         ),
         (
             "/product_id",

@@ -285,7 +285,7 @@ fn every_recorded_answer_is_decoded_and_written_again() {
         if let Some(schema) = judge.answer(operation, &status) {
             let decode = answers
                 .get(operation)
-                .unwrap_or_else(|| panic!("{operation} answers nothing"));
+                .unwrap_or_else(|| panic!("{operation} has no response"));
             judge.judge(operation, *decode, schema, body, &mut seen);
             count += 1;
         } else {

@@ -41,7 +41,7 @@ fn client(server: &MockServer) -> Polar {
         .unwrap()
 }
 
-/// A server that answers everything like this.
+/// A server that responds to all requests like this.
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -495,7 +495,7 @@ async fn an_answer_that_is_not_json_is_undecodable() {
 
 #[tokio::test]
 async fn no_server_is_a_connection_error() {
-    // Taken and given back: nobody listens there any more.
+    // The port was bound and released, so nothing listens there.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

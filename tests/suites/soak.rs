@@ -36,7 +36,7 @@ const LIMITED: usize = 8;
 /// Only finds calls that hang: a thread that has too much to do is late, which proves nothing about deadlines.
 const SLACK: Duration = Duration::from_secs(20);
 
-/// What became of the calls.
+/// The outcomes of the calls.
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<String, usize>,
@@ -196,7 +196,7 @@ fn check(server: &Misbehaving, tally: &Tally, calls: usize) {
     assert!(done >= answered, "{done} done, {answered} answered");
     let most = seen.values().map(|seen| seen.arrived).max();
     assert_eq!(most, Some(3), "attempts");
-    // Most of what may be repeated succeeds in the end, though a third of the answers are bad.
+    // Most calls that are safe to retry succeed, although a third of the responses are failures.
     let safe = tally.outcomes["safe: answered"];
     assert!(safe * 10 > calls / 2 * 8, "{safe} of {}", calls / 2);
 }

@@ -349,7 +349,7 @@ fn references_lead_to_schemas() {
     let report = contract(document, "test", None).unwrap_err();
     assert_eq!(
         report.to_string(),
-        "test#/components/schemas/Made/properties/z/$ref: `#/components/schemas/Nope` leads to no schema of \
+        "test#/components/schemas/Made/properties/z/$ref: `#/components/schemas/Nope` does not resolve to a schema of \
          this document\n1 problem"
     );
 }
@@ -657,7 +657,7 @@ fn failed(what: &Import, published: &str) -> Error {
     error
 }
 
-/// A server on this machine that gives these answers, one a connection. Returns its base URL.
+/// A server on this machine that gives these responses, one a connection. Returns its base URL.
 fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

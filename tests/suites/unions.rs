@@ -36,7 +36,7 @@ fn exact<T: Decode + Encode>(json: &Value) -> T {
 fn joined<const N: usize>(parts: [Value; N]) -> Value {
     let entries = parts.into_iter().flat_map(|part| match part {
         Value::Object(entries) => entries,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     });
     Value::Object(entries.collect::<Map<_, _>>())
 }

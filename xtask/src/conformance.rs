@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the client against the contracts, and against a mock server that nobody here wrote.
+//! `cargo xtask conformance`: the client against the contracts, and against a mock server that is not part of this project.
 
 use std::fs;
 use std::net::TcpListener;

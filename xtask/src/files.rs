@@ -94,7 +94,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// An empty file in place of whatever file or link is there.
+/// Creates an empty file, and replaces an existing file or link.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     beside(path)?.persist(path).map_err(|error| error.error)
 }

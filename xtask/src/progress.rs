@@ -1,4 +1,4 @@
-//! What a command is doing, for whoever waits for it.
+//! Progress output of commands.
 
 use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) fn step<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let say = |line: String| {
-        // Nobody has to be there to read it.
+        // Standard error may be closed.
         let _ = writeln!(std::io::stderr(), "{line}");
     };
     thread::scope(|scope| {

@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Ends a subscription with the period that is paid, or lets it go on.
+    /// Ends a subscription with the period that is paid, or lets it continue.
     pub(super) fn set_canceled(&self, id: &str, is_canceled: bool) -> Option<Subscription> {
         let mut subscription: Subscription = self.store.get(id)?;
         subscription.cancel_at_period_end = is_canceled;
@@ -238,7 +238,7 @@ impl World {
     fn send(&self, event: &str, data: &Json) {
         let body = json!({"type": event, "timestamp": text(now()), "data": data}).to_string();
         let id = format!("msg_{}", new_id());
-        // Nobody receives it any more while the program ends.
+        // The receiver is gone while the program ends.
         let _ = self
             .outbox
             .send(SignedDelivery::of_body(WEBHOOK_SECRET, &id, body));

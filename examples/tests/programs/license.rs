@@ -1,4 +1,4 @@
-//! The license check against a server that answers, lies, or is not there.
+//! The license check against a server that responds, is broken, or is unreachable.
 
 #![allow(
     clippy::unwrap_used,
@@ -34,7 +34,7 @@ struct Run {
     words: String,
 }
 
-/// Where nothing can be written, by nobody.
+/// A folder that no user can write to.
 const NOWHERE: &str = "nowhere/license.json";
 
 impl Computer {
@@ -203,7 +203,7 @@ fn not_found() -> ResponseTemplate {
     api(404, &body)
 }
 
-/// Answers this call, and no other.
+/// Responds to this call, and to no other.
 async fn answer(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
     also(server, call, response).await;
@@ -475,7 +475,7 @@ async fn without_a_network_the_license_lasts_for_two_weeks() {
     let server = MockServer::start().await;
     let mut computer = Computer::activated(&server, DAY + 60);
     drop(server);
-    // Nobody listens there.
+    // Nothing listens there.
     computer.server = "http://127.0.0.1:9".to_owned();
     assert_eq!(computer.check().await, grace(13));
     computer.change("confirmed", now() - 14 * DAY + 3600);

@@ -237,7 +237,7 @@ pub(crate) fn handles_again_what_failed(name: &str) {
 }
 
 /// The shell lines of a text are answered with 204, by a server that has the secret in them. Where there is no openssl or
-/// curl, nobody could run them.
+/// curl, they cannot be run.
 pub(crate) fn answers_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {

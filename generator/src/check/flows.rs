@@ -1,9 +1,9 @@
-//! Flows: what the runtime sends and reads on its own is what the contract knows.
+//! Flows: the contract has all fields that the runtime sends and reads.
 
 use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 
-/// What the runtime sends to announce a file.
+/// The fields that the runtime sends to create a file.
 const NEW_FILE: &[&str] = &[
     "organization_id",
     "name",
@@ -18,7 +18,7 @@ const NEW_FILE: &[&str] = &[
     "upload.parts.checksum_sha256_base64",
 ];
 
-/// What it reads of the answer.
+/// The fields that it reads from the response.
 const ANNOUNCED: &[&str] = &[
     "id",
     "upload.id",
@@ -28,7 +28,7 @@ const ANNOUNCED: &[&str] = &[
     "upload.parts.headers",
 ];
 
-/// What it sends when all parts are there.
+/// The fields that it sends to complete an upload.
 const COMPLETED: &[&str] = &[
     "id",
     "path",
@@ -37,10 +37,10 @@ const COMPLETED: &[&str] = &[
     "parts.checksum_sha256_base64",
 ];
 
-/// What it reads of an answer that says where a document is.
+/// The field that it reads from the response with the URL of a document.
 const DOCUMENT: &[&str] = &["url"];
 
-/// What it reads of a file that can be downloaded.
+/// The fields that it reads of a file that can be downloaded.
 const FILE: &[&str] = &[
     "mime_type",
     "size",
@@ -51,7 +51,7 @@ const FILE: &[&str] = &[
 ];
 
 impl Checker<'_> {
-    /// The other operations of a flow are there, and all of them have what the runtime needs.
+    /// Checks that the other operations of a flow exist, and that all of them have the fields that the runtime needs.
     pub(super) fn flow(&mut self, service: &Service, operation: &Operation) {
         let Some(flow) = &operation.flow else {
             return;
@@ -86,10 +86,10 @@ impl Checker<'_> {
 
     fn upload(&self, operation: &Operation) -> Result<(), String> {
         if !operation.path_params.is_empty() || has_required_query(operation) {
-            return Err("an upload begins without parameters".to_owned());
+            return Err("an operation that starts an upload has no parameters".to_owned());
         }
         self.has_all(body(operation), NEW_FILE, "the body")?;
-        self.has_all(answer(operation), ANNOUNCED, "the answer")
+        self.has_all(answer(operation), ANNOUNCED, "the response")
     }
 
     fn completion(&self, operation: &Operation) -> Result<(), String> {
@@ -97,7 +97,7 @@ impl Checker<'_> {
         let by_id = matches!(operation.path_params.as_slice(), [param] if param.name.wire == "id");
         if !by_id || has_required_query(operation) || answer(operation).is_none() {
             return Err(format!(
-                "`{id}` does not complete uploads: it takes an `id` and answers the file"
+                "`{id}` does not complete uploads: an operation that does takes an `id` and returns the file"
             ));
         }
         self.has_all(body(operation), COMPLETED, &format!("the body of `{id}`"))
@@ -107,7 +107,7 @@ impl Checker<'_> {
         if operation.body.is_some() || has_required_query(operation) {
             return Err("a document is asked for without body and query".to_owned());
         }
-        self.has_all(answer(operation), DOCUMENT, "the answer")
+        self.has_all(answer(operation), DOCUMENT, "the response")
     }
 
     fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
@@ -123,14 +123,14 @@ impl Checker<'_> {
 
     fn ingest(&self, operation: &Operation, time: &str, counts: [&str; 2]) -> Result<(), String> {
         let Safety::Keyed(path) = &operation.safety else {
-            return Err("events are known by an `x-idempotency-key`".to_owned());
+            return Err("events need an `x-idempotency-key`".to_owned());
         };
         let [list, id] = path.as_slice() else {
             return Err("the `x-idempotency-key` is that of the items of a list".to_owned());
         };
         let events = self.fields(body(operation), list);
         let [Type::List(event)] = events.as_slice() else {
-            return Err(format!("`{list}` of the body is no list"));
+            return Err(format!("`{list}` of the body is not a list"));
         };
         let is = |name: &str, scalar: Scalar| {
             let types = self.fields(Some(event), name);
@@ -141,14 +141,14 @@ impl Checker<'_> {
         };
         if !is(id, Scalar::String) || !is(time, Scalar::Timestamp) {
             return Err(format!(
-                "events may leave out their `{id}`, a text, and their `{time}`, a point in time"
+                "`{id}` of an event must be an optional string, and `{time}` an optional timestamp"
             ));
         }
         for count in counts {
             let types = self.fields(answer(operation), count);
             if !matches!(types.as_slice(), [ty] if *ty.non_null() == Type::Scalar(Scalar::Integer))
             {
-                return Err(format!("`{count}` of the answer is no integer"));
+                return Err(format!("`{count}` of the response is not an integer"));
             }
         }
         Ok(())
@@ -208,7 +208,7 @@ fn other<'a>(
     id: &str,
 ) -> Result<&'a Operation, String> {
     let found = service.operation(id).ok_or_else(|| {
-        format!("`{id}` is no operation of the service that this operation belongs to")
+        format!("`{id}` is not an operation of the service of this operation")
     })?;
     match found.access == operation.access {
         true => Ok(found),
@@ -216,7 +216,7 @@ fn other<'a>(
     }
 }
 
-/// What makes a document takes the same parameters as what answers where it is.
+/// Checks that the operation that generates a document has the same parameters as the one that returns its URL.
 fn generation(operation: &Operation, other: &Operation) -> Result<(), String> {
     let params = |operation: &Operation| {
         let params = operation.path_params.iter();

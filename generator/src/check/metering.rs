@@ -40,7 +40,7 @@ impl Checker<'_> {
         let mut services = self.api.services.iter();
         let ingest = services
             .find_map(|service| service.operation(events))
-            .ok_or_else(|| format!("`{events}` is no operation of a service of the client"))?;
+            .ok_or_else(|| format!("`{events}` is not an operation of a service of the client"))?;
         if [ingest.access, operation.access] != [Access::Account; 2] {
             return Err(format!(
                 "an access token of an organization may call both this operation and `{events}`"
@@ -79,7 +79,7 @@ impl Checker<'_> {
         }
         let events = self.fields(body(operation), "events");
         let [Type::List(event)] = events.as_slice() else {
-            return Err(format!("`events` of the body of `{id}` is no list"));
+            return Err(format!("`events` of the body of `{id}` is not a list"));
         };
         self.has_all(Some(event), EVENT, "an event")?;
         let forms = self.forms(event);

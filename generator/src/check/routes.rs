@@ -43,7 +43,7 @@ impl Checker<'_> {
     pub(super) fn checkout_route(&self, operation: &Operation) -> Result<(), String> {
         without_parameters(operation)?;
         self.has_form(operation, CHECKOUT)?;
-        self.has_all(answer(operation), &["url"], "the answer")
+        self.has_all(answer(operation), &["url"], "the response")
     }
 
     pub(super) fn portal_route(&self, operation: &Operation) -> Result<(), String> {
@@ -51,7 +51,7 @@ impl Checker<'_> {
         for session in SESSIONS {
             self.has_form(operation, session)?;
         }
-        self.has_all(answer(operation), &["customer_portal_url"], "the answer")
+        self.has_all(answer(operation), &["customer_portal_url"], "the response")
     }
 
     /// One form of the body has all that is sent.
@@ -85,6 +85,6 @@ impl Checker<'_> {
 fn without_parameters(operation: &Operation) -> Result<(), String> {
     match operation.path_params.is_empty() && !has_required_query(operation) {
         true => Ok(()),
-        false => Err("a route opens sessions without parameters".to_owned()),
+        false => Err("an operation of a route has no parameters".to_owned()),
     }
 }

@@ -8,7 +8,7 @@ impl Checker<'_> {
     pub(super) fn texts(&mut self, operation: &Operation) {
         for param in &operation.path_params {
             if !is_text(self.api, &param.ty) {
-                let message = "a list or object in a path has no counterpart in the client";
+                let message = "a list or object in a path is not supported";
                 self.problem(&param.at, message.to_owned());
             }
         }
@@ -31,7 +31,7 @@ impl Checker<'_> {
 fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
     match param.style {
         ParamStyle::Plain | ParamStyle::Joined if !is_texts(api, &param.ty) => Some(
-            "an object or a list of lists in a query has no counterpart in the client, \
+            "an object or a list of lists in a query is not supported, \
              unless its style is `deepObject` or its content is JSON",
         ),
         ParamStyle::DeepObject if !has_texts(api, &param.ty) => Some(

@@ -103,7 +103,7 @@ impl Change {
         self.note(name, words(old), words(new), moved || closed);
     }
 
-    /// For constraints of which nobody knows which one is stricter.
+    /// For constraints that cannot be compared by strictness.
     fn exact(&mut self, name: &str, old: Option<String>, new: Option<String>) {
         let stricter = new.is_some() && old != new;
         self.note(name, old, new, stricter);

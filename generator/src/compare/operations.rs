@@ -232,7 +232,7 @@ impl<'a> Response<'a> {
             | (Self::ValueOrEmpty(own), Self::Value(written) | Self::ValueOrEmpty(written))
             | (Self::Rows(own), Self::Rows(written)) => Reader::Client.reads(own, written),
             (Self::ValueOrEmpty(_) | Self::Empty, Self::Empty) | (Self::Csv, Self::Rows(_)) => true,
-            // A body that nobody asked for is ignored.
+            // An unexpected body is ignored.
             (Self::Empty, _) => true,
             _ => false,
         }

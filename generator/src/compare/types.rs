@@ -212,7 +212,7 @@ fn usage(usage: Usage) -> &'static str {
 
 fn role(role: Role) -> &'static str {
     match role {
-        Role::Plain => "null is no value",
+        Role::Plain => "null is not a value",
         Role::Patch => "null clears the value",
     }
 }

@@ -22,7 +22,7 @@ pub(super) const DEFAULT_NULL: &str = "x-default-null";
 pub(super) const SECRET: &str = "x-secret";
 /// What a UUID identifies where the rules do not find it: the name of an entity, or `false` for none.
 pub(super) const ID_OF: &str = "x-id-of";
-/// Why a union cannot be decided; it is accepted all the same.
+/// Why a union cannot be decided; it is accepted nevertheless.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
 /// Where beside such a union stands what it is, as dotted paths from the object that holds the union.
 pub(super) const CHOSEN_BY: &str = "x-chosen-by";
@@ -218,10 +218,10 @@ impl PaginationKind {
 pub enum Flow {
     /// The operation announces a file, whose parts then go to a storage.
     Upload {
-        /// What is called when all parts are there.
+        /// The operation that completes the upload.
         completed_by: String,
     },
-    /// The operation answers where a document is, once there is one.
+    /// The operation returns the URL of a document, once it exists.
     Document {
         /// What makes the document, if the server does not do it by itself.
         generated_by: Option<String>,
@@ -230,9 +230,9 @@ pub enum Flow {
     Ingest {
         /// The property of an event that says when it happened.
         time: String,
-        /// The property of the answer that counts the events that were new.
+        /// The property of the response that counts the events that were new.
         accepted: String,
-        /// The property of the answer that counts the events that were not.
+        /// The property of the response that counts the events that were not.
         duplicates: String,
     },
     /// The items of the operation's list hold files with their addresses.

@@ -215,7 +215,7 @@ fn walk(node: &mut Value, part: &Part, at: &At<'_>, schemas: &mut Schemas<'_>) {
             for (name, entry) in entries {
                 match keys.iter().find(|key| key.name == name) {
                     Some(key) => walk(entry, key.part, &at.key(name), schemas),
-                    None => schemas.problem(&at.key(name), "is not something this generator knows"),
+                    None => schemas.problem(&at.key(name), "is not supported by this generator"),
                 }
             }
         }

@@ -167,7 +167,7 @@ fn downgrade(tree: &mut Value, file: &str) -> Result<(), Report> {
     for (at, reference) in std::mem::take(&mut schemas.references) {
         let name = reference.strip_prefix(SCHEMAS);
         if !name.is_some_and(|name| known.is_some_and(|known| known.contains_key(name))) {
-            let message = format!("`{reference}` leads to no schema of this document");
+            let message = format!("`{reference}` does not resolve to a schema of this document");
             schemas.problems.push(Problem::new(file, at, message));
         }
     }

@@ -81,11 +81,11 @@ impl<'a> Schemas<'a> {
         })
     }
 
-    /// Refuses keywords that are unknown or misshapen, and goes on without them.
+    /// Refuses keywords that are unknown or misshapen, and continues without them.
     fn check_shapes(&mut self, schema: &mut Entries, at: &At<'_>) {
         schema.retain(|name, value| {
             let Some(keyword) = Keyword::find(name) else {
-                self.problem(&at.key(name), "is not a keyword this generator knows");
+                self.problem(&at.key(name), "is not a keyword that this generator supports");
                 return false;
             };
             let matches = keyword.shape.matches(value);
@@ -150,7 +150,7 @@ impl<'a> Schemas<'a> {
             .unwrap_or(Kind::Anything)
     }
 
-    /// Refuses keywords that do not fit the kind, and goes on without them.
+    /// Refuses keywords that do not fit the kind, and continues without them.
     fn check_fit(&mut self, schema: &mut Entries, kind: Kind, at: &At<'_>) {
         schema.retain(|name, _| {
             let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
@@ -328,7 +328,7 @@ impl<'a> Schemas<'a> {
                 let message = format!("{} is not {kind}", describe(value));
                 self.problem(&enumeration.index(index), message);
             } else if !seen.insert(value.to_string()) {
-                self.problem(&enumeration.index(index), "stands there twice");
+                self.problem(&enumeration.index(index), "is repeated");
             }
         }
         if nullable {

@@ -18,7 +18,7 @@ pub enum Decision {
         /// What follows from another constant, or none.
         otherwise: Box<Decision>,
     },
-    /// By whether keys are there.
+    /// By the presence of keys.
     Key {
         /// What counts as there.
         sought: Sought,
@@ -26,7 +26,7 @@ pub enum Decision {
         needed: Needed,
         /// Paths of object keys.
         paths: Vec<Vec<String>>,
-        /// If they are there.
+        /// If they are present.
         present: Box<Decision>,
         /// If they are not.
         absent: Box<Decision>,
@@ -45,7 +45,7 @@ pub enum Decision {
     },
 }
 
-/// What counts as a key that is there.
+/// What counts as a present key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sought {
     /// One with a value other than null.

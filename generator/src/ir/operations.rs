@@ -204,9 +204,9 @@ pub enum Success {
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// Anybody, without a credential.
+    /// None: unauthenticated.
     Public,
-    /// Anybody, without a credential or with a personal or OpenID Connect access token.
+    /// None, or a personal or OpenID Connect access token.
     Optional,
     /// An organization access token, a personal access token, or an OpenID Connect access token.
     Account,
@@ -222,7 +222,7 @@ pub enum Access {
     Registration,
 }
 
-/// How an answer is paged.
+/// How a response is paged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paging {
     /// What the pages hold.
@@ -277,10 +277,10 @@ pub struct Flow {
 pub enum FlowKind {
     /// The operation announces a file, whose parts then go to a storage.
     Upload {
-        /// What is called when all parts are there. It answers what the upload gives.
+        /// The operation that completes the upload, and returns the file.
         completed_by: String,
     },
-    /// The operation answers where a document is, once there is one.
+    /// The operation returns the URL of a document, once it exists.
     Document {
         /// What makes the document, if the server does not do it by itself.
         generated_by: Option<String>,
@@ -290,9 +290,9 @@ pub enum FlowKind {
     Ingest {
         /// The property of an event that says when it happened.
         time: String,
-        /// The property of the answer that counts the events that were new.
+        /// The property of the response that counts the events that were new.
         accepted: String,
-        /// The property of the answer that counts the events that were not.
+        /// The property of the response that counts the events that were not.
         duplicates: String,
     },
     /// The items of the operation's list hold files with their addresses.

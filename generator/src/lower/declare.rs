@@ -11,7 +11,7 @@ use crate::names;
 /// null is taken out of its definition.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
-        cx.problem(&place.at, format!("`{reference}` leads nowhere"));
+        cx.problem(&place.at, format!("`{reference}` does not resolve"));
         return Type::Json;
     };
     let id = match cx.components.get(schema_name) {

@@ -36,7 +36,7 @@ pub(super) fn check(
     for (tag, reference) in &discriminator.mapping {
         let at = format!("{}/discriminator/mapping/{}", place.at, escape_pointer(tag));
         if !reachable.contains(reference.as_str()) {
-            cx.problem(&at, format!("`{reference}` is no member of the union"));
+            cx.problem(&at, format!("`{reference}` is not a member of the union"));
             continue;
         }
         let tags = known

@@ -12,7 +12,7 @@ pub(super) struct DraftOperation {
     /// Segments of the operation id without the last one.
     pub(super) group: Vec<String>,
     pub(super) operation: Operation,
-    /// What the answer is a list of, if the contract marks it as paged.
+    /// What the response is a list of, if the contract marks it as paged.
     pub(super) paged_item: Option<Type>,
     /// Types of the documented errors, by status.
     pub(super) errors: Vec<(u16, TypeId)>,

@@ -37,11 +37,11 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<T
             }
             Some(_) => cx.problem(
                 &format!("{}/x-polar-pagination", operation.at),
-                "the answer is a list of something else",
+                "the response is a list of another type",
             ),
             None if paged_item.is_some() => cx.problem(
                 &format!("{}/x-polar-pagination", operation.at),
-                "an operation whose answer is paged has a parameter `page`, and answers with `items` and a `pagination`",
+                "a paginated operation has a parameter `page`, and its response has `items` and a `pagination`",
             ),
             None => {}
         }

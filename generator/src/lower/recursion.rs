@@ -79,7 +79,7 @@ pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
         if circular {
             let TypeDef { at, name, .. } = &cx.types[index];
             let (at, name) = (at.clone(), name.wire.clone());
-            cx.problem(&at, format!("`{name}` is only another name for itself"));
+            cx.problem(&at, format!("`{name}` is an alias of itself"));
             cx.types[index].shape = Shape::Alias(Type::Json);
         }
     }

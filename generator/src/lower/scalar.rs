@@ -11,7 +11,7 @@ use crate::ir::{Bound, Digits, Edge, Engine, Limits, Pattern, Scalar};
 /// How the regular expression begins that the server puts on decimals written as text.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
 
-/// How it goes on where the number of digits is not limited.
+/// How it continues where the number of digits is not limited.
 const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
@@ -56,7 +56,7 @@ fn pattern(text: &str) -> Pattern {
     }
 }
 
-/// The expression begins like those of decimals and goes on in another way.
+/// The expression begins like those of decimals and continues in another way.
 struct Unfamiliar;
 
 /// The digits that the pattern of a decimal allows; `None` for texts that are no decimals.

@@ -94,7 +94,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
             if boolean.enumeration.len() == 1 {
                 cx.problem(
                     &format!("{}/enum", place.at),
-                    "an enum of one boolean has no counterpart in the client; `const` has",
+                    "an enum of one boolean is not supported; `const` is",
                 );
             }
             scalar((crate::ir::Scalar::Boolean, Limits::default()))
@@ -110,7 +110,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
         _ => {
             cx.problem(
                 &place.at,
-                "a schema of this form has no counterpart in the client",
+                "a schema of this form is not supported",
             );
             (Type::Json, Facts::default())
         }
@@ -129,7 +129,7 @@ fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Sh
         SchemaKind::Type(Kind::Integer(integer)) if !integer.enumeration.is_empty() => {
             cx.problem(
                 &place.at,
-                "an enum of integers has no counterpart in the client",
+                "an enum of integers is not supported",
             );
             None
         }
@@ -177,7 +177,7 @@ fn text_enum(values: &[Option<String>]) -> Enum {
 fn refuse_beside_properties(cx: &mut Lowering<'_, '_>, keyword: &str, place: &Place) {
     cx.problem(
         &format!("{}/{keyword}", place.at),
-        "has no counterpart in the client beside `properties`",
+        "is not supported beside `properties`",
     );
 }
 
@@ -327,7 +327,7 @@ fn key_limits(
         _ => {
             cx.problem(
                 &place.at,
-                "keys of this form have no counterpart in the client: \
+                "keys of this form are not supported: \
                  they are strings without a list of values, or refer to an enum",
             );
             None
@@ -344,7 +344,7 @@ fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type
         _ => {
             cx.problem(
                 &place.at,
-                "a constant of this type has no counterpart in the client",
+                "a constant of this type is not supported",
             );
             Type::Json
         }

@@ -342,7 +342,7 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
                 reason: accepted.reason,
             },
             (Ok(_), Some(_)) => {
-                cx.problem(&at, "the union is listed as ambiguous, and can be decided");
+                cx.problem(&at, "the union is listed as ambiguous, but can be discriminated");
                 continue;
             }
             (Err(undecided), None) => {
@@ -351,7 +351,7 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
                     .map(|&variant| union.variants[variant].name.rust.as_str())
                     .collect();
                 let message = format!(
-                    "nothing tells these variants of the union apart: {}; \
+                    "these variants of the union cannot be discriminated: {}; \
                      correct the contract, or accept it with `x-ambiguous` and a reason in the overlay",
                     names.join(", ")
                 );

@@ -9,7 +9,7 @@ use crate::names;
 
 /// Types that no single resource owns.
 const SHARED: &str = "shared";
-/// Types that only error answers use.
+/// Types that only error responses use.
 const ERRORS: &str = "errors";
 /// Payloads of webhooks, and what only they use.
 const WEBHOOKS: &str = "webhooks";
@@ -194,7 +194,7 @@ fn owners(
         .collect()
 }
 
-/// The closest module; among several the one the type's name speaks of most; otherwise nobody's.
+/// The closest module; among several the one the type's name speaks of most; otherwise none.
 fn owner(name: &str, closest: &[String]) -> String {
     let mentioned = closest
         .iter()

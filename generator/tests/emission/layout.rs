@@ -100,7 +100,7 @@ impl Crate {
                             names.push(name.ident.to_string());
                         }
                         if names.first().is_some_and(|first| first == "crate") {
-                            assert!(self.has(&names[1..]), "{path}: {names:?} leads nowhere");
+                            assert!(self.has(&names[1..]), "{path}: {names:?} does not resolve");
                         }
                     }
                     _ => {}
@@ -167,7 +167,7 @@ fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
         files.services("common"),
         ["mod.rs", "orders.rs", "teams/mod.rs", "teams/peers.rs"]
     );
-    // Nobody looks for the service where only its requests are.
+    // The service is not documented where only its requests are.
     assert_eq!(
         files.shows("common/services/mod.rs"),
         ["pub(crate) mod orders;", "pub mod teams;"]

@@ -77,7 +77,7 @@ fn equal_versions_share_everything() -> Outcome {
     let versions = Versions::of(None)?;
     assert_eq!(versions.own(BEFORE), Vec::<String>::new());
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // The homes of the single versions are there all the same.
+    // The homes of the single versions are there nevertheless.
     let homes: Vec<_> = versions
         .plan
         .homes

@@ -13,7 +13,7 @@ use polar_codegen::document::{self, MAX_DEPTH, Source};
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Map, Value, json};
 
-/// A contract whose only operation takes and answers the schema `X0`.
+/// A contract whose only operation sends and returns the schema `X0`.
 fn contract(schemas: impl IntoIterator<Item = (String, Value)>) -> Value {
     let schemas: Map<String, Value> = schemas.into_iter().collect();
     let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/X0"}}});
@@ -176,7 +176,7 @@ fn an_enum_has_any_number_of_values() {
     twice.push("value_0".to_owned());
     let report = refusal(&one(json!({"type": "string", "enum": twice})), None);
     assert!(
-        report.contains("/enum/20000: stands there twice"),
+        report.contains("/enum/20000: is repeated"),
         "{report}"
     );
 }

@@ -168,7 +168,7 @@ fn each_version_has_a_contract_and_each_contract_is_listed() {
     let refusal = |contracts: &[&str]| crate_of(&list, contracts).map(drop).unwrap_err();
     assert_eq!(
         refusal(&["2026-10", "2027-01"]),
-        "spec/versions.yaml#/versions/2026-04: there is no contract of version 2026-04: restore its file, or remove this \
+        "spec/versions.yaml#/versions/2026-04: the contract of version 2026-04 is missing: restore its file, or remove this \
          entry\n1 problem"
     );
     assert_eq!(
@@ -180,7 +180,7 @@ fn each_version_has_a_contract_and_each_contract_is_listed() {
     let report = refusal(&["2026-04", "2027-01", "2027-04"]);
     assert!(report.ends_with("\n2 problems"), "{report}");
     assert!(
-        report.contains("#/versions/2026-10: there is no contract"),
+        report.contains("#/versions/2026-10: the contract of version"),
         "{report}"
     );
 }

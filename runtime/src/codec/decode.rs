@@ -351,7 +351,7 @@ decode_tuple!(2: A, B);
 decode_tuple!(3: A, B, C);
 decode_tuple!(4: A, B, C, D);
 
-/// Parks the mistake and returns the type's empty value, which nobody will see.
+/// Records the problem and returns the type's empty value, which will be discarded.
 #[cold]
 fn wrong<T: Default>(node: Node<'_, '_>, expected: &'static str) -> T {
     node.expected(expected);

@@ -70,8 +70,8 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "no connection to the server",
-            TransportErrorKind::NotSent => "not sent in time",
-            TransportErrorKind::Timeout => "no response in time",
+            TransportErrorKind::NotSent => "not sent before the deadline",
+            TransportErrorKind::Timeout => "timed out without a response",
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::Unavailable => "cannot send requests",
         })

@@ -18,7 +18,7 @@ use crate::time::Instant;
 /// Queues events, which are sent in batches. Cheap to clone: clones share one queue, so give each task its own.
 ///
 /// An event without an external ID gets a random UUID, and one without a timestamp gets the current time. If the server
-/// rejects that timestamp as being in the future, because its clock is behind, the event is sent again without it and
+/// rejects that timestamp as being in the future, because its clock is behind, the event is retried without it and
 /// the server assigns one.
 ///
 /// When the last clone is dropped, the driver sends the queued events and completes. [`shutdown`](Self::shutdown) waits

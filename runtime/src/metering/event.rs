@@ -151,7 +151,7 @@ impl Model for UsageEvent {
     }
 }
 
-// The server takes an event with an empty customer ID, and counts it for nobody.
+// The server accepts an event with an empty customer ID, but counts it for no customer.
 crate::model! {
     UsageEvent { "name" = [MaxLength(128)], "external_customer_id" = [MinLength(1)], "external_member_id" = [MinLength(1)] }
 }

@@ -74,7 +74,7 @@ impl Decode for MetadataValue {
             Json::String(value) => Self::Text(value),
             Json::Bool(value) => Self::Boolean(value),
             Json::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
-            // What is no number either is reported as that.
+            // Anything but a number is reported as a problem.
             _ => Self::Float(f64::decode(node)),
         }
     }

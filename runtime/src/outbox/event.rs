@@ -34,12 +34,12 @@ impl Encode for StoredEvent {
 }
 
 impl codec::Record for StoredEvent {
-    fn write(&self, sink: &mut codec::Sink<'_>) {
-        sink.fields(&[
+    fn write(&self, writer: &mut codec::FieldWriter<'_>) {
+        writer.fields(&[
             (Self::TIME, codec::optional(&self.timestamp)),
             (EXTERNAL_ID, codec::optional(&self.external_id)),
         ]);
-        self.others.write(sink);
+        self.others.write(writer);
     }
 }
 

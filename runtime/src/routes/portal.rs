@@ -17,7 +17,7 @@ use crate::types::{Json, JsonObject};
 /// The response when the API rejects the customer.
 const REJECTED: (StatusCode, &str) = (
     StatusCode::NOT_FOUND,
-    "there is no customer portal for you yet",
+    "your customer portal does not exist yet",
 );
 
 /// A route that redirects customers to their portal: `GET /portal`.

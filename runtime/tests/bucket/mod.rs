@@ -65,7 +65,7 @@ pub struct State {
     pub fates: BTreeMap<usize, VecDeque<Fate>>,
     /// The same, by operation.
     pub refused: BTreeMap<&'static str, (u16, &'static str)>,
-    /// How many completions are done without anybody hearing of it.
+    /// The number of completions whose response is lost.
     pub lost: usize,
     /// The part whose address is forgotten.
     pub forgotten: Option<usize>,

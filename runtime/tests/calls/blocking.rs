@@ -84,7 +84,7 @@ async fn inside_a_task_it_is_an_error_and_no_panic() {
             .unwrap()
     );
     assert_eq!(script.count(), 0);
-    // The task goes on as usual.
+    // The task continues as usual.
     let (sender, receiver) = tokio::sync::oneshot::channel();
     sender.send(1).unwrap();
     assert_eq!(receiver.await, Ok(1));
@@ -123,7 +123,7 @@ fn bodies_in_pieces_are_waited_for() {
     assert_eq!(script.open(), 0);
 }
 
-/// Not an error for ever: whoever goes on after errors would not come to an end.
+/// Fails once, so that a loop that continues after errors ends.
 #[tokio::test]
 async fn an_iterator_inside_a_runtime_ends_after_its_error() {
     let polar = Script::new([Step::Pieces(200, vec!["a", "b"], End::Whole)]).polar();

@@ -1,4 +1,4 @@
-//! Bodies of answers: large, late, broken, in pieces.
+//! Response bodies: large, slow, broken, and in chunks.
 
 #![cfg(feature = "reqwest")]
 #![allow(

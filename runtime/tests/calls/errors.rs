@@ -122,7 +122,7 @@ async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
         (echo, "", no_path),
         // The API does not know the version, or an older server not the path.
         (vec![], r#"{"detail":"Not Found"}"#, gone),
-        // Anybody. Many servers name an error.
+        // From any server: many have an `error` in their bodies.
         (
             vec![],
             r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,

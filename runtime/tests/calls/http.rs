@@ -249,7 +249,7 @@ async fn a_response_that_does_not_come() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there() {
-    // A port that was free a moment ago, and that nobody listens on.
+    // A port that was free a moment ago, without a listener.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -287,7 +287,7 @@ async fn a_connection_that_breaks() {
     );
 }
 
-/// Answers with empty lists, and counts the connections that it does so on.
+/// Responds with empty lists, and counts the connections that it does so on.
 fn counting() -> (String, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

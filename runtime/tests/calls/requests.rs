@@ -19,7 +19,7 @@ use polar_client_runtime::transport::{
 use polar_client_runtime::types::Json;
 use serde_json::json;
 
-/// Keeps the requests, and answers them all with an empty object that is a list to no one.
+/// Records requests, and responds to all of them with an empty object.
 #[derive(Clone, Debug, Default)]
 struct Recorder(Arc<Mutex<Vec<http::Request<Bytes>>>>);
 
@@ -427,7 +427,7 @@ async fn transport_errors_are_sorted() {
             ..
         }
     ));
-    assert_eq!(timeout.to_string(), "things:list: no response in time");
+    assert_eq!(timeout.to_string(), "things:list: timed out without a response");
     let interrupted = error(TransportErrorKind::Interrupted).await;
     assert!(
         matches!(&interrupted, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Interrupted)

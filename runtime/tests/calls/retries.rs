@@ -56,7 +56,7 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
         (Step::Pieces(201, vec!["{"], End::Broken), 1),
         // The head has arrived: there was a connection.
         (Step::Pieces(201, vec!["{"], End::Refused), 1),
-        // Nobody knows whether it was a rate limit.
+        // It may have been a rate limit or not.
         (Step::Pieces(429, vec![r#"{"error":"Man"#], End::Broken), 1),
         (Step::Pieces(429, vec![], End::Hanging), 1),
         (Step::Pieces(429, vec![], End::Whole), 2),
@@ -180,7 +180,7 @@ async fn nobody_waits_longer_than_they_want_to() {
     assert!(error.is_rate_limited() && error.is_retryable());
     assert_eq!((script.count(), script.times()[0]), (1, Duration::ZERO));
 
-    // More than the call's time allows: there is no point in waiting for nothing.
+    // Longer than the call's timeout: it fails without waiting.
     let options = CallOptions::new().timeout(Duration::from_secs(5));
     let start = tokio::time::Instant::now();
     let script = Script::new([limited("6")]);
@@ -284,7 +284,7 @@ async fn what_a_lost_delete_did_is_success() {
         assert_eq!(response.status(), 404);
         assert_eq!(response.headers()["polar-version"], "2026-10");
         assert_eq!(script.count(), 2);
-        // Where there ought to be an answer, there is none to give.
+        // The operation has a response body, so the 404 is an error.
         let script = Script::new([lost, not_found()]);
         assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
     }
@@ -369,7 +369,7 @@ async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn time_in_which_nobody_polls_does_not_end_a_call() {
     for seconds in [40, 100] {
-        // Each piece takes another second, which only begins when it is asked for.
+        // Each chunk takes another second, which only begins when it is asked for.
         let script = Script::new([Step::Pieces(200, vec!["[]"], End::Slow(1))]);
         neglected(&script, seconds).await.unwrap();
         assert_eq!(script.count(), 1);

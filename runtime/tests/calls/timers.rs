@@ -82,7 +82,7 @@ fn without_a_timer_nothing_is_repeated() {
     assert!(now(polar.list()).unwrap().is_empty());
 }
 
-/// Answers with a body that never comes, or refuses.
+/// Responds with a body that never arrives, or rejects the request.
 #[cfg(feature = "reqwest")]
 #[derive(Debug)]
 struct Waiting(bool);
@@ -121,7 +121,7 @@ async fn what_leaves_its_runtime_is_an_error() {
     use std::pin::Pin;
 
     let unavailable = |error: &Error| matches!(error, Error::Configuration { .. });
-    // A body whose next piece is awaited elsewhere.
+    // A body whose next chunk is awaited elsewhere.
     let polar = Polar::builder().transport(Waiting(true)).build().unwrap();
     let mut stream = polar.export().send_stream().await.unwrap();
     let error = std::thread::spawn(move || now(stream.next())).join();

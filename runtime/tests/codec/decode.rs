@@ -1,4 +1,4 @@
-//! What is read, from which formats, and what is refused with which words.
+//! Decoding: formats, values, and the messages of errors.
 
 #![allow(
     clippy::unwrap_used,
@@ -659,7 +659,7 @@ fn all_mistakes_are_listed_with_their_variants() {
     );
     assert!(!error.is_truncated());
     assert_eq!(error.to_string(), problems.join("; "));
-    // What is within something that is not there, or no object, is not missed again.
+    // Fields of a missing value, or of one that is not an object, are not reported as well.
     assert_eq!(
         refused::<(Page, i64)>(r#"[3,"x"]"#),
         r#"[0]: expected an object, found 3; [1]: expected an integer, found "x""#

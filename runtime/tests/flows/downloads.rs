@@ -167,14 +167,14 @@ async fn waiting_ends() {
         .await
         .unwrap_err();
     assert!(error.is_timeout());
-    assert_eq!(shown(&error), "things:receipt: no response in time");
+    assert_eq!(shown(&error), "things:receipt: timed out without a response");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the document was not available before the deadline");
-    // The last time is before the end, so that there is time for an answer.
+    // The last request is made before the deadline, so that there is time for its response.
     assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 19.0]);
     assert_eq!(start.elapsed().as_secs_f64(), 19.0);
 
-    // What is there at the last moment is had.
+    // A document that becomes available just before the deadline is downloaded.
     let steps = [
         NOT_YET,
         NOT_YET,
@@ -270,8 +270,8 @@ async fn addresses_do_not_lead_everywhere() {
             "http://storage.test/a?X-Amz-Signature=hush",
             "the address leads to one that is not encrypted",
         ),
-        ("b", "the address leads nowhere"),
-        ("ftp://storage.test/", "the address leads nowhere"),
+        ("b", "the redirect has no valid target"),
+        ("ftp://storage.test/", "the redirect has no valid target"),
         ("/a", "one address leads to another without end"),
     ] {
         let script = Script::new([moved(to)]);
@@ -346,7 +346,7 @@ async fn what_breaks_off_is_fetched_again() {
     let script = Script::new(steps.clone());
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
 
-    // Whoever has seen a piece cannot be given it again.
+    // A chunk that was returned cannot be returned again.
     let script = Script::new(steps);
     let mut stream = file(&script, 3, "abc").stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a");

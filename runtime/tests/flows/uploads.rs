@@ -363,7 +363,7 @@ mod files {
         let upload = bucket.upload(path.as_path()).send();
         let upload = tokio::time::timeout(std::time::Duration::from_secs(20), upload);
         let result = upload.await;
-        // Whoever opened it after all is not to keep the test from ending.
+        // Unblocks a thread that did open the pipe, so that the test ends.
         let unblock = std::fs::File::options().read(true).write(true).open(&path);
         drop(unblock);
         let error = failed(result.unwrap().unwrap_err());

@@ -30,9 +30,9 @@ pub enum Step {
     Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
     /// No answer.
     Fail(TransportErrorKind),
-    /// Never an answer.
+    /// No response.
     Hang,
-    /// A body in pieces, and what comes after them.
+    /// A body in chunks, and what comes after them.
     Pieces(u16, Vec<&'static str>, End),
 }
 
@@ -43,7 +43,7 @@ pub enum End {
     /// An error that claims that nothing was sent.
     Refused,
     Hanging,
-    /// Whole, with so many seconds before each piece.
+    /// Whole, with so many seconds before each chunk.
     Slow(u64),
 }
 
@@ -116,7 +116,7 @@ impl Script {
         self.sent().iter().map(value).collect()
     }
 
-    /// How many requests and bodies are held by somebody.
+    /// The number of requests and bodies that are still alive.
     pub fn open(&self) -> usize {
         self.0.lock().unwrap().open
     }

@@ -108,7 +108,7 @@ async fn memory_is_bounded_and_forgets_the_oldest() {
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
-/// Fails where it is told to, or never answers there, and writes down what it is asked.
+/// Fails or hangs in the given method, and records all calls.
 #[derive(Default)]
 struct Failing {
     fails_at: &'static str,

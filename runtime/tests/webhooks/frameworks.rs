@@ -22,7 +22,7 @@ fn webhooks() -> Webhooks {
     Webhooks::new("secret").body_limit(64)
 }
 
-/// Bodies, the secret that signs them, and the status of the answer.
+/// Bodies, the secret that signs them, and the status of the response.
 fn cases() -> [(String, &'static str, u16); 6] {
     let long = |length: usize| format!(r#"{{"type":"{}"}}"#, "a".repeat(length - 11));
     [
@@ -71,7 +71,7 @@ impl Stream for Endless {
 
 type Headers = Vec<(&'static str, String)>;
 
-/// Headers that rule a delivery out, whatever its body is, and the status of the answer.
+/// Headers that rule a delivery out, whatever its body is, and the status of the response.
 fn ruled_out() -> [(Headers, u16); 6] {
     let signed = || signed(BODY, "secret").to_vec();
     let without = |name| {
@@ -124,7 +124,7 @@ mod axum {
         }
     }
 
-    /// A body in pieces.
+    /// A body in chunks.
     struct Pieces<E>(VecDeque<Result<Bytes, E>>);
 
     impl<E: Unpin> Stream for Pieces<E> {

@@ -213,7 +213,7 @@ fn white_space_around_a_secret_does_no_harm() {
         let is_trimmed = secret.trim() == SECRET;
         let verified = webhooks.verify_at(&whole, BODY, at(1000));
         assert_eq!(verified.is_ok(), is_trimmed, "{secret:?}");
-        // It may be a part of the secret all the same.
+        // It may nevertheless be part of the secret.
         let own = webhooks.sign("a", at(1000), BODY).unwrap();
         assert_ne!(own, whole);
         assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());
@@ -249,7 +249,7 @@ fn secrets_can_be_changed_without_a_gap() {
 
 #[test]
 fn an_empty_secret_verifies_nothing() {
-    // What anybody could sign with.
+    // Keys that anyone could sign with.
     let public = [
         "",
         "whsec_",
@@ -297,7 +297,7 @@ fn deliveries_are_accepted_within_the_tolerance() {
     assert!(verify(&strict, 1010).is_ok());
     assert!(verify(&strict, 1011).is_err());
     assert!(verify(&strict, 989).is_err());
-    // The end of time is no reason to panic.
+    // The maximum timestamp does not panic.
     let headers = strict.sign("a", Timestamp::MAX_UTC, BODY).unwrap();
     let error = strict
         .verify_at(headers, BODY, Timestamp::MIN_UTC)

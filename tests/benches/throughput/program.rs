@@ -147,7 +147,7 @@ impl Page {
         })
     }
 
-    /// The shortest time of each task. They take turns, so that a slow moment of the machine is nobody's alone.
+    /// The shortest time of each task. They take turns, so that a slow moment of the machine affects all of them.
     fn best(&self) -> [Duration; TASKS] {
         let mut best = [Duration::MAX; TASKS];
         for _ in 0..TRIES {

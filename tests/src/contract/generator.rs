@@ -1,4 +1,4 @@
-//! Random instances of any schema: of answers, of bodies, of parameters.
+//! Random instances of any schema: of responses, of bodies, of parameters.
 
 use fastrand::Rng;
 use serde_json::{Map, Number, Value, json};
@@ -38,7 +38,7 @@ pub enum Mark {
     Member,
 }
 
-/// How much of what may be left out is there.
+/// The share of optional properties that are present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Nothing.

@@ -96,7 +96,7 @@ impl Contract {
         reference
             .strip_prefix('#')
             .and_then(|pointer| self.tree.pointer(pointer))
-            .unwrap_or_else(|| panic!("{reference} leads nowhere"))
+            .unwrap_or_else(|| panic!("{reference} does not resolve"))
     }
 
     /// Properties that are always the same where they are there at all: a client writes them whether they were or not.

@@ -64,7 +64,7 @@ pub struct Content<'c> {
     pub schema: Schema<'c>,
 }
 
-/// An answer that is promised.
+/// A documented response.
 #[derive(Debug, Clone)]
 pub struct Response<'c> {
     /// HTTP status.
@@ -140,7 +140,7 @@ impl<'c> Operation<'c> {
         all.map(|(status, node)| Response {
             status: status
                 .parse()
-                .unwrap_or_else(|_| panic!("{} answers {status}", self.id)),
+                .unwrap_or_else(|_| panic!("{} has no response {status}", self.id)),
             content: content(node, &format!("{}/responses/{status}", self.pointer)),
         })
         .collect()

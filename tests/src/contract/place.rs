@@ -31,7 +31,7 @@ impl Contract {
                 let index = segments.next().and_then(|index| index.parse().ok());
                 let member =
                     index.and_then(|index: usize| members(place.schema)?.1.into_iter().nth(index));
-                let (index, _) = member.unwrap_or_else(|| panic!("{pointer} leads nowhere"));
+                let (index, _) = member.unwrap_or_else(|| panic!("{pointer} does not resolve"));
                 place = below(&below(&place, segment), &index.to_string());
             } else {
                 place = below(&place, segment);
@@ -79,7 +79,7 @@ fn members(schema: &Value) -> Option<(&'static str, Vec<(usize, &Value)>)> {
 fn below<'c>(place: &Place<'c>, key: &str) -> Place<'c> {
     let schema = place.schema.pointer(&format!("/{key}"));
     Place {
-        schema: schema.unwrap_or_else(|| panic!("{}/{key} leads nowhere", place.pointer)),
+        schema: schema.unwrap_or_else(|| panic!("{}/{key} does not resolve", place.pointer)),
         pointer: format!("{}/{key}", place.pointer),
     }
 }

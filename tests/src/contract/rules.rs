@@ -44,7 +44,7 @@ impl Rules {
                 text.parse::<std::net::IpAddr>().is_ok()
             })
             .build(&schema)
-            .unwrap_or_else(|error| panic!("the contract is no schema: {error}"));
+            .unwrap_or_else(|error| panic!("the contract is not a valid schema: {error}"));
         Self { validator }
     }
 

@@ -61,7 +61,7 @@ fn words(random: &mut Rng, schema: &Value) -> String {
     let least = schema["minLength"].as_u64().unwrap_or(0);
     let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
     let length = random.u64(least..=most.min(least + LENGTH));
-    // Characters that JSON escapes, and those that UTF-8 and UTF-16 write in several pieces.
+    // Characters that JSON escapes, and those that UTF-8 and UTF-16 write in several chunks.
     let odd = ['"', '\\', '\n', '\u{7}', 'é', '語', '😀', '/', ' '];
     let character = |random: &mut Rng| match random.u8(..12) {
         0 => *random.choice(&odd).unwrap_or(&' '),

@@ -131,7 +131,7 @@ pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Pro
             Err(problem) => problems.push(problem.to_string()),
         }
     }
-    let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
+    let failed = || Problem::new(format!("{value} is not a variant: {}", problems.join("; ")));
     best.map(|(_, made)| made).ok_or_else(failed)
 }
 

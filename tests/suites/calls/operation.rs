@@ -21,7 +21,7 @@ pub(crate) struct Version {
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,
 }
 
-/// What an operation answers, as the client writes it again. A text is a JSON text, and nothing is null.
+/// What an operation returns, as the client writes it again. A text is a JSON text, and nothing is null.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
 /// What all pages of a list hold, as the client writes it again.
@@ -84,7 +84,7 @@ impl Operation {
         }
     }
 
-    /// Begins a call. Nothing is sent before the answer is awaited.
+    /// Begins a call. Nothing is sent before the response is awaited.
     pub(crate) fn call(&self, arguments: &Arguments) -> Result<Answer, Problem> {
         (self.call)(arguments)
     }

@@ -170,7 +170,7 @@ impl Trial {
         status: u16,
         answered: &Value,
     ) -> Result<(), String> {
-        let error = outcome.err().ok_or("it is no error to the client")?;
+        let error = outcome.err().ok_or("the client returned no error")?;
         let api = error.api().ok_or_else(|| format!("{error:?}"))?;
         let detail = &answered["detail"];
         let entries: Vec<Value> = api.validation().iter().map(entry).collect();
@@ -193,7 +193,7 @@ impl Trial {
     }
 }
 
-/// An answer, and the value that the client is to make of it.
+/// A response, and the value that the client is to make of it.
 fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, Value) {
     let mut reply = Reply {
         status: response.status,

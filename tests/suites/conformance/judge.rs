@@ -203,7 +203,7 @@ impl Subject {
                 serde_json::from_slice(&request.body).map_err(|error| error.to_string())?
             }
             "application/x-www-form-urlencoded" => form(&request.body),
-            other => return Err(format!("{other} is a media type that nobody knows")),
+            other => return Err(format!("{other} is an unknown media type")),
         };
         let verdict = self.is_published(&content.schema, &value);
         verdict.map_err(|reason| format!("body: {reason}\n{value}"))

@@ -1,4 +1,4 @@
-//! The same calls on Prism, a mock server for OpenAPI documents that nobody here wrote.
+//! The same calls on Prism, a mock server for OpenAPI documents that is not part of this project.
 //!
 //! `cargo xtask conformance --prism` installs and starts it, and says in `POLAR_PRISM` where it is: `2026-10=URL`.
 
@@ -70,7 +70,7 @@ async fn call_all(
     operations.len()
 }
 
-/// What Prism says against a request or its own answer, or the client against the answer.
+/// What Prism says against a request or its own response, or the client against the response.
 fn disagreements(error: Error) -> Vec<String> {
     let Some(api) = error.api() else {
         return vec![format!("the client: {}", unlocated(&error.to_string()))];

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::subject::Subject;
 
-/// The status of the answer to a request that the contract does not allow.
+/// The status of the response to a request that the contract does not allow.
 pub(crate) const VIOLATION: u16 = 599;
 
 /// The server.
@@ -32,7 +32,7 @@ struct Shared {
 /// What is answered to a request that is allowed.
 pub(crate) type Script = Box<dyn Fn(&Received) -> Reply + Send>;
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reply {
     pub(crate) status: u16,

@@ -36,7 +36,7 @@ fn texts(subject: &Subject) {
     assert_eq!(known, lists);
 }
 
-/// Every schema that an answer or a webhook leads to is tried, and every member of every union.
+/// Every schema that a response or a webhook leads to is tried, and every member of every union.
 fn complete(subject: &Subject) {
     let received = received(&subject.contract);
     let tried: BTreeSet<&str> = subject

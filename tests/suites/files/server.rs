@@ -20,7 +20,7 @@ pub(crate) struct Server {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// How often the connection breaks in the middle of a request or an answer, by path.
+    /// How often the connection breaks in the middle of a request or a response, by path.
     pub(crate) drops: BTreeMap<String, usize>,
     /// How often a document is not there yet.
     pub(crate) waits: usize,

@@ -17,22 +17,22 @@ pub(super) fn outage() -> Vec<Fault> {
     let html = "<html>502 Bad Gateway</html>";
     vec![
         Fault::NoConnection,
-        Fault::Answer(
+        Fault::Response(
             500,
             "",
             r#"{"error":"InternalServerError","detail":"Internal Server Error"}"#,
         ),
         Fault::StoredAndBroken,
         Fault::Broken,
-        Fault::Answer(502, "", html),
-        Fault::Answer(503, "120", ""),
-        Fault::Answer(429, "1800", ""),
+        Fault::Response(502, "", html),
+        Fault::Response(503, "120", ""),
+        Fault::Response(429, "1800", ""),
         Fault::Silence,
         Fault::StoredAndSilence,
         // A page of something in between that means well.
-        Fault::Answer(200, "", "<html>Sign in to this network</html>"),
-        Fault::Answer(422, "", html),
-        Fault::Answer(400, "", html),
+        Fault::Response(200, "", "<html>Sign in to this network</html>"),
+        Fault::Response(422, "", html),
+        Fault::Response(400, "", html),
         // In JSON, and still not a word of the API.
         Fault::Gateway(
             422,
@@ -40,17 +40,17 @@ pub(super) fn outage() -> Vec<Fault> {
         ),
         Fault::Gateway(400, r#"{"error":"bad_request"}"#),
         // A token that is being replaced, a version that is gone.
-        Fault::Answer(
+        Fault::Response(
             401,
             "",
             r#"{"error":"invalid_token","error_description":"revoked"}"#,
         ),
-        Fault::Answer(
+        Fault::Response(
             403,
             "",
             r#"{"error":"insufficient_scope","error_description":"scopes"}"#,
         ),
-        Fault::Answer(404, "", r#"{"detail":"Not Found"}"#),
+        Fault::Response(404, "", r#"{"detail":"Not Found"}"#),
     ]
 }
 
@@ -89,7 +89,7 @@ async fn nothing_is_lost_and_nothing_is_stored_twice_through_an_outage() {
     assert_eq!(server.seen().stored, all);
     let stats = report.stats;
     assert_eq!(stats.accepted + stats.duplicates, 5000);
-    // Those whose answer was lost: twice per outage a batch, which is sent again as it was.
+    // Those whose response was lost: twice per outage and batch, which is retried unchanged.
     assert!(stats.duplicates > 0 && stats.duplicates <= 600, "{stats:?}");
     assert_eq!((stats.rejected, stats.unsent, stats.queued), (0, 0, 0));
     assert!(stats.failing.is_none());
@@ -124,7 +124,7 @@ async fn each_way_to_fail_passes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_holds_events_up_can_be_seen() {
-    let server = Server::failing(vec![Fault::Answer(401, "", "{}"); 1000]);
+    let server = Server::failing(vec![Fault::Response(401, "", "{}"); 1000]);
     let ingester = ingester(&server).max_delay(Duration::ZERO).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -210,7 +210,7 @@ async fn requests_that_the_server_finds_too_large_are_divided() {
 
 #[tokio::test(start_paused = true)]
 async fn the_server_decides_how_long_to_wait() {
-    let server = Server::failing([Fault::Answer(429, "1800", "")]);
+    let server = Server::failing([Fault::Response(429, "1800", "")]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
     ingester.flush().await.unwrap();
@@ -285,7 +285,7 @@ async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
 #[tokio::test(start_paused = true)]
 async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
     const FAULTS: usize = 400;
-    let server = Server::failing(vec![Fault::Answer(500, "", "{}"); FAULTS]);
+    let server = Server::failing(vec![Fault::Response(500, "", "{}"); FAULTS]);
     let ingester = ingester(&server).max_events(100).start().unwrap();
     for number in 0..1000 {
         ingester.ingest(numbered(number)).await.unwrap();
@@ -302,7 +302,7 @@ async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_that_is_obeyed_has_an_end() {
-    let server = Server::failing([Fault::Answer(503, "86400", "")]);
+    let server = Server::failing([Fault::Response(503, "86400", "")]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
     ingester.flush().await.unwrap();
@@ -368,9 +368,9 @@ async fn an_event_may_break_a_request_in_any_way() {
     for pain in [
         Fault::Broken,
         Fault::Silence,
-        Fault::Answer(502, "", "<html>502 Bad Gateway</html>"),
-        Fault::Answer(503, "1", ""),
-        Fault::Answer(503, "0", ""),
+        Fault::Response(502, "", "<html>502 Bad Gateway</html>"),
+        Fault::Response(503, "1", ""),
+        Fault::Response(503, "0", ""),
         // A firewall that dislikes its texts.
         Fault::Gateway(403, "<html>Forbidden</html>"),
         Fault::Gateway(400, "<html>Bad Request</html>"),
@@ -389,7 +389,7 @@ async fn an_event_may_break_a_request_in_any_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_asks_for_no_patience_gets_some() {
-    let server = Server::failing(vec![Fault::Answer(503, "0", ""); 10_000]);
+    let server = Server::failing(vec![Fault::Response(503, "0", ""); 10_000]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -527,7 +527,7 @@ async fn what_the_server_does_not_count_is_not_stored() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_makes_the_server_ask_for_time_holds_up_no_other() {
     let server = Server::failing_on("poison");
-    server.seen().pain = Some(Fault::Answer(503, "600", ""));
+    server.seen().pain = Some(Fault::Response(503, "600", ""));
     let ingester = ingester(&server).max_events(64).start().unwrap();
     let good = queue(&ingester, 128, |number| number == 20).await;
     // The batch is sent four times before it is divided, and the server is believed each time.

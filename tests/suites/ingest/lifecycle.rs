@@ -29,7 +29,7 @@ async fn a_shutdown_that_has_no_more_time_hands_events_back() {
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!((report.stats.unsent, report.stats.queued), (5, 0));
     assert!(report.stats.failing.unwrap().is_connection());
-    // In order, and with the ids by which they can be sent again.
+    // In order, and with the ids by which they can be retried.
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);
     for receipt in receipts {

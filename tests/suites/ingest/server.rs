@@ -16,15 +16,15 @@ pub(crate) enum Fault {
     NoConnection,
     /// The connection breaks before the events are stored.
     Broken,
-    /// The events are stored, and the connection breaks before the answer.
+    /// The events are stored, and the connection breaks before the response.
     StoredAndBroken,
-    /// There never is an answer.
+    /// No response.
     Silence,
-    /// The events are stored, and there never is an answer.
+    /// The events are stored, and there is no response.
     StoredAndSilence,
-    /// An answer with a status, a `Retry-After` if it is not empty, and a body.
-    Answer(u16, &'static str, &'static str),
-    /// An answer with a status and a body, of something in between: the version is not in it.
+    /// A response with a status, a `Retry-After` if it is not empty, and a body.
+    Response(u16, &'static str, &'static str),
+    /// A response of a proxy with a status and a body, without the version header.
     Gateway(u16, &'static str),
 }
 
@@ -98,7 +98,7 @@ impl Server {
         server
     }
 
-    /// Answers 500 to requests with an event of this name.
+    /// Responds with 500 to requests with an event of this name.
     pub(crate) fn failing_on(name: &'static str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().poison = Some(name);
@@ -127,7 +127,7 @@ impl Server {
 }
 
 impl Seen {
-    /// What happens to a request: an answer, a broken connection, or nothing ever.
+    /// What happens to a request: a response, a broken connection, or nothing ever.
     fn handle(&mut self, body: &[u8]) -> Option<Result<http::Response<Body>, TransportError>> {
         let json: Json = serde_json::from_slice(body).unwrap();
         let events = json["events"].as_array().unwrap().clone();
@@ -144,12 +144,12 @@ impl Seen {
         let fault = match (self.faults.pop_front(), &self.pain) {
             (None, _) if !self.poison.is_some_and(is_poisoned) => None,
             (None, Some(fault)) => Some(fault.clone()),
-            (None, None) => Some(Fault::Answer(500, "", r#"{"error":"InternalServerError"}"#)),
+            (None, None) => Some(Fault::Response(500, "", r#"{"error":"InternalServerError"}"#)),
             (fault, _) => fault,
         };
         match fault {
             None => {
-                let mut response = self.answer(&events);
+                let mut response = self.respond(&events);
                 if self.hides_version {
                     response.headers_mut().remove("polar-version");
                 }
@@ -158,7 +158,7 @@ impl Seen {
             Some(Fault::NoConnection) => broken(TransportErrorKind::Connect),
             Some(Fault::Broken) => broken(TransportErrorKind::Interrupted),
             Some(Fault::StoredAndBroken) => {
-                self.answer(&events);
+                self.respond(&events);
                 broken(TransportErrorKind::Interrupted)
             }
             Some(Fault::Gateway(status, body)) => {
@@ -168,10 +168,10 @@ impl Seen {
             }
             Some(Fault::Silence) => None,
             Some(Fault::StoredAndSilence) => {
-                self.answer(&events);
+                self.respond(&events);
                 None
             }
-            Some(Fault::Answer(status, retry_after, body)) => {
+            Some(Fault::Response(status, retry_after, body)) => {
                 let mut response = response(status, body.to_owned());
                 if !retry_after.is_empty() {
                     let value = retry_after.parse().unwrap();
@@ -182,7 +182,7 @@ impl Seen {
         }
     }
 
-    fn answer(&mut self, events: &[Json]) -> http::Response<Body> {
+    fn respond(&mut self, events: &[Json]) -> http::Response<Body> {
         if self.most.is_some_and(|most| events.len() > most) {
             return response(413, "<html>too large</html>".to_owned());
         }
@@ -245,7 +245,7 @@ impl Transport for Server {
         assert_eq!(request.uri().path(), "/v1/events/ingest");
         let outcome = self.0.lock().unwrap().handle(request.body());
         Box::pin(async {
-            // An answer takes a while.
+            // A response takes a while.
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             match outcome {
                 Some(outcome) => outcome,

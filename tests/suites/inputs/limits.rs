@@ -26,7 +26,7 @@ fn values_at_their_limits_are_accepted() {
         product().price(1).code("123456"),
         product()
             .price(999)
-            .password("no digit, which nobody checks"),
+            .password("no digit, which is not validated"),
         product().unit_amount("00099999.999999999999000".parse::<Decimal>().unwrap()),
         product().unit_amount("1e-12".parse::<Decimal>().unwrap()),
         product().weight(1e19),

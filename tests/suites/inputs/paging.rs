@@ -22,7 +22,7 @@ struct Shop(Arc<Mutex<Stock>>);
 
 #[derive(Debug, Default)]
 struct Stock {
-    /// Answers by page; another page breaks the connection.
+    /// Responds by page; another page breaks the connection.
     pages: BTreeMap<i64, String>,
     held: BTreeSet<i64>,
     /// The queries so far.
@@ -301,7 +301,7 @@ fn pages_may_be_of_either_form() {
     shop.stock(|stock| stock.pages.insert(2, other.to_owned()));
     let mut offers = shop.client().offers().list().stream();
     assert_eq!(now(offers.next()).unwrap().unwrap().id, "a");
-    // Its items are there, but nobody can say where the list ends.
+    // It has items, but the end of the list is unknown.
     let error = now(offers.next()).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -380,7 +380,7 @@ fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
     assert!(now(pages.next()).is_none());
     let error = now(shop.client().products().list().collect_all()).unwrap_err();
     assert_eq!(undecodable(&error).1, "items[1].id");
-    // A thread that waits goes on as well.
+    // A thread that waits continues as well.
     let found: Vec<bool> = shop
         .products()
         .blocking()

@@ -1,4 +1,4 @@
-//! Operations: what goes over the wire, and what becomes of the answer.
+//! Operations: what goes over the wire, and what becomes of the response.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -27,11 +27,11 @@ macro_rules! client {
 
 pub(super) use client;
 
-/// Runs a call. The recorder answers at once, so one poll is enough.
+/// Runs a call. The recorder responds at once, so one poll is enough.
 pub(super) fn run<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(call.into_future()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => panic!("the recorder answers at once"),
+        Poll::Pending => panic!("the recorder responds at once"),
     }
 }
 

@@ -37,9 +37,9 @@ async fn each_call_carries_the_credential_it_is_made_with() {
     let member = anonymous.portal(MemberSession::new("polar_mst_3"));
     let sent = authorization(&recorder, member.session().introspect()).await;
     assert_eq!(sent, bearer("polar_mst_3"));
-    let nobody = account.portal(Anonymous);
+    let anonymous = account.portal(Anonymous);
     assert_eq!(
-        authorization(&recorder, nobody.session().request()).await,
+        authorization(&recorder, anonymous.session().request()).await,
         None
     );
 }
@@ -89,9 +89,9 @@ async fn a_person_may_call_what_an_organization_may_not() {
     let sent = authorization(&recorder, person.orders().confirm()).await;
     assert_eq!(sent, bearer("polar_pat_1"));
 
-    // Nobody may, where an organization may not.
-    let nobody = person.with_credential(Anonymous);
-    let sent = authorization(&recorder, nobody.orders().confirm()).await;
+    // No credential may, because an organization may not.
+    let anonymous = person.with_credential(Anonymous);
+    let sent = authorization(&recorder, anonymous.orders().confirm()).await;
     assert_eq!(sent, None);
 
     let user = person.with_credential(OpenIdToken::new("polar_at_u_1"));
@@ -139,7 +139,7 @@ async fn a_token_of_another_kind_is_refused_before_it_is_sent() {
     );
     assert!(recorder.take().is_empty());
 
-    // What nobody knows is sent.
+    // Tokens of unknown kinds are sent.
     let future = polar.with_credential(OrganizationToken::new("polar_xyz_1"));
     let sent = authorization(&recorder, future.orders().list()).await;
     assert_eq!(sent.as_deref(), Some("Bearer polar_xyz_1"));

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 /// The decisions that stand for a rate limit.
 const LIMITED: Range<u8> = 70..75;
 
-/// Longer than anybody waits for an attempt.
+/// Longer than the timeout of an attempt.
 const SILENCE: Duration = Duration::from_secs(2);
 
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
@@ -119,7 +119,7 @@ async fn receive(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Answers well two times out of three. `None` when the connection is to be closed.
+/// Succeeds two times out of three. `None` closes the connection.
 async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
     let long = "x".repeat(INFO.len());
     match what {
@@ -165,7 +165,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         }
         // A body that comes slowly, but comes.
         96..98 => slowly(stream).await,
-        // An answer that never comes.
+        // A response that never arrives.
         _ => {
             tokio::time::sleep(SILENCE).await;
             None

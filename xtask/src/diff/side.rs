@@ -41,7 +41,7 @@ pub enum Contracts {
 /// Why a side could not be read.
 #[derive(Debug)]
 pub enum SideError {
-    /// It is no file, no version of the API and no git revision.
+    /// It is neither a file nor an API version nor a git revision.
     Unknown {
         /// The argument.
         argument: String,

@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
             .or_insert_with(|| at.to_owned());
     }
 
-    /// `openapi` and `info`. Without them there is no use in going on.
+    /// `openapi` and `info`. Nothing else is checked without them.
     fn head(
         &self,
         document: &mut Entries,
@@ -196,7 +196,7 @@ impl<'a> Work<'a> {
                     );
                 }
                 None => {
-                    let message = format!("`{reference}` leads to no schema of this document");
+                    let message = format!("`{reference}` does not resolve to a schema of this document");
                     self.problem(at, message);
                 }
             }

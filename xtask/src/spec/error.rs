@@ -23,7 +23,7 @@ pub enum Error {
     Status {
         /// The document's URL.
         url: String,
-        /// The status of the answer.
+        /// The status of the response.
         status: u16,
     },
     /// The document is larger than any that makes sense.

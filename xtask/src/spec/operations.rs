@@ -145,7 +145,7 @@ impl Work<'_> {
         }
     }
 
-    /// Of a webhook, what is delivered. How the receiver answers is not for a client to know.
+    /// The payload of a webhook. The receiver's response is left out: it does not concern a client.
     pub(super) fn webhooks(&mut self, webhooks: Option<Value>, tree: &mut Entries) {
         let mut kept = Entries::new();
         for (name, webhook) in sorted(self.entries(webhooks, "/webhooks")) {

@@ -120,7 +120,7 @@ fn location(response: &Response<Body>) -> Option<&str> {
     response.status().is_redirection().then_some(location)
 }
 
-/// Where a redirect leads: to `https` only, so that nobody on the way can replace the document.
+/// The target of a redirect: `https` only, so that the document cannot be replaced in transit.
 ///
 /// # Errors
 /// What is wrong with the `Location`.

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Contract, Error};
 use crate::files;
 
-/// Writes `spec/VERSION.yaml`, unless it is there with the same bytes. Returns what to tell the user.
+/// Writes `spec/VERSION.yaml`, unless it has the same bytes. Returns what to tell the user.
 pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
     let name = format!("{}.yaml", contract.version);
     let path = spec.join(&name);

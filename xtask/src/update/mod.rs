@@ -99,7 +99,7 @@ pub enum Error {
     Import(spec::Error),
     /// Nothing can be generated from the documents, or a file could not be read or written.
     Codegen(CodegenError),
-    /// There is no last commit to compare with.
+    /// No commit to compare with.
     Committed(SideError),
     /// A file that has the version number is not what it should be.
     Release(release::Error),

@@ -26,7 +26,7 @@ const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
     (
         &["default"],
         &["items", "value", "member", "body", "response"],
-        "what stands there cannot be left out",
+        "the value there is required",
     ),
     (
         &["deprecated"],

@@ -104,15 +104,15 @@ fn references_lead_to_schemas() {
         [
             (
                 "/X/items/$ref".to_owned(),
-                "`#/components/schemas/Nope` leads to no schema of this document".to_owned()
+                "`#/components/schemas/Nope` does not resolve to a schema of this document".to_owned()
             ),
             (
                 "/Y/anyOf/0/$ref".to_owned(),
-                "`other.yaml#/Y` leads to no schema of this document".to_owned()
+                "`other.yaml#/Y` does not resolve to a schema of this document".to_owned()
             ),
             (
                 "/Z/discriminator/mapping/a".to_owned(),
-                "`#/components/schemas/No` leads to no schema of this document".to_owned()
+                "`#/components/schemas/No` does not resolve to a schema of this document".to_owned()
             ),
         ]
     );
@@ -137,13 +137,13 @@ fn what_the_grammar_does_not_have_is_refused() {
             "version: 2026-10",
             "summary: s, version: 2026-10",
             "/info/summary",
-            "is not something this generator knows",
+            "is not supported by this generator",
         ),
         (
             "operationId: things:create",
             "callbacks: {}\n      operationId: b",
             "/paths/~1v1~1things~1/post/callbacks",
-            "is not something this generator knows",
+            "is not supported by this generator",
         ),
         (
             "operationId: things:create",

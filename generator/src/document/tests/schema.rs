@@ -109,7 +109,7 @@ fn constants_are_of_their_type() {
     );
     assert_eq!(
         refused("X: {type: string, enum: [a, b, a]}"),
-        only("/enum/2", "stands there twice")
+        only("/enum/2", "is repeated")
     );
     assert_eq!(
         refused("X: {type: string, enum: []}"),
@@ -289,12 +289,12 @@ fn what_openapiv3_would_drop_is_refused() {
         (
             "{patternProperties: {}}",
             "/patternProperties",
-            "is not a keyword this generator knows",
+            "is not a keyword that this generator supports",
         ),
         (
             "{x-const: true}",
             "/x-const",
-            "is not a keyword this generator knows",
+            "is not a keyword that this generator supports",
         ),
         ("{type: text}", "/type", "there is no type `text`"),
         (

@@ -55,7 +55,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     for at in noted.iter().filter(|at| !pass.used.contains(*at)) {
         cx.problem(
             &format!("{at}/x-id-of"),
-            "this is no UUID, nor a list of them, that is a property or parameter",
+            "this is not a UUID, or a list of UUIDs, of a property or parameter",
         );
     }
 }
@@ -212,7 +212,7 @@ impl Pass {
             if is_rule && self.used.insert(at.to_owned()) {
                 cx.problem(
                     &format!("{at}/x-id-of"),
-                    "paths and names say the same: remove the correction",
+                    "paths and names already say this: remove the correction",
                 );
             }
             self.used.insert(at.to_owned());

@@ -40,7 +40,7 @@ pub(super) fn access(
         ["client_registration"] => Access::Registration,
         other => {
             let message = format!(
-                "no credential of the client stands for this set: {}",
+                "no credential of the client satisfies this set: {}",
                 other.join(", ")
             );
             cx.problem(&format!("{at}/security"), message);

@@ -53,7 +53,7 @@ pub(super) fn types(
         let at = format!("{at}/content/{}", escape_pointer(media_type));
         if media_type != "application/json" {
             let message =
-                format!("an error of type `{media_type}` has no counterpart in the client");
+                format!("an error of type `{media_type}` is not supported");
             cx.problem(&at, message);
         } else if let Some(schema) = &media.schema {
             let place = Place::new(format!("{at}/schema"), format!("{} error", place.name));

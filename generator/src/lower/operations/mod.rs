@@ -1,7 +1,7 @@
 //! Paths become operations.
 
 mod access;
-mod answers;
+mod responses;
 mod errors;
 mod media;
 mod request;
@@ -105,7 +105,7 @@ fn operation(
         .request_body
         .as_ref()
         .and_then(|body| request::body(cx, body, &place));
-    let ((success, status), errors) = answers::responses(cx, source, &place);
+    let ((success, status), errors) = responses::responses(cx, source, &place);
     let statuses = errors::statuses(source);
     let causes = errors::causes(cx, &id, &statuses);
     let (access, scopes) = access::access(cx, source, at);

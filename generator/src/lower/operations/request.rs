@@ -40,7 +40,7 @@ pub(super) fn parameters(
             }
             _ => cx.problem(
                 &at,
-                "only path and query parameters have a counterpart in the client",
+                "only path and query parameters are supported",
             ),
         }
     }
@@ -50,7 +50,7 @@ pub(super) fn parameters(
         if position(param).is_none() {
             cx.problem(
                 &param.at,
-                format!("`{}` does not stand in the path", param.name.wire),
+                format!("`{}` is not in the path", param.name.wire),
             );
         }
     }
@@ -81,7 +81,7 @@ fn query_style(
         _ => {
             cx.problem(
                 at,
-                "this combination of `style` and `explode` has no counterpart in the client",
+                "this combination of `style` and `explode` is not supported",
             );
             ParamStyle::Plain
         }
@@ -127,7 +127,7 @@ fn param(
                 None => {
                     cx.problem(
                         at,
-                        "a parameter with content other than JSON has no counterpart in the client",
+                        "a parameter with content other than JSON is not supported",
                     );
                     (Type::Json, Facts::default(), style)
                 }
@@ -187,7 +187,7 @@ pub(super) fn body(
     let Some(body) = body.as_item() else {
         cx.problem(
             &at,
-            "a shared request body has no counterpart in the client",
+            "a shared request body is not supported",
         );
         return None;
     };
@@ -202,7 +202,7 @@ pub(super) fn body(
         other => {
             cx.problem(
                 &at,
-                format!("a request body of type `{other}` has no counterpart in the client"),
+                format!("a request body of type `{other}` is not supported"),
             );
             return None;
         }

@@ -1,7 +1,7 @@
 //! The client's own rate limit.
 //!
 //! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
-//! for its own: nobody waits for somebody who is not polled. One that is given up leaves the row, and those behind it
+//! for its own: a task that is not polled delays no other. A request that is dropped leaves the queue, and those behind it
 //! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait
 //! and let them race, or bring clocks and maps that a single row has no use for.
 
@@ -118,7 +118,7 @@ impl Limiter {
         Some(clock.now())
     }
 
-    /// The server has had enough: nobody gets a turn for as long as it asks, but at most for `longest`. If it asks for
+    /// The server's rate limit is exceeded: no request gets a turn for as long as it asks, up to `longest`. If it asks for
     /// longer, one request probes then whether it still has, and the others wait for its outcome.
     pub(in crate::client) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
         let Some(until) = now.checked_add(asked.min(longest)) else {
@@ -149,7 +149,7 @@ impl Limiter {
         self.respace(row, probe.sent.unwrap_or(now), now);
     }
 
-    /// The probe that went at `sent` had its answer: the others go at the usual intervals after it, none before `start`.
+    /// The probe that was sent at `sent` got its response: the others are sent at the usual intervals after it, none before `start`.
     fn respace(&self, mut row: MutexGuard<'_, Row>, sent: Instant, start: Instant) {
         row.probe = None;
         let after = sent + self.limit.interval;
@@ -252,7 +252,7 @@ impl Limiter {
         soonest.map_or(turn, |soonest| soonest.min(turn))
     }
 
-    /// The time of the next turn that nobody has.
+    /// Returns the time of the next free turn.
     fn next_turn(&self, row: &Row, now: Instant) -> Instant {
         let earliest = self.earliest(now);
         row.next.map_or(earliest, |next| next.max(earliest))

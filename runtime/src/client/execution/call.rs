@@ -1,4 +1,4 @@
-//! Calls: requests on their way.
+//! Calls: futures that send requests.
 
 use std::fmt;
 use std::pin::Pin;
@@ -49,7 +49,7 @@ impl Call<()> {
 }
 
 impl Call<String> {
-    /// Expects text, as the exports answer it.
+    /// Expects text, as in responses to exports.
     pub fn text(request: Request) -> Self {
         Self::new(request, Form::Text, Reply::text)
     }

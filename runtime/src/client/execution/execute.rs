@@ -65,7 +65,7 @@ struct Execution<'a> {
     turn: Option<Instant>,
 }
 
-/// What became of the attempts so far.
+/// The outcomes of the attempts so far.
 #[derive(Default)]
 struct History {
     /// How many failed.
@@ -184,7 +184,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// A deadline that passed while nobody polled is put off a little.
+    /// A deadline that elapsed while the call was not polled is extended a little.
     fn forgive_sleep(&mut self) {
         if let Some(clock) = &self.sending.clock {
             self.deadline = clock.extended(self.deadline);
@@ -217,14 +217,14 @@ impl<'a> Execution<'a> {
         Ok(error)
     }
 
-    /// Whether the request may be sent again when nobody knows what became of it.
+    /// Whether the request is safe to retry when its outcome is unknown.
     fn safety(&self) -> Safety {
         let request = self.sending.request;
         let assumed = request.options.safety;
         assumed.unwrap_or_else(|| request.safety())
     }
 
-    /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
+    /// Whether this says that an earlier attempt, whose response was lost, deleted what it should.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
         history.maybe_done
             && error.is_not_found()
@@ -324,7 +324,7 @@ impl<'a> Execution<'a> {
             .await
         {
             None => {
-                const LATE: &str = "the token did not come in time";
+                const LATE: &str = "the token provider timed out";
                 log::token_failed(self.operation(), &LATE);
                 Err(self.not_sent(LATE))
             }
@@ -350,7 +350,7 @@ impl<'a> Execution<'a> {
                 None
             }
             None => {
-                log::token_failed(self.operation(), &"the new token did not come in time");
+                log::token_failed(self.operation(), &"the token provider timed out");
                 None
             }
         }
@@ -366,7 +366,7 @@ impl<'a> Execution<'a> {
 }
 
 /// Whether an error other than a rate limit shows that the API took the request on. A gateway responds in its place, too,
-/// and without a response nobody knows.
+/// and without a response it is unknown.
 fn is_past_rate_limit(error: &Error) -> bool {
     match error.status().map(|status| status.as_u16()) {
         Some(408 | 502..=504) => false,

@@ -1,4 +1,4 @@
-//! Requests to file storages: to addresses that the API hands out, and without the API's credentials.
+//! Requests to file storages: to presigned URLs that the API issues, without the API's credentials.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,7 +48,7 @@ static GET: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// Where something is, or goes, and the headers to send along. Whoever has it has access, so it is never shown.
+/// Where something is, or goes, and the headers to send along. It grants access, so it is never shown.
 #[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) url: String,
@@ -286,7 +286,7 @@ impl Storage {
     }
 }
 
-/// Reads the rest of an answer, so that its connection can be used again.
+/// Reads the rest of a response, so that its connection can be reused.
 async fn read(operation: &'static Operation, body: Body) -> Result<(), Error> {
     match body.read(RESPONSE_LIMIT, &mut Chunks::default()).await {
         Ok(()) | Err(ReadError::TooLarge) => Ok(()),
@@ -294,14 +294,14 @@ async fn read(operation: &'static Operation, body: Body) -> Result<(), Error> {
     }
 }
 
-/// Where an answer leads, if it is not what was asked for.
+/// Returns the target of a redirect, if the response is one.
 fn next(from: &Uri, response: &http::Response<Body>) -> Result<Option<Uri>, Error> {
     let status = response.status();
     if status.is_success() {
         return Ok(None);
     }
     let target = location(from, response.headers());
-    let target = target.ok_or_else(|| mismatch(status, "the address leads nowhere"))?;
+    let target = target.ok_or_else(|| mismatch(status, "the redirect has no valid target"))?;
     match from.scheme() == Some(&Scheme::HTTPS) && target.scheme() != Some(&Scheme::HTTPS) {
         true => Err(mismatch(
             status,

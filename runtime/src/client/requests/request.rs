@@ -193,7 +193,7 @@ impl Request {
         self.operation
     }
 
-    /// Whether this request may be sent again when nobody knows what became of it: [`Safety::Safe`] or [`Safety::Unsafe`].
+    /// Returns whether this request is safe to retry when its outcome is unknown: [`Safety::Safe`] or [`Safety::Unsafe`].
     #[must_use]
     pub fn safety(&self) -> Safety {
         match self.operation.safety {

@@ -24,7 +24,7 @@ impl CallSpan {
         }
     }
 
-    /// Nobody is told that the reply could not be read.
+    /// Without the feature `tracing`, the failure is not recorded.
     #[cfg(not(feature = "tracing"))]
     pub(in crate::client) fn failed(&self, _: &Error) {}
 }

@@ -68,12 +68,12 @@ impl ByteStream {
         }
     }
 
-    /// What it is the answer to.
+    /// Returns the operation that it is the response of.
     pub(crate) fn operation(&self) -> &'static str {
         self.operation.id
     }
 
-    /// The same stream, with somebody who looks at what passes through.
+    /// Adds an inspection of the chunks.
     pub(crate) fn inspected(mut self, inspection: impl Inspect + 'static) -> Self {
         self.inspection = Some(Box::new(inspection));
         self

@@ -198,7 +198,7 @@ impl Check<'_> {
             let format = format.unwrap_or_default();
             self.add(
                 ProblemKind::Value,
-                format!("is no {format}: {}", shown(value)),
+                format!("is not a valid {format}: {}", shown(value)),
             );
         }
         self.count(

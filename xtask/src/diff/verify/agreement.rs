@@ -30,7 +30,7 @@ pub enum Agreement {
     Same,
     /// They are not, for a known reason.
     Known(&'static str),
-    /// They are not, and nobody knows why.
+    /// They differ for an unknown reason.
     Unexplained(String),
 }
 

@@ -13,7 +13,7 @@ use crate::files;
 /// compiler may need a newer one.
 const VERSION: &str = "0.51.0";
 
-/// Installs the tool, unless this release of it is there.
+/// Installs the tool, unless this release of it is installed.
 pub(super) fn install(folder: &Path) -> Result<(), String> {
     files::own_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let installed = run(folder, &["--version"]).unwrap_or_default();

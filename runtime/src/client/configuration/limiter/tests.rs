@@ -115,7 +115,7 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     let early = limiter.enter(now, hour).unwrap();
     assert_eq!(limiter.take(early.ticket, now), Ok(()));
     limiter.pause(now, hour * 24, MINUTE);
-    // Nobody is refused for the gaps between probes, only for the pause.
+    // Requests are rejected because of the pause, not because of the gaps between probes.
     assert!(limiter.enter(now, MINUTE).is_none());
     let patience = MINUTE + Duration::from_secs(1);
     let places = [(); 3].map(|()| limiter.enter(now, patience).unwrap());

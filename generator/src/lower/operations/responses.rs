@@ -1,4 +1,4 @@
-//! What an operation answers.
+//! What an operation returns.
 
 use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
@@ -19,7 +19,7 @@ pub(super) fn responses(
     for (status, response) in &source.responses.responses {
         let at = format!("{}/responses/{status}", place.at);
         let (StatusCode::Code(code), ReferenceOr::Item(response)) = (status, response) else {
-            cx.problem(&at, "only single statuses with a response of their own have a counterpart in the client");
+            cx.problem(&at, "only single statuses with a response of their own are supported");
             continue;
         };
         match code {
@@ -32,7 +32,7 @@ pub(super) fn responses(
                 .for_each(|id| errors.push((*code, id))),
             _ => cx.problem(
                 &at,
-                "a status that is neither success nor error has no counterpart in the client",
+                "a status that is neither success nor error is not supported",
             ),
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn responses(
         _ => {
             cx.problem(
                 &format!("{}/responses", place.at),
-                "successes of several types have no counterpart in the client",
+                "successes of several types are not supported",
             );
             Success::Empty
         }
@@ -108,7 +108,7 @@ fn success(
         other => {
             cx.problem(
                 at,
-                format!("an answer of type `{other}` has no counterpart in the client"),
+                format!("the client does not support responses of type `{other}`"),
             );
             None
         }
