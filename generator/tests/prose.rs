@@ -1,37 +1,56 @@
 //! The texts of the project use the field's terms, and its Markdown shows no hidden lines of examples and links only to
 //! files that exist.
 //!
-//! Texts are Markdown, the comments of Rust files and the prose of `spec/`. A phrase is found across a line break, too.
+//! Texts are Markdown, the comments and string literals of Rust files, and the prose of `spec/`. A phrase is found across
+//! a line break, too.
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Phrases that a reader has to translate, and the terms to use instead. Extend it when you rewrite one everywhere.
-const PHRASES: [(&str, &str); 19] = [
+const PHRASES: [(&str, &str); 38] = [
+    ("an answer", "a response"),
+    ("another name for itself", "an alias of itself"),
     ("answer of", "response of"),
     ("at hand", "available"),
     ("came about", "was established"),
     ("comes back", "is returned"),
-    (
-        "does not keep the limits",
-        "is invalid, violates constraints",
-    ),
+    ("counterpart in the client", "is supported"),
+    ("does not keep the limits", "is invalid, violates constraints"),
+    ("gets through", "succeeds"),
     ("gives back", "returns"),
+    ("got through", "succeeded"),
+    ("handed back", "returned"),
+    ("hands back", "returns"),
+    ("hands over", "passes"),
     ("held against", "validated against, compared with"),
+    ("held up", "blocked, delayed"),
     ("hold against", "validate against, compare with"),
+    ("in pieces", "in chunks"),
+    ("in the words of", "the message of"),
     ("keep the limits of", "satisfy the constraints of"),
     ("keeps the limits of", "satisfies the constraints of"),
+    ("knows better", "has a default"),
+    ("leads nowhere", "does not resolve"),
     ("may pass", "is transient"),
     ("newer than this client", "unknown variant"),
+    ("nobody knows", "it is unknown"),
+    ("of no use", "is invalid"),
     ("pages ahead", "prefetches"),
+    ("parked", "recorded, queued"),
     ("piece by piece", "streamed"),
+    ("the answer", "the response"),
     ("the fate", "the outcome"),
     ("the time was over", "the deadline elapsed"),
     ("told apart", "distinguished, discriminated"),
     ("waited out", "retried with backoff"),
+    ("what became of", "the outcome of"),
+    ("when nothing else was said", "by default"),
     ("who wants", "the purpose, in a main clause"),
 ];
 
@@ -121,6 +140,31 @@ fn offences(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>>
 }
 
 #[test]
+fn string_literals_use_the_terms_of_the_field() -> Outcome<()> {
+    let mut found = Vec::new();
+    // What is in `generated/` comes from literals of the generator and from `spec/`.
+    let is_source = |file: &&PathBuf| is(file, "rs") && !shown(file).starts_with("generated/");
+    for file in texts()?.iter().filter(is_source) {
+        let source = fs::read_to_string(file)?;
+        let Ok(tokens) = source.parse() else {
+            return Err(format!("{}: not Rust", shown(file)).into());
+        };
+        let mut literals = Vec::new();
+        collect_literals(tokens, &mut literals);
+        for literal in literals {
+            for (phrase, instead) in PHRASES {
+                if find(&literal, phrase).is_some() {
+                    let place = shown(file);
+                    found.push(format!("{place}: {literal}: write \"{instead}\""));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    Ok(())
+}
+
+#[test]
 fn markdown_shows_no_hidden_lines() -> Outcome<()> {
     let mut found = Vec::new();
     for file in markdown()? {
@@ -186,7 +230,23 @@ fn find(text: &str, phrase: &str) -> Option<usize> {
     place.map(|(start, _)| start)
 }
 
-/// What a line says to readers: all of it, or in Rust its comment.
+/// Adds all string literals, without the line breaks that are escaped in them. Comments of items are attributes with a
+/// literal each, but those are found with their line as comments.
+fn collect_literals(tokens: TokenStream, literals: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect_literals(group.stream(), literals),
+            TokenTree::Literal(literal) => {
+                let source = literal.to_string();
+                let parts = source.split("\\\n").map(str::trim_start);
+                literals.push(parts.collect());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The prose of a line: all of it, or in Rust its comment.
 fn prose(file: &Path, line: &str) -> String {
     let line = line.trim();
     if !is(file, "rs") {

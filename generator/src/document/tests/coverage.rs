@@ -67,7 +67,7 @@ const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
             "propertyNames",
         ],
         &["response"],
-        "what a server sends is not held against limits, and a whole response has no field to say them at",
+        "responses are not validated against constraints, and a whole response has no field to document them",
     ),
 ];
 
@@ -100,7 +100,7 @@ const UNREAD_ENTRIES: &[(&str, &str)] = &[
     ),
     (
         "paths.*.get.x-polar-pagination",
-        "pages are known by their form, with and without it; what it says is held against them",
+        "pages are known by their form, with and without it; the keyword is checked against that",
     ),
     (
         "paths.*.get.x-polar-pagination.type",

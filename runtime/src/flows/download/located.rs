@@ -13,7 +13,7 @@ use crate::checksum::{Check, Sum};
 use crate::client::{Address, ByteStream, Inspect, Storage, is_html};
 use crate::error::{Error, StorageError};
 #[cfg(feature = "files")]
-use crate::flows::disk::Landing;
+use crate::flows::disk::TemporaryFile;
 use crate::time::Instant;
 
 /// The progress of a download, in bytes.
@@ -104,7 +104,7 @@ impl Fetch<'_> {
         operation: &'static str,
         target: &Path,
     ) -> Result<u64, Error> {
-        let mut landing = Landing::beside(operation, target).await?;
+        let mut landing = TemporaryFile::beside(operation, target).await?;
         let mut stream = self.open(located).await?;
         while let Some(piece) = stream.next().await {
             landing = landing.write(&piece?).await?;
