@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::ingest::{DeliveryOutcome, Receipt};
 use crate::postgres::PostgresError;
 
-/// The rows that a relay has leased, until the database knows what became of them.
+/// The rows that a relay has leased, until the database has recorded their outcomes.
 #[derive(Default)]
 pub(super) struct Flights {
     /// Those that are sent.

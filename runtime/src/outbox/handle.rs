@@ -53,7 +53,7 @@ impl fmt::Debug for Relay {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelayStats {
-    /// How many events it has leased, and not yet recorded what became of them.
+    /// How many events it has leased, without a recorded outcome yet.
     pub leased: usize,
     /// How many were delivered, those that Polar already had included.
     pub delivered: u64,
@@ -109,7 +109,7 @@ impl fmt::Debug for RelayDriver {
     }
 }
 
-/// What a relay gets on top of a shutdown's time, to record what became of its events.
+/// What a relay gets on top of a shutdown's time, to record the outcomes of its events.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What a relay and its handles share.

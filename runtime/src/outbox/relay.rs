@@ -1,4 +1,4 @@
-//! What a relay does: it leases rows, has their events sent, and records what became of them.
+//! What a relay does: it leases rows, has their events sent, and records the outcomes.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use crate::time::Instant;
 /// How long to wait while the database fails.
 const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
 
-/// How long a relay that ends tries to record what became of its events.
+/// How long a relay that ends tries to record the outcomes of its events.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often events that were kept after their delivery are removed.
