@@ -118,7 +118,7 @@ fn paths(decision: &Decision) -> Vec<String> {
 /// Where the constants are that tell variants apart.
 #[derive(Default)]
 struct Tags {
-    /// Another text there makes the whole unknown.
+    /// Keys of closed enums: another string there makes the whole value an unknown variant.
     closed: Vec<String>,
     /// Another text there leads to a variant that takes all others.
     open: Vec<String>,

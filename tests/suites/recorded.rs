@@ -221,7 +221,7 @@ impl Judge {
         Some(form.schema)
     }
 
-    /// The schema of an operation's successful answer.
+    /// The schema of an operation's successful response.
     fn answer(&self, operation: &str, status: &str) -> Option<&Value> {
         let paths = self.contract.tree()["paths"].as_object().unwrap().values();
         let mut operations = paths.flat_map(|item| item.as_object().unwrap().values());

@@ -192,7 +192,7 @@ impl Store {
         self.folder.join("lock")
     }
 
-    /// Where a new file is until it is moved to its place.
+    /// The temporary path of a new file.
     fn new_file(&self, path: &str) -> PathBuf {
         self.folder.join("new").join(path)
     }

@@ -7,7 +7,7 @@ use polar_codegen::document::{Correction, Effect};
 
 use crate::codegen::Outcome;
 
-/// How many users of a union the table names.
+/// The maximum number of places that the table names for a union.
 const USERS_SHOWN: usize = 3;
 
 /// A line for each version, one for each set of versions that shares something, and one for the files.
@@ -60,7 +60,7 @@ pub fn summary(outcome: &Outcome) -> String {
     text
 }
 
-/// What is different in each version, compared with the one before it.
+/// Describes the differences between each version and the previous one.
 #[must_use]
 pub fn differences_between_versions(outcome: &Outcome) -> String {
     let mut text = String::new();

@@ -64,7 +64,7 @@ async fn api(storage: ResponseTemplate) -> MockServer {
     server
 }
 
-/// A file of three bytes is uploaded to a server that does the rest of it well.
+/// Uploads a file of three bytes to a server that succeeds in everything else.
 async fn upload(server: &MockServer, storage: ResponseTemplate) -> Output {
     serve(server, storage).await;
     let folder = tempfile::tempdir().unwrap();

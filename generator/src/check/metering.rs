@@ -4,7 +4,7 @@ use super::Checker;
 use super::flows::body;
 use crate::ir::{Access, FlowKind, Operation, Safety, Type};
 
-/// What every event has.
+/// The fields of every event.
 const EVENT: &[&str] = &[
     "timestamp",
     "name",
@@ -23,16 +23,16 @@ const EVENT: &[&str] = &[
     "metadata._llm.total_tokens",
 ];
 
-/// Whom events belong to: each pair is known by one form of them.
+/// The fields of customer and member: each pair belongs to one form of an event.
 const CUSTOMERS: &[[&str; 2]] = &[
     ["customer_id", "member_id"],
     ["external_customer_id", "external_member_id"],
 ];
 
-/// What the runtime reads of an item of the list.
+/// The fields that the runtime reads of an item of the list.
 const BALANCE: &[&str] = &["consumed_units", "credited_units", "balance"];
 
-/// What it asks for.
+/// The query parameters that it sends.
 const QUERY: &[&str] = &["meter_id", "customer_id", "external_customer_id", "limit"];
 
 impl Checker<'_> {

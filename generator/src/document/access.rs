@@ -257,7 +257,7 @@ pub trait OperationExt {
     fn pagination(&self) -> Option<Pagination>;
     /// The subjects that may call it, as on the wire; none if it does not say.
     fn allowed_subjects(&self) -> Vec<String>;
-    /// The path to the keys in its body by which the server knows a repetition; none if there are none.
+    /// Returns the path to the idempotency keys in the request body; empty if there are none.
     fn idempotency_key(&self) -> Vec<String>;
     /// Sets of optional parameters and properties of the body, of each of which it needs one.
     fn one_of(&self) -> Vec<Vec<String>>;

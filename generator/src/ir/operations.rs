@@ -272,7 +272,7 @@ pub struct Flow {
     pub kind: FlowKind,
 }
 
-/// What a flow does. Other operations are named by their ids, and are of the same service.
+/// The workflow. Its other operations are given by ID, and belong to the same service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowKind {
     /// The operation announces a file, whose parts then go to a storage.

@@ -137,7 +137,7 @@ pub struct Field {
     pub keeping: Keeping,
     /// What else the contract says of it.
     pub facts: Facts,
-    /// The keys that lead, from the struct, to the text that says which form the value has; for an ambiguous union.
+    /// The path, from the struct, of the string that chooses the view of an ambiguous union.
     pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,

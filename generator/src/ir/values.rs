@@ -66,7 +66,7 @@ impl Type {
         }
     }
 
-    /// What a value, or each item of a list, identifies.
+    /// Returns the entity that a value, or each item of a list, identifies.
     pub fn identified(&self) -> Option<Identified<'_>> {
         match self {
             Self::Id(entity) => Some(Identified::Entity(entity)),

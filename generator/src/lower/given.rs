@@ -52,7 +52,7 @@ pub(super) fn service(cx: &Lowering<'_, '_>, path: &[String]) -> Name {
         .unwrap_or_else(|| names::service(wire))
 }
 
-/// Refuses names for services that there are not, or that cannot be names.
+/// Rejects names for services that do not exist, and invalid names.
 pub(super) fn check_services(cx: &mut Lowering<'_, '_>, groups: &[&[String]]) {
     let known: BTreeSet<String> = groups
         .iter()

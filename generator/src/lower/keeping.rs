@@ -1,4 +1,4 @@
-//! How the client keeps what a type holds, once it is known which way the type travels.
+//! How the client represents the fields of a type, which depends on whether the type is sent or received.
 
 use super::Lowering;
 use crate::ir::{Constant, Field, Keeping, Presence, Role, Shape, Type, Usage};

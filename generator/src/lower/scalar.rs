@@ -8,10 +8,10 @@ use openapiv3::{
 
 use crate::ir::{Bound, Digits, Edge, Engine, Limits, Pattern, Scalar};
 
-/// How the regular expression begins that the server puts on decimals written as text.
+/// The prefix of the regular expression that the server sets on decimals as strings.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
 
-/// How it continues where the number of digits is not limited.
+/// Its continuation if the number of digits is not limited.
 const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
@@ -56,7 +56,7 @@ fn pattern(text: &str) -> Pattern {
     }
 }
 
-/// The expression begins like those of decimals and continues in another way.
+/// The expression has the prefix of decimals, and another continuation.
 struct Unfamiliar;
 
 /// The digits that the pattern of a decimal allows; `None` for texts that are no decimals.

@@ -1,4 +1,4 @@
-//! From bytes to Rust values and back.
+//! The codec: decoding and encoding of values.
 //!
 //! A received value is laid out flat on a tape first, whatever format it came in; types then look up their fields on it.
 //! Serializers, `Debug` and `==` read values through one type-erased [`View`]. Both halves are compiled
@@ -49,18 +49,18 @@ pub use view::{Encode, Field, FieldWriter, List, Record, Redacted, View, optiona
 
 use crate::types::Json;
 
-/// Decodes JSON text.
+/// Decodes JSON.
 ///
 /// # Errors
-/// When the bytes are not JSON, or not the JSON of a `T`.
+/// When the bytes are not valid JSON, or do not match `T`.
 pub fn from_slice<T: Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
     finish(&read_slice(bytes)?)
 }
 
-/// Decodes JSON text.
+/// Decodes JSON.
 ///
 /// # Errors
-/// When the text is not JSON, or not the JSON of a `T`.
+/// When the string is not valid JSON, or does not match `T`.
 pub fn from_str<T: Decode>(text: &str) -> Result<T, DecodeError> {
     finish(&read_str(text)?)
 }
@@ -68,12 +68,12 @@ pub fn from_str<T: Decode>(text: &str) -> Result<T, DecodeError> {
 /// Decodes a JSON value.
 ///
 /// # Errors
-/// When it is not the JSON of a `T`.
+/// When it does not match `T`.
 pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
     finish(&read_value(value)?)
 }
 
-/// Decodes JSON text, if `check` accepts what it says.
+/// Decodes JSON if `check` accepts the value.
 #[cfg(feature = "webhooks")]
 pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
     bytes: &[u8],
@@ -87,14 +87,14 @@ pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
 /// Decodes from any serde deserializer of a self-describing format.
 ///
 /// # Errors
-/// Those of the deserializer, and when the value is not that of a `T`.
+/// Errors of the deserializer, and when the value does not match `T`.
 pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut tape = Tape::for_text("");
     build::build(deserializer, &mut tape)?;
     finish(&tape).map_err(D::Error::custom)
 }
 
-/// The JSON text of a value.
+/// Encodes a value as JSON.
 #[must_use]
 pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
@@ -102,13 +102,13 @@ pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
     bytes
 }
 
-/// The JSON text of a value.
+/// Encodes a value as JSON.
 #[must_use]
 pub fn to_string(value: &dyn Encode) -> String {
     String::from_utf8(to_vec(value)).unwrap_or_default()
 }
 
-/// A value as JSON.
+/// Converts a value to a [`Json`] value.
 #[must_use]
 pub fn to_value(value: &dyn Encode) -> Json {
     serialize::to_json(value)
@@ -141,7 +141,7 @@ fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
     // The whole input is validated once, so its strings need no second validation.
     match std::str::from_utf8(bytes) {
         Ok(text) => read_str(text),
-        // Refused, too, but with the place.
+        // Rejected as well, but with the place.
         Err(_) => read_json(serde_json::Deserializer::from_slice(bytes), ""),
     }
 }

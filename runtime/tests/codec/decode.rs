@@ -162,7 +162,7 @@ fn required_lists_and_maps_must_be_there() {
     };
     assert_eq!(product("prices"), "items[0].prices: missing");
     assert_eq!(product("metadata"), "items[0].metadata: missing");
-    // Where they may be left out, null and no key are the same.
+    // If they are optional, null and a missing key are equivalent.
     assert_eq!(read::<(Option<Vec<i64>>, i64)>("[null,1]").0, None);
 }
 

@@ -99,7 +99,7 @@ fn trials_leave_no_error_behind() {
             Scalar::Unknown(_)
         ]
     ));
-    // And none of those that were there before is lost.
+    // Problems that were recorded before are kept.
     assert!(codec::from_str::<(i64, Scalar)>(r#"["a","x"]"#).is_err());
 }
 

@@ -28,7 +28,7 @@ pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(d: D) -> R
 pub(crate) enum Unions {
     /// The first variant that fits, by serde's derive.
     FirstFit,
-    /// The right one, and with null kept apart from what is missing: nothing gets lost.
+    /// Correct unions, and null distinguished from a missing key: decoding loses nothing.
     ByHand,
 }
 

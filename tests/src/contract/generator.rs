@@ -171,7 +171,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// A value whose texts are recognized wherever they are printed.
+    /// Returns a value whose strings can be recognized in any output.
     fn secret(&mut self, schema: &'c Value) -> Value {
         let mut open = schema.clone();
         open["x-secret"] = Value::Null;

@@ -31,7 +31,7 @@ pub(crate) enum Fault {
 /// What the server has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The ids of the events that it has.
+    /// The external IDs of the stored events.
     pub(crate) stored: BTreeSet<String>,
     /// The events of each request, with the time at which it came.
     pub(crate) requests: Vec<(Instant, Vec<Json>)>,

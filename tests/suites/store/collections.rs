@@ -112,7 +112,7 @@ impl Subject {
         operations.find(|operation| operation.method == method && operation.path == path)
     }
 
-    /// What an operation responds with, which must be what the contract promises.
+    /// Calls an operation, and validates the response against the contract.
     async fn call(&self, operation: &Operation<'_>, path: &str, body: Option<&Value>) -> Value {
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
         let (status, response) = self.send(&method, path, body).await;

@@ -104,7 +104,7 @@ const REDIRECTS: usize = 5;
 /// How long a download may take, with all of its redirects.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Redirects are left to [`download`], which also limits the time of all steps together.
+/// Does not follow redirects: [`download`] does, and limits the total time.
 fn agent() -> Agent {
     Agent::config_builder()
         .max_redirects(0)

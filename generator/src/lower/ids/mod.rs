@@ -1,4 +1,4 @@
-//! What UUIDs identify: the entity that they are the identifier of.
+//! Typed identifiers: the entity that each UUID identifies.
 //!
 //! An entity is what an operation addresses by a UUID in its path: `/v1/orders/{id}` makes an `Order` one, and what it
 //! responds with has the identifier of an order. Schemas, properties and parameters that are named after an entity follow

@@ -1,4 +1,4 @@
-//! What a tool has found, and in which pair.
+//! Findings of the tool, and the pair of crates that each is about.
 
 use polar_codegen::compare::Semver;
 

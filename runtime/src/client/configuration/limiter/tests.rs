@@ -1,4 +1,4 @@
-//! Turns, by a clock that is handed in.
+//! Tests of the rate limit, with a simulated clock.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -69,7 +69,7 @@ fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
         let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
         turn.map_err(|turn| (turn - now).as_secs() / 60)
     };
-    // The first looks after the second has gone.
+    // The first request is polled after the second was sent.
     assert_eq!(take(1, 1), Ok(()));
     assert_eq!(take(0, 1), Err(3));
     assert_eq!(take(2, 2), Ok(()));
