@@ -63,8 +63,8 @@ pub(crate) async fn activate(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The license for a key that cannot be activated since it has no limit of activations. A key that has one would be good
-/// here too, and on any number of computers, if this did not look at the limit.
+/// Returns the license for a key that cannot be activated since it has no limit of activations. A key that has one
+/// would be good here too, and on any number of computers, if this did not look at the limit.
 async fn unlimited(
     keys: &LicenseKeys<Anonymous>,
     organization: OrganizationId,

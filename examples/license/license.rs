@@ -96,7 +96,7 @@ impl License {
         }
     }
 
-    /// The API says that the key is not good, which still counts when it cannot be asked any more.
+    /// Records that the API rejected the key, which also applies while the API is unreachable.
     pub(crate) fn refuse(&mut self, reason: &str) -> Verdict {
         self.refused = Some(reason.to_owned());
         Verdict::Invalid(reason.to_owned())

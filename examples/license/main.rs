@@ -48,7 +48,7 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
     }
 }
 
-/// A client that needs no token, for a program that does not let its user wait.
+/// Returns a client that needs no token, for a program that does not let its user wait.
 fn client() -> Result<Polar<Anonymous>, Error> {
     let server = match env::var("POLAR_SERVER").as_deref() {
         Ok("sandbox") => server::SANDBOX,

@@ -94,7 +94,7 @@ pub(crate) async fn page(State(app): State<App>, user: User) -> Result<Markup, F
     Ok(pages::page("Your account", Some(&user), content))
 }
 
-/// The page of a user without a plan.
+/// Returns the page of a user without a plan.
 pub(crate) fn no_plan(title: &str, user: &User) -> Markup {
     let content = html! {
         p.lead { "You have no plan yet." }

@@ -24,7 +24,7 @@ pub(crate) fn route(app: &App, public_url: &str) -> MethodRouter<App> {
         .identified_by(move |parts| visitor(visitors.clone(), parts))
 }
 
-/// The customer that a visitor is, also for the portal.
+/// Returns the customer that a visitor is, also for the portal.
 pub(crate) async fn visitor(app: App, mut parts: Parts) -> Result<Option<Identity>, Response> {
     let user = User::from_request_parts(&mut parts, &app).await?;
     Ok(Some(Identity::external_id(user.id).email(user.email)))

@@ -12,13 +12,13 @@ pub(crate) fn page(title: &str, user: Option<&User>, content: Markup) -> Markup 
     document(title, user, &html! {}, &content)
 }
 
-/// A page that reloads itself every two seconds.
+/// Returns a page that reloads itself every two seconds.
 pub(crate) fn waiting(title: &str, user: &User, content: Markup) -> Markup {
     let reload = html! { meta http-equiv="refresh" content="2"; };
     document(title, Some(user), &reload, &content)
 }
 
-/// A page that says one thing.
+/// Returns a page that says one thing.
 pub(crate) fn message(title: &str, text: &str) -> Markup {
     let content = html! {
         p.lead { (text) }
@@ -85,7 +85,7 @@ fn navigation(user: Option<&User>) -> Markup {
     }
 }
 
-/// An amount of cents, as people write it.
+/// Returns an amount of cents, as people write it.
 pub(crate) fn money(cents: i64, currency: &str) -> String {
     let amount = match (cents / 100, cents % 100) {
         (whole, 0) => whole.to_string(),

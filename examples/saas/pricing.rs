@@ -51,7 +51,7 @@ fn card(product: &Product, plan: Option<&Plan>) -> Markup {
     }
 }
 
-/// A form that needs no script: it opens `/checkout?products=…&seats=…`.
+/// Returns a form that needs no script: it opens `/checkout?products=…&seats=…`.
 fn buy(product: &Product, is_per_seat: bool) -> Markup {
     let seats = format!("seats-{}", product.id);
     html! {

@@ -89,7 +89,7 @@ pub(crate) async fn sign_in(
     Ok(([(SET_COOKIE, cookie)], Redirect::to(own_page(&next))).into_response())
 }
 
-/// A page of this program. Any other address in a link to the form would be an open redirect.
+/// Returns a page of this program. Any other address in a link to the form would be an open redirect.
 fn own_page(next: &str) -> &str {
     let is_own = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
     if is_own { next } else { "/" }

@@ -15,7 +15,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem at a place.
+    /// Creates a problem at a place.
     pub fn new(
         file: impl Into<String>,
         pointer: impl Into<String>,
@@ -54,7 +54,7 @@ impl Report {
         })
     }
 
-    /// The problems, never none.
+    /// Returns the problems, never none.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -91,7 +91,7 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// A key as it stands in a JSON pointer (RFC 6901).
+/// Returns a key as it stands in a JSON pointer (RFC 6901).
 pub(crate) fn escape_pointer(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

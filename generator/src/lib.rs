@@ -186,7 +186,8 @@ impl<'w> Version<'w> {
     }
 }
 
-/// The checked IR of one contract. Corrections that do not concern it are passed over: they may be for other versions.
+/// Returns the checked IR of one contract. Corrections that do not concern it are passed over: they may be for other
+/// versions.
 ///
 /// # Errors
 /// All problems of the phase that found any.
@@ -198,7 +199,7 @@ pub fn api(
     described(contract, overlay, words).map(|(api, _)| api)
 }
 
-/// The same, and which words it has.
+/// Returns the same, and which words it has.
 ///
 /// # Errors
 /// All problems of the phase that found any.
@@ -221,7 +222,7 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
     Ok((lowered.api, lowered.coverage, lowered.words_used))
 }
 
-/// The module of one version, on its own: the text of each file, by path below the module's folder.
+/// Returns the module of one version, on its own: the text of each file, by path below the module's folder.
 ///
 /// # Errors
 /// Emitted source that does not parse: a mistake of the generator.
@@ -238,7 +239,7 @@ pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     })
 }
 
-/// The text of each file of a home, by path below its folder.
+/// Returns the text of each file of a home, by path below its folder.
 fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
     let files = Mutex::new(emit::files(site));
     let next = || files.lock().ok().and_then(|mut files| files.pop());

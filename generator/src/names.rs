@@ -40,7 +40,7 @@ const KEYWORDS: &[&str] = &[
 /// Keywords that cannot be written as raw identifiers.
 const NEVER_RAW: &[&str] = &["crate", "self", "super", "Self", "_"];
 
-/// The name of a struct field or of an optional parameter: `snake_case`, keywords raw.
+/// Returns the name of a struct field or of an optional parameter: `snake_case`, keywords raw.
 ///
 /// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets one, and `%` is a word.
 pub fn field(wire: &str) -> Name {
@@ -50,17 +50,17 @@ pub fn field(wire: &str) -> Name {
     }
 }
 
-/// The name of a parameter that is an argument of its method.
+/// Returns the name of a parameter that is an argument of its method.
 pub fn argument(wire: &str) -> Name {
     free(field(wire), &[taken::VARIABLES])
 }
 
-/// The name of an operation: a method of its service.
+/// Returns the name of an operation: a method of its service.
 pub fn method(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS])
 }
 
-/// The name of a service: a method of what it belongs to, a module, and a file.
+/// Returns the name of a service: a method of what it belongs to, a module, and a file.
 pub fn service(wire: &str) -> Name {
     free(
         field(wire),
@@ -68,17 +68,17 @@ pub fn service(wire: &str) -> Name {
     )
 }
 
-/// The constructor of a client of a server: `sandbox`.
+/// Returns the constructor of a client of a server: `sandbox`.
 pub fn server(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS, taken::ROOT_METHODS])
 }
 
-/// The type of a service: `customer_seats` is `CustomerSeats`.
+/// Returns the type of a service: `customer_seats` is `CustomerSeats`.
 pub fn service_type(service: &Name) -> String {
     camel(plain(&service.rust))
 }
 
-/// The module, and so the file, of the types that belong to a service.
+/// Returns the module, and so the file, of the types that belong to a service.
 pub fn module(service: &Name) -> String {
     match service.rust.strip_prefix("r#") {
         Some(keyword) => format!("{keyword}_"),
@@ -98,12 +98,12 @@ fn free(name: Name, lists: &[&[&str]]) -> Name {
     }
 }
 
-/// A name without the sign of raw identifiers.
+/// Returns a name without the sign of raw identifiers.
 fn plain(rust: &str) -> &str {
     rust.trim_start_matches("r#")
 }
 
-/// A name that the corrections give to what is `wire`, if it is one that `make` would leave as it is.
+/// Returns a name that the corrections give to what is `wire`, if it is one that `make` would leave as it is.
 pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     let made = make(rust);
     (plain(&made.rust) == rust).then(|| Name {
@@ -112,7 +112,7 @@ pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     })
 }
 
-/// A name that the corrections give to the schema `wire`, if it is an `UpperCamelCase` identifier.
+/// Returns a name that the corrections give to the schema `wire`, if it is an `UpperCamelCase` identifier.
 pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
     let begins = rust.starts_with(|c: char| c.is_ascii_uppercase());
     let is_camel = begins && rust.chars().all(|c| c.is_ascii_alphanumeric());
@@ -122,7 +122,7 @@ pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
     })
 }
 
-/// Whether a text is a version of the API: `YYYY-MM`.
+/// Returns whether a text is a version of the API: `YYYY-MM`.
 pub fn is_version(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('-').is_some_and(|(year, month)| {
@@ -131,7 +131,7 @@ pub fn is_version(text: &str) -> bool {
     })
 }
 
-/// A month in words: `2027-01` is `January 2027`.
+/// Returns a month in words: `2027-01` is `January 2027`.
 pub fn month(text: &str) -> String {
     const MONTHS: [&str; 12] = [
         "January",
@@ -154,7 +154,7 @@ pub fn month(text: &str) -> String {
     words.unwrap_or_else(|| text.to_owned())
 }
 
-/// The name of a schema: `UpperCamelCase`, with the conventions of the document undone.
+/// Returns the name of a schema: `UpperCamelCase`, with the conventions of the document undone.
 ///
 /// - `ListResource_Product_` is `ProductList`, `ListResourceWithCursorPagination_Event_` is `EventCursorList`;
 /// - `CostMetadata-Output` is `CostMetadata`, `CostMetadata-Input` is `CostMetadataInput`.
@@ -174,7 +174,7 @@ pub fn schema(wire: &str) -> Name {
     }
 }
 
-/// The name of a type that the contract leaves inline: its title, or the place it stands at.
+/// Returns the name of a type that the contract leaves inline: its title, or the place it stands at.
 pub fn inline(title_or_place: &str) -> Name {
     Name {
         rust: camel(title_or_place),
@@ -182,12 +182,12 @@ pub fn inline(title_or_place: &str) -> Name {
     }
 }
 
-/// The method that sets a field: its name, `set_` before it where that means something else.
+/// Returns the method that sets a field: its name, `set_` before it where that means something else.
 pub fn setter(field: &Name) -> String {
     set(field, &[taken::TRAIT_METHODS, taken::MODEL_METHODS])
 }
 
-/// The method of a request that sets a parameter: its name, `set_` before it where that means something else.
+/// Returns the method of a request that sets a parameter: its name, `set_` before it where that means something else.
 pub fn param_setter(param: &Name) -> String {
     set(param, &[taken::TRAIT_METHODS, taken::REQUEST_METHODS])
 }
@@ -200,67 +200,67 @@ fn set(name: &Name, lists: &[&[&str]]) -> String {
     }
 }
 
-/// Whether a union cannot have a method of this name that returns a field of its variants.
+/// Returns whether a union cannot have a method of this name that returns a field of its variants.
 pub fn is_union_method(name: &str) -> bool {
     taken::UNION_METHODS.contains(&name)
 }
 
-/// The method of a struct that sees a field by what stands beside it.
+/// Returns the method of a struct that sees a field by what stands beside it.
 pub fn field_view(field: &Name) -> String {
     format!("{}_view", plain(&field.rust))
 }
 
-/// The method of a union that returns the value of a variant: `as_fixed`.
+/// Returns the method of a union that returns the value of a variant: `as_fixed`.
 pub fn narrowing(variant: &str) -> String {
     format!("as_{}", plain(&snake(variant)))
 }
 
-/// The struct for the values of a union that the client does not know: `UnknownPrice`.
+/// Returns the struct for the values of a union that the client does not know: `UnknownPrice`.
 pub fn unknown(union: &str) -> String {
     format!("Unknown{union}")
 }
 
-/// The method of a union without a decision that reads it as a variant: `to_fixed`.
+/// Returns the method of a union without a decision that reads it as a variant: `to_fixed`.
 pub fn view(variant: &str) -> String {
     snake(&format!("to_{variant}"))
 }
 
-/// The type of the request value of a method: `list_seats` is `ListSeats`.
+/// Returns the type of the request value of a method: `list_seats` is `ListSeats`.
 pub fn request_type(method: &str) -> String {
     camel(method)
 }
 
-/// The Rust module of a published version: `2026-10` is `v2026_10`.
+/// Returns the Rust module of a published version: `2026-10` is `v2026_10`.
 pub fn version_module(version: &str) -> String {
     format!("v{}", version.replace('-', "_"))
 }
 
-/// The Cargo feature of a published version: `2026-10` is `v2026-10`.
+/// Returns the Cargo feature of a published version: `2026-10` is `v2026-10`.
 pub fn version_feature(version: &str) -> String {
     format!("v{version}")
 }
 
-/// The enum variant for a published version: `2026-10` is `V2026_10`.
+/// Returns the enum variant for a published version: `2026-10` is `V2026_10`.
 pub fn version_variant(version: &str) -> String {
     format!("V{}", version.replace('-', "_"))
 }
 
-/// The constant of a method: `SCREAMING_SNAKE_CASE`.
+/// Returns the constant of a method: `SCREAMING_SNAKE_CASE`.
 pub fn constant(name: &Name) -> String {
     plain(&name.rust).to_uppercase()
 }
 
-/// A name as words for doc comments: `customer_seats` is `customer seats`.
+/// Returns a name as words for doc comments: `customer_seats` is `customer seats`.
 pub fn spoken(wire: &str) -> String {
     wire.to_snake_case().replace('_', " ")
 }
 
-/// The name of an entity: `checkout_link` is `CheckoutLink`.
+/// Returns the name of an entity: `checkout_link` is `CheckoutLink`.
 pub fn entity(word: &str) -> String {
     camel(word)
 }
 
-/// The name of the entity that a collection is made of: `checkout-links` is of `CheckoutLink`.
+/// Returns the name of the entity that a collection is made of: `checkout-links` is of `CheckoutLink`.
 pub fn entity_of(collection: &str) -> String {
     match collection.strip_suffix("ies") {
         Some(word) => camel(&format!("{word}y")),
@@ -268,17 +268,18 @@ pub fn entity_of(collection: &str) -> String {
     }
 }
 
-/// The type of the identifiers of an entity: `CheckoutLinkId`.
+/// Returns the type of the identifiers of an entity: `CheckoutLinkId`.
 pub fn id_type(entity: &str) -> String {
     format!("{entity}Id")
 }
 
-/// The words of a name, in lower case.
+/// Returns the words of a name, in lower case.
 pub fn words(name: &str) -> Vec<String> {
     snake_words(name)
 }
 
-/// Whether all words of `part` stand in `name`, in order and side by side; the last one may differ by a plural `s`.
+/// Returns whether all words of `part` stand in `name`, in order and side by side; the last one may differ by a plural
+/// `s`.
 pub fn mentions(name: &str, part: &str) -> bool {
     let (name, part) = (snake_words(name), snake_words(part));
     name.windows(part.len().max(1)).any(|run| {

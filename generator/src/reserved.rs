@@ -107,7 +107,7 @@ const RUST: &[&str] = &[
     "Vec",
 ];
 
-/// Whether a type cannot have this name.
+/// Returns whether a type cannot have this name.
 pub(crate) fn is_type(name: &str) -> bool {
     let of_runtime = RUNTIME
         .iter()

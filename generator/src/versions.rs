@@ -47,7 +47,7 @@ impl Versions {
         Ok(versions)
     }
 
-    /// The version whose feature is on by default.
+    /// Returns the version whose feature is on by default.
     #[must_use]
     pub fn default_version(&self) -> &str {
         &self.default
@@ -59,8 +59,8 @@ impl Versions {
         states.map(|(version, state)| (version.as_str(), state))
     }
 
-    /// A problem for every contract whose version is not listed, and for every version that has no contract. Contracts
-    /// are given by file and version.
+    /// Returns a problem for every contract whose version is not listed, and for every version that has no contract.
+    /// Contracts are given by file and version.
     pub(crate) fn compare<'c>(
         &self,
         contracts: impl Iterator<Item = (&'c str, &'c str)> + Clone,
@@ -179,7 +179,7 @@ impl Reader<'_> {
         state
     }
 
-    /// A mapping that has no other keys.
+    /// Returns a mapping that has no other keys.
     fn object<'v>(
         &mut self,
         pointer: &str,
@@ -206,7 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The string at a key, which has to be there; empty if it is not.
+    /// Returns the string at a key, which has to be there; empty if it is not.
     fn text<'v>(&mut self, pointer: &str, object: &'v Map<String, Value>, key: &str) -> &'v str {
         match object.get(key).map(Value::as_str) {
             Some(Some(text)) if !text.is_empty() => text,

@@ -60,7 +60,7 @@ impl Words {
         Ok(words)
     }
 
-    /// A problem for every entry that no version asked for: it is misspelt, or what it describes is gone.
+    /// Returns a problem for every entry that no version asked for: it is misspelt, or what it describes is gone.
     pub(crate) fn unused(&self, used: &BTreeSet<(&'static str, &str)>) -> Vec<Problem> {
         self.sections()
             .into_iter()
@@ -110,7 +110,8 @@ impl<'a> Glossary<'a> {
         self.find(&[("operations", id)])
     }
 
-    /// The cause of an error of an operation. Not counted: many statuses have no cause beyond their standard phrase.
+    /// Returns the cause of an error of an operation. Not counted: many statuses have no cause beyond their standard
+    /// phrase.
     pub(crate) fn cause(&self, operation: &str, status: u16) -> Option<String> {
         self.get("operations", &format!("{operation}.{status}"))
     }

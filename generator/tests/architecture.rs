@@ -84,7 +84,7 @@ fn no_folder_has_a_circle_of_imports() -> Outcome<()> {
     Ok(())
 }
 
-/// The modules that are left when those are taken away, again and again, that import none or that none imports.
+/// Returns the modules that are left when those are taken away, again and again, that import none or that none imports.
 fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     let mut left = imports.clone();
     loop {
@@ -98,7 +98,7 @@ fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     }
 }
 
-/// The lines of a crate's table in ARCHITECTURE.md: a folder or file, and what it may import.
+/// Returns the lines of a crate's table in ARCHITECTURE.md: a folder or file, and what it may import.
 fn layers(name: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
     let start = format!("| `{name}/src/` | imports |");
@@ -191,7 +191,7 @@ impl Source {
         imports
     }
 
-    /// The module that a path leads into: the file of the item, as far as modules and re-exports tell.
+    /// Returns the module that a path leads into: the file of the item, as far as modules and re-exports tell.
     fn resolve(&self, from: &Module, path: &[String]) -> Option<Module> {
         let (mut at, mut rest): (Module, &[String]) = match path.split_first()? {
             (first, rest) if first == "crate" => (Vec::new(), rest),
@@ -214,7 +214,7 @@ impl Source {
         Some(at)
     }
 
-    /// The module that an item comes from which another one shows.
+    /// Returns the module that an item comes from which another one shows.
     fn origin(&self, module: &Module, item: &str) -> Module {
         let mut paths = Vec::new();
         if let Some(tokens) = self.files.get(module) {
@@ -240,7 +240,7 @@ impl Source {
     }
 }
 
-/// The tokens without items under `#[cfg(test)]`.
+/// Returns the tokens without items under `#[cfg(test)]`.
 fn without_tests(tokens: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut kept = Vec::new();

@@ -246,7 +246,7 @@ fn collect_literals(tokens: TokenStream, literals: &mut Vec<String>) {
     }
 }
 
-/// The prose of a line: all of it, or in Rust its comment.
+/// Returns the prose of a line: all of it, or in Rust its comment.
 fn prose(file: &Path, line: &str) -> String {
     let line = line.trim();
     if !is(file, "rs") {
@@ -271,7 +271,7 @@ fn texts() -> Outcome<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The Markdown that readers of the repository see; the sources of the guide are seen as `generated/docs/`.
+/// Returns the Markdown that readers of the repository see; the sources of the guide are seen as `generated/docs/`.
 fn markdown() -> Outcome<Vec<PathBuf>> {
     let is_page = |file: &Path| is(file, "md") && !shown(file).starts_with("generator/src/emit/");
     let mut files = Vec::new();
@@ -304,7 +304,7 @@ fn is(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|found| found == extension)
 }
 
-/// The path of a file from the root, as failures show it.
+/// Returns the path of a file from the root, as failures show it.
 fn shown(file: &Path) -> String {
     let below = file.strip_prefix(root()).unwrap_or(file);
     below.display().to_string().replace('\\', "/")

@@ -262,7 +262,7 @@ pub(crate) fn route_failed(status: http::StatusCode, error: &Error) {
     }
 }
 
-/// The status of an error, or the kind of one that has none: `error.type` of the OpenTelemetry conventions.
+/// Returns the status of an error, or the kind of one that has none: `error.type` of the OpenTelemetry conventions.
 #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
 pub(crate) fn error_type(error: &Error) -> String {
     match error.status() {

@@ -47,8 +47,8 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The module of one API, whose code is at `path`, and a static that has its operations. Types that are not its own are
-/// described elsewhere.
+/// Returns the module of one API, whose code is at `path`, and a static that has its operations. Types that are not its
+/// own are described elsewhere.
 pub(super) fn module_of(
     api: &Api,
     name: &str,
@@ -210,7 +210,7 @@ fn rest_value(api: &Api, object: &Struct) -> Option<String> {
     Some(format!("o.rest::<{ty}>(&{known:?})?"))
 }
 
-/// The value of a field in a literal, unless the struct does not have the field.
+/// Returns the value of a field in a literal, unless the struct does not have the field.
 fn literal_value(api: &Api, field: &Field, keeping: Keeping) -> Option<String> {
     let (ty, key) = (rust_type(api, field.ty.non_null()), &field.name.wire);
     Some(match keeping {
@@ -343,7 +343,7 @@ impl Call<'_> {
         writeln!(text, "Ok(request) }}")
     }
 
-    /// The expression of the service, with a credential.
+    /// Returns the expression of the service, with a credential.
     fn service(&self, credential: &str) -> String {
         let root = &self.services[0].name.rust;
         let mut text = match self.services[0].credential {
@@ -359,7 +359,7 @@ impl Call<'_> {
     }
 }
 
-/// The credentials that an operation takes.
+/// Returns the credentials that an operation takes.
 fn credentials(access: Access) -> &'static [&'static str] {
     const NONE: &str = "Anonymous";
     const ORGANIZATION: &str = "OrganizationToken::new(\"polar_oat_conformance\")";
@@ -380,7 +380,7 @@ fn credentials(access: Access) -> &'static [&'static str] {
     }
 }
 
-/// A parameter that must be given, as an argument.
+/// Returns a parameter that must be given, as an argument.
 fn value_of(api: &Api, param: &Param, place: &str) -> String {
     let (name, ty) = (&param.name.wire, param.ty.non_null());
     match target(api, ty) {
@@ -409,7 +409,7 @@ fn is_text(api: &Api, param: &Param) -> bool {
     )
 }
 
-/// The type behind aliases and boxes.
+/// Returns the type behind aliases and boxes.
 fn target<'a>(api: &'a Api, ty: &'a Type) -> &'a Type {
     match ty {
         Type::Named(id) => match &api.def(*id).shape {

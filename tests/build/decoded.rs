@@ -34,7 +34,7 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The table of one API, whose code is the module at `path`.
+/// Returns the table of one API, whose code is the module at `path`.
 pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "#[doc = \"Version {} of the API.\"]", api.version)?;

@@ -33,7 +33,7 @@ fn main() -> Result<()> {
 
 const SPEC: &str = "../spec";
 
-/// The list of versions.
+/// Returns the list of versions.
 fn listed() -> Result<Versions> {
     let text = fs::read_to_string(Path::new(SPEC).join("versions.yaml"))?;
     Ok(Versions::parse(Source {
@@ -42,7 +42,7 @@ fn listed() -> Result<Versions> {
     })?)
 }
 
-/// The IR of each version, oldest first.
+/// Returns the IR of each version, oldest first.
 fn apis(listed: &Versions) -> Result<Vec<Api>> {
     println!("cargo::rerun-if-changed={SPEC}");
     let spec = Path::new(SPEC);
@@ -63,7 +63,7 @@ fn apis(listed: &Versions) -> Result<Vec<Api>> {
     })
 }
 
-/// The IR of a contract with its corrections.
+/// Returns the IR of a contract with its corrections.
 fn api(contract: &Path, overlay: Option<&Path>) -> Result<Api> {
     let name = contract.to_string_lossy();
     let contract = fs::read_to_string(contract)?;

@@ -103,7 +103,7 @@ fn modules(apis: &[Api], home: &Home) -> Vec<String> {
         .collect()
 }
 
-/// The path of an element below the module of a version, if it is a type.
+/// Returns the path of an element below the module of a version, if it is a type.
 fn path(key: &Key) -> Option<String> {
     match key {
         Key::Type(name) => Some(format!("models::{name}")),

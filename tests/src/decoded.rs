@@ -140,13 +140,13 @@ impl<T> Received for T where
 
 /// A decoded value of any type.
 pub trait Decoded: Any + Debug + Send + Sync {
-    /// The value as JSON text.
+    /// Returns the value as JSON text.
     fn to_json(&self) -> String;
 
-    /// Whether another value is of the same type and equal.
+    /// Returns whether another value is of the same type and equal.
     fn equals(&self, other: &dyn Any) -> bool;
 
-    /// Whether a clone is equal, and whether serde reads and writes the value as the codec does.
+    /// Returns whether a clone is equal, and whether serde reads and writes the value as the codec does.
     fn is_consistent(&self, text: &str) -> bool;
 }
 

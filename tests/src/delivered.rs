@@ -19,7 +19,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The value of a header.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let mut headers = self.headers.iter();

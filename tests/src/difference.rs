@@ -32,7 +32,7 @@ pub enum Undocumented {
 }
 
 impl Difference<'_> {
-    /// The first difference, with its place; nothing if the two mean the same.
+    /// Returns the first difference, with its place; nothing if the two mean the same.
     #[must_use]
     pub fn find(&self, read: &Value, written: &Value) -> Option<String> {
         let first = self.all(read, written).into_iter().next();

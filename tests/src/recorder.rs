@@ -39,7 +39,7 @@ pub struct Sent {
 }
 
 impl Recorder {
-    /// A transport that responds to every request with this.
+    /// Creates a transport that responds to every request with this.
     #[must_use]
     pub fn new(status: u16, body: &'static str) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Recorder {
         }
     }
 
-    /// The requests so far; the recorder forgets them.
+    /// Returns the requests so far; the recorder forgets them.
     #[must_use]
     pub fn take(&self) -> Vec<Sent> {
         std::mem::take(&mut *self.lock())

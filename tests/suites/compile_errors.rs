@@ -160,7 +160,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .fold(said.into_owned(), |said, module| said.replace(module, ""))
 }
 
-/// The client that this test is linked with: of those beside it, the one that was built last.
+/// Returns the client that this test is linked with: of those beside it, the one that was built last.
 fn client(libraries: &Path) -> PathBuf {
     let files = fs::read_dir(libraries)
         .unwrap()

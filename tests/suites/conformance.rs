@@ -54,7 +54,7 @@ mod subject;
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-/// A server that does not respond.
+/// Returns a server that does not respond.
 fn nowhere() -> polar_client_runtime::client::Server {
     polar_client_runtime::client::Server::custom("http://127.0.0.1:1").unwrap()
 }

@@ -78,7 +78,7 @@ fn responding(
         .unwrap()
 }
 
-/// A server that responds with this text, cut into chunks of a size.
+/// Returns a server that responds with this text, cut into chunks of a size.
 fn csv(text: &str, size: usize) -> Polar<OrganizationToken> {
     let pieces = text.as_bytes().chunks(size);
     let pieces = pieces.map(|piece| Ok(Bytes::copy_from_slice(piece)));

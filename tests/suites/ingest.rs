@@ -45,7 +45,7 @@ fn numbered(number: usize) -> EventCreateExternalCustomer {
     event("tokens").external_id(format!("e-{number}"))
 }
 
-/// Whether a future is ready without waiting.
+/// Returns whether a future is ready without waiting.
 fn is_ready(future: impl Future) -> bool {
     let poll = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
     matches!(poll, Poll::Ready(_))

@@ -150,8 +150,8 @@ fn every_input_has_a_snapshot() {
     );
 }
 
-/// The emitted files whose paths begin with one of the parts, without what is the same in all of them: the line that
-/// says who made them, and the lists of modules.
+/// Returns the emitted files whose paths begin with one of the parts, without what is the same in all of them: the line
+/// that says who made them, and the lists of modules.
 fn emitted(input: &str, parts: &[&str]) -> String {
     let mut text = String::new();
     for (path, source) in polar_tests::emitted_files(input).unwrap() {

@@ -38,7 +38,7 @@ fn metering(server: &Server) -> Metering {
     builder(server).start().unwrap()
 }
 
-/// The events that were sent, without what the client adds: an id and a time.
+/// Returns the events that were sent, without what the client adds: an id and a time.
 async fn sent(metering: &Metering, server: &Server) -> Vec<Json> {
     metering.flush().await.unwrap();
     let mut events = server.seen().events.clone();

@@ -314,7 +314,7 @@ async fn replies_can_be_samples_models_and_items() {
     assert_eq!((products.items.len(), products.pagination.max_page), (0, 0));
 }
 
-/// The error of a call whose response is the sample of an order with this property, and what the mock reports.
+/// Returns the error of a call whose response is the sample of an order with this property, and what the mock reports.
 async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
     let mock = Mock::new();
     let mut order = codec::to_value(&sample::<Order>());

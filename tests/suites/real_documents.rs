@@ -62,7 +62,7 @@ fn lower(version: &str) -> Api {
     polar_codegen::api(contract, Some(overlay), &Words::default()).unwrap()
 }
 
-/// The contract as the YAML says it, read without the generator.
+/// Returns the contract as the YAML says it, read without the generator.
 fn contract(version: &str) -> Value {
     serde_yaml::from_str(&spec(&format!("{version}.yaml"))).unwrap()
 }
@@ -104,7 +104,7 @@ fn every_operation_of_the_contracts_is_there() {
     }
 }
 
-/// The operations of a contract as it stands, by method and path. (Corrections change some ids.)
+/// Returns the operations of a contract as it stands, by method and path. (Corrections change some ids.)
 fn raw_operations(contract: &Value) -> BTreeMap<(String, String), &Value> {
     let paths = contract["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
@@ -327,14 +327,14 @@ fn name(api: &Api, ty: &polar_codegen::ir::Type) -> String {
     }
 }
 
-/// The emitted item of a version that `start` begins, with the file that it is in.
+/// Returns the emitted item of a version that `start` begins, with the file that it is in.
 fn emitted(version: &str, folder: &str, start: &str) -> String {
     let (path, text) = file(version, folder, start);
     format!("// {path}\n\n{}", item(text, start))
 }
 
-/// The only file of a version, in any of its homes, that is below a folder or has its path, and has a line which begins
-/// like this.
+/// Returns the only file of a version, in any of its homes, that is below a folder or has its path, and has a line
+/// which begins like this.
 fn file(version: &str, place: &str, start: &str) -> (&'static str, &'static str) {
     let homes = OUTPUT.homes.iter();
     let homes = homes.filter(|home| home.versions.iter().any(|own| own == version));
@@ -399,7 +399,7 @@ fn the_seed_operations_are_reviewed() {
     }
 }
 
-/// A method of an `impl` block, without its indentation.
+/// Returns a method of an `impl` block, without its indentation.
 fn method_of(source: &str, start: &str) -> String {
     let source: Vec<&str> = source
         .lines()

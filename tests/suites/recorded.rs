@@ -111,7 +111,7 @@ struct Problem {
     what: String,
 }
 
-/// The contract that the server followed.
+/// Returns the contract that the server followed.
 fn contract() -> Contract {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
     let overlay = folder.join("overlay.yaml");
@@ -195,7 +195,7 @@ impl Judge {
         }
     }
 
-    /// The schema of the variant that the value is decoded to.
+    /// Returns the schema of the variant that the value is decoded to.
     fn variant(
         &self,
         place: &str,
@@ -221,7 +221,7 @@ impl Judge {
         Some(form.schema)
     }
 
-    /// The schema of an operation's successful response.
+    /// Returns the schema of an operation's successful response.
     fn answer(&self, operation: &str, status: &str) -> Option<&Value> {
         let paths = self.contract.tree()["paths"].as_object().unwrap().values();
         let mut operations = paths.flat_map(|item| item.as_object().unwrap().values());

@@ -41,7 +41,7 @@ fn client(server: &MockServer) -> Polar {
         .unwrap()
 }
 
-/// A server that responds to all requests like this.
+/// Returns a server that responds to all requests like this.
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -67,7 +67,8 @@ async fn claimed_from(answer: ResponseTemplate) -> Result<CustomerSubscriptionLi
     portal.seats().list_claimed_subscriptions().await
 }
 
-/// The response of a server that reports an error, after a look for tokens in everything that can be printed of it.
+/// Returns the response of a server that reports an error, after a look for tokens in everything that can be printed of
+/// it.
 fn api_error<T>(result: Result<T, Error>) -> Box<ApiError> {
     let Err(error) = result else {
         panic!("not an error")
@@ -96,7 +97,7 @@ fn value(request: &Request, name: &str) -> Option<String> {
     Some(value)
 }
 
-/// The one request that the server got.
+/// Returns the one request that the server got.
 async fn only_request(server: &MockServer) -> Request {
     let mut requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);

@@ -36,7 +36,7 @@ fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
 }
 
-/// The first price of the page of this kind, with one change.
+/// Returns the first price of the page of this kind, with one change.
 fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, Json>)) -> Price {
     let mut price = json(SUBSCRIPTIONS)[0]["prices"][index].take();
     change(price.as_object_mut().unwrap());

@@ -149,7 +149,7 @@ async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     }
 }
 
-/// The outcome in a few words.
+/// Returns the outcome in a few words.
 fn name(outcome: &Result<(), Error>, call: usize) -> String {
     let kind = if call.is_multiple_of(2) {
         "safe"
@@ -201,7 +201,7 @@ fn check(server: &Misbehaving, tally: &Tally, calls: usize) {
     assert!(safe * 10 > calls / 2 * 8, "{safe} of {}", calls / 2);
 }
 
-/// The resident memory of this process in kB; 0 where that is not known.
+/// Returns the resident memory of this process in kB; 0 where that is not known.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -18,7 +18,7 @@ const OLD: &str = "what was there before\n";
 const LIST: &str =
     "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }";
 
-/// A published document in small, with something of everything.
+/// Returns a published document in small, with something of everything.
 fn published() -> Value {
     json!({
         "openapi": "3.1.0",
@@ -629,7 +629,7 @@ fn link(to: &Path, at: &Path) {
     }
 }
 
-/// A directory with one version in it.
+/// Returns a directory with one version in it.
 fn directory() -> TempDir {
     let spec = TempDir::new().unwrap();
     fs::write(spec.path().join("2026-10.yaml"), OLD).unwrap();
@@ -645,7 +645,7 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The error of this import, which leaves its directory as it was.
+/// Returns the error of this import, which leaves its directory as it was.
 fn failed(what: &Import, published: &str) -> Error {
     let spec = directory();
     let error = import(what, published, spec.path()).unwrap_err();
@@ -657,7 +657,7 @@ fn failed(what: &Import, published: &str) -> Error {
     error
 }
 
-/// A server on this machine that gives these responses, one a connection. Returns its base URL.
+/// Starts a server on this machine that returns these responses, one per connection. Returns its base URL.
 fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -111,7 +111,7 @@ impl Workspace {
         self.run(false).unwrap()
     }
 
-    /// The message of an update that fails, and changes nothing.
+    /// Returns the message of an update that fails, and changes nothing.
     fn refused(&self) -> String {
         let before = self.tree();
         let message = self.run(false).unwrap_err().to_string();

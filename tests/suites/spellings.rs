@@ -20,7 +20,7 @@ use serde_json::Value;
 const ONE: Uuid = Uuid::from_u128(1);
 const TWO: Uuid = Uuid::from_u128(2);
 
-/// The JSON that is sent for a value.
+/// Returns the JSON that is sent for a value.
 fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap()
 }

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 const ID: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
 const TIME: &str = "2026-11-21T18:22:49.476450Z";
 
-/// The decoded value, after making sure that it is written as the same bytes.
+/// Returns the decoded value, after making sure that it is written as the same bytes.
 fn exact<T: Decode + Encode>(json: &Value) -> T {
     let text = json.to_string();
     let value = codec::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -199,7 +199,7 @@ fn a_page_of_events_is_counted_or_not() {
     assert!(matches!(page(json!({})), EventsPage::Unknown(_)));
 }
 
-/// A customer as the grants of webhooks hold one.
+/// Returns a customer as the grants of webhooks hold one.
 fn customer() -> Value {
     json!({
         "id": ID, "created_at": TIME, "modified_at": null, "metadata": {"tier": 1}, "external_id": null,

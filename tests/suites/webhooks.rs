@@ -29,7 +29,7 @@ const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 
-/// The deliveries of events, without the messages for chats.
+/// Returns the deliveries of events, without the messages for chats.
 fn events() -> Vec<Recorded> {
     let is_event = |delivery: &Recorded| delivery.body.starts_with(r#"{"type":"#);
     recorded_deliveries().into_iter().filter(is_event).collect()
@@ -52,7 +52,7 @@ fn verify_changed(
     Webhooks::new(&recorded.secret).verify_at(headers, body, delivered_at(recorded))
 }
 
-/// A delivery that is signed here.
+/// Returns a delivery that is signed here.
 fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
     let webhooks = Webhooks::new(SECRET);
     let (body, now) = (body.to_string(), Timestamp::default());
@@ -60,7 +60,7 @@ fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
     webhooks.verify_at(headers, body, now)
 }
 
-/// A recorded body, as one of this version of the API.
+/// Returns a recorded body, as one of this version of the API.
 fn body_of(kind: &str, api_version: &str) -> Json {
     let is_kind = |body: &Json| body["type"] == kind;
     let mut bodies = events()

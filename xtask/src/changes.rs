@@ -53,12 +53,12 @@ impl Changes {
         self.writes.is_empty() && self.removals.is_empty()
     }
 
-    /// The files that are written.
+    /// Returns the files that are written.
     pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
         self.writes.keys().map(String::as_str)
     }
 
-    /// The files and links that are removed, and not replaced.
+    /// Returns the files and links that are removed, and not replaced.
     pub(crate) fn removed(&self) -> impl Iterator<Item = &str> {
         let removed = self.removals.iter();
         let removed = removed.filter(|path| !self.writes.contains_key(*path));
@@ -192,7 +192,7 @@ impl Store {
         self.folder.join("lock")
     }
 
-    /// The temporary path of a new file.
+    /// Returns the temporary path of a new file.
     fn new_file(&self, path: &str) -> PathBuf {
         self.folder.join("new").join(path)
     }
@@ -202,7 +202,7 @@ impl Store {
         self.folder.join("old").join(path)
     }
 
-    /// The list of files that are written. It exists from before the first change until after the last.
+    /// Returns the list of files that are written. It exists from before the first change until after the last.
     fn journal(&self) -> PathBuf {
         self.folder.join("journal.json")
     }
@@ -218,7 +218,7 @@ impl Store {
     }
 }
 
-/// A file that no other process has locked.
+/// Returns a file that no other process has locked.
 fn locked(lock: File, path: PathBuf) -> Result<File, FileError> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),

@@ -56,7 +56,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether `generated/` was what is generated, and every mention of the default version and every copy up to date.
+    /// Returns whether `generated/` was what is generated, and every mention of the default version and every copy up
+    /// to date.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let all = [&self.changed, &self.missing, &self.stale];
@@ -208,7 +209,7 @@ fn compare(
     Ok(outcome)
 }
 
-/// The error of a file.
+/// Returns the error of a file.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
     let path = path.to_owned();
     move |error| CodegenError::File(path, error)

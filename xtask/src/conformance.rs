@@ -53,7 +53,7 @@ fn prism(root: &Path) -> Result<(), String> {
     }
 }
 
-/// The versions, and their contracts.
+/// Returns the versions, and their contracts.
 fn contracts(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     let spec = root.join("spec");
     let listed = versions::read(&spec).map_err(|error| error.to_string())?;

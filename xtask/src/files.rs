@@ -69,7 +69,7 @@ pub(crate) fn entries(folder: &Path) -> io::Result<BTreeMap<String, Entry>> {
     Ok(found)
 }
 
-/// Whether a path is a regular file, and not a link to one.
+/// Returns whether a path is a regular file, and not a link to one.
 pub(crate) fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }

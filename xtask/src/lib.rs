@@ -19,7 +19,7 @@ pub mod weight;
 
 use std::path::PathBuf;
 
-/// The root of the workspace, wherever the command is started.
+/// Returns the root of the workspace, wherever the command is started.
 pub fn root() -> PathBuf {
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     root.pop();

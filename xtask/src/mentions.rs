@@ -16,8 +16,8 @@ use crate::files::{self, Kind};
 /// Where mentions are: files, and folders of Rust files, relative to the root of the workspace.
 const PLACES: [&str; 3] = ["README.md", "examples", "tests"];
 
-/// The files that mention another version than the default one, by their path relative to the root, with the text that
-/// they should have.
+/// Returns the files that mention another version than the default one, by their path relative to the root, with the
+/// text that they should have.
 ///
 /// # Errors
 /// Files that cannot be read, or that name the modules of several versions.
@@ -58,8 +58,8 @@ pub(crate) fn outdated(
     Ok(outdated)
 }
 
-/// The text with each module of a version, `v2026_10`, replaced, and which ones it had. A part of a path of files, or of
-/// another name, is none.
+/// Returns the text with each module of a version, `v2026_10`, replaced, and which ones it had. A part of a path of
+/// files, or of another name, is none.
 fn renamed<'t>(text: &'t str, module: &str) -> (String, BTreeSet<&'t str>) {
     let (mut result, mut modules) = (String::with_capacity(text.len()), BTreeSet::new());
     let (mut rest, mut before) = (text, None);
@@ -81,12 +81,12 @@ fn renamed<'t>(text: &'t str, module: &str) -> (String, BTreeSet<&'t str>) {
     (result, modules)
 }
 
-/// Whether a character beside a name belongs to it, or makes it a part of a path.
+/// Returns whether a character beside a name belongs to it, or makes it a part of a path.
 fn is_part(beside: Option<char>) -> bool {
     beside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '/'))
 }
 
-/// The module of a version that a text begins with.
+/// Returns the module of a version that a text begins with.
 fn module_at(text: &str) -> Option<&str> {
     const PATTERN: &[u8] = b"v0000_00";
     let found = text.get(..PATTERN.len())?;

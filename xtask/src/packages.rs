@@ -21,7 +21,7 @@ pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
 /// The files that are copied as they are.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The files that each package has a copy of, by name. Those that the root lacks are left out.
+/// Returns the files that each package has a copy of, by name. Those that the root lacks are left out.
 ///
 /// The changelog is copied without what is unreleased, so it changes with releases only.
 pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>, CodegenError> {
@@ -40,7 +40,7 @@ pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>
     Ok(found)
 }
 
-/// The copies of hand-written packages that differ from `shared`, by their path relative to the root.
+/// Returns the copies of hand-written packages that differ from `shared`, by their path relative to the root.
 pub(crate) fn outdated(
     root: &Path,
     shared: &BTreeMap<&'static str, String>,

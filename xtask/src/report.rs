@@ -10,7 +10,7 @@ use crate::codegen::Outcome;
 /// The maximum number of places that the table names for a union.
 const USERS_SHOWN: usize = 3;
 
-/// A line for each version, one for each set of versions that shares something, and one for the files.
+/// Returns a line for each version, one for each set of versions that shares something, and one for the files.
 #[must_use]
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -76,7 +76,7 @@ pub fn differences_between_versions(outcome: &Outcome) -> String {
     text
 }
 
-/// A line for each file that is not what codegen writes.
+/// Returns a line for each file that is not what codegen writes.
 #[must_use]
 pub fn differences(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -99,8 +99,8 @@ pub fn differences(outcome: &Outcome) -> String {
     text
 }
 
-/// The unions of all versions: where they are used, how they are distinguished, and by what. Versions that agree share
-/// a row.
+/// Returns the unions of all versions: where they are used, how they are distinguished, and by what. Versions that
+/// agree share a row.
 #[must_use]
 pub fn unions(outcome: &Outcome) -> String {
     let mut rows: BTreeMap<[String; 5], Vec<&str>> = BTreeMap::new();
@@ -134,7 +134,8 @@ pub fn unions(outcome: &Outcome) -> String {
     text
 }
 
-/// The entities whose identifiers are types of their own, and the UUIDs that stay plain. Versions that agree share a row.
+/// Returns the entities whose identifiers are types of their own, and the UUIDs that stay plain. Versions that agree
+/// share a row.
 #[must_use]
 pub fn identifiers(outcome: &Outcome) -> String {
     let mut counts: BTreeMap<(&str, usize), Vec<&str>> = BTreeMap::new();
@@ -163,7 +164,7 @@ pub fn identifiers(outcome: &Outcome) -> String {
     text
 }
 
-/// A line for each correction that a version does not need, because its contract already says so.
+/// Returns a line for each correction that a version does not need, because its contract already says so.
 #[must_use]
 pub fn notes(corrections: &[Correction]) -> Vec<String> {
     let notes = corrections.iter().filter_map(|it| {
@@ -201,7 +202,7 @@ pub fn corrections(outcome: &Outcome) -> String {
     text
 }
 
-/// The entries that docs.yaml does not have, although something would be described by them.
+/// Returns the entries that docs.yaml does not have, although something would be described by them.
 #[must_use]
 pub fn to_be_described(outcome: &Outcome) -> String {
     let mut entries: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

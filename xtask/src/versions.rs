@@ -22,7 +22,7 @@ pub struct Show {
     pub sets: bool,
 }
 
-/// The list of versions in the folder `spec`.
+/// Returns the list of versions in the folder `spec`.
 ///
 /// # Errors
 /// The list cannot be read, or is wrong.

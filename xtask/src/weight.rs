@@ -70,7 +70,7 @@ fn build(root: &Path) -> Result<PathBuf, String> {
     library.ok_or_else(|| format!("cargo rustc: no library of {PACKAGE} was reported"))
 }
 
-/// The path of the client's library, if the message of cargo reports it.
+/// Returns the path of the client's library, if the message of cargo reports it.
 fn artifact(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let is_client = message["reason"] == "compiler-artifact"
@@ -83,7 +83,7 @@ fn artifact(message: &str) -> Option<PathBuf> {
     })
 }
 
-/// The functions that the object files of a library define, by name.
+/// Returns the functions that the object files of a library define, by name.
 ///
 /// # Errors
 /// Why the library could not be read.

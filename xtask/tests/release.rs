@@ -66,7 +66,7 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace that can be published as 0.1.1.
+    /// Creates a workspace that can be published as 0.1.1.
     fn released() -> Self {
         let workspace = Self::new();
         prepare(None, workspace.root(), TODAY).unwrap();
@@ -94,7 +94,7 @@ impl Workspace {
         self.write(path, &text.replace(from, to));
     }
 
-    /// The problems of the release, a line each.
+    /// Returns the problems of the release, a line each.
     fn problems(&self, tag: Option<&str>) -> String {
         let before = self.tree();
         let message = check(tag, self.root()).unwrap_err().to_string();
@@ -102,7 +102,7 @@ impl Workspace {
         message
     }
 
-    /// The message of a release that is not prepared, which changes nothing.
+    /// Returns the message of a release that is not prepared, which changes nothing.
     fn refused(&self, version: Option<&str>) -> String {
         let before = self.tree();
         let message = prepare(version, self.root(), TODAY)

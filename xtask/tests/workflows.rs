@@ -18,7 +18,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The lines of all steps, without redirections and quotes.
+/// Returns the lines of all steps, without redirections and quotes.
 fn lines() -> Vec<Line> {
     let folder = repository().join(".github/workflows");
     let mut lines = Vec::new();
@@ -48,13 +48,14 @@ fn words(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// The arguments of `cargo xtask`, if the line runs it.
+/// Returns the arguments of `cargo xtask`, if the line runs it.
 fn xtask_arguments(line: &Line) -> Option<&[String]> {
     let words = line.words.as_slice();
     words.strip_prefix(&["cargo".to_owned(), "xtask".to_owned()])
 }
 
-/// Whether the command line takes the arguments. Nothing runs: with `--help`, arguments are parsed and help is printed.
+/// Returns whether the command line takes the arguments. Nothing runs: with `--help`, arguments are parsed and help is
+/// printed.
 fn is_command(arguments: &[String]) -> bool {
     let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = xtask.args(arguments).arg("--help").output().unwrap();

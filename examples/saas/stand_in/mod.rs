@@ -53,7 +53,7 @@ pub(crate) fn start(business: &str) -> io::Result<StandIn> {
 }
 
 impl StandIn {
-    /// A client of the stand-in.
+    /// Returns a client of the stand-in.
     pub(crate) fn polar(&self) -> Result<Polar, PolarError> {
         let server = polar_client::Server::custom(&self.server.url())?;
         Polar::builder()

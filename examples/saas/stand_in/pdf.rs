@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// A page with a few lines of ASCII.
+/// Returns a page with a few lines of ASCII.
 pub(super) fn page(lines: &[String]) -> Vec<u8> {
     let mut text = String::from("BT /F 16 Tf 24 TL 72 760 Td\n");
     for line in lines {

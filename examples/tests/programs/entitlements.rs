@@ -80,7 +80,7 @@ impl Drop for Server {
     }
 }
 
-/// The state of a customer, with or without the benefit.
+/// Returns the state of a customer, with or without the benefit.
 fn state(customer: &str, is_granted: bool) -> Value {
     let rows = RECORDED.lines().map(|line| {
         let row: Value = serde_json::from_str(line).unwrap();

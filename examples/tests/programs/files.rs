@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 const ID: &str = "9eac85b9-55ec-4c68-a933-84be243cb2cf";
 const ORDER: &str = "0d63d459-34c7-418d-88ba-30484275a482";
 
-/// The example, run to its end beside the server.
+/// Returns the example, run to its end beside the server.
 async fn run(mut command: Command, server: &MockServer) -> Output {
     command
         .env("POLAR_ACCESS_TOKEN", "polar_oat_hush")
@@ -99,7 +99,7 @@ async fn serve(server: &MockServer, storage: ResponseTemplate) {
         .await;
 }
 
-/// The requests as method and path.
+/// Returns the requests as method and path.
 async fn lines(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
     let line = |request: &Request| format!("{} {}", request.method, request.url.path());

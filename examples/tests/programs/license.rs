@@ -174,7 +174,7 @@ fn key_for(limit: &Value, status: &str) -> Value {
     })
 }
 
-/// A response of the API, which echoes the version.
+/// Returns a response of the API, which echoes the version.
 fn api(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status)
         .insert_header("polar-version", API_VERSION)

@@ -234,7 +234,7 @@ async fn browser(driver: &Path) -> (Running, Client) {
     }
 }
 
-/// A program on the path.
+/// Returns a program on the path.
 fn found(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let mut files = env::split_paths(&path).map(|folder| folder.join(name));

@@ -48,7 +48,7 @@ impl Receiver {
         }
     }
 
-    /// The status that a delivery is answered with.
+    /// Returns the status that a delivery is answered with.
     fn deliver(&self, id: &str, body: &str) -> u16 {
         let headers = Webhooks::new(SECRET).sign(id, SystemTime::now(), body);
         self.post(&headers.unwrap(), body)
@@ -91,7 +91,7 @@ impl Drop for Receiver {
     }
 }
 
-/// The bodies of the recorded deliveries, by the type of the event; messages for chats have none.
+/// Returns the bodies of the recorded deliveries, by the type of the event; messages for chats have none.
 fn bodies() -> Vec<(Option<String>, String)> {
     let body = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
@@ -159,19 +159,19 @@ pub(crate) fn refuses_what_is_no_delivery(name: &str) {
     assert_eq!(receiver.stop(), "");
 }
 
-/// The body of an event, in a version of the API.
+/// Returns the body of an event, in a version of the API.
 fn event(kind: &str, version: &str) -> String {
     let mut body: Value = serde_json::from_str(&body_of(kind)).unwrap();
     body["api_version"] = version.into();
     body.to_string()
 }
 
-/// The body of an order that was paid.
+/// Returns the body of an order that was paid.
 fn paid(version: &str) -> String {
     event("order.paid", version)
 }
 
-/// The body of an event that another version describes differently, if there is one.
+/// Returns the body of an event that another version describes differently, if there is one.
 fn of_other_version() -> Option<String> {
     let kinds = [
         "product.updated",

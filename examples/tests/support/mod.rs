@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The example of this name. Cargo builds all of them before it runs tests, into the folder beside that of the tests.
+/// Returns the example of this name. Cargo builds all of them before it runs tests, into the folder beside that of the
+/// tests.
 pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let built = test.ancestors().nth(2).unwrap();

@@ -154,7 +154,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// The types of a field in all forms of a type, null included where it may be left out. None where a form lacks it.
+    /// Returns the types of a field in all forms of a type, null included where it may be left out. None where a form
+    /// lacks it.
     pub(super) fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
         let Some(Type::Named(id)) = ty else {
             return Vec::new();
@@ -201,7 +202,7 @@ impl Checker<'_> {
     }
 }
 
-/// The other operation: of the same service, and for the same credentials.
+/// Returns the other operation: of the same service, and for the same credentials.
 fn other<'a>(
     service: &'a Service,
     operation: &Operation,
@@ -236,7 +237,7 @@ pub(super) fn has_required_query(operation: &Operation) -> bool {
     query.any(|param| param.presence == Presence::Required)
 }
 
-/// The type of a body that must be there.
+/// Returns the type of a body that must be there.
 pub(super) fn body(operation: &Operation) -> Option<&Type> {
     let body = operation.body.as_ref()?;
     (body.presence == Presence::Required).then_some(&body.ty)

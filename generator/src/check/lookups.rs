@@ -46,7 +46,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The type of the items of a list that a type has in all of its forms.
+    /// Returns the type of the items of a list that a type has in all of its forms.
     fn item<'t>(&'t self, def: &'t TypeDef, list: &str) -> Option<&'t Type> {
         let forms: Vec<&Type> = match &def.shape {
             Shape::Struct(object) => {
@@ -75,7 +75,7 @@ impl Checker<'_> {
         (field.presence == Presence::Required).then_some(field)
     }
 
-    /// Whether the type has a method of this name, for a variant or for what its variants share.
+    /// Returns whether the type has a method of this name, for a variant or for what its variants share.
     fn is_method(&self, def: &TypeDef, name: &str) -> bool {
         let Shape::Union(union) = &def.shape else {
             return false;

@@ -46,12 +46,12 @@ struct Checker<'a> {
     problems: Vec<Problem>,
 }
 
-/// A name of Rust, and what it stands for.
+/// Returns a name of Rust, and what it stands for.
 fn named(service: &Service) -> (&str, &str) {
     (&service.name.rust, &service.name.wire)
 }
 
-/// The methods of the client that begin with another server than the first, each with its URL.
+/// Returns the methods of the client that begin with another server than the first, each with its URL.
 fn server_constructors(api: &Api) -> Vec<(String, &str)> {
     let others = api.servers.iter().skip(1);
     others

@@ -139,7 +139,7 @@ impl Checker<'_> {
     }
 }
 
-/// The methods of the flows of a service.
+/// Returns the methods of the flows of a service.
 fn flow_methods(service: &Service) -> Vec<(String, &str)> {
     let mut found = Vec::new();
     for operation in &service.operations {

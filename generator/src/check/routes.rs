@@ -67,7 +67,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The variants of a union, or the type itself.
+    /// Returns the variants of a union, or the type itself.
     pub(super) fn forms(&self, ty: &Type) -> Vec<Type> {
         match self.api.target(ty) {
             Type::Named(id) => match &self.api.def(*id).shape {

@@ -42,7 +42,7 @@ fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
     }
 }
 
-/// Whether every value is written as one string.
+/// Returns whether every value is written as one string.
 fn is_text(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Scalar(_) | Type::Id(_) | Type::Const(_) => true,
@@ -60,7 +60,7 @@ fn is_text(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Whether every value is written as one string, or is a list of such values.
+/// Returns whether every value is written as one string, or is a list of such values.
 fn is_texts(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::List(item) => is_text(api, item),
@@ -79,7 +79,7 @@ fn is_texts(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Whether every value is an object of strings and lists of strings.
+/// Returns whether every value is an object of strings and lists of strings.
 fn has_texts(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Map(value) => is_texts(api, value),

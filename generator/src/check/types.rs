@@ -181,7 +181,7 @@ impl Checker<'_> {
     }
 }
 
-/// The name of the enum over the views of a union.
+/// Returns the name of the enum over the views of a union.
 fn view_name(def: &TypeDef) -> Option<&String> {
     let Shape::Union(Union {
         resolution:
@@ -197,7 +197,7 @@ fn view_name(def: &TypeDef) -> Option<&String> {
     Some(&choices.name)
 }
 
-/// The name of the struct for values of a union that the client does not know.
+/// Returns the name of the struct for values of a union that the client does not know.
 fn unknown_name(def: &TypeDef) -> Option<String> {
     match &def.shape {
         Shape::Union(Union {

@@ -48,7 +48,7 @@ impl Difference {
         }
     }
 
-    /// The rule that judges it.
+    /// Returns the rule that judges it.
     #[must_use]
     pub fn rule(&self) -> &'static Rule {
         rule(self.kind, &self.conditions)
@@ -66,7 +66,7 @@ impl Difference {
         self.rule().wire.judge(&self.conditions)
     }
 
-    /// The section of a changelog that has it.
+    /// Returns the section of a changelog that has it.
     #[must_use]
     pub fn news(&self) -> News {
         self.rule().news
@@ -80,7 +80,7 @@ impl Difference {
         self.in_webhooks |= other.in_webhooks;
     }
 
-    /// Whether another version of the API has the same difference.
+    /// Returns whether another version of the API has the same difference.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.kind == other.kind
             && self.subject == other.subject

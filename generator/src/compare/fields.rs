@@ -16,12 +16,12 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Whether users write it as a literal.
+    /// Returns whether users write it as a literal.
     fn is_literal(self) -> bool {
         emit::is_literal(self.def, self.object)
     }
 
-    /// Whether a field is an argument of its constructor.
+    /// Returns whether a field is an argument of its constructor.
     fn is_argument(self, field: &Field) -> bool {
         self.def.usage.is_built() && matches!(field.keeping, Keeping::Value | Keeping::OrNull)
     }

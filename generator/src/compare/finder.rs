@@ -139,7 +139,7 @@ impl<'a> Finder<'a> {
 }
 
 impl Condition {
-    /// The condition, if it holds.
+    /// Returns the condition, if it holds.
     pub(super) fn when(self, holds: bool) -> Option<Self> {
         holds.then_some(self)
     }

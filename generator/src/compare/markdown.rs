@@ -9,7 +9,8 @@ use super::verdict::{News, Semver};
 /// More operations than this are counted.
 const NAMED: usize = 3;
 
-/// The sections of the changelog: first a line for each difference that breaks code, then one for each kind of others.
+/// Returns the sections of the changelog: first a line for each difference that breaks code, then one for each kind of
+/// others.
 pub(super) fn write(comparison: &Comparison) -> String {
     let mut text = String::new();
     for news in News::ALL {
@@ -42,7 +43,7 @@ pub(super) fn write(comparison: &Comparison) -> String {
     text
 }
 
-/// Whether a line can state both.
+/// Returns whether a line can state both.
 fn is_alike(a: &Difference, b: &Difference) -> bool {
     a.kind == b.kind && a.versions == b.versions && a.wire() == b.wire()
 }
@@ -67,7 +68,7 @@ fn circumstances(difference: &Difference) -> String {
     text
 }
 
-/// The operations that reach it, the first few by name. Nothing for one of an operation itself.
+/// Returns the operations that reach it, the first few by name. Nothing for one of an operation itself.
 fn users(difference: &Difference) -> String {
     let operations = &difference.operations;
     let mut named: Vec<String> = operations

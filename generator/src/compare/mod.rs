@@ -45,13 +45,13 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The smallest release of the crate that may contain the differences. `None` if there are none.
+    /// Returns the smallest release of the crate that may contain the differences. `None` if there are none.
     #[must_use]
     pub fn semver(&self) -> Option<Semver> {
         self.differences.iter().map(Difference::semver).max()
     }
 
-    /// Whether code that uses the crate may no longer compile.
+    /// Returns whether code that uses the crate may no longer compile.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
         self.semver() == Some(Semver::Major)
@@ -64,8 +64,8 @@ impl Comparison {
         differences.fold(Wire::default(), Wire::and)
     }
 
-    /// The entry of a changelog, and the text of a pull request: sections with a line for each difference. Empty if there
-    /// are none.
+    /// Returns the entry of a changelog, and the text of a pull request: sections with a line for each difference.
+    /// Empty if there are none.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         markdown::write(self)

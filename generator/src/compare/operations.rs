@@ -225,7 +225,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Whether a client that expects this decodes the other.
+    /// Returns whether a client that expects this decodes the other.
     fn reads(self, new: Self) -> bool {
         match (self, new) {
             (Self::Value(own), Self::Value(written))
@@ -261,7 +261,7 @@ pub(super) fn listed_change(old: &BTreeSet<String>, new: &BTreeSet<String>) -> O
     (!changes.is_empty()).then(|| changes.join(", "))
 }
 
-/// Whether every credential of one kind of access also has the other one, by the traits of the client.
+/// Returns whether every credential of one kind of access also has the other one, by the traits of the client.
 fn is_implied(old: Access, new: Access) -> bool {
     match old {
         Access::Public => false,

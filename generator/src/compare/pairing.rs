@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::ir::{Api, Operation, Service, TypeDef};
 use crate::share::{Key, Names};
 
-/// The new contract with the names that types had in the old one, and the names of those that were renamed: before and
-/// after.
+/// Returns the new contract with the names that types had in the old one, and the names of those that were renamed:
+/// before and after.
 pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)>) {
     let renamed = renamed_types(old, new);
     let mut api = new.clone();
@@ -56,7 +56,7 @@ fn next_pairs(old: &Api, new: &Api, renamed: &[(String, String)]) -> Vec<(String
         .collect()
 }
 
-/// The types without a partner, by what they are apart from their names.
+/// Returns the types without a partner, by what they are apart from their names.
 fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let names = Names { api, ids };
@@ -126,7 +126,7 @@ pub(super) fn moved<'p>(pairs: &'p [OperationPair<'_>]) -> impl Iterator<Item = 
     ids.map(Key::Operation)
 }
 
-/// The path without the names of its parameters.
+/// Returns the path without the names of its parameters.
 pub(super) fn template(operation: &Operation) -> String {
     let mut template = operation.path.clone();
     for param in &operation.path_params {

@@ -147,7 +147,7 @@ fn subject(id: &str, param: &Param) -> String {
     format!("{id}?{}", param.name.wire)
 }
 
-/// Whether it is an argument of the method rather than a setter of the request.
+/// Returns whether it is an argument of the method rather than a setter of the request.
 fn is_argument(param: &Param) -> bool {
     param.presence == Presence::Required
 }

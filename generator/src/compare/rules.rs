@@ -58,7 +58,7 @@ pub enum OnWire {
 }
 
 impl OnWire {
-    /// The judgment of a difference with these conditions.
+    /// Returns the judgment of a difference with these conditions.
     pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> Wire {
         let by_values = self == Self::ByValues;
         let holds = |condition| by_values && conditions.contains(&condition);
@@ -71,7 +71,7 @@ impl OnWire {
     }
 }
 
-/// The rule that decides.
+/// Returns the rule that decides.
 pub(super) fn rule(kind: Kind, conditions: &BTreeSet<Condition>) -> &'static Rule {
     let holds =
         |rule: &&Rule| rule.kind == kind && rule.when.iter().all(|when| conditions.contains(when));

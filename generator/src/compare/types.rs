@@ -106,8 +106,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Whether clients may misread the other kind of type, and whether the server may refuse theirs. A union that has what
-    /// an alias stood for as one of its variants takes it as before.
+    /// Returns whether clients may misread the other kind of type, and whether the server may refuse theirs. A union
+    /// that has what an alias stood for as one of its variants takes it as before.
     fn shape_on_wire(&self, old: &'a Shape, new: &'a Shape) -> (bool, bool) {
         match (old, new) {
             (Shape::Alias(a), Shape::Union(union)) => {

@@ -74,12 +74,12 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Whether it is an identifier, and the other type the UUID that it can be made of.
+    /// Returns whether it is an identifier, and the other type the UUID that it can be made of.
     pub(super) fn identifies(self, other: Self) -> bool {
         matches!(self.ty, Type::Id(_)) && matches!(other.ty, Type::Scalar(Scalar::Uuid))
     }
 
-    /// Whether it is a union that has the other type as a variant.
+    /// Returns whether it is a union that has the other type as a variant.
     pub(super) fn has_variant(self, other: Self) -> bool {
         let own = self.of(self.api.target(self.ty));
         let other = other.of(other.api.target(other.ty)).rust();
@@ -126,8 +126,8 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    /// Whether it reads all values of a type as one of its own. Types of one name are taken to be equal, since what
-    /// differs in them is a difference of its own.
+    /// Returns whether it reads all values of a type as one of its own. Types of one name are taken to be equal, since
+    /// what differs in them is a difference of its own.
     pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
         let (own, written) = (own.written(), written.written());
         if own.words() == written.words() {
@@ -186,7 +186,7 @@ impl Reader {
     }
 }
 
-/// Whether the values are strings.
+/// Returns whether the values are strings.
 fn is_text(written: Typed<'_>) -> bool {
     use Scalar::{Date, Decimal, String, Timestamp, Uuid};
     let text = matches!(
@@ -196,7 +196,7 @@ fn is_text(written: Typed<'_>) -> bool {
     text || texts(written).is_some()
 }
 
-/// The strings that a constant or an enum may be.
+/// Returns the strings that a constant or an enum may be.
 fn texts(written: Typed<'_>) -> Option<Vec<&str>> {
     match written.ty {
         Type::Const(Constant::Text(text)) => Some(vec![text]),

@@ -24,7 +24,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Whether they do.
+    /// Returns whether they do.
     #[must_use]
     pub fn is_compatible(self) -> bool {
         self == Self::default()

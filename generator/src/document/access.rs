@@ -63,11 +63,11 @@ pub trait SchemaDataExt {
     fn choices(&self) -> Vec<(&str, &str)>;
     /// Methods that find an item of a list, by name.
     fn lookups(&self) -> BTreeMap<String, Lookup>;
-    /// The schemas of an array's positions, if it is a tuple.
+    /// Returns the schemas of an array's positions, if it is a tuple.
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
-    /// The schema of an object's keys, if it says one.
+    /// Returns the schema of an object's keys, if it says one.
     fn property_names(&self) -> Option<ReferenceOr<Schema>>;
-    /// The default, if there is one.
+    /// Returns the default, if there is one.
     fn default_value(&self) -> Option<Literal>;
 }
 
@@ -158,7 +158,7 @@ pub struct Lookup {
 
 /// What a schema says beyond OpenAPI 3.0.
 pub trait SchemaExt {
-    /// The one value that a schema written as `const` allows. `Literal::Null` for a schema that is only null.
+    /// Returns the one value that a schema written as `const` allows. `Literal::Null` for a schema that is only null.
     fn constant(&self) -> Option<Literal>;
 }
 
@@ -203,7 +203,7 @@ impl PaginationKind {
     /// The wire names of all kinds.
     pub(super) const WIRE: &[&str] = &["page_limit"];
 
-    /// The kind with this wire name.
+    /// Returns the kind with this wire name.
     pub(super) fn from_wire(name: &str) -> Option<Self> {
         match name {
             "page_limit" => Some(Self::PageLimit),
@@ -255,7 +255,7 @@ pub enum Flow {
 pub trait OperationExt {
     /// How its answer is paged, if it is.
     fn pagination(&self) -> Option<Pagination>;
-    /// The subjects that may call it, as on the wire; none if it does not say.
+    /// Returns the subjects that may call it, as on the wire; none if it does not say.
     fn allowed_subjects(&self) -> Vec<String>;
     /// Returns the path to the idempotency keys in the request body; empty if there are none.
     fn idempotency_key(&self) -> Vec<String>;
@@ -336,7 +336,7 @@ impl DocumentExt for OpenAPI {
 
 /// What a server says beyond OpenAPI 3.0.
 pub trait ServerExt {
-    /// The environment it is, as on the wire (`production`).
+    /// Returns the environment it is, as on the wire (`production`).
     fn environment(&self) -> Option<&str>;
 }
 

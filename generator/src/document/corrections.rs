@@ -46,7 +46,7 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// The versions in which it has an effect, oldest first.
+    /// Returns the versions in which it has an effect, oldest first.
     pub fn versions(&self, effect: Effect) -> impl Iterator<Item = &str> {
         let effects = self.effects.iter();
         let versions = effects.filter(move |(_, found)| **found == effect);

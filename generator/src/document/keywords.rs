@@ -46,7 +46,7 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// The kind that a `type` names.
+    /// Returns the kind that a `type` names.
     pub(super) fn of_type(name: &str) -> Option<Self> {
         Some(match name {
             "string" => Self::String,
@@ -60,7 +60,7 @@ impl Kind {
         })
     }
 
-    /// The `type` of a constant that stands without one.
+    /// Returns the `type` of a constant that stands without one.
     pub(super) fn type_of(value: &Value) -> &'static str {
         match value {
             Value::Null => "null",
@@ -73,7 +73,7 @@ impl Kind {
         }
     }
 
-    /// Whether a constant is a value of this kind.
+    /// Returns whether a constant is a value of this kind.
     pub(super) fn admits(self, value: &Value) -> bool {
         match self {
             Self::String => value.is_string(),
@@ -195,7 +195,7 @@ enum Fits {
 }
 
 impl Keyword {
-    /// The keyword with this name, if it is one that the generator knows.
+    /// Returns the keyword with this name, if it is one that the generator knows.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         KEYWORDS.iter().find(|keyword| keyword.name == name)
     }
@@ -289,7 +289,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("prefixItems", Shape::Schemas, &[Kind::Array]),
 ];
 
-/// A value in a message: short, and never the content of a mapping or a sequence.
+/// Returns a value in a message: short, and never the content of a mapping or a sequence.
 pub(super) fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "a sequence".to_owned(),

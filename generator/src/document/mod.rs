@@ -74,7 +74,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 pub const MAX_DEPTH: usize = 120;
 
 impl Document {
-    /// The name and the schema that a `$ref` of this document leads to.
+    /// Returns the name and the schema that a `$ref` of this document leads to.
     pub fn schema(&self, reference: &str) -> Option<(&str, &Schema)> {
         let name = reference.strip_prefix(SCHEMAS)?;
         let (name, schema) = self.api.components.as_ref()?.schemas.get_key_value(name)?;
@@ -97,7 +97,7 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
     })
 }
 
-/// The contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
+/// Returns the contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
 ///
 /// # Errors
 /// When one of the two is no YAML, and all corrections that cannot be made.
@@ -121,7 +121,7 @@ fn correct(
     Ok((tree, applied))
 }
 
-/// The first mapping or sequence in a tree that is nested deeper than so many levels.
+/// Returns the first mapping or sequence in a tree that is nested deeper than so many levels.
 fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     match (tree, levels) {
         (Value::Object(_) | Value::Array(_), 0) => Some(at.to_string()),

@@ -47,7 +47,7 @@ pub(super) fn apply(
     Ok(all)
 }
 
-/// The versions that `x-versions` of the actions name, each with its JSON pointer into the overlay.
+/// Returns the versions that `x-versions` of the actions name, each with its JSON pointer into the overlay.
 pub(crate) fn named_versions(overlay: Source<'_>) -> Result<Vec<(String, String)>, Report> {
     let mut named = Vec::new();
     for (index, action) in read(overlay)?.into_iter().enumerate() {

@@ -17,7 +17,7 @@ impl<'a> At<'a> {
         At::Key(self, key)
     }
 
-    /// Whether a schema here has a name: a component or a property.
+    /// Returns whether a schema here has a name: a component or a property.
     pub(super) fn is_named(&self) -> bool {
         matches!(
             self,

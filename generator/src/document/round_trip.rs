@@ -40,7 +40,7 @@ fn compare(given: &Value, written: Option<&Value>, at: &At<'_>, differences: &mu
     }
 }
 
-/// Whether leaving it out says the same.
+/// Returns whether leaving it out says the same.
 fn is_implied(value: &Value) -> bool {
     match value {
         Value::Bool(value) => !value,

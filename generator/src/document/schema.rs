@@ -50,7 +50,7 @@ impl<'a> Schemas<'a> {
             .push(Problem::new(self.file, at.to_string(), message));
     }
 
-    /// The schema in OpenAPI 3.0. After a problem, what is left of it.
+    /// Returns the schema in OpenAPI 3.0. After a problem, what is left of it.
     pub(super) fn downgrade(&mut self, value: Value, at: &At<'_>) -> Value {
         let mut schema = match value {
             Value::Object(entries) => entries,
@@ -246,7 +246,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// The only member of a union, with what the union says about it.
+    /// Returns the only member of a union, with what the union says about it.
     fn only_member(&mut self, outer: Entries, member: Value, at: &At<'_>) -> Entries {
         let mut schema = match member {
             Value::Object(member) if !member.contains_key("$ref") => member,
@@ -371,7 +371,7 @@ fn annotations(schema: &mut Entries) {
     }
 }
 
-/// The schema of null alone, with the annotations of this one.
+/// Returns the schema of null alone, with the annotations of this one.
 fn null(mut schema: Entries) -> Entries {
     schema.shift_remove("type");
     schema.shift_remove("const");
@@ -418,7 +418,7 @@ fn text_by_nature(schema: &mut Value) {
     }
 }
 
-/// The same number as an integer; the documents write some integers with a fraction of zero.
+/// Returns the same number as an integer; the documents write some integers with a fraction of zero.
 fn integer(number: &Number) -> Option<Number> {
     if number.is_i64() {
         return Some(number.clone());

@@ -85,7 +85,7 @@ pub enum Kind {
 }
 
 impl Decision {
-    /// The word for it in reports.
+    /// Returns the word for it in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Variant(_) | Self::Unknown => "single",
@@ -101,12 +101,12 @@ impl Decision {
         }
     }
 
-    /// Whether it is taken by constants that leave nothing open.
+    /// Returns whether it is taken by constants that leave nothing open.
     fn is_pure(&self) -> bool {
         matches!(self, Self::Variant(_)) || self.label() == "tag"
     }
 
-    /// The properties it looks at, in the order it looks at them, as dotted paths.
+    /// Returns the properties it looks at, in the order it looks at them, as dotted paths.
     pub fn deciding(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.collect_deciding(&mut found);

@@ -34,7 +34,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Whether there is nothing to say.
+    /// Returns whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -118,7 +118,7 @@ fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.filter(|a| Some(a) == b.as_ref())
 }
 
-/// The bound that lies further in a direction. Of two at one number, the one that includes it.
+/// Returns the bound that lies further in a direction. Of two at one number, the one that includes it.
 fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
     let (a, b) = (a?, b?);
     let order = a.compare(&b)?;
@@ -176,7 +176,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// The number as a 64-bit integer, if it is one: the client checks no other bounds.
+    /// Returns the number as a 64-bit integer, if it is one: the client checks no other bounds.
     pub fn integer(&self) -> Option<i64> {
         self.value.parse().ok()
     }

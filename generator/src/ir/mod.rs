@@ -50,7 +50,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The definition behind an id.
+    /// Returns the definition behind an id.
     pub fn def(&self, id: TypeId) -> &TypeDef {
         &self.types[id.0]
     }
@@ -66,7 +66,7 @@ impl Api {
         .flatten()
     }
 
-    /// The type behind aliases and boxes.
+    /// Returns the type behind aliases and boxes.
     pub fn target<'a>(&'a self, mut ty: &'a Type) -> &'a Type {
         loop {
             ty = match ty {
@@ -80,7 +80,7 @@ impl Api {
         }
     }
 
-    /// The type of a property of a struct, without its null.
+    /// Returns the type of a property of a struct, without its null.
     pub fn property<'a>(&'a self, ty: &'a Type, name: &str) -> Option<&'a Type> {
         let Type::Named(id) = ty.non_null() else {
             return None;
@@ -96,8 +96,8 @@ impl Api {
         }
     }
 
-    /// The struct that an optional field holds, if it is a map with a few keys that have a meaning: further entries, and
-    /// nothing that is required.
+    /// Returns the struct that an optional field holds, if it is a map with a few keys that have a meaning: further
+    /// entries, and nothing that is required.
     pub fn open_struct(&self, field: &Field) -> Option<&Struct> {
         let Type::Named(id) = self.target(field.ty.non_null()) else {
             return None;
@@ -112,7 +112,8 @@ impl Api {
         (is_open && field.keeping == Keeping::OrAbsent).then_some(object)
     }
 
-    /// The list that an operation with an idempotency key for each item takes: its key, and the type of its items.
+    /// Returns the list that an operation with an idempotency key for each item takes: its key, and the type of its
+    /// items.
     pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
         let Safety::Keyed(path) = &operation.safety else {
             return None;
@@ -124,8 +125,8 @@ impl Api {
         }
     }
 
-    /// The places of UUIDs and of lists of them: fields (`Order.customer_id`) and parameters (`orders:list.customer_id`),
-    /// each with what it identifies.
+    /// Returns the places of UUIDs and of lists of them: fields (`Order.customer_id`) and parameters
+    /// (`orders:list.customer_id`), each with what it identifies.
     pub fn identifiers(&self) -> impl Iterator<Item = (String, Identified<'_>)> {
         let fields = self.types.iter().flat_map(|def| {
             let fields = match &def.shape {
@@ -146,7 +147,7 @@ impl Api {
         })
     }
 
-    /// The names of the entities that something in the API identifies.
+    /// Returns the names of the entities that something in the API identifies.
     pub fn entities(&self) -> impl Iterator<Item = &str> {
         let places = self.identifiers();
         let entities = places.filter_map(|(_, identified)| match identified {

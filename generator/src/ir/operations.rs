@@ -88,7 +88,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The types of what it sends and of what it answers, errors not counted.
+    /// Returns the types of what it sends and of what it answers, errors not counted.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let params = self.path_params.iter().chain(&self.query);
         let success = match &self.success {

@@ -42,7 +42,7 @@ pub struct Lookup {
 }
 
 impl TypeDef {
-    /// Whether the contract names the type, rather than leaving it inline somewhere.
+    /// Returns whether the contract names the type, rather than leaving it inline somewhere.
     pub fn is_component(&self) -> bool {
         let name = self.at.strip_prefix("/components/schemas/");
         name.is_some_and(|name| !name.contains('/'))
@@ -61,12 +61,12 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// Whether values are received, and so decoded.
+    /// Returns whether values are received, and so decoded.
     pub fn is_decoded(self) -> bool {
         matches!(self, Self::Output | Self::Both)
     }
 
-    /// Whether values are built by the user, and so need constructors.
+    /// Returns whether values are built by the user, and so need constructors.
     pub fn is_built(self) -> bool {
         matches!(self, Self::Input | Self::Both)
     }
@@ -184,7 +184,8 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// The method that returns its value: `as_fixed`. For what JSON has, its name is that of `serde_json::Value`: `as_str`.
+    /// Returns the method that returns its value: `as_fixed`. For what JSON has, its name is that of
+    /// `serde_json::Value`: `as_str`.
     pub fn narrowing(&self) -> String {
         let method = match (self.name.rust.as_str(), &self.ty) {
             ("String", Type::Scalar(Scalar::String)) => "as_str",
@@ -226,7 +227,7 @@ pub struct Choices {
 }
 
 impl Resolution {
-    /// The word for it in reports.
+    /// Returns the word for it in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Decided(decision) => decision.label(),

@@ -32,7 +32,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// The type without its null.
+    /// Returns the type without its null.
     pub fn non_null(&self) -> &Type {
         match self {
             Self::Nullable(inner) => inner.non_null(),
@@ -40,12 +40,12 @@ impl Type {
         }
     }
 
-    /// Whether null is a value of it.
+    /// Returns whether null is a value of it.
     pub fn is_nullable(&self) -> bool {
         matches!(self, Self::Nullable(_))
     }
 
-    /// The same type, null included.
+    /// Returns the same type, null included.
     pub fn nullable(self) -> Type {
         if self.is_nullable() {
             self

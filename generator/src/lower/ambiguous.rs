@@ -56,7 +56,7 @@ pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &
     }
 }
 
-/// The forms of an accepted union, by the texts that stand for them.
+/// Returns the forms of an accepted union, by the texts that stand for them.
 pub(super) fn choices(
     cx: &mut Lowering<'_, '_>,
     id: TypeId,
@@ -127,7 +127,7 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// The fields of this type in structs that also have the field that a path begins with.
+/// Returns the fields of this type in structs that also have the field that a path begins with.
 fn places(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
     for (owner, def) in cx.types.iter().enumerate() {

@@ -7,8 +7,8 @@ use crate::error::escape_pointer;
 use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// The type that a `$ref` leads to, declared if this is the first one. A component that may be null is another type: the
-/// null is taken out of its definition.
+/// Returns the type that a `$ref` leads to, declared if this is the first one. A component that may be null is another
+/// type: the null is taken out of its definition.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` does not resolve"));
@@ -54,7 +54,7 @@ pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) 
     id
 }
 
-/// The JSON pointer of a component.
+/// Returns the JSON pointer of a component.
 pub(super) fn component_pointer(schema_name: &str) -> String {
     format!("/components/schemas/{}", escape_pointer(schema_name))
 }

@@ -154,7 +154,7 @@ fn collect<'d>(
     }
 }
 
-/// The texts that a value may be.
+/// Returns the texts that a value may be.
 fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut HashSet<&'d str>) -> Tags {
     let schema = match node {
         Node::Schema(schema) => Some(schema),

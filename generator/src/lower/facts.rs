@@ -35,7 +35,7 @@ fn is_password(schema: &Schema) -> bool {
     matches!(&schema.schema_kind, SchemaKind::Type(Kind::String(string)) if string.format == password)
 }
 
-/// A literal as it stands in JSON.
+/// Returns a literal as it stands in JSON.
 fn json_text(literal: &Literal) -> String {
     match literal {
         Literal::Null => "null".to_owned(),

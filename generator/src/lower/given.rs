@@ -10,7 +10,7 @@ use crate::names::{self, Name};
 const NO_NAME: &str =
     "expected a `snake_case` identifier, in ASCII, that Rust and the client have not taken";
 
-/// The name of a field, parameter or operation: the given one, or what `make` makes of `wire`.
+/// Returns the name of a field, parameter or operation: the given one, or what `make` makes of `wire`.
 pub(super) fn name(
     cx: &mut Lowering<'_, '_>,
     wire: &str,
@@ -25,7 +25,7 @@ pub(super) fn name(
     name.unwrap_or_else(|| make(wire))
 }
 
-/// The name of a component.
+/// Returns the name of a component.
 pub(super) fn type_name(
     cx: &mut Lowering<'_, '_>,
     wire: &str,
@@ -42,7 +42,7 @@ pub(super) fn type_name(
     name.unwrap_or_else(|| names::schema(wire))
 }
 
-/// The name of the service with these segments of operation ids.
+/// Returns the name of the service with these segments of operation ids.
 pub(super) fn service(cx: &Lowering<'_, '_>, path: &[String]) -> Name {
     let (wire, path) = (path.last().map_or("", String::as_str), path.join(":"));
     let names = cx.document.api.service_names();

@@ -1,7 +1,7 @@
 //! Circles in what refers to what, found without recursion: documents may chain as many types as they like.
 
-/// The strongly connected component of each node, as a number. A component that others lead to has a smaller number
-/// than they have.
+/// Returns the strongly connected component of each node, as a number. A component that others lead to has a smaller
+/// number than they have.
 pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut component = vec![NONE; edges.len()];
@@ -47,7 +47,7 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     component
 }
 
-/// Whether each node leads back to itself, by the components.
+/// Returns whether each node leads back to itself, by the components.
 pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     let leads_back = |node: usize| {
         let mut targets = edges[node].iter();
@@ -56,7 +56,7 @@ pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     (0..edges.len()).map(leads_back).collect()
 }
 
-/// Whether each node is one of some nodes or leads to one of them.
+/// Returns whether each node is one of some nodes or leads to one of them.
 pub(super) fn leading_to(edges: &[Vec<usize>], targets: &[usize]) -> Vec<bool> {
     let mut sources = vec![Vec::new(); edges.len()];
     for (node, next) in edges.iter().enumerate() {

@@ -116,8 +116,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
             .push(Problem::new(&self.document.file, at, message));
     }
 
-    /// The type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls for a part of
-    /// one (unions, tuples) returns to it here.
+    /// Returns the type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls
+    /// for a part of one (unions, tuples) returns to it here.
     fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
         types::value(self, node, place)
     }

@@ -19,7 +19,7 @@ pub(super) struct Inline {
     place: String,
 }
 
-/// The type for an inline shape: one that is already there under the same title, or a new one.
+/// Returns the type for an inline shape: one that is already there under the same title, or a new one.
 pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
@@ -103,7 +103,7 @@ fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::words::Glossary<'_>)
     }
 }
 
-/// Whether two shapes are made of the same types; limits, defaults and the like do not count.
+/// Returns whether two shapes are made of the same types; limits, defaults and the like do not count.
 fn same_shape(a: &Shape, b: &Shape) -> bool {
     let same_field = |(a, b): (&crate::ir::Field, &crate::ir::Field)| {
         a.name == b.name

@@ -7,13 +7,13 @@ use openapiv3::{Schema, SchemaKind};
 use super::place::Node;
 use crate::document::{Document, Literal, SchemaExt as _};
 
-/// Whether null is a value of the schema beside others.
+/// Returns whether null is a value of the schema beside others.
 pub(super) fn allows_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && values.others
 }
 
-/// Whether null is the only value of the schema.
+/// Returns whether null is the only value of the schema.
 pub(super) fn is_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && !values.others

@@ -49,7 +49,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<T
     pages
 }
 
-/// The type as a page: an object with `items` and `pagination`, or a union of such objects with equal items.
+/// Returns the type as a page: an object with `items` and `pagination`, or a union of such objects with equal items.
 fn page(cx: &Lowering<'_, '_>, id: TypeId, pages: &mut BTreeMap<TypeId, Page>) -> Option<Page> {
     let found = match &cx.types[id.0].shape {
         Shape::Struct(object) => object_page(cx, object),
@@ -96,7 +96,7 @@ fn object_page(cx: &Lowering<'_, '_>, object: &Struct) -> Option<Page> {
     })
 }
 
-/// The type of a required field.
+/// Returns the type of a required field.
 fn field<'a>(object: &'a Struct, key: &str) -> Option<&'a Type> {
     let mut fields = object.fields.iter();
     let field = fields.find(|field| field.name.wire == key)?;

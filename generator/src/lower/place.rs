@@ -21,7 +21,7 @@ impl Place {
         }
     }
 
-    /// A place below that lends its key to the name: a property.
+    /// Creates a place below that lends its key to the name: a property.
     pub(super) fn property(&self, key: &str) -> Self {
         Self {
             at: format!("{}/properties/{}", self.at, escape_pointer(key)),
@@ -29,7 +29,7 @@ impl Place {
         }
     }
 
-    /// A place below that adds a word of its own to the name, or none.
+    /// Creates a place below that adds a word of its own to the name, or none.
     pub(super) fn below(&self, path: &str, word: &str) -> Self {
         let name = if word.is_empty() {
             self.name.clone()

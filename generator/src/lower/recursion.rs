@@ -85,7 +85,7 @@ pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// The types that a value of this type contains directly.
+/// Returns the types that a value of this type contains directly.
 fn contained(def: &TypeDef) -> Vec<usize> {
     let mut found = Vec::new();
     let mut add = |id: TypeId| found.push(id.0);

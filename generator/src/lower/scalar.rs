@@ -59,7 +59,7 @@ fn pattern(text: &str) -> Pattern {
 /// The expression has the prefix of decimals, and another continuation.
 struct Unfamiliar;
 
-/// The digits that the pattern of a decimal allows; `None` for texts that are no decimals.
+/// Returns the digits that the pattern of a decimal allows; `None` for texts that are no decimals.
 ///
 /// The expressions look ahead to count the digits: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5 digits before
 /// the point and 12 after it.
@@ -130,7 +130,7 @@ fn bound(value: String, exclusive: bool) -> Bound {
     }
 }
 
-/// The single type that a union of numeric types is, if it is one: integer or float, float or decimal text.
+/// Returns the single type that a union of numeric types is, if it is one: integer or float, float or decimal text.
 pub(super) fn numeric_union(members: &[Scalar]) -> Option<Scalar> {
     let numeric = |scalar: &Scalar| {
         matches!(

@@ -47,7 +47,7 @@ pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Whether the type itself is not the same in both directions.
+/// Returns whether the type itself is not the same in both directions.
 fn is_directional(def: &TypeDef, patched: bool) -> bool {
     let Shape::Struct(object) = &def.shape else {
         return false;
@@ -63,7 +63,7 @@ fn can_be_cleared(field: &Field) -> bool {
     field.presence == Presence::Optional && field.ty.is_nullable() && !is_constant
 }
 
-/// A copy of each type, to be sent.
+/// Returns a copy of each type, to be sent.
 fn copies(cx: &mut Lowering<'_, '_>, split: &[TypeId]) -> BTreeMap<TypeId, TypeId> {
     let mut inputs = BTreeMap::new();
     for id in split {

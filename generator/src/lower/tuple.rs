@@ -12,7 +12,7 @@ use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 /// How many items the tuples have that the codec reads.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// The type of an array with these positions, and what is said of it.
+/// Returns the type of an array with these positions, and what is said of it.
 pub(super) fn tuple(
     cx: &mut Lowering<'_, '_>,
     array: &ArrayType,
@@ -83,7 +83,7 @@ fn anything() -> ReferenceOr<Schema> {
     })
 }
 
-/// The type of an item that any of the members describes.
+/// Returns the type of an item that any of the members describes.
 fn one_of(
     cx: &mut Lowering<'_, '_>,
     mut members: Vec<(String, ReferenceOr<Schema>)>,

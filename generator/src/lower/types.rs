@@ -44,7 +44,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// The type of a value and what else is said of it.
+/// Returns the type of a value and what else is said of it.
 pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) -> (Type, Facts) {
     let schema = match node {
         Node::Reference(path) => return (reference(cx, path, place), Facts::default()),
@@ -117,7 +117,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
     }
 }
 
-/// The definition that a schema needs, if it needs one: an enum, a union, an object with known fields.
+/// Returns the definition that a schema needs, if it needs one: an enum, a union, an object with known fields.
 fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Shape> {
     if schema.constant().is_some() {
         return None;

@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::names::{self, Name};
 
-/// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
+/// Returns the union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
     let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
     collect(cx, schema, place, &mut nesting, &mut variants);
@@ -22,7 +22,7 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -
     }
 }
 
-/// The union of members that stand at paths below a place, and whether null is one of them.
+/// Returns the union of members that stand at paths below a place, and whether null is one of them.
 pub(super) fn of_members(
     cx: &mut Lowering<'_, '_>,
     members: &[(String, ReferenceOr<Schema>)],
@@ -163,7 +163,7 @@ fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
     members(schema).is_some() && single_type(cx, schema, place).is_none()
 }
 
-/// The type of a union that is a single type to the client: one member, or numbers written in different ways.
+/// Returns the type of a union that is a single type to the client: one member, or numbers written in different ways.
 pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -211,7 +211,7 @@ fn subjects(scalar: Scalar) -> Vec<Subject> {
     }
 }
 
-/// The item type of a parameter that takes one value or several: `anyOf [T, array of T]`.
+/// Returns the item type of a parameter that takes one value or several: `anyOf [T, array of T]`.
 pub(super) fn one_or_many(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -281,7 +281,7 @@ fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
     }
 }
 
-/// The variant for a type that has no name of its own: `String`, `Strings`, `Now`.
+/// Returns the variant for a type that has no name of its own: `String`, `Strings`, `Now`.
 fn unnamed_variant(ty: &Type) -> Name {
     match ty {
         Type::Const(Constant::Text(text)) => names::variant("Value", text),

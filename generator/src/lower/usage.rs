@@ -147,7 +147,7 @@ pub(super) fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId,
     found
 }
 
-/// The types that each type refers to, by index.
+/// Returns the types that each type refers to, by index.
 pub(super) fn edges(types: &[TypeDef]) -> Vec<Vec<usize>> {
     let targets = |def| references(def).into_iter().map(|id: TypeId| id.0).collect();
     types.iter().map(targets).collect()
@@ -172,7 +172,7 @@ fn references(def: &TypeDef) -> Vec<TypeId> {
     }
 }
 
-/// The modules that are closest to each type.
+/// Returns the modules that are closest to each type.
 fn owners(
     types: &[TypeDef],
     by_module: &BTreeMap<String, Vec<TypeId>>,
@@ -194,7 +194,7 @@ fn owners(
         .collect()
 }
 
-/// The closest module; among several the one the type's name speaks of most; otherwise none.
+/// Returns the closest module; among several the one the type's name speaks of most; otherwise none.
 fn owner(name: &str, closest: &[String]) -> String {
     let mentioned = closest
         .iter()

@@ -5,7 +5,7 @@ use super::draft::DraftWebhook;
 use crate::ir::{Constant, Field, Presence, Shape, Type, TypeId, Webhook};
 use crate::names;
 
-/// The webhooks, once the types of their payloads are filled in.
+/// Returns the webhooks, once the types of their payloads are filled in.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, drafts: &[DraftWebhook]) -> Vec<Webhook> {
     let mut webhooks = Vec::new();
     for draft in drafts {

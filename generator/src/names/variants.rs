@@ -6,7 +6,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
 use super::{Name, cased, escape_type, free, taken};
 
-/// The name of an enum variant for `value`, within the enum named `owner`.
+/// Returns the name of an enum variant for `value`, within the enum named `owner`.
 ///
 /// - `-created_at` sorts downwards: `CreatedAtDesc`;
 /// - a leading digit is preceded by the last word of the enum's name: `2xx` of `HttpCodeClass` is `Class2xx`;
@@ -29,7 +29,7 @@ pub fn variant(owner: &str, value: &str) -> Name {
     free(name, &[taken::VARIANTS])
 }
 
-/// The variants of a union, named by what distinguishes their types: words that all of them share are left out.
+/// Returns the variants of a union, named by what distinguishes their types: words that all of them share are left out.
 ///
 /// `ProductPriceFixed` and `LegacyRecurringProductPriceFixed` become `Fixed` and `LegacyRecurringFixed`.
 /// Words stay where leaving them out would leave one of the names empty or make two of them equal.
@@ -89,7 +89,7 @@ fn last_word(name: &str) -> String {
     words(name).pop().unwrap_or_else(|| "Value".to_owned())
 }
 
-/// The words of an `UpperCamelCase` name.
+/// Returns the words of an `UpperCamelCase` name.
 fn words(name: &str) -> Vec<String> {
     name.to_snake_case()
         .split('_')
@@ -112,7 +112,7 @@ fn has_equal(names: &[Vec<String>]) -> bool {
 /// Without it a name would say the opposite.
 const NEGATION: &str = "Not";
 
-/// The longest run of words that stands in every name and that the names can do without.
+/// Returns the longest run of words that stands in every name and that the names can do without.
 fn longest_shared_run(names: &[Vec<String>]) -> Option<Vec<String>> {
     let (first, others) = names.split_first()?;
     (1..=first.len())

@@ -34,7 +34,7 @@ fn mark_function(attrs: &mut Vec<Attribute>, signature: &Signature) {
     }
 }
 
-/// Whether there is a parameter other than lifetimes.
+/// Returns whether there is a parameter other than lifetimes.
 fn has_types(generics: &Generics) -> bool {
     generics
         .params
@@ -42,7 +42,7 @@ fn has_types(generics: &Generics) -> bool {
         .any(|param| !matches!(param, GenericParam::Lifetime(_)))
 }
 
-/// Whether `impl Trait` occurs.
+/// Returns whether `impl Trait` occurs.
 fn has_impl(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word == "impl",

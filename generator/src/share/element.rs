@@ -49,7 +49,7 @@ struct Element {
 }
 
 impl Elements {
-    /// The elements of versions that are going to be compared.
+    /// Returns the elements of versions that are going to be compared.
     pub(crate) fn of_all(apis: &[&Api]) -> Vec<Self> {
         let all: BTreeSet<&str> = apis
             .iter()

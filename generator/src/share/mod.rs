@@ -37,19 +37,19 @@ pub struct Home {
 }
 
 impl Home {
-    /// The version whose words and order of fields are emitted.
+    /// Returns the version whose words and order of fields are emitted.
     pub fn newest(&self) -> usize {
         self.versions.last().copied().unwrap_or_default()
     }
 
-    /// Whether every version of the other home is also one of this home.
+    /// Returns whether every version of the other home is also one of this home.
     pub fn covers(&self, other: &Self) -> bool {
         let mut versions = other.versions.iter();
         versions.all(|version| self.versions.contains(version))
     }
 }
 
-/// The elements that differ themselves, or that only one version has.
+/// Returns the elements that differ themselves, or that only one version has.
 pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
     let unequal = Unequal::between(a, b);
     let keys = unequal.keys();

@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/compare")
 }
 
-/// The contract, as an overlay changes it.
+/// Returns the contract, as an overlay changes it.
 fn changed(name: &str) -> Outcome<Api> {
     let text = fs::read_to_string(folder().join(format!("{name}.yaml")))?;
     api(&base()?, Some(&text)).map_err(|error| format!("{name}: {error}").into())
@@ -43,7 +43,7 @@ fn api(contract: &str, overlay: Option<&str>) -> Outcome<Api> {
     Ok(polar_codegen::api(contract, overlay, &Words::default())?)
 }
 
-/// The names of the overlays.
+/// Returns the names of the overlays.
 fn names() -> Outcome<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(folder())? {

@@ -55,7 +55,7 @@ impl Crate {
         Ok(Self { texts, items })
     }
 
-    /// The files of a home's services.
+    /// Returns the files of a home's services.
     fn services(&self, home: &str) -> Vec<&str> {
         let folder = format!("{home}/services/");
         let paths = self.texts.keys();
@@ -64,7 +64,7 @@ impl Crate {
             .collect()
     }
 
-    /// The modules that a file declares, and what it imports of other homes.
+    /// Returns the modules that a file declares, and what it imports of other homes.
     fn shows(&self, path: &str) -> Vec<&str> {
         let lines = self.texts.get(path).map(|text| text.lines());
         let is_shown = |line: &&str| {
@@ -112,7 +112,7 @@ impl Crate {
         assert_eq!(declared.iter().collect::<Vec<_>>(), files);
     }
 
-    /// The file of a module that another file declares.
+    /// Returns the file of a module that another file declares.
     fn child(&self, path: &str, module: &str) -> Option<String> {
         let folder = match path.rsplit_once('/') {
             Some((folder, "mod.rs")) => format!("{folder}/"),
@@ -126,7 +126,7 @@ impl Crate {
         files.into_iter().find(|file| self.texts.contains_key(file))
     }
 
-    /// Whether a path of names leads to a module or to an item of one.
+    /// Returns whether a path of names leads to a module or to an item of one.
     fn has(&self, names: &[String]) -> bool {
         let mut path = "lib.rs".to_owned();
         for (index, name) in names.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Crate {
     }
 }
 
-/// The base, whose newest version deprecates an operation.
+/// Returns the base, whose newest version deprecates an operation.
 fn deprecated(operation: &str) -> Outcome<Crate> {
     let at = format!("      operationId: {operation}\n");
     Crate::of(&at, &format!("{at}      deprecated: true\n"))

@@ -13,7 +13,7 @@ use polar_codegen::document::{self, MAX_DEPTH, Source};
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Map, Value, json};
 
-/// A contract whose only operation sends and returns the schema `X0`.
+/// Returns a contract whose only operation sends and returns the schema `X0`.
 fn contract(schemas: impl IntoIterator<Item = (String, Value)>) -> Value {
     let schemas: Map<String, Value> = schemas.into_iter().collect();
     let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/X0"}}});
@@ -31,7 +31,7 @@ fn contract(schemas: impl IntoIterator<Item = (String, Value)>) -> Value {
     })
 }
 
-/// A chain of schemas, each made of the number of the next one.
+/// Returns a chain of schemas, each made of the number of the next one.
 fn chain(length: usize, link: impl Fn(usize) -> Value) -> Value {
     let inner = (0..length).map(|index| (format!("X{index}"), link(index + 1)));
     let last = (format!("X{length}"), json!({"type": "string"}));
@@ -76,12 +76,12 @@ fn refusal(contract: &Value, overlay: Option<&str>) -> String {
         .to_string()
 }
 
-/// A schema that is wrapped many times, each time with the number of the time.
+/// Returns a schema that is wrapped many times, each time with the number of the time.
 fn nested(times: usize, wrap: impl Fn(usize, Value) -> Value) -> Value {
     (0..times).fold(json!({"type": "string"}), |inner, time| wrap(time, inner))
 }
 
-/// The same schema, with a name of its own.
+/// Returns the same schema, with a name of its own.
 fn titled(title: String, mut schema: Value) -> Value {
     schema["title"] = json!(title);
     schema

@@ -246,7 +246,7 @@ fn plural(count: usize, unit: &str) -> String {
     format!("{unit}{s}")
 }
 
-/// The generator emits only patterns that this engine supports. An unsupported one matches everything.
+/// Returns whether a string matches. The generator emits only patterns that this engine supports. An unsupported one matches everything.
 fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }

@@ -36,7 +36,7 @@ impl Customer {
         }
     }
 
-    /// A member of a customer, both by their IDs at Polar.
+    /// Creates a member of a customer, both by their IDs at Polar.
     #[must_use]
     pub fn member(customer: impl Into<Uuid>, member: impl Into<Uuid>) -> Self {
         Self::Id {
@@ -54,7 +54,7 @@ impl Customer {
         }
     }
 
-    /// A member of a customer, both by their IDs in your own database.
+    /// Creates a member of a customer, both by their IDs in your own database.
     #[must_use]
     pub fn external_member(customer: impl Into<String>, member: impl Into<String>) -> Self {
         Self::External {

@@ -29,7 +29,7 @@ pub struct UsageEvent {
 }
 
 impl UsageEvent {
-    /// An event without metadata.
+    /// Creates an event without metadata.
     #[must_use]
     pub fn new(name: impl Into<String>, customer: impl Into<Customer>) -> Self {
         Self {

@@ -85,7 +85,7 @@ impl Metering {
         }
     }
 
-    /// The time by the client's clock.
+    /// Returns the time by the client's clock.
     pub(super) fn now(&self) -> Instant {
         self.ingester.now()
     }

@@ -103,7 +103,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// A cost in US dollar cents.
+    /// Creates a cost in US dollar cents.
     #[must_use]
     pub fn usd_cents(amount: impl Into<Decimal>) -> Self {
         Self {
@@ -165,7 +165,7 @@ pub struct Llm {
 }
 
 impl Llm {
-    /// A call without its texts.
+    /// Creates a call without its texts.
     #[must_use]
     pub fn new(vendor: impl Into<String>, model: impl Into<String>, usage: TokenUsage) -> Self {
         Self {

@@ -70,7 +70,7 @@ impl Track {
         self.metering.track(self.event).await
     }
 
-    /// The time by the client's clock.
+    /// Returns the time by the client's clock.
     pub(super) fn now(&self) -> Instant {
         self.metering.now()
     }

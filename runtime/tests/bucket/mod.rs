@@ -90,7 +90,7 @@ impl Bucket {
             .unwrap()
     }
 
-    /// An upload in parts of five megabytes.
+    /// Returns an upload in parts of five megabytes.
     pub fn upload(&self, source: impl Into<UploadSource>) -> Upload<Thing> {
         let client = self.polar().client;
         let file = NewFile::new("downloadable", "manual.pdf", "application/pdf");
@@ -118,7 +118,7 @@ impl Bucket {
         self.get(|state| state.sent.iter().filter(|(sent, _)| *sent == part).count())
     }
 
-    /// The operations that were called, in their order.
+    /// Returns the operations that were called, in their order.
     pub fn calls(&self) -> Vec<String> {
         self.get(|state| state.calls.iter().map(|(id, _)| id.clone()).collect())
     }

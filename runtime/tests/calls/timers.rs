@@ -53,7 +53,7 @@ fn builder(refused: usize) -> ClientBuilder<Anonymous, Api> {
     Polar::builder().transport(Refusing(Mutex::new(refused)))
 }
 
-/// The result of a future that never has to wait.
+/// Returns the result of a future that never has to wait.
 fn now<F: IntoFuture>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future.into_future());
     match future

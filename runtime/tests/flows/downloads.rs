@@ -33,7 +33,7 @@ fn moved(to: &'static str) -> Step {
     Step::Answer(302, vec![("location", to)], "")
 }
 
-/// A document that another request has to make.
+/// Returns a document that another request has to make.
 fn invoice(script: &Script) -> Download {
     let client = script.polar().client;
     let mut generate = client.request(&INVOICE);
@@ -43,12 +43,12 @@ fn invoice(script: &Script) -> Download {
     Download::document(invoice).generated_by(generate)
 }
 
-/// A document that the server makes.
+/// Returns a document that the server makes.
 fn receipt(script: &Script) -> Download {
     Download::document(script.polar().client.request(&RECEIPT))
 }
 
-/// A file with an address, of this size and with this content.
+/// Returns a file with an address, of this size and with this content.
 fn file(script: &Script, size: usize, content: &str) -> Download {
     let file: Json = json!({
         "name": "a.txt",
@@ -60,7 +60,7 @@ fn file(script: &Script, size: usize, content: &str) -> Download {
     Download::file(script.polar().client.request(&LIST), &file)
 }
 
-/// The requests as method and path.
+/// Returns the requests as method and path.
 fn lines(script: &Script) -> Vec<String> {
     let line =
         |request: &http::Request<_>| format!("{} {}", request.method(), request.uri().path());
@@ -199,7 +199,7 @@ async fn waiting_ends() {
     assert_eq!(start.elapsed().as_secs(), 5);
 }
 
-/// A page of a list with one file.
+/// Returns a page of a list with one file.
 fn page(item: &str, file: &str, last: u8) -> Step {
     let page = json!({
         "items": [{"id": item, "file": {

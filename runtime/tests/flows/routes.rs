@@ -74,7 +74,7 @@ async fn text(response: Response) -> String {
     String::from_utf8(body.unwrap().to_vec()).unwrap()
 }
 
-/// The body of the only request that was sent.
+/// Returns the body of the only request that was sent.
 fn sent(script: &Script) -> Value {
     let requests = script.sent();
     assert_eq!(requests.len(), 1);

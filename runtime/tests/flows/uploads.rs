@@ -24,7 +24,7 @@ fn sum(bytes: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(bytes))
 }
 
-/// The error of an upload, which shows nothing that is secret.
+/// Returns the error of an upload, which shows nothing that is secret.
 fn failed(error: Error) -> UploadError {
     let shown = format!("{error} {error:?} {:?}", error.upload());
     assert!(!shown.contains("hush"), "{shown}");

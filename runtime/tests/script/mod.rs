@@ -83,7 +83,7 @@ impl Script {
         })))
     }
 
-    /// A client that uses it.
+    /// Returns a client that uses it.
     pub fn polar(&self) -> Polar {
         self.builder().build().unwrap()
     }
@@ -107,7 +107,7 @@ impl Script {
         self.0.lock().unwrap().times.clone()
     }
 
-    /// The values of a header, in all requests.
+    /// Returns the values of a header, in all requests.
     pub fn header(&self, name: &str) -> Vec<Option<String>> {
         let value = |request: &http::Request<Bytes>| {
             let value = request.headers().get(name)?;
@@ -116,7 +116,7 @@ impl Script {
         self.sent().iter().map(value).collect()
     }
 
-    /// The number of requests and bodies that are still alive.
+    /// Returns the number of requests and bodies that are still alive.
     pub fn open(&self) -> usize {
         self.0.lock().unwrap().open
     }

@@ -25,7 +25,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap()
 }
 
-/// The headers of a delivery at second 1000.
+/// Returns the headers of a delivery at second 1000.
 fn signed(body: &str) -> Vec<(&'static str, String)> {
     let headers = Webhooks::new(SECRET).sign("msg_1", at(1000), body);
     headers.unwrap().to_vec()
@@ -35,7 +35,7 @@ fn verify(headers: impl Headers, body: &str) -> Result<Delivery, WebhookError> {
     Webhooks::new(SECRET).verify_at(headers, body, at(1000))
 }
 
-/// The headers with one of them replaced, or left out.
+/// Returns the headers with one of them replaced, or left out.
 fn with(name: &'static str, value: Option<&str>) -> Vec<(&'static str, String)> {
     let mut headers = signed(BODY);
     headers.retain(|(header, _)| *header != name);

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 use super::Contract;
 
 impl Contract {
-    /// The value without the keys that the schema does not know. What any member of a union knows is kept.
+    /// Returns the value without the keys that the schema does not know. What any member of a union knows is kept.
     #[must_use]
     pub fn documented(&self, schema: &Value, value: &Value) -> Value {
         self.pruned(&self.forms(schema), value)
     }
 
-    /// The members of a union, those of unions in it included, without null; any other schema alone.
+    /// Returns the members of a union, those of unions in it included, without null; any other schema alone.
     #[must_use]
     pub fn forms<'c>(&'c self, schema: &'c Value) -> Vec<&'c Value> {
         if let Some(reference) = schema["$ref"].as_str() {
@@ -31,7 +31,7 @@ impl Contract {
         }
     }
 
-    /// The schema of a property, an entry or an item, by its key or index.
+    /// Returns the schema of a property, an entry or an item, by its key or index.
     #[must_use]
     pub fn part<'c>(schema: &'c Value, key: &str) -> Option<&'c Value> {
         let positional = || {
@@ -77,7 +77,7 @@ impl Contract {
     }
 }
 
-/// Whether the schema allows anything, or any entries.
+/// Returns whether the schema allows anything, or any entries.
 fn is_open(schema: &Value) -> bool {
     let typed = ["type", "const", "enum"]
         .iter()

@@ -18,7 +18,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The places of a kind.
+    /// Returns the places of a kind.
     pub fn marked(&self, mark: Mark) -> impl Iterator<Item = &str> {
         let found = self.marks.iter().filter(move |(_, other)| *other == mark);
         found.map(|(place, _)| place.as_str())
@@ -62,7 +62,7 @@ pub struct Generator<'c> {
 }
 
 impl<'c> Generator<'c> {
-    /// A generator for one contract.
+    /// Creates a generator for one contract.
     #[must_use]
     pub fn new(contract: &'c Contract, seed: u64) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl<'c> Generator<'c> {
         Self { extent, ..self }
     }
 
-    /// An instance of the schema.
+    /// Returns an instance of the schema.
     pub fn instance(&mut self, schema: &'c Value) -> Instance {
         self.marks.clear();
         let value = self.value(schema);
@@ -91,7 +91,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// An instance of the schema that is not null.
+    /// Returns an instance of the schema that is not null.
     pub fn non_null(&mut self, schema: &'c Value) -> Instance {
         loop {
             let instance = self.instance(schema);
@@ -101,7 +101,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// A random JSON value that follows no schema.
+    /// Returns a random JSON value that follows no schema.
     pub fn any(&mut self) -> Value {
         let deep = self.path.len() > DEPTH;
         match self.random.u8(..if deep { 6 } else { 8 }) {
@@ -128,7 +128,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// The source of chance, for what a test decides itself.
+    /// Returns the source of chance, for what a test decides itself.
     pub fn random(&mut self) -> &mut Rng {
         &mut self.random
     }
@@ -424,7 +424,7 @@ impl<'c> Generator<'c> {
     }
 }
 
-/// The range of an integer.
+/// Returns the range of an integer.
 fn bounds(schema: &Value) -> (i64, i64) {
     let bound = |keyword: &str| schema[keyword].as_number().and_then(whole);
     // Either bound may be there, or both.

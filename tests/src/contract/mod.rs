@@ -84,13 +84,13 @@ impl Contract {
         Self { tree }
     }
 
-    /// The whole document.
+    /// Returns the whole document.
     #[must_use]
     pub fn tree(&self) -> &Value {
         &self.tree
     }
 
-    /// The schema that a `$ref` leads to.
+    /// Returns the schema that a `$ref` leads to.
     #[must_use]
     pub fn referenced(&self, reference: &str) -> &Value {
         reference

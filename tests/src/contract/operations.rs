@@ -146,7 +146,7 @@ impl<'c> Operation<'c> {
         .collect()
     }
 
-    /// The kinds of credentials of which one is needed; none if no credential is.
+    /// Returns the kinds of credentials of which one is needed; none if no credential is.
     #[must_use]
     pub fn credentials(&self) -> BTreeSet<&'c str> {
         let sets = self.node["security"].as_array().into_iter().flatten();
@@ -155,7 +155,7 @@ impl<'c> Operation<'c> {
             .collect()
     }
 
-    /// Whether it may be called without a credential.
+    /// Returns whether it may be called without a credential.
     #[must_use]
     pub fn is_open_to_all(&self) -> bool {
         let subjects = self.node["x-polar-allowed-subjects"].as_array();
@@ -163,7 +163,7 @@ impl<'c> Operation<'c> {
         anonymous || self.credentials().is_empty()
     }
 
-    /// Whether it is a list that is answered in pages.
+    /// Returns whether it is a list that is answered in pages.
     #[must_use]
     pub fn is_paged(&self) -> bool {
         self.node.get("x-polar-pagination").is_some()
@@ -182,7 +182,7 @@ fn content<'c>(node: &'c Value, pointer: &str) -> Option<Content<'c>> {
     })
 }
 
-/// A key as a segment of a JSON pointer.
+/// Returns a key as a segment of a JSON pointer.
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

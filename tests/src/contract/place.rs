@@ -17,7 +17,7 @@ pub struct Place<'c> {
 }
 
 impl Contract {
-    /// The schema that one of the generator's pointers means.
+    /// Returns the schema that one of the generator's pointers means.
     #[must_use]
     pub fn place(&self, pointer: &str) -> Place<'_> {
         let mut place = Place {
@@ -65,7 +65,7 @@ impl Contract {
     }
 }
 
-/// The members of a union that are not null, with their positions.
+/// Returns the members of a union that are not null, with their positions.
 fn members(schema: &Value) -> Option<(&'static str, Vec<(usize, &Value)>)> {
     let keyword = ["anyOf", "oneOf"]
         .into_iter()

@@ -23,13 +23,13 @@ const DECIMAL: &str = r"^(?!^[-+.]*$)";
 /// A text of at most this length where no limit is set.
 const LENGTH: u64 = 24;
 
-/// Whether a schema is that of decimals which are written as texts.
+/// Returns whether a schema is that of decimals which are written as texts.
 pub(super) fn is_decimal(schema: &Value) -> bool {
     let pattern = schema["pattern"].as_str();
     pattern.is_some_and(|pattern| pattern.starts_with(DECIMAL))
 }
 
-/// A random text for a schema of strings.
+/// Returns a random text for a schema of strings.
 pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
     if let Some(pattern) = schema["pattern"].as_str() {
         let known = PATTERNS
@@ -52,7 +52,7 @@ pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
     }
 }
 
-/// A text that occurs nowhere else, to look for in output.
+/// Returns a text that occurs nowhere else, to look for in output.
 pub(super) fn unmistakable(random: &mut Rng) -> String {
     format!("hidden{:016x}", random.u64(..))
 }

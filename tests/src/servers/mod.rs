@@ -11,7 +11,7 @@ pub use redis::RedisServer;
 
 use std::io;
 
-/// The server, or `None` with a message where it is not installed.
+/// Returns the server, or `None` with a message where it is not installed.
 ///
 /// # Panics
 /// When it is installed and does not start, and when it is required.

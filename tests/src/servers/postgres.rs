@@ -64,7 +64,7 @@ impl PostgresServer {
         Ok(server)
     }
 
-    /// The URL of the database with this name. Any server has `postgres`.
+    /// Returns the URL of the database with this name. Any server has `postgres`.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.path().display().to_string();
@@ -72,7 +72,7 @@ impl PostgresServer {
         format!("postgresql://postgres@{host}/{database}")
     }
 
-    /// A name for a database that no other call returns.
+    /// Returns a name for a database that no other call returns.
     #[must_use]
     pub fn new_name(&self) -> String {
         format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed))
@@ -124,13 +124,13 @@ impl PostgresServer {
     }
 }
 
-/// Whether the server takes connections: its lock file says so in the last line.
+/// Returns whether the server takes connections: its lock file says so in the last line.
 fn has_started(folder: &Path) -> bool {
     let lock = std::fs::read_to_string(folder.join("data/postmaster.pid"));
     lock.is_ok_and(|text| text.trim_end().ends_with("ready"))
 }
 
-/// The folder of the newest version that is installed.
+/// Returns the folder of the newest version that is installed.
 fn programs() -> io::Result<PathBuf> {
     let missing = || {
         io::Error::new(
@@ -144,7 +144,7 @@ fn programs() -> io::Result<PathBuf> {
     found.max().ok_or_else(missing)
 }
 
-/// The user to run as, if this is root.
+/// Returns the user to run as, if this is root.
 fn other_user() -> io::Result<Option<u32>> {
     let id = |arguments: &[&str]| -> io::Result<Option<u32>> {
         let output = Command::new("id").args(arguments).output()?;

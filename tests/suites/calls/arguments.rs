@@ -27,12 +27,12 @@ impl Arguments {
         given(self.find_body()?, "body")
     }
 
-    /// A parameter that may be left out. Null is the same.
+    /// Returns a parameter that may be left out. Null is the same.
     pub(crate) fn find_query<T: Build>(&self, name: &str) -> Result<Option<T>, Problem> {
         named(&self.query, name)
     }
 
-    /// A parameter of which there may be several. One of them need not be in a list.
+    /// Returns a parameter of which there may be several. One of them need not be in a list.
     pub(crate) fn find_list<T: Build>(&self, name: &str) -> Result<Option<Vec<T>>, Problem> {
         match self.query.get(name) {
             Some(one) if !one.is_array() && !one.is_null() => {

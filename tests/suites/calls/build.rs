@@ -55,7 +55,7 @@ impl<'v> Fields<'v> {
             .ok_or_else(|| Problem::new(format!("the client wants an object here, not {value}")))
     }
 
-    /// A property that must be there.
+    /// Returns a property that must be there.
     pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
         let missing = "the client needs a value that the contract does not";
         let value = self
@@ -65,7 +65,7 @@ impl<'v> Fields<'v> {
         T::build(value).map_err(|problem| problem.at(key))
     }
 
-    /// A property that may be left out, or null.
+    /// Returns a property that may be left out, or null.
     pub(crate) fn find<T: Build>(&self, key: &str) -> Result<Option<T>, Problem> {
         let value = self.0.get(key).map(Option::build).transpose();
         value
@@ -73,7 +73,7 @@ impl<'v> Fields<'v> {
             .map_err(|problem| problem.at(key))
     }
 
-    /// A property that is left out, null or a value, which are three things.
+    /// Returns a property that is left out, null or a value, which are three things.
     pub(crate) fn patch<T: Build>(&self, key: &str) -> Result<Patch<T>, Problem> {
         Ok(match self.0.get(key) {
             None => Patch::Keep,
@@ -82,7 +82,7 @@ impl<'v> Fields<'v> {
         })
     }
 
-    /// The entries that have no field of their own.
+    /// Returns the entries that have no field of their own.
     pub(crate) fn rest<T: Build>(&self, known: &[&str]) -> Result<BTreeMap<String, T>, Problem> {
         let rest = self
             .0
@@ -93,7 +93,7 @@ impl<'v> Fields<'v> {
     }
 }
 
-/// The text of a list, which must be one that the client knows.
+/// Returns the text of a list, which must be one that the client knows.
 pub(crate) fn text_of<T: for<'t> From<&'t str>>(
     value: &Value,
     is_unknown: fn(&T) -> bool,
@@ -117,7 +117,7 @@ enum Likeness {
     Equal,
 }
 
-/// The variant that is written most like the value.
+/// Returns the variant that is written most like the value.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
     let (mut best, mut problems) = (None, Vec::new());
     for way in ways {
@@ -155,7 +155,7 @@ fn keys(value: &Value) -> BTreeSet<&String> {
     entries.into_iter().flat_map(Map::keys).collect()
 }
 
-/// The JSON that the client writes for a value.
+/// Returns the JSON that the client writes for a value.
 pub(crate) fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap_or_default()
 }

@@ -40,7 +40,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// An operation, by id, method and path, and what begins a request to it.
+    /// Creates an operation, by id, method and path, and what begins a request to it.
     pub(crate) fn new<C, R, T>(
         [id, method, path]: [&'static str; 3],
         client: &C,
@@ -89,7 +89,7 @@ impl Operation {
         (self.call)(arguments)
     }
 
-    /// Whether it answers in pages.
+    /// Returns whether it answers in pages.
     pub(crate) fn is_paged(&self) -> bool {
         self.items.is_some()
     }

@@ -48,7 +48,7 @@ fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bo
         }
 }
 
-/// A value in a path. Some texts cannot be one: they would lead elsewhere.
+/// Returns a value in a path. Some texts cannot be one: they would lead elsewhere.
 fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
     loop {
         let value = generator.instance(parameter.schema.schema).value;
@@ -114,7 +114,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-/// The text of a scalar in a URL.
+/// Returns the text of a scalar in a URL.
 fn text(value: &Value) -> String {
     value
         .as_str()
@@ -200,7 +200,7 @@ fn body(
     }
 }
 
-/// The properties of an object that are null.
+/// Returns the properties of an object that are null.
 fn nulls(value: &Value) -> Vec<&str> {
     let entries = value.as_object().into_iter().flatten();
     let mut nulls: Vec<&str> = entries

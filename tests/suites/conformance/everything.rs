@@ -193,7 +193,7 @@ impl Trial {
     }
 }
 
-/// A response, and the value that the client is to make of it.
+/// Returns a response, and the value that the client is to make of it.
 fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, Value) {
     let mut reply = Reply {
         status: response.status,
@@ -237,7 +237,7 @@ fn table(row: &Value) -> String {
     format!("{}\r\n{}\r\n", header.join(","), cells.join(","))
 }
 
-/// An entry of a validation error, as the client has it.
+/// Returns an entry of a validation error, as the client has it.
 fn entry(entry: &ValidationEntry) -> Value {
     let steps = entry.location.iter().map(|step| match step {
         Location::Key(key) => json!(key),

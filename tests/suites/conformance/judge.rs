@@ -226,7 +226,7 @@ fn literals(template: &str, path: &str) -> Option<usize> {
     Some(count)
 }
 
-/// The name of the parameter that a segment of a template stands for.
+/// Returns the name of the parameter that a segment of a template stands for.
 pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
@@ -269,7 +269,7 @@ fn readings(texts: &[String]) -> Vec<Value> {
         .collect()
 }
 
-/// The object that a form is.
+/// Returns the object that a form is.
 fn form(body: &[u8]) -> Value {
     let mut entries = Map::new();
     for (key, text) in form_urlencoded::parse(body) {

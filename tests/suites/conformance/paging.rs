@@ -69,7 +69,7 @@ async fn pages(subject: &'static Subject) {
     }
 }
 
-/// The schemas that a page may follow: one, or each of a union.
+/// Returns the schemas that a page may follow: one, or each of a union.
 fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'c Value> {
     let responses = described.responses();
     let success = responses.iter().find(|response| response.status == 200);
@@ -132,7 +132,7 @@ async fn walk(
     difference.map_or(Ok(()), Err)
 }
 
-/// The number of the page that is asked for.
+/// Returns the number of the page that is asked for.
 fn number_of(request: &Received) -> usize {
     let page = request.query.iter().find(|(name, _)| name == "page");
     page.map_or(1, |(_, number)| number.parse().unwrap())

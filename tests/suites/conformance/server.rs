@@ -89,7 +89,7 @@ impl ContractServer {
         *self.shared.script.lock().unwrap() = Box::new(script);
     }
 
-    /// The requests since the last time. The server forgets them.
+    /// Returns the requests since the last time. The server forgets them.
     pub(crate) fn take(&self) -> Vec<Received> {
         std::mem::take(&mut *self.shared.received.lock().unwrap())
     }

@@ -49,7 +49,7 @@ static SUBJECTS: LazyLock<Vec<(&Version, OnceLock<Subject>)>> = LazyLock::new(||
         .collect()
 });
 
-/// The subject of a version. Reading its contracts takes long, so tests share it.
+/// Returns the subject of a version. Reading its contracts takes long, so tests share it.
 pub(crate) fn subject(version: &str) -> &'static Subject {
     let mut subjects = SUBJECTS.iter();
     let found = subjects.find(|(client, _)| client.version == version);
@@ -79,12 +79,12 @@ impl Subject {
         })
     }
 
-    /// The operations of the published contract.
+    /// Returns the operations of the published contract.
     pub(crate) fn published_operations(&'static self) -> &'static [Described<'static>] {
         &self.found().published
     }
 
-    /// An operation of the corrected contract.
+    /// Returns an operation of the corrected contract.
     pub(crate) fn described(
         &'static self,
         method: &str,
@@ -108,7 +108,7 @@ impl Subject {
         self.client.version
     }
 
-    /// The client's operations on a server, those of `POLAR_OPERATION` if that is set.
+    /// Returns the client's operations on a server, those of `POLAR_OPERATION` if that is set.
     pub(crate) fn operations(&self, url: &str) -> Vec<Operation> {
         let picked = env::var("POLAR_OPERATION").ok();
         let mut operations = (self.client.operations)(Server::custom(url).unwrap(), None).unwrap();
@@ -136,12 +136,12 @@ impl Subject {
     }
 }
 
-/// Whether a parameter is judged by the corrected contract.
+/// Returns whether a parameter is judged by the corrected contract.
 pub(crate) fn is_corrected(path: &str, parameter: &str) -> bool {
     CORRECTED.contains(&(path, parameter))
 }
 
-/// The rules of what is sent: of parameters that are picked, and bodies.
+/// Returns the rules of what is sent: of parameters that are picked, and bodies.
 fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
     let mut pointers = Vec::new();
     for operation in contract.operations() {
@@ -155,7 +155,7 @@ fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
     Rules::new(contract, pointers.iter().map(String::as_str))
 }
 
-/// A number in the environment.
+/// Returns a number in the environment.
 pub(crate) fn setting(name: &str, otherwise: u64) -> u64 {
     env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }

@@ -73,7 +73,7 @@ fn complete(subject: &Subject) {
 /// Unions that are only members of other unions: their members are members of those.
 const FLATTENED: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
-/// The components that answers and webhooks lead to.
+/// Returns the components that answers and webhooks lead to.
 fn received(contract: &Contract) -> BTreeSet<&str> {
     let tree = contract.tree();
     let mut open = Vec::new();

@@ -141,7 +141,7 @@ fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Whether a variant is discriminated by what stands at the place.
+/// Returns whether a variant is discriminated by what stands at the place.
 fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
     let outermost = case.source.variant.map(|_| "");
     let mut roots = case.instance.marked(Mark::Member).chain(outermost);
@@ -163,7 +163,7 @@ fn without(value: &Value, place: &str) -> Value {
     changed
 }
 
-/// The path of an error at this place: `items[3].id`.
+/// Returns the path of an error at this place: `items[3].id`.
 fn path(value: &Value, place: &str) -> String {
     let (mut path, mut node) = (String::new(), value);
     for segment in place.split('/').skip(1) {

@@ -82,8 +82,8 @@ fn fits_as_well(subject: &Subject, case: &Case<'_>, variant: Option<&str>) -> bo
         })
 }
 
-/// A tag that the contract allows to be left out, and that was: the value is unknown, and kept as it came. Servers write
-/// it always.
+/// Returns a tag that the contract allows to be left out, and that was: the value is unknown, and kept as it came.
+/// Servers write it always.
 fn lacks_its_tag(case: &Case<'_>, variant: Option<&str>) -> bool {
     let tags = case
         .source

@@ -25,7 +25,7 @@ static SUBJECTS: LazyLock<Vec<(&Table, OnceLock<Subject>)>> = LazyLock::new(|| {
     tables.map(|table| (*table, OnceLock::new())).collect()
 });
 
-/// The subject of a version. Reading a contract takes longer than most tests, so they share it.
+/// Returns the subject of a version. Reading a contract takes longer than most tests, so they share it.
 pub(crate) fn subject(version: &str) -> &'static Subject {
     let mut subjects = SUBJECTS.iter();
     let found = subjects.find(|(table, _)| table.version == version);
@@ -108,7 +108,7 @@ impl Subject {
         }
     }
 
-    /// The rules at the places of all types.
+    /// Returns the rules at the places of all types.
     pub(crate) fn rules(&self) -> &Rules {
         self.rules.get_or_init(|| {
             let sources = self.sources();
@@ -132,12 +132,12 @@ impl Subject {
 }
 
 impl Case<'_> {
-    /// The value that the text is decoded to.
+    /// Returns the value that the text is decoded to.
     pub(crate) fn decode(&self, text: &str) -> Result<Box<dyn Decoded>, String> {
         (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
     }
 
-    /// The name of the variant that a value has, if the type is a union that is discriminated.
+    /// Returns the name of the variant that a value has, if the type is a union that is discriminated.
     pub(crate) fn variant_of(&self, value: &dyn Decoded) -> Option<&'static str> {
         let union = self.source.entry.union.as_ref()?;
         Some((union.variant)(value))

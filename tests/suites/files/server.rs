@@ -67,7 +67,7 @@ impl Server {
         self.state.lock().unwrap().seen.clone()
     }
 
-    /// The requests as method and path.
+    /// Returns the requests as method and path.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }

@@ -59,7 +59,7 @@ impl Shop {
         self.stock(|stock| stock.held.remove(&page));
     }
 
-    /// The queries since the last time.
+    /// Returns the queries since the last time.
     fn asked(&self) -> Vec<String> {
         self.stock(|stock| std::mem::take(&mut stock.asked))
     }
@@ -343,7 +343,7 @@ fn an_array_is_the_only_page() {
     assert_eq!(shop.asked(), [""]);
 }
 
-/// The JSON that an error carries, and the place of what is wrong in the page.
+/// Returns the JSON that an error carries, and the place of what is wrong in the page.
 fn undecodable(error: &Error) -> (i64, &str, &[u8]) {
     let Error::Page { page, source, .. } = error else {
         panic!("{error:?}");

@@ -7,7 +7,7 @@ use polar_client_runtime::client::{
 use polar_tests::inputs::security::Polar;
 use polar_tests::{Recorder, inputs};
 
-/// The `Authorization` header of the only request.
+/// Returns the `Authorization` header of the only request.
 async fn authorization<T: std::fmt::Debug>(
     recorder: &Recorder,
     call: impl IntoFuture<Output = Result<T, polar_client_runtime::Error>>,

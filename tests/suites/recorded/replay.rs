@@ -75,7 +75,7 @@ fn arguments(contract: &Contract, described: &Operation<'_>, recorded: &Value) -
     }
 }
 
-/// The values of a path, which is one of this template.
+/// Returns the values of a path, which is one of this template.
 fn values(template: &str, path: &str) -> Map<String, Value> {
     let mut values = Map::new();
     for (segment, given) in template.split('/').zip(path.split('/')) {

@@ -61,7 +61,7 @@ async fn check(version: &str, store: fn() -> Store) {
     }
 }
 
-/// The status and content of a success.
+/// Returns the status and content of a success.
 fn success<'c>(operation: &Operation<'c>) -> Option<(u16, Schema<'c>)> {
     let responses = operation.responses().into_iter();
     let mut successes = responses.filter(|response| response.status < 300);

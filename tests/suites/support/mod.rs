@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, reason = "a panic is how a test fails")]
 
-/// The item that the line `start` begins, with its doc comments and attributes, up to its closing line.
+/// Returns the item that the line `start` begins, with its doc comments and attributes, up to its closing line.
 pub(crate) fn item(source: &str, start: &str) -> String {
     let lines: Vec<&str> = source.lines().collect();
     let Some(first) = lines.iter().position(|line| line.starts_with(start)) else {

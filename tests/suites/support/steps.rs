@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The contract, without what only corrections say.
+/// Returns the contract, without what only corrections say.
 pub(crate) fn base() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs/compare/base.yaml");
     let text = fs::read_to_string(path).unwrap();

@@ -20,8 +20,8 @@ fn tree(root: &Path) -> Tree {
         .collect()
 }
 
-/// A tree in which something of each kind is changed: files that change, are new or go, with their folders, a file in
-/// place of a folder, and a folder in place of a file.
+/// Returns a tree in which something of each kind is changed: files that change, are new or go, with their folders, a
+/// file in place of a folder, and a folder in place of a file.
 fn workspace() -> (TempDir, Changes) {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in [

@@ -140,7 +140,7 @@ fn release(contracts: &Contracts) -> Option<Release<'_>> {
     }
 }
 
-/// The contracts that are compared with each other.
+/// Returns the contracts that are compared with each other.
 pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'s Api)>, Error> {
     let find = |side: &'s Side, apis: &'s [Api], version: &str| {
         let api = apis.iter().find(|api| api.version == version);
@@ -164,7 +164,7 @@ pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'
     })
 }
 
-/// A document, imported if it is a published one, with the corrections of the working tree.
+/// Returns a document, imported if it is a published one, with the corrections of the working tree.
 fn document(origin: &Origin, root: &Path) -> Result<Contracts, SideError> {
     let (version, text) = spec::imported(origin).map_err(SideError::Import)?;
     let mut files = folder(root)?;
@@ -190,7 +190,7 @@ fn all(files: &Folder, name: &str) -> Result<Contracts, SideError> {
     }
 }
 
-/// The default of `versions.yaml`, which is validated where the crate is generated.
+/// Returns the default of `versions.yaml`, which is validated where the crate is generated.
 pub(crate) fn default_version(files: &Folder) -> Option<String> {
     let list: serde_yaml::Value = serde_yaml::from_str(files.get("versions.yaml")?.text).ok()?;
     list.get("default")?.as_str().map(str::to_owned)

@@ -65,7 +65,7 @@ fn write_one(text: &mut String, difference: &Difference) {
     let _ = writeln!(text, "{faint:#}");
 }
 
-/// The first few, and how many more there are.
+/// Returns the first few, and how many more there are.
 fn named(names: &BTreeSet<String>, [one, many]: [&str; 2]) -> Vec<String> {
     let mut named: Vec<String> = names.iter().take(NAMED).cloned().collect();
     match names.len().saturating_sub(NAMED) {

@@ -18,13 +18,13 @@ const ORDER: [&str; 6] = [
     "Security",
 ];
 
-/// Whether an entry of what is unreleased says that it is breaking.
+/// Returns whether an entry of what is unreleased says that it is breaking.
 pub(crate) fn unreleased_is_breaking(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
 }
 
-/// The changelog with a section of the release, which has what was unreleased and the news, by their headings. `None` if
-/// nothing is headed as unreleased.
+/// Returns the changelog with a section of the release, which has what was unreleased and the news, by their headings.
+/// `None` if nothing is headed as unreleased.
 pub(crate) fn with_release(
     changelog: &str,
     version: &str,
@@ -58,7 +58,7 @@ pub(crate) fn with_release(
     Some(text)
 }
 
-/// The changelog without what is unreleased.
+/// Returns the changelog without what is unreleased.
 pub(crate) fn released(changelog: &str) -> String {
     match parts(changelog) {
         Some([before, _, after]) => format!("{before}{after}"),
@@ -66,12 +66,12 @@ pub(crate) fn released(changelog: &str) -> String {
     }
 }
 
-/// Whether something is unreleased.
+/// Returns whether something is unreleased.
 pub(crate) fn has_unreleased(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| !unreleased.trim().is_empty())
 }
 
-/// The heading of a release, `## 0.1.0 - 2026-01-02`, and what is below it.
+/// Returns the heading of a release, `## 0.1.0 - 2026-01-02`, and what is below it.
 pub(crate) fn section<'t>(changelog: &'t str, version: &str) -> Option<(&'t str, &'t str)> {
     let mut rest = changelog;
     loop {
@@ -90,7 +90,7 @@ pub(crate) fn section<'t>(changelog: &'t str, version: &str) -> Option<(&'t str,
     }
 }
 
-/// Whether the heading of a release ends with a date.
+/// Returns whether the heading of a release ends with a date.
 pub(crate) fn has_date(heading: &str) -> bool {
     let date = heading.rsplit_once(" - ");
     date.is_some_and(|(_, date)| date.parse::<chrono::NaiveDate>().is_ok())

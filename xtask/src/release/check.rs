@@ -47,7 +47,7 @@ pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
     }
 }
 
-/// The client calls internals of the runtime, so no other version of it will do.
+/// Checks the version: the client calls internals of the runtime, so no other version of it will do.
 fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     let found = manifest.get("workspace").and_then(|workspace| {
         let runtime = workspace.get("dependencies")?.get(RUNTIME)?;
@@ -64,7 +64,7 @@ fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     }
 }
 
-/// A package takes the version of the workspace, and holds what users look for.
+/// Checks that a package has the version of the workspace, and the files that users look for.
 fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     let name = format!("{folder}/{MANIFEST}");

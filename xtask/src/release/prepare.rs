@@ -26,8 +26,8 @@ pub struct Release {
 }
 
 impl Release {
-    /// A release that an update brings. `committed` is the manifest of the last commit, `semver` the judgment of what is
-    /// different since, `news` its Markdown.
+    /// Creates a release that an update brings. `committed` is the manifest of the last commit, `semver` the judgment
+    /// of what is different since, `news` its Markdown.
     pub(crate) fn of_update(
         root: &Path,
         committed: &str,
@@ -129,7 +129,7 @@ pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, 
     Ok(release.outcome)
 }
 
-/// The date of a release that is prepared now, in UTC.
+/// Returns the date of a release that is prepared now, in UTC.
 #[must_use]
 pub fn today() -> String {
     chrono::Utc::now().date_naive().to_string()
@@ -161,7 +161,7 @@ pub(super) fn version(manifest: &DocumentMut) -> Result<Version, Error> {
     })
 }
 
-/// The manifest of the workspace, whose members take its version, and which requires them by it.
+/// Returns the manifest of the workspace, whose members take its version, and which requires them by it.
 fn with_version(mut manifest: DocumentMut, old: &Version, new: &Version) -> String {
     let workspace = manifest.get_mut("workspace");
     if let Some(workspace) = workspace.and_then(|it| it.as_table_like_mut()) {
@@ -181,7 +181,7 @@ fn with_version(mut manifest: DocumentMut, old: &Version, new: &Version) -> Stri
     manifest.to_string()
 }
 
-/// A lock file. Members of a workspace are the packages without a source.
+/// Returns a lock file. Members of a workspace are the packages without a source.
 fn locked(mut lock: DocumentMut, old: &Version, new: &Version) -> String {
     let packages = lock.get_mut("package");
     let packages = packages.and_then(|it| it.as_array_of_tables_mut());

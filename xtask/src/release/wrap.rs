@@ -6,7 +6,8 @@ const WIDTH: usize = 120;
 /// What continues an entry of a list is below its text.
 const INDENT: &str = "  ";
 
-/// The text with each entry of its lists on lines of at most 120 characters, except for words and code that are longer.
+/// Returns the text with each entry of its lists on lines of at most 120 characters, except for words and code that are
+/// longer.
 pub(super) fn wrapped(text: &str) -> String {
     let lines = text.lines().map(|line| match line.starts_with("- ") {
         true => wrapped_entry(line),
@@ -35,7 +36,7 @@ fn wrapped_entry(entry: &str) -> String {
     text
 }
 
-/// The words of a line. Code is a word with the spaces in it, since names would be hard to find across lines.
+/// Returns the words of a line. Code is a word with the spaces in it, since names would be hard to find across lines.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut is_code = false;

@@ -43,8 +43,8 @@ impl Contract {
     }
 }
 
-/// The contract in a published document. `from` names the document in problems. `version` is that of a document from
-/// before the API had versions, which cannot state one.
+/// Returns the contract in a published document. `from` names the document in problems. `version` is that of a document
+/// from before the API had versions, which cannot state one.
 ///
 /// # Errors
 /// What the importer does not know how to keep, and what refers to nothing.

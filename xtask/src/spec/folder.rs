@@ -38,19 +38,19 @@ impl Folder {
         self.0.remove(&path(name));
     }
 
-    /// The file of this name (`overlay.yaml`).
+    /// Returns the file of this name (`overlay.yaml`).
     pub(crate) fn get(&self, name: &str) -> Option<Source<'_>> {
         let (name, text) = self.0.get_key_value(&path(name))?;
         Some(Source { name, text })
     }
 
-    /// The file of this name, which has to be there.
+    /// Returns the file of this name, which has to be there.
     pub(crate) fn file(&self, name: &str) -> Result<Source<'_>, FileError> {
         let missing = || FileError(path(name).into(), io::ErrorKind::NotFound.into());
         self.get(name).ok_or_else(missing)
     }
 
-    /// The contracts, by the versions that their files are named for.
+    /// Returns the contracts, by the versions that their files are named for.
     pub(crate) fn contracts(&self) -> impl Iterator<Item = (&str, Source<'_>)> {
         self.0.iter().filter_map(|(name, text)| {
             let version = name.strip_prefix("spec/")?.strip_suffix(".yaml")?;

@@ -95,7 +95,7 @@ pub(crate) fn contracts(
     Ok(contracts)
 }
 
-/// A document as the contract that an import makes of it: its version and its text.
+/// Returns a document as the contract that an import makes of it: its version and its text.
 pub(crate) fn imported(origin: &Origin) -> Result<(String, String), Error> {
     let contract = contract(read::read(origin)?, &origin.to_string(), None)?;
     let text = text(&contract)?;

@@ -120,7 +120,7 @@ fn location(response: &Response<Body>) -> Option<&str> {
     response.status().is_redirection().then_some(location)
 }
 
-/// The target of a redirect: `https` only, so that the document cannot be replaced in transit.
+/// Returns the target of a redirect: `https` only, so that the document cannot be replaced in transit.
 ///
 /// # Errors
 /// What is wrong with the `Location`.
@@ -150,7 +150,7 @@ fn limited(reader: impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() as u64 <= LIMIT).then_some(bytes))
 }
 
-/// An error and what caused it, on one line.
+/// Returns an error and what caused it, on one line.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

@@ -48,7 +48,7 @@ const KEPT: &[&str] = &[
     "discriminator",
 ];
 
-/// The schema's contract.
+/// Returns the schema's contract.
 pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -> Value {
     let mut schema = match schema {
         Value::Object(schema) => schema,
@@ -78,7 +78,7 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
     Value::Object(out)
 }
 
-/// Whether the title names a type. Most titles only repeat the name of the property.
+/// Returns whether the title names a type. Most titles only repeat the name of the property.
 fn is_name(schema: &Entries, title: &str, place: Place) -> bool {
     if place == Place::Component || title.starts_with("Response ") {
         return false;
@@ -97,7 +97,7 @@ fn is_name(schema: &Entries, title: &str, place: Place) -> bool {
     }
 }
 
-/// A value, or an array of such values: a way to write a list, not a type of its own.
+/// Returns a value, or an array of such values: a way to write a list, not a type of its own.
 fn is_one_or_many(members: &[&Value]) -> bool {
     let many = |one: &Value, many: &Value| many["type"] == "array" && many["items"] == *one;
     match members {
@@ -106,7 +106,7 @@ fn is_one_or_many(members: &[&Value]) -> bool {
     }
 }
 
-/// A number in more than one notation: integer, fraction, digits in a string of a given pattern.
+/// Returns a number in more than one notation: integer, fraction, digits in a string of a given pattern.
 fn is_numeric(members: &[&Value]) -> bool {
     members.iter().all(|member| {
         member["type"] == "integer" || member["type"] == "number" || member.get("pattern").is_some()
@@ -149,7 +149,7 @@ fn keyword(work: &mut Work<'_>, name: &str, mut value: Value, at: &str) -> Value
     value
 }
 
-/// A bound without the fraction of zero that some are published with.
+/// Returns a bound without the fraction of zero that some are published with.
 fn integer(number: &Number) -> Number {
     match number.as_f64() {
         // Floats up to 2^53 are exact, so the conversion loses nothing.

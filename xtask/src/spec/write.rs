@@ -27,7 +27,7 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
     Ok(format!("{name}: {state}; {}", contract.summary()))
 }
 
-/// The text of the file.
+/// Returns the text of the file.
 pub(crate) fn text(contract: &Contract) -> Result<String, Error> {
     let body = serde_yaml::to_string(&contract.tree).map_err(|error| Error::Io {
         path: format!("{}.yaml", contract.version).into(),

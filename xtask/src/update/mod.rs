@@ -79,13 +79,13 @@ pub enum State {
 }
 
 impl Outcome {
-    /// Whether every file is as it should be.
+    /// Returns whether every file is as it should be.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         self.written.is_empty() && self.removed.is_empty()
     }
 
-    /// The summary: the text of a pull request.
+    /// Returns the summary: the text of a pull request.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         summary::write(self)

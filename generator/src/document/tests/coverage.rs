@@ -200,7 +200,7 @@ const PLACES: &[&str] = &[
     "response",
 ];
 
-/// A schema of each kind; of some, one of each form.
+/// Returns a schema of each kind; of some, one of each form.
 fn bases() -> Vec<(Kind, Value)> {
     let (p, q) = (reference("P"), reference("Q"));
     vec![
@@ -309,7 +309,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
     }]
 }
 
-/// A contract with a schema at a place. What is not a body or parameter of its own is sent and received.
+/// Returns a contract with a schema at a place. What is not a body or parameter of its own is sent and received.
 fn contract(place: &str, schema: &Value) -> Value {
     let (schema, component) = match place {
         "component" => (reference("X"), schema.clone()),
@@ -384,7 +384,7 @@ fn every_entry_of_the_grammar_is_read() {
     );
 }
 
-/// The small contracts of the tests that are emitted, and what they become.
+/// Returns the small contracts of the tests that are emitted, and what they become.
 fn inputs() -> Vec<(Value, BTreeMap<String, String>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs");
     let paths = fs::read_dir(folder)
@@ -473,7 +473,7 @@ fn pointer(segments: &[String]) -> String {
         .collect()
 }
 
-/// The contract with something else at a key: all of them must be told from it.
+/// Returns the contract with something else at a key: all of them must be told from it.
 fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
     let with = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let mut mutant = contract.clone();

@@ -18,7 +18,7 @@ fn loaded(text: &str) -> Result<Document, Report> {
     load(Source { name: FILE, text }, None)
 }
 
-/// A document with these schemas: YAML, indented by two.
+/// Returns a document with these schemas: YAML, indented by two.
 fn document(schemas: &str) -> String {
     let schemas: String = schemas
         .lines()
@@ -35,7 +35,7 @@ fn downgraded(schemas: &str) -> Value {
     serde_json::to_value(document.schema("#/components/schemas/X").unwrap().1).unwrap()
 }
 
-/// The problems of a document with these schemas: pointer below `X`, and message.
+/// Returns the problems of a document with these schemas: pointer below `X`, and message.
 fn refused(schemas: &str) -> Vec<(String, String)> {
     problems(loaded(&document(schemas)), "/components/schemas/X")
 }

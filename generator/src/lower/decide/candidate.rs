@@ -77,7 +77,7 @@ impl<'t> Candidate<'t> {
             .map(|&index| &self.properties[index])
     }
 
-    /// Whether the key may be there.
+    /// Returns whether the key may be there.
     pub(super) fn knows(&self, path: &[String]) -> bool {
         let open_above = |property: &Property<'_>| {
             property.further == Further::Any && path.starts_with(&property.path)
@@ -87,7 +87,7 @@ impl<'t> Candidate<'t> {
             || self.properties.iter().any(open_above)
     }
 
-    /// Whether a value may have this constant there.
+    /// Returns whether a value may have this constant there.
     pub(super) fn takes(&self, path: &[String], constant: &Constant) -> bool {
         let Some(property) = self.property(path) else {
             return self.knows(path);
@@ -104,13 +104,13 @@ impl<'t> Candidate<'t> {
         }
     }
 
-    /// Whether a value without a key that is promised to this extent may still be this variant.
+    /// Returns whether a value without a key that is promised to this extent may still be this variant.
     pub(super) fn can_lack(&self, path: &[String], promise: Promise) -> bool {
         let own = self.property(path).map(|property| property.promise);
         own != Some(Promise::Value) && own != Some(promise)
     }
 
-    /// The keys of the object itself, without those within.
+    /// Returns the keys of the object itself, without those within.
     pub(super) fn own_keys(&self) -> impl Iterator<Item = &Property<'t>> {
         let properties = self.properties.iter();
         properties.filter(|property| property.path.len() == 1)
@@ -152,7 +152,7 @@ fn add_properties<'t>(
     }
 }
 
-/// The type behind aliases.
+/// Returns the type behind aliases.
 fn target<'t>(types: &'t [TypeDef], mut ty: &'t Type) -> &'t Type {
     loop {
         ty = match ty {

@@ -64,7 +64,7 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
 }
 
 impl Tag<'_> {
-    /// Whether it exists to mark its variants (`legacy: true`), rather than to describe them.
+    /// Returns whether it exists to mark its variants (`legacy: true`), rather than to describe them.
     pub(super) fn is_marker(&self) -> bool {
         self.arms
             .iter()
@@ -96,8 +96,8 @@ impl Tag<'_> {
     }
 }
 
-/// The decision between candidates that share a constant with open ones: a variant it leads to needs the keys that set it
-/// apart from those. Without them it is one of the open ones, as it is where no variant fits at all.
+/// Returns the decision between candidates that share a constant with open ones: a variant it leads to needs the keys
+/// that set it apart from those. Without them it is one of the open ones, as it is where no variant fits at all.
 fn with_keys(
     decision: Decision,
     tagged: &[&Candidate<'_>],
@@ -151,8 +151,8 @@ fn with_keys(
     }
 }
 
-/// The keys that a candidate requires and an open one does not: those with values or, without such, those with null. Of
-/// an object that no open one knows, the object is enough: what is wrong within it is an error.
+/// Returns the keys that a candidate requires and an open one does not: those with values or, without such, those with
+/// null. Of an object that no open one knows, the object is enough: what is wrong within it is an error.
 fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],

@@ -38,7 +38,7 @@ impl Entities {
         self.named.insert(name.to_owned());
     }
 
-    /// Whether there is this entity without a correction that names it.
+    /// Returns whether there is this entity without a correction that names it.
     pub(super) fn is_addressed(&self, name: &str) -> bool {
         self.addressed.contains(name)
     }
@@ -47,8 +47,8 @@ impl Entities {
         (self.addressed.contains(&name) || self.named.contains(&name)).then_some(name)
     }
 
-    /// The entity that a property or parameter refers to: `default_payment_method_id` to `PaymentMethod`, the list
-    /// `active_files` to `File`.
+    /// Returns the entity that a property or parameter refers to: `default_payment_method_id` to `PaymentMethod`, the
+    /// list `active_files` to `File`.
     pub(super) fn referred(&self, wire: &str, ty: &Type) -> Option<String> {
         let stem = wire
             .strip_suffix("_ids")
@@ -61,8 +61,8 @@ impl Entities {
         self.last_words(&names::words(&named_after))
     }
 
-    /// The entity that a schema of this name is a view of: `CustomerOrder` and `OrderPublic` of `Order`. A struct that
-    /// refers to an entity is none itself: the `SubscriptionMeter` with a `meter_id` is no `Meter`.
+    /// Returns the entity that a schema of this name is a view of: `CustomerOrder` and `OrderPublic` of `Order`. A
+    /// struct that refers to an entity is none itself: the `SubscriptionMeter` with a `meter_id` is no `Meter`.
     pub(super) fn viewed(&self, schema: &str, object: &Struct) -> Option<String> {
         let mut words = names::words(schema);
         if let Some(end) = words.iter().position(|word| word == "with") {
@@ -82,19 +82,19 @@ impl Entities {
         (!refers).then_some(entity)
     }
 
-    /// The entity whose name is the last words of a name; the longest one if there are several.
+    /// Returns the entity whose name is the last words of a name; the longest one if there are several.
     fn last_words(&self, words: &[String]) -> Option<String> {
         (0..words.len()).find_map(|start| self.has(names::entity(&words[start..].join("_"))))
     }
 
-    /// The entity of the collection that a path ends with: `/v1/orders/` of `Order`.
+    /// Returns the entity of the collection that a path ends with: `/v1/orders/` of `Order`.
     pub(super) fn listed(&self, path: &str) -> Option<String> {
         let collection = path.trim_end_matches('/').rsplit('/').next()?;
         self.has(names::entity_of(collection))
     }
 }
 
-/// The entity that a parameter of a path identifies: by its name, or by the collection that stands before it.
+/// Returns the entity that a parameter of a path identifies: by its name, or by the collection that stands before it.
 pub(super) fn of_path(operation: &Operation, param: &Param) -> Option<String> {
     if let Some(stem) = param.name.wire.strip_suffix("_id") {
         return Some(names::entity(stem));

@@ -60,7 +60,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// The parameters of paths that are UUIDs.
+/// Returns the parameters of paths that are UUIDs.
 fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     let operations = draft.operations.iter().map(|draft| &draft.operation);
     operations.flat_map(|operation| {
@@ -140,7 +140,7 @@ fn as_union(def: &TypeDef) -> Option<(&TypeDef, &Union)> {
     }
 }
 
-/// The structs that a type stands for: itself, or the variants of a union.
+/// Returns the structs that a type stands for: itself, or the variants of a union.
 fn structs(cx: &Lowering<'_, '_>, ty: &Type) -> Vec<TypeId> {
     let Type::Named(id) = ty.non_null() else {
         return vec![];

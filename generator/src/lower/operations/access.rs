@@ -8,7 +8,7 @@ use crate::document::OperationExt as _;
 use crate::ir::Access;
 use crate::lower::Lowering;
 
-/// The credential that the operation's security set stands for, and the scopes of which it needs one.
+/// Returns the credential that the operation's security set stands for, and the scopes of which it needs one.
 pub(super) fn access(
     cx: &mut Lowering<'_, '_>,
     source: &Source,

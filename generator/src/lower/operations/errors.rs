@@ -12,7 +12,7 @@ use crate::lower::declare::reference;
 use crate::lower::draft::{Draft, DraftOperation};
 use crate::lower::place::{Node, Place};
 
-/// The documented error statuses; their codes are filled in by [`name_errors`].
+/// Returns the documented error statuses; their codes are filled in by [`name_errors`].
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     let codes = source
         .responses

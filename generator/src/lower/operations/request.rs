@@ -12,7 +12,7 @@ use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, facts, given, ids, union};
 use crate::names;
 
-/// The parameters of the path, in the order of the template, and of the query.
+/// Returns the parameters of the path, in the order of the template, and of the query.
 pub(super) fn parameters(
     cx: &mut Lowering<'_, '_>,
     id: &str,
@@ -162,7 +162,7 @@ fn param(
     }
 }
 
-/// The type of a parameter: one value or several of the same type are a list.
+/// Returns the type of a parameter: one value or several of the same type are a list.
 fn param_value(
     cx: &mut Lowering<'_, '_>,
     schema: &ReferenceOr<Schema>,

@@ -7,7 +7,7 @@ use crate::ir::{Facts, Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, facts};
 
-/// The success with its status, and the types of the documented errors, by status.
+/// Returns the success with its status, and the types of the documented errors, by status.
 pub(super) fn responses(
     cx: &mut Lowering<'_, '_>,
     source: &Source,

@@ -45,7 +45,7 @@ impl<T> ByteCounter<T> {
         self
     }
 
-    /// The bytes so far.
+    /// Returns the bytes so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         u64::try_from(self.count.bytes).unwrap_or(0)

@@ -42,7 +42,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Whether every disagreement is a known one.
+    /// Returns whether every disagreement is a known one.
     #[must_use]
     pub fn is_explained(&self) -> bool {
         let mut pairs = self.pairs.iter();
@@ -155,7 +155,7 @@ fn mentioned(difference: &Difference) -> Vec<&str> {
     }
 }
 
-/// The type that a difference is about: what stands before a field or variant.
+/// Returns the type that a difference is about: what stands before a field or variant.
 fn type_of(difference: &Difference) -> Option<&str> {
     let subject = difference.subject.as_str();
     let name = subject.split(['.', ' ']).next()?.split("::").next()?;

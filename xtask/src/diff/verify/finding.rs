@@ -17,13 +17,13 @@ pub(super) struct Finding {
     pub(super) text: String,
 }
 
-/// The module that a text mentions, as a path (`compared::orders::models`) or as a file (`src/orders/models`).
+/// Returns the module that a text mentions, as a path (`compared::orders::models`) or as a file (`src/orders/models`).
 pub(super) fn module_in(text: &str) -> Option<&str> {
     let path = after(text, &format!("{NAME}::"));
     path.or_else(|| after(text, "src/"))
 }
 
-/// The type that an item belongs to, if it is one of `models`.
+/// Returns the type that an item belongs to, if it is one of `models`.
 pub(super) fn type_in(item: &str) -> Option<&str> {
     let module = module_in(item)?;
     let own = format!("{NAME}::{module}::models::");
@@ -33,7 +33,7 @@ pub(super) fn type_in(item: &str) -> Option<&str> {
     after(item, &own).filter(|_| is_first)
 }
 
-/// The identifier after a text.
+/// Returns the identifier after a text.
 fn after<'t>(text: &'t str, start: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(start)?;
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -62,7 +62,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     Ok(text(&output.stdout) + &text(&output.stderr))
 }
 
-/// The release that each lint demands, from the list of lints.
+/// Returns the release that each lint demands, from the list of lints.
 fn levels(list: &str) -> BTreeMap<&str, Semver> {
     let lints = list.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -76,7 +76,7 @@ fn levels(list: &str) -> BTreeMap<&str, Semver> {
     lints.collect()
 }
 
-/// The places that stand below the heading of each lint.
+/// Returns the places that stand below the heading of each lint.
 fn read(printed: &str, levels: &BTreeMap<&str, Semver>) -> Vec<Finding> {
     let (mut findings, mut lint) = (Vec::new(), None);
     for line in printed.lines() {
