@@ -408,7 +408,7 @@ fn bodies_that_are_no_events_are_malformed() {
             "data.total_amount: expected an integer, found \"10\" (in Event::OrderPaid)",
         ),
         (json!({"data": {}}), "type: missing"),
-        (json!({"type": 1}), "type: expected text, found 1"),
+        (json!({"type": 1}), "type: expected a string, found 1"),
         (json!([]), "expected an object, found a list"),
     ];
     for (body, expected) in cases {

@@ -137,7 +137,7 @@ impl<'r, 'de> Node<'r, 'de> {
         match self.tape.text(self.at) {
             Some(text) => text,
             None => {
-                self.expected("text");
+                self.expected("a string");
                 ""
             }
         }

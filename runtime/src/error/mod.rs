@@ -233,7 +233,7 @@ impl fmt::Display for Error {
             Self::Api(error) => error.describe(f),
             Self::VersionGone(error) => error.describe_missing_version(f),
             Self::NotListed { id, .. } => {
-                write!(f, "there is nothing with the id {id} in the list")
+                write!(f, "no item with the ID {id} is in the list")
             }
             Self::Decode {
                 source, media_type, ..

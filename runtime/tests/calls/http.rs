@@ -203,7 +203,7 @@ async fn a_body_that_is_not_what_it_should_be() {
     let error = polar.list().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "things:list: cannot read the response: [1].name: expected text, found 1"
+        "things:list: cannot read the response: [1].name: expected a string, found 1"
     );
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
     let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html; charset=utf-8");

@@ -124,7 +124,7 @@ fn constants_keep_what_was_sent() {
     );
     assert_eq!(
         refused::<PriceFixed>(r#"{"amount_type":1,"price_amount":1,"price_currency":"usd"}"#),
-        "amount_type: expected text, found 1"
+        "amount_type: expected a string, found 1"
     );
     let unit: fixtures::PriceUnit = read(r#"{"unit_amount":"1"}"#);
     assert!(matches!(unit.amount_type, Cow::Borrowed("metered_unit")));
@@ -199,7 +199,7 @@ fn a_mistake_is_reported_with_its_path() {
         (
             r#""status":"active""#,
             r#""status":{}"#,
-            "items[0].status: expected text, found an object",
+            "items[0].status: expected a string, found an object",
         ),
         (
             "2026-11-21T18",
@@ -586,7 +586,7 @@ fn errors_never_show_tokens_or_long_texts() {
     );
     assert_eq!(
         refused::<BTreeMap<String, String>>(r#"{"token":123456}"#),
-        "token: expected text, found a number that may be secret"
+        "token: expected a string, found a number that may be secret"
     );
 }
 
@@ -666,7 +666,7 @@ fn all_mistakes_are_listed_with_their_variants() {
     );
     assert_eq!(
         refused::<(PriceFixed, (i64, PriceFixed))>(r#"[{"price_currency":1},[]]"#),
-        "[0].amount_type: missing; [0].price_amount: missing; [0].price_currency: expected text, found 1; \
+        "[0].amount_type: missing; [0].price_amount: missing; [0].price_currency: expected a string, found 1; \
          [1]: expected a list of 2 items, found 0 items"
     );
 }

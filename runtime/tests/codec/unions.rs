@@ -134,7 +134,7 @@ fn enums_know_their_values_and_keep_others() {
     );
     assert_eq!(
         codec::from_str::<Status>("1").unwrap_err().to_string(),
-        "expected text, found 1"
+        "expected a string, found 1"
     );
     assert_eq!(
         ["a", "active", "a"]

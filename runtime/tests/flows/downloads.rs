@@ -234,7 +234,7 @@ async fn a_file_is_found_by_its_id_or_that_of_its_item() {
     let error = Download::listed(script.polar().client.request(&LIST), other);
     let error = error.bytes().await.unwrap_err();
     assert!(error.is_not_found() && !error.is_retryable());
-    let expected = "there is nothing with the id 9eac85b9-55ec-4c68-a933-84be243cb2c9 in the list";
+    let expected = "no item with the ID 9eac85b9-55ec-4c68-a933-84be243cb2c9 is in the list";
     assert!(shown(&error).ends_with(expected), "{error}");
 }
 
@@ -268,11 +268,11 @@ async fn addresses_do_not_lead_everywhere() {
     for (to, reason) in [
         (
             "http://storage.test/a?X-Amz-Signature=hush",
-            "the address leads to one that is not encrypted",
+            "the redirect leads to an unencrypted URL",
         ),
         ("b", "the redirect has no valid target"),
         ("ftp://storage.test/", "the redirect has no valid target"),
-        ("/a", "one address leads to another without end"),
+        ("/a", "too many redirects"),
     ] {
         let script = Script::new([moved(to)]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();

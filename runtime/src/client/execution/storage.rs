@@ -178,7 +178,7 @@ impl Storage {
         }
         Err(mismatch(
             StatusCode::FOUND,
-            "one address leads to another without end",
+            "too many redirects",
         ))
     }
 
@@ -234,7 +234,7 @@ impl Storage {
             let (name, mut value) = header.ok_or_else(|| {
                 refused(
                     operation,
-                    "the address came with a header that cannot be sent",
+                    "the URL has a header that cannot be sent",
                 )
             })?;
             value.set_sensitive(true);
@@ -305,7 +305,7 @@ fn next(from: &Uri, response: &http::Response<Body>) -> Result<Option<Uri>, Erro
     match from.scheme() == Some(&Scheme::HTTPS) && target.scheme() != Some(&Scheme::HTTPS) {
         true => Err(mismatch(
             status,
-            "the address leads to one that is not encrypted",
+            "the redirect leads to an unencrypted URL",
         )),
         false => Ok(Some(target)),
     }
@@ -327,7 +327,7 @@ fn location(from: &Uri, headers: &HeaderMap) -> Option<Uri> {
 
 fn parse(operation: &'static Operation, url: &str) -> Result<Uri, Error> {
     let uri = url.parse().ok().filter(is_web);
-    uri.ok_or_else(|| refused(operation, "the address is not that of a storage"))
+    uri.ok_or_else(|| refused(operation, "the URL is not that of a storage"))
 }
 
 fn is_web(uri: &Uri) -> bool {
