@@ -21,7 +21,10 @@ const PHRASES: [(&str, &str); 38] = [
     ("came about", "was established"),
     ("comes back", "is returned"),
     ("counterpart in the client", "is supported"),
-    ("does not keep the limits", "is invalid, violates constraints"),
+    (
+        "does not keep the limits",
+        "is invalid, violates constraints",
+    ),
     ("gets through", "succeeds"),
     ("gives back", "returns"),
     ("got through", "succeeded"),
@@ -98,7 +101,7 @@ const PLACES: [&str; 7] = [
 
 #[test]
 fn texts_use_the_terms_of_the_field() -> Outcome<()> {
-    let found = offences(&texts()?, &PHRASES)?;
+    let found = offenses(&texts()?, &PHRASES)?;
     assert!(found.is_empty(), "\n{}", found.join("\n"));
     Ok(())
 }
@@ -112,13 +115,13 @@ fn the_documentation_of_the_api_uses_its_terms() -> Outcome<()> {
         file == "spec/docs.yaml" || file.starts_with("generated/src/") && !is_guide
     });
     assert!(files.len() > 100, "{} files", files.len());
-    let found = offences(&files, &API_PHRASES)?;
+    let found = offenses(&files, &API_PHRASES)?;
     assert!(found.is_empty(), "\n{}", found.join("\n"));
     Ok(())
 }
 
 /// Each place in the prose of files that has one of the phrases.
-fn offences(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>> {
+fn offenses(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
     for file in files {
         let text = fs::read_to_string(file)?;

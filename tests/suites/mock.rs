@@ -360,7 +360,11 @@ async fn a_response_that_the_api_would_not_send_is_refused_with_its_place() {
             json!(7),
             "/customer/email: must be a string, is 7",
         ),
-        ("/items/0/id", json!("1"), "/items/0/id: is not a valid uuid: \"1\""),
+        (
+            "/items/0/id",
+            json!("1"),
+            "/items/0/id: is not a valid uuid: \"1\"",
+        ),
         ("/items/0", json!({}), "/items/0/created_at: is required; "),
         (
             "/created_at",

@@ -208,9 +208,9 @@ fn other<'a>(
     operation: &Operation,
     id: &str,
 ) -> Result<&'a Operation, String> {
-    let found = service.operation(id).ok_or_else(|| {
-        format!("`{id}` is not an operation of the service of this operation")
-    })?;
+    let found = service
+        .operation(id)
+        .ok_or_else(|| format!("`{id}` is not an operation of the service of this operation"))?;
     match found.access == operation.access {
         true => Ok(found),
         false => Err(format!("`{id}` takes another credential")),

@@ -85,7 +85,10 @@ impl<'a> Schemas<'a> {
     fn check_shapes(&mut self, schema: &mut Entries, at: &At<'_>) {
         schema.retain(|name, value| {
             let Some(keyword) = Keyword::find(name) else {
-                self.problem(&at.key(name), "is not a keyword that this generator supports");
+                self.problem(
+                    &at.key(name),
+                    "is not a keyword that this generator supports",
+                );
                 return false;
             };
             let matches = keyword.shape.matches(value);

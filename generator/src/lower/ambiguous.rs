@@ -76,7 +76,9 @@ pub(super) fn choices(
             |ty: &Type| matches!(ty, Type::Named(id) if cx.types[id.0].name.wire == *schema);
         match union.variants.iter().position(|variant| is_it(&variant.ty)) {
             Some(variant) => variants.push((text.clone(), variant)),
-            None => problems.push(format!("`x-choices`: `{schema}` is not a member of the union")),
+            None => problems.push(format!(
+                "`x-choices`: `{schema}` is not a member of the union"
+            )),
         }
     }
     if accepted.paths.is_empty() || accepted.schemas.is_empty() {

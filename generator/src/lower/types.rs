@@ -108,10 +108,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
             (Type::Json, Facts::default())
         }
         _ => {
-            cx.problem(
-                &place.at,
-                "a schema of this form is not supported",
-            );
+            cx.problem(&place.at, "a schema of this form is not supported");
             (Type::Json, Facts::default())
         }
     }
@@ -127,10 +124,7 @@ fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Sh
             Some(Shape::Enum(text_enum(&string.enumeration)))
         }
         SchemaKind::Type(Kind::Integer(integer)) if !integer.enumeration.is_empty() => {
-            cx.problem(
-                &place.at,
-                "an enum of integers is not supported",
-            );
+            cx.problem(&place.at, "an enum of integers is not supported");
             None
         }
         SchemaKind::Type(Kind::Object(object)) if has_known_fields(object) => {
@@ -342,10 +336,7 @@ fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type
         Literal::Integer(value) => Type::Const(Constant::Integer(*value)),
         Literal::Null => Type::Const(Constant::Null),
         _ => {
-            cx.problem(
-                &place.at,
-                "a constant of this type is not supported",
-            );
+            cx.problem(&place.at, "a constant of this type is not supported");
             Type::Json
         }
     }

@@ -342,7 +342,10 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
                 reason: accepted.reason,
             },
             (Ok(_), Some(_)) => {
-                cx.problem(&at, "the union is listed as ambiguous, but can be discriminated");
+                cx.problem(
+                    &at,
+                    "the union is listed as ambiguous, but can be discriminated",
+                );
                 continue;
             }
             (Err(undecided), None) => {

@@ -175,10 +175,7 @@ fn an_enum_has_any_number_of_values() {
     let mut twice = values.clone();
     twice.push("value_0".to_owned());
     let report = refusal(&one(json!({"type": "string", "enum": twice})), None);
-    assert!(
-        report.contains("/enum/20000: is repeated"),
-        "{report}"
-    );
+    assert!(report.contains("/enum/20000: is repeated"), "{report}");
 }
 
 #[test]

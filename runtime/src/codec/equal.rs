@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::sink::{Encode, Field, List, Record, Sink, View};
+use super::view::{Encode, Field, FieldWriter, List, Record, View};
 
 /// Compares two values of one type. Allocates nothing for values that are keyed by strings.
 ///
@@ -49,21 +49,23 @@ fn equal_lists(one: &dyn List, other: &dyn List) -> bool {
 /// The entries of one are looked up in the other, so the order of keys does not matter.
 fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     let (mut len, mut same) = (0, true);
-    one.write(&mut Sink::new(&mut |entries| {
+    one.write(&mut FieldWriter::new(&mut |entries| {
         for (key, value) in entries {
             len += 1;
             same = same && other.entry(key).is_some_and(|other| equal(*value, other));
         }
     }));
     let mut other_len = 0;
-    other.write(&mut Sink::new(&mut |entries| other_len += entries.len()));
+    other.write(&mut FieldWriter::new(&mut |entries| {
+        other_len += entries.len()
+    }));
     same && len == other_len
 }
 
 /// The fields of each struct are handed over in a few calls, whose arguments are compared in their order.
 fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     let (calls, same) = (Cell::new(0), Cell::new(true));
-    one.write(&mut Sink::apart(
+    one.write(&mut FieldWriter::apart(
         &mut |fields| {
             let call = calls.replace(calls.get() + 1);
             same.set(same.get() && has_fields(other, call, fields));
@@ -71,14 +73,17 @@ fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
         &mut |entries| same.set(same.get() && has_entries(other, entries)),
     ));
     let mut other_calls = 0;
-    other.write(&mut Sink::apart(&mut |_| other_calls += 1, &mut |_| {}));
+    other.write(&mut FieldWriter::apart(
+        &mut |_| other_calls += 1,
+        &mut |_| {},
+    ));
     same.get() && calls.get() == other_calls
 }
 
-/// Whether the record hands over these fields in one of its calls.
+/// Whether the record writes these fields in one of its calls.
 fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool {
     let (mut call, mut same) = (0, false);
-    record.write(&mut Sink::apart(
+    record.write(&mut FieldWriter::apart(
         &mut |others| {
             if call == wanted {
                 same = equal_fields(fields, others);
@@ -93,7 +98,7 @@ fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool 
 /// Whether these are the further entries of the record.
 fn has_entries(record: &dyn Record, entries: &dyn Record) -> bool {
     let mut same = false;
-    record.write(&mut Sink::apart(&mut |_| {}, &mut |others| {
+    record.write(&mut FieldWriter::apart(&mut |_| {}, &mut |others| {
         same = equal_maps(entries, others);
     }));
     same
@@ -142,7 +147,7 @@ mod tests {
             }
         }
 
-        fn write(&self, o: &mut Sink<'_>) {
+        fn write(&self, o: &mut FieldWriter<'_>) {
             o.fields(&[
                 ("text", &self.text),
                 ("number", &self.number),

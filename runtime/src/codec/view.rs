@@ -83,8 +83,8 @@ pub trait List {
 
 /// The fields or entries of an object.
 pub trait Record {
-    /// Hands the entries to the sink.
-    fn write(&self, sink: &mut Sink<'_>);
+    /// Hands the entries to the writer.
+    fn write(&self, writer: &mut FieldWriter<'_>);
 
     /// Returns the value of a key of a map. `None` for a struct, whose keys are fields.
     fn entry(&self, key: &str) -> Option<&dyn Encode> {
@@ -100,7 +100,7 @@ pub type Field<'a> = (&'a str, &'a dyn Encode);
 type TakeEntries<'a> = &'a mut dyn FnMut(&dyn Record);
 
 /// Takes the entries of an object.
-pub struct Sink<'a> {
+pub struct FieldWriter<'a> {
     take: &'a mut dyn FnMut(&[Field<'_>]),
     /// Takes maps of further fields as a whole.
     take_entries: Option<TakeEntries<'a>>,
@@ -115,7 +115,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// A sink that hands on maps of further fields as they are, apart from the fields.
+    /// A writer that hands on maps of further fields as they are, apart from the fields.
     pub(super) fn apart(
         take: &'a mut dyn FnMut(&[Field<'_>]),
         take_entries: TakeEntries<'a>,
@@ -138,7 +138,7 @@ impl<'a> FieldWriter<'a> {
         if let Some(take) = &mut self.take_entries {
             return take(entries);
         }
-        entries.write(&mut Sink::new(&mut |fields| {
+        entries.write(&mut FieldWriter::new(&mut |fields| {
             for (key, value) in fields {
                 if known.contains(key) {
                     continue;

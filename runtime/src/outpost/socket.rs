@@ -37,7 +37,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// After this long without a message the server is sent a ping.
 const QUIET: Duration = Duration::from_secs(20);
 
-/// How many pings in a row may go without an answer before the connection is given up.
+/// How many pings in a row may stay unanswered before the connection is closed.
 const PINGS: u32 = 2;
 
 /// The largest message that is accepted.

@@ -427,7 +427,10 @@ async fn transport_errors_are_sorted() {
             ..
         }
     ));
-    assert_eq!(timeout.to_string(), "things:list: timed out without a response");
+    assert_eq!(
+        timeout.to_string(),
+        "things:list: timed out without a response"
+    );
     let interrupted = error(TransportErrorKind::Interrupted).await;
     assert!(
         matches!(&interrupted, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Interrupted)

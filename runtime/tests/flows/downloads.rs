@@ -167,7 +167,10 @@ async fn waiting_ends() {
         .await
         .unwrap_err();
     assert!(error.is_timeout());
-    assert_eq!(shown(&error), "things:receipt: timed out without a response");
+    assert_eq!(
+        shown(&error),
+        "things:receipt: timed out without a response"
+    );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the document was not available before the deadline");
     // The last request is made before the deadline, so that there is time for its response.
@@ -690,7 +693,7 @@ mod files {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("folder")).unwrap();
-        let mut targets = vec![(path("folder"), "no regular file")];
+        let mut targets = vec![(path("folder"), "not a regular file")];
         #[cfg(unix)]
         {
             let _ = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
@@ -698,8 +701,8 @@ mod files {
             std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
             std::os::unix::fs::symlink(path("nowhere"), path("dangling")).unwrap();
             targets.extend([
-                (path("socket"), "no regular file"),
-                ("/dev/null".into(), "no regular file"),
+                (path("socket"), "not a regular file"),
+                ("/dev/null".into(), "not a regular file"),
                 (path("link"), "symbolic link"),
                 (path("dangling"), "symbolic link"),
             ]);

@@ -194,7 +194,7 @@ fn secrets_of_every_form_verify_what_they_sign() {
         let error = webhooks.sign_standard("a", at(1000), BODY).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the webhook secret is unusable: it holds no key in base64"
+            "the webhook secret is unusable: it contains no key in base64"
         );
     }
 }

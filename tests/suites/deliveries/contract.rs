@@ -241,11 +241,11 @@ where
     let stale = claimed(&**one, "slow").await;
     let token = claimed_in_the_end(&**other, "slow").await;
     assert_ne!(stale, token);
-    // Whoever was too slow does not end the claim of the next one.
+    // Anyone who was too slow does not end the claim of the next one.
     one.release("slow", &stale).await.unwrap();
     one.abandon("slow", &stale);
     assert!(is_in_progress(&**one, "slow").await);
-    // But what was handled is done, whoever did it.
+    // But what was handled is done, anyone who did it.
     one.complete("slow", &stale).await.unwrap();
     other.release("slow", &token).await.unwrap();
     assert!(is_done(&**other, "slow").await);

@@ -144,7 +144,11 @@ impl Seen {
         let fault = match (self.faults.pop_front(), &self.pain) {
             (None, _) if !self.poison.is_some_and(is_poisoned) => None,
             (None, Some(fault)) => Some(fault.clone()),
-            (None, None) => Some(Fault::Response(500, "", r#"{"error":"InternalServerError"}"#)),
+            (None, None) => Some(Fault::Response(
+                500,
+                "",
+                r#"{"error":"InternalServerError"}"#,
+            )),
             (fault, _) => fault,
         };
         match fault {

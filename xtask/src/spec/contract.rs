@@ -196,7 +196,8 @@ impl<'a> Work<'a> {
                     );
                 }
                 None => {
-                    let message = format!("`{reference}` does not resolve to a schema of this document");
+                    let message =
+                        format!("`{reference}` does not resolve to a schema of this document");
                     self.problem(at, message);
                 }
             }

@@ -104,7 +104,8 @@ fn references_lead_to_schemas() {
         [
             (
                 "/X/items/$ref".to_owned(),
-                "`#/components/schemas/Nope` does not resolve to a schema of this document".to_owned()
+                "`#/components/schemas/Nope` does not resolve to a schema of this document"
+                    .to_owned()
             ),
             (
                 "/Y/anyOf/0/$ref".to_owned(),
@@ -112,7 +113,8 @@ fn references_lead_to_schemas() {
             ),
             (
                 "/Z/discriminator/mapping/a".to_owned(),
-                "`#/components/schemas/No` does not resolve to a schema of this document".to_owned()
+                "`#/components/schemas/No` does not resolve to a schema of this document"
+                    .to_owned()
             ),
         ]
     );

@@ -72,7 +72,7 @@ fn told_apart(union: &Union) -> String {
     }
 }
 
-/// What a decision looks at, as [`Decision::deciding`] names it, in the words of the docs.
+/// What a decision looks at, as [`Decision::deciding`] and the docs name it.
 fn discriminator(path: &str) -> String {
     match (path, path.strip_suffix('?')) {
         ("(type)", _) => "the JSON type".to_owned(),

@@ -52,8 +52,7 @@ pub(super) fn types(
     for (media_type, media) in &response.content {
         let at = format!("{at}/content/{}", escape_pointer(media_type));
         if media_type != "application/json" {
-            let message =
-                format!("an error of type `{media_type}` is not supported");
+            let message = format!("an error of type `{media_type}` is not supported");
             cx.problem(&at, message);
         } else if let Some(schema) = &media.schema {
             let place = Place::new(format!("{at}/schema"), format!("{} error", place.name));

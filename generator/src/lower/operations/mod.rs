@@ -1,10 +1,10 @@
 //! Paths become operations.
 
 mod access;
-mod responses;
 mod errors;
 mod media;
 mod request;
+mod responses;
 
 use std::collections::BTreeMap;
 

@@ -38,10 +38,7 @@ pub(super) fn parameters(
                 let style = query_style(cx, style, parameter_data, &at);
                 in_query.push(param(cx, id, parameter_data, style, place, &at));
             }
-            _ => cx.problem(
-                &at,
-                "only path and query parameters are supported",
-            ),
+            _ => cx.problem(&at, "only path and query parameters are supported"),
         }
     }
     let position = |param: &Param| path.find(&format!("{{{}}}", param.name.wire));
@@ -185,10 +182,7 @@ pub(super) fn body(
 ) -> Option<Body> {
     let at = format!("{}/requestBody", place.at);
     let Some(body) = body.as_item() else {
-        cx.problem(
-            &at,
-            "a shared request body is not supported",
-        );
+        cx.problem(&at, "a shared request body is not supported");
         return None;
     };
     let mut content = body.content.iter();

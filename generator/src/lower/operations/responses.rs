@@ -19,7 +19,10 @@ pub(super) fn responses(
     for (status, response) in &source.responses.responses {
         let at = format!("{}/responses/{status}", place.at);
         let (StatusCode::Code(code), ReferenceOr::Item(response)) = (status, response) else {
-            cx.problem(&at, "only single statuses with a response of their own are supported");
+            cx.problem(
+                &at,
+                "only single statuses with a response of their own are supported",
+            );
             continue;
         };
         match code {

@@ -13,7 +13,7 @@ use crate::client::requests::{Form, Request, message};
 use crate::client::responses::{ByteStream, CallSpan, Reply};
 use crate::error::{ApiError, Error, Received};
 use crate::transport::{
-    Body, BoxFuture, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread,
+    Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
 /// How much is read of the body of an error.

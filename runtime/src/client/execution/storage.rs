@@ -176,10 +176,7 @@ impl Storage {
                 }
             }
         }
-        Err(mismatch(
-            StatusCode::FOUND,
-            "too many redirects",
-        ))
+        Err(mismatch(StatusCode::FOUND, "too many redirects"))
     }
 
     /// Does what is safe to repeat, as often as it takes and the policy allows.
@@ -231,12 +228,8 @@ impl Storage {
             let header = HeaderName::try_from(name)
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
-            let (name, mut value) = header.ok_or_else(|| {
-                refused(
-                    operation,
-                    "the URL has a header that cannot be sent",
-                )
-            })?;
+            let (name, mut value) = header
+                .ok_or_else(|| refused(operation, "the URL has a header that cannot be sent"))?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -303,10 +296,7 @@ fn next(from: &Uri, response: &http::Response<Body>) -> Result<Option<Uri>, Erro
     let target = location(from, response.headers());
     let target = target.ok_or_else(|| mismatch(status, "the redirect has no valid target"))?;
     match from.scheme() == Some(&Scheme::HTTPS) && target.scheme() != Some(&Scheme::HTTPS) {
-        true => Err(mismatch(
-            status,
-            "the redirect leads to an unencrypted URL",
-        )),
+        true => Err(mismatch(status, "the redirect leads to an unencrypted URL")),
         false => Ok(Some(target)),
     }
 }

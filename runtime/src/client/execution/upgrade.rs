@@ -75,7 +75,7 @@ async fn switched(
         let not_found = request.shared.not_found;
         let (body, received) = (Default::default(), Received::Part);
         let error = ApiError::new(operation, status, headers, body, received, not_found);
-        return Err(Error::answer(error));
+        return Err(Error::from_response(error));
     }
     let connection = upgrade::on(&mut response).await.map_err(|error| {
         let error = TransportError::new(TransportErrorKind::Unavailable, error);

@@ -85,7 +85,8 @@ impl TryFrom<Listed> for Located {
 
     fn try_from(file: Listed) -> Result<Self, DecodeError> {
         const SIZE: &str = "the `size` of the file is negative";
-        const SUM: &str = "the `checksum_sha256_base64` of the file is not a SHA-256 digest in base64";
+        const SUM: &str =
+            "the `checksum_sha256_base64` of the file is not a SHA-256 digest in base64";
         let size = u64::try_from(file.size).map_err(|_| DecodeError::new(SIZE))?;
         let sum = match file.checksum {
             Some(text) => Some(from_base64(&text).ok_or_else(|| DecodeError::new(SUM))?),
