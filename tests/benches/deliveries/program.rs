@@ -31,7 +31,7 @@ impl Delivery {
     fn read(line: &str) -> Result<Self, Box<dyn Error>> {
         let recorded: Value = serde_json::from_str(line)?;
         let text = |key: &str| recorded[key].as_str().ok_or("a text is missing");
-        let (secret, body) = (text("secret")?, text("body_raw")?.to_owned());
+        let (secret, body) = (text("secret")?, text("body")?.to_owned());
         let id = recorded["headers"]["webhook-id"].as_str().ok_or("no id")?;
         let ours = Webhooks::new(secret);
         let mut headers = HeaderMap::new();
@@ -65,6 +65,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let recorded = deliveries.len();
     // The derives refuse some that servers do send.
     deliveries.retain(|it| it.by_ours() && it.by_reference());
+    if deliveries.is_empty() {
+        return Err("neither reads any delivery that the other one reads".into());
+    }
     let bytes: usize = deliveries.iter().map(|it| it.body.len()).sum();
     println!(
         "{} of {recorded} recorded deliveries, {} bytes each:",

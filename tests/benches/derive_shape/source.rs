@@ -230,7 +230,7 @@ impl Emitter<'_> {
                 let ty = match &field.ty {
                     Type::Named(_) => format!("Box<{}>", self.ty(&field.ty)),
                     // The version of the API, which older deliveries do not state.
-                    Type::Const(_) => format!("Option<{}>", self.ty(&field.ty)),
+                    Type::Scalar(Scalar::String) => "Option<String>".to_owned(),
                     ty => self.ty(ty),
                 };
                 self.line(&format!("{}: {ty},", field.name.rust));
