@@ -270,11 +270,11 @@ fn the_docs_state_what_becomes_of_each_version() {
         ),
         (
             "src/v2026_10/mod.rs",
-            "It is the current version, which no longer changes. Its feature, `v2026-10`, is on by default.",
+            "This is the current version, which no longer changes. Its feature `v2026-10` is enabled by default.",
         ),
         (
             "src/v2027_01/mod.rs",
-            "It is the next version: Polar may still change it, until it becomes the current one. Its feature is \
+            "This is the next version: Polar may change it until it becomes the current one. It requires the feature \
              `v2027-01`.",
         ),
         (
