@@ -21,7 +21,8 @@
 //! - `exports`: CSV exports, row by row.
 //! - `ingest`: ingestion of events in batches, from many tasks, through outages.
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
-//! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket.
+//! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket; with `redis`, for all processes
+//!   of a program.
 //! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
 //!   by all processes of a program.
 //! - `redis`: a rate limit that several processes share, and webhook deliveries that are remembered in Redis.

@@ -192,6 +192,47 @@ pub(crate) fn outpost_invalid(reason: &str) {
     );
 }
 
+/// The Outpost has no connection to Redis, and makes another one after a delay.
+#[cfg(all(feature = "outpost", feature = "redis"))]
+pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = %error,
+        polar.delay = delay.as_secs_f64(),
+        "the Outpost is disconnected from Redis: balances are read from the API meanwhile"
+    );
+}
+
+/// A command of the Outpost failed.
+#[cfg(all(feature = "outpost", feature = "redis"))]
+pub(crate) fn outpost_redis_failed(error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = %error,
+        "a command of the Outpost to Redis failed"
+    );
+}
+
+/// Buckets were not written, or not for sure.
+#[cfg(all(feature = "outpost", feature = "redis"))]
+pub(crate) fn outpost_lost(count: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.outpost.lost = count,
+        "usage may be missing in Redis until the next snapshot: the events themselves are sent"
+    );
+}
+
+/// Leases ran out, because they were not renewed in time.
+#[cfg(all(feature = "outpost", feature = "redis"))]
+pub(crate) fn outpost_leases_lost(count: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.outpost.lost = count,
+        "reservations ran out: their process was stopped, or Redis could not be reached"
+    );
+}
+
 /// A sum of the Outpost is larger than the largest double.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_not_finite(reducer: &str) {

@@ -34,7 +34,8 @@
 //! | `WARN` | a 429 stops all calls of a client with a `RateLimit` | `polar.operation`, `polar.delay`, `polar.retry_after` |
 //! | `WARN` | a batch of events failed, and the ingester waits | `polar.failures`, `polar.delay`, `error` |
 //! | `ERROR` | Polar refuses the connection of the Outpost: the token or its scopes | `error` |
-//! | `WARN` | the Outpost is disconnected | `error`, `polar.delay` |
+//! | `WARN` | the Outpost is disconnected from Polar or from Redis | `error`, `polar.delay` |
+//! | `WARN` | a command of the Outpost to Redis fails, usage may be missing there, or reservations ran out | `error`, `polar.outpost.lost` |
 //! | `WARN` | a message to the Outpost is invalid, or an event makes a sum infinite | `error`, `polar.reducer` |
 //! | `WARN` | the ingester ended with events that were not sent | `polar.ingest.unsent` |
 //! | `WARN` | a webhook secret can be guessed | |

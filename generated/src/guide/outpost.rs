@@ -45,14 +45,30 @@
 //!
 //! If the API cannot be reached either, the last local balance is returned, with its age.
 //!
-//! The state is in memory, for one process: 10,000 customers by default (`OutpostOptions::customers`). One that was not used for
+//! By default the state is in memory, for one process: 10,000 customers by default (`OutpostOptions::customers`). One that was not used for
 //! the longest time is evicted when there are more, and is incomplete when it is used again.
+//!
+//! ## Share the state in Redis
+//!
+//! With the feature `redis`, `OutpostOptions::new().redis("redis://host:6379/0")` keeps the state in Redis. All processes of a program
+//! count together, and so do services in other languages that use Polar's SDKs: the keys, fields and messages are those of
+//! Polar's Outpost. A restart of a process forgets nothing.
+//!
+//! What is tracked is added up by state and bucket of five minutes, and written in pipelines in the background; a read waits
+//! until the events before it are written. A command takes at most 5 seconds. While Redis cannot be reached, balances are read
+//! from the API at once, and up to 20,000 states are counted in memory and written afterwards. A write whose response was lost
+//! is not sent again: until the next snapshot, the local balance may miss those events. The events themselves are sent to Polar
+//! in any case. Without persistence, a restart of Redis loses the state, and events since the last snapshot are missing locally
+//! until Polar has counted them. TLS is not supported.
 //!
 //! ## Reserve units
 //!
 //! `reserve` checks the balance and takes the units in one step. Callers that reserve at the same time never get more than
 //! the balance together. Dropping the reservation gives the units back; `settle` tracks what was used, counts it, and then gives
 //! them back. Only meters that count or sum up can be reserved.
+//!
+//! In Redis, reserved units are leases of 30 seconds that are renewed every 10, so that those of a process that dies become available again. They are
+//! computed as doubles there, which whole units up to 2^53 are exact in. In memory all numbers are exact decimals.
 //!
 //! A balance that is not known is an error (`ReserveError::Unknown`): decide whether the work is done without it. While the
 //! state is incomplete, the API's balance is the limit, less all events that this process has counted, since the API may not

@@ -20,7 +20,7 @@
 //! | `files` | yes | [uploads from files and readers, downloads to files](crate::guide::files) |
 //! | `exports` | yes | [typed rows of CSV exports](crate::guide::exports) |
 //! | `ingest` | yes | [usage events in batches](crate::guide::usage) |
-//! | `outpost` | | [balances computed locally, reserved units](crate::guide::outpost) |
+//! | `outpost` | | [balances computed locally, reserved units](crate::guide::outpost); with `redis`, for all processes of a program |
 //! | `metering` | yes | [usage of customers and balances of meters](crate::guide::usage) |
 //! | `spool` | | [usage events on disk until they are delivered](crate::guide::usage) |
 //! | `webhooks` | yes | [verification and decoding of webhook deliveries](crate::guide::webhooks) |

@@ -141,7 +141,12 @@ impl Metering {
     /// # Errors
     /// When the metering is shut down before that.
     pub async fn flush(&self) -> Result<(), Ended> {
-        self.ingester.flush().await
+        self.ingester.flush().await?;
+        #[cfg(feature = "outpost")]
+        if let Some(outpost) = &self.outpost {
+            outpost.settled().await;
+        }
+        Ok(())
     }
 
     /// Accepts no more events, and sends what is queued until `deadline` elapses. What is left then is returned.
@@ -149,7 +154,7 @@ impl Metering {
         let report = self.ingester.shutdown(deadline).await;
         #[cfg(feature = "outpost")]
         if let Some(outpost) = &self.outpost {
-            outpost.close();
+            outpost.close().await;
         }
         report
     }

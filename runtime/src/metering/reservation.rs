@@ -39,7 +39,8 @@ impl Reservation {
     /// Those of [`Metering::track`]. The units are given back then.
     pub async fn settle(self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
         self.metering.track(event).await?;
-        self.hold.settle().await;
+        // What was tracked is counted, or written before this.
+        drop(self.hold);
         Ok(())
     }
 }

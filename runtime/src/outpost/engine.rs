@@ -5,13 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::cache::{Cache, Shortage, Status};
+use super::hold::{Hold, Units};
 use super::message::Snapshot;
 use super::number::Number;
 use super::options::OutpostOptions;
+#[cfg(feature = "redis")]
+use super::redis::Shared;
 use super::reducer::{Reducer, Reducers, bucket};
 use super::state::Reading;
-use super::statistics::{Function, Statistics};
+use super::statistics::{Function, NotFinite, Statistics};
 use super::usage::{Identity, Usage};
+use crate::Error;
 use crate::log;
 use crate::time::system_time;
 use crate::transport::Clock;
@@ -22,8 +26,10 @@ const EARLY: usize = 10_000;
 
 /// Everything that is shared.
 pub(super) struct Engine {
-    pub(super) cache: Cache,
-    clock: Clock,
+    pub(super) cache: Arc<Cache>,
+    pub(super) clock: Clock,
+    #[cfg(feature = "redis")]
+    pub(super) redis: Option<Arc<Shared>>,
     snapshot_timeout: Duration,
     setup: Mutex<Setup>,
 }
@@ -85,10 +91,21 @@ impl Counted {
 }
 
 impl Engine {
-    pub(super) fn new(options: &OutpostOptions, clock: Clock) -> Self {
+    pub(super) fn new(options: &OutpostOptions, clock: Clock) -> Result<Self, Error> {
         let started = now();
-        Self {
-            cache: Cache::new(options.states, started),
+        #[cfg(feature = "redis")]
+        let redis = match &options.redis {
+            Some(url) => Some(Arc::new(Shared::open(url.expose())?)),
+            None => None,
+        };
+        #[cfg(feature = "redis")]
+        let is_shared = redis.is_some();
+        #[cfg(not(feature = "redis"))]
+        let is_shared = false;
+        Ok(Self {
+            cache: Arc::new(Cache::new(options.states, started, is_shared)),
+            #[cfg(feature = "redis")]
+            redis,
             clock,
             snapshot_timeout: options.snapshot_timeout,
             setup: Mutex::new(Setup {
@@ -97,7 +114,7 @@ impl Engine {
                 early: Some(VecDeque::new()),
                 started,
             }),
-        }
+        })
     }
 
     fn setup(&self) -> MutexGuard<'_, Setup> {
@@ -180,14 +197,50 @@ impl Engine {
                     let Some(statistics) = statistics else {
                         continue;
                     };
-                    let added = self.cache.add(&customer, reducer, start, statistics, now);
-                    if added.is_err() {
+                    if self
+                        .add(&customer, reducer, start, statistics, now)
+                        .is_err()
+                    {
                         log::outpost_not_finite(&reducer.id);
                     }
                     self.cache.watch(&customer, reducer, now, at);
                 }
             }
         }
+    }
+
+    fn add(
+        &self,
+        customer: &Identity,
+        reducer: &Reducer,
+        start: i64,
+        statistics: &Statistics,
+        now: i64,
+    ) -> Result<(), NotFinite> {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            return redis.add(customer.state(&reducer.id), start, statistics);
+        }
+        self.cache.add(customer, reducer, start, statistics, now)
+    }
+
+    /// Waits until everything that was counted is where reads find it.
+    pub(super) async fn settled(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            redis.settled().await;
+        }
+    }
+
+    /// Sees to it that the state in memory is up to date. Returns whether it is.
+    async fn refresh(&self, customer: &Identity, reducer: &Reducer) -> bool {
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            let (state, at) = (customer.state(&reducer.id), self.clock.now());
+            return redis.refresh(&self.cache, &state, at).await;
+        }
+        let _ = (customer, reducer);
+        true
     }
 
     /// Keeps an event until it is known how it is counted. Without that, the oldest are forgotten.
@@ -208,11 +261,18 @@ impl Engine {
     }
 
     /// Polar has counted.
-    pub(super) fn apply(&self, snapshot: &Snapshot) {
+    pub(super) async fn apply(&self, snapshot: &Snapshot) {
         let counted = self.counted(&snapshot.meter);
-        if let Some((reducer, _)) = counted.reducer() {
-            self.cache.apply(reducer, snapshot, self.clock.now());
+        let Some((reducer, _)) = counted.reducer() else {
+            return;
+        };
+        let at = self.clock.now();
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            let state = snapshot.customer.state(&reducer.id);
+            return redis.apply(&self.cache, &state, snapshot, at).await;
         }
+        self.cache.apply(reducer, snapshot, at);
     }
 
     /// Polar does not know a customer.
@@ -235,6 +295,9 @@ impl Engine {
         let read = async {
             loop {
                 let changed = self.cache.changed();
+                if !self.refresh(customer, reducer).await {
+                    return Local::Unknown;
+                }
                 let at = self.clock.now();
                 match self.cache.status(customer, reducer, function, meter, at) {
                     Status::Known {
@@ -253,19 +316,30 @@ impl Engine {
         read.await.unwrap_or(Local::Unknown)
     }
 
-    /// Takes units of a meter, if they are available. Returns the name of the state.
-    pub(super) fn hold(
-        &self,
+    /// Takes units of a meter, if they are available.
+    pub(super) async fn hold(
+        self: Arc<Self>,
         customer: &Identity,
         meter: &str,
         units: Number,
         ceiling: Option<Number>,
-    ) -> Result<String, Shortage> {
+    ) -> Result<Hold, Shortage> {
         let counted = self.counted(meter);
         let (reducer, function) = counted.reducer().ok_or(Shortage::Unknown)?;
-        let units = (units, ceiling);
-        self.cache.hold(customer, reducer, function, meter, units)?;
-        Ok(customer.state(&reducer.id))
+        let state = customer.state(&reducer.id);
+        #[cfg(feature = "redis")]
+        if let Some(redis) = &self.redis {
+            let hold = Arc::clone(redis).hold(&state, meter, function, units);
+            return hold.await.map(Hold::Shared);
+        }
+        let taken = (units, ceiling);
+        self.cache.hold(customer, reducer, function, meter, taken)?;
+        Ok(Hold::Own(Units {
+            cache: Arc::clone(&self.cache),
+            state,
+            meter: meter.to_owned(),
+            units,
+        }))
     }
 
     /// What was known last, for when nothing else can be had.

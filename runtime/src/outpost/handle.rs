@@ -33,16 +33,23 @@ impl Outpost {
             const REASON: &str = "there is no tokio runtime to run the Outpost on";
             return Err(Error::configuration(REASON));
         };
-        let engine = Arc::new(Engine::new(&options, request.clock().clone()));
+        let engine = Arc::new(Engine::new(&options, request.clock().clone())?);
         let connector = Connector {
             request: request.clone(),
             transport: options.transport,
         };
         let socket = runtime.spawn(socket::run(Arc::clone(&engine), connector));
-        Ok(Self(Arc::new(Running {
-            engine,
-            tasks: vec![socket.abort_handle()],
-        })))
+        let tasks = vec![socket.abort_handle()];
+        #[cfg(feature = "redis")]
+        let tasks = match &engine.redis {
+            Some(redis) => {
+                let (cache, clock) = (Arc::clone(&engine.cache), engine.clock.clone());
+                let redis = runtime.spawn(Arc::clone(redis).run(cache, clock));
+                tasks.into_iter().chain([redis.abort_handle()]).collect()
+            }
+            None => tasks,
+        };
+        Ok(Self(Arc::new(Running { engine, tasks })))
     }
 
     /// Reads how an event is counted, before it is handed on.
@@ -74,13 +81,13 @@ impl Outpost {
         let meter = meter.to_string();
         // For the first snapshot.
         self.0.engine.read(customer, &meter).await;
-        let state = self.0.engine.hold(customer, &meter, units, ceiling)?;
-        Ok(Hold {
-            engine: Arc::clone(&self.0.engine),
-            state,
-            meter,
-            units,
-        })
+        let engine = Arc::clone(&self.0.engine);
+        engine.hold(customer, &meter, units, ceiling).await
+    }
+
+    /// Waits until everything that was counted is where reads find it.
+    pub(crate) async fn settled(&self) {
+        self.0.engine.settled().await;
     }
 
     /// What was known last, for when nothing else can be had.
@@ -88,8 +95,9 @@ impl Outpost {
         self.0.engine.last(customer, &meter.to_string())
     }
 
-    /// Ends the connection. Nothing is known locally any more.
-    pub(crate) fn close(&self) {
+    /// Ends the connections. Nothing is known locally any more.
+    pub(crate) async fn close(&self) {
+        self.settled().await;
         self.0.engine.linked(Link::Ended);
         self.0.tasks.iter().for_each(AbortHandle::abort);
     }

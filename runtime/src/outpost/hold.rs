@@ -2,27 +2,29 @@
 
 use std::sync::Arc;
 
-use super::engine::Engine;
+use super::cache::Cache;
 use super::number::Number;
+#[cfg(feature = "redis")]
+use super::redis::Lease;
 
 /// Units that are reserved until this is dropped.
-pub(crate) struct Hold {
-    pub(super) engine: Arc<Engine>,
+#[allow(dead_code, reason = "what is in it only has to be dropped")]
+pub(crate) enum Hold {
+    Own(Units),
+    #[cfg(feature = "redis")]
+    Shared(Lease),
+}
+
+/// Units that are reserved in this process.
+pub(crate) struct Units {
+    pub(super) cache: Arc<Cache>,
     pub(super) state: String,
     pub(super) meter: String,
     pub(super) units: Number,
 }
 
-impl Hold {
-    /// Gives the units back when everything is counted that was tracked before.
-    pub(crate) async fn settle(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Hold {
+impl Drop for Units {
     fn drop(&mut self) {
-        let cache = &self.engine.cache;
-        cache.release(&self.state, &self.meter, self.units);
+        self.cache.release(&self.state, &self.meter, self.units);
     }
 }

@@ -3,6 +3,7 @@
 //! Polar configures by WebSocket how meters count: a filter and an aggregation each ([`OutpostOptions`] has what can be
 //! configured here). It sends snapshots of the customers that it is asked for: what they consumed up to a time, and what was
 //! credited. Events since then are counted here, in buckets of five minutes, so that a balance is known without a request.
+//! The state is in memory, or with the feature `redis` in Redis, where processes and services in other languages share it.
 
 mod backoff;
 mod cache;
@@ -15,6 +16,8 @@ mod message;
 mod model;
 mod number;
 mod options;
+#[cfg(feature = "redis")]
+mod redis;
 mod reducer;
 mod socket;
 mod state;

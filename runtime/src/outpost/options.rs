@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "redis")]
+use crate::client::Secret;
 use crate::transport::Transport;
 
 /// How many states are kept in memory by default.
@@ -25,6 +27,8 @@ pub struct OutpostOptions {
     pub(super) states: NonZeroUsize,
     pub(super) snapshot_timeout: Duration,
     pub(super) transport: Option<Arc<dyn Transport>>,
+    #[cfg(feature = "redis")]
+    pub(super) redis: Option<Secret>,
 }
 
 impl OutpostOptions {
@@ -34,7 +38,18 @@ impl OutpostOptions {
             states: CUSTOMERS,
             snapshot_timeout: Duration::from_secs(1),
             transport: None,
+            #[cfg(feature = "redis")]
+            redis: None,
         }
+    }
+
+    /// Keeps the state in Redis, at a URL such as `redis://:password@host:6379/0`: processes, and services in other languages
+    /// that use Polar's SDKs, count together, and a restart forgets nothing. While Redis cannot be reached, balances are read
+    /// from the API. TLS is not supported.
+    #[cfg(feature = "redis")]
+    pub fn redis(mut self, url: impl Into<Secret>) -> Self {
+        self.redis = Some(url.into());
+        self
     }
 
     /// Keeps the states of this many customers in memory, 10,000 by default; a customer whose usage several meters count
@@ -72,6 +87,6 @@ impl fmt::Debug for OutpostOptions {
             .field("states", &self.states)
             .field("snapshot_timeout", &self.snapshot_timeout)
             .field("transport", &self.transport)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -139,14 +139,14 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
             }
         };
         pings = 0;
-        if receive(engine, &text) {
+        if receive(engine, &text).await {
             backoff.reset();
         }
     }
 }
 
 /// Takes a message. Returns whether it was a configuration.
-fn receive(engine: &Engine, text: &str) -> bool {
+async fn receive(engine: &Engine, text: &str) -> bool {
     match Message::parse(text) {
         Ok(Message::Configuration(payload)) => {
             let is_valid = engine.configure(&payload);
@@ -155,7 +155,7 @@ fn receive(engine: &Engine, text: &str) -> bool {
             }
             return is_valid;
         }
-        Ok(Message::Snapshot(snapshot)) => engine.apply(&snapshot),
+        Ok(Message::Snapshot(snapshot)) => engine.apply(&snapshot).await,
         Ok(Message::Missing { customer, meter }) => engine.missing(&customer, &meter),
         Ok(Message::Other) => {}
         Err(reason) => log::outpost_invalid(&reason),

@@ -22,6 +22,22 @@ pub(super) struct State {
     pub(super) credits: HashMap<String, Credit>,
 }
 
+/// Which state it is, of those that there were in Redis: what is stored anew after it was lost has another epoch.
+#[cfg(feature = "redis")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Revision {
+    pub(super) epoch: String,
+    pub(super) number: u64,
+}
+
+/// A state in Redis, or one bucket of it.
+#[cfg(feature = "redis")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Stored {
+    pub(super) revision: Revision,
+    pub(super) state: State,
+}
+
 /// What was credited for a meter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Credit {

@@ -6,7 +6,13 @@
     reason = "a panic is how a test fails"
 )]
 
+#[cfg(all(unix, feature = "redis"))]
+mod interop;
 mod polar;
+#[cfg(all(unix, feature = "redis"))]
+mod redis;
+#[cfg(all(unix, feature = "redis"))]
+mod shared;
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,8 @@
 //! The states that are in memory: those of the customers who were read or tracked last.
 
+#[cfg(feature = "redis")]
+mod shared;
+
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,12 +11,14 @@ use std::time::Duration;
 use event_listener::{Event as Bell, EventListener};
 use lru::LruCache;
 
-use super::message::{self, Snapshot};
-use super::number::Number;
-use super::reducer::{Reducer, Reducers};
-use super::state::{Reading, State};
-use super::statistics::{Function, NotFinite, Statistics};
-use super::usage::Identity;
+use crate::outpost::message::{self, Snapshot};
+use crate::outpost::number::Number;
+use crate::outpost::reducer::{Reducer, Reducers};
+#[cfg(feature = "redis")]
+use crate::outpost::state::Revision;
+use crate::outpost::state::{Reading, State};
+use crate::outpost::statistics::{Function, NotFinite, Statistics};
+use crate::outpost::usage::Identity;
 use crate::time::Instant;
 
 /// How often a snapshot is asked for again while the state does not cover all events.
@@ -23,7 +28,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 ///
 /// A state is complete if its snapshot covers everything before the time since when this process counts. What was tracked
 /// before that, by an earlier process or before the state was evicted, is unknown until Polar has counted it.
-pub(super) struct Cache {
+pub(in crate::outpost) struct Cache {
     inner: Mutex<Inner>,
     changed: Bell,
     asking: Bell,
@@ -31,6 +36,8 @@ pub(super) struct Cache {
 
 struct Inner {
     entries: LruCache<String, Entry>,
+    /// The states are those of Redis, which other processes change as well.
+    is_shared: bool,
     /// Since when every event of this process is in the entries, or was in one, in microseconds since 1970.
     since: i64,
     /// Messages to Polar: at most one for each meter of the entries.
@@ -50,11 +57,17 @@ struct Entry {
     is_missing: bool,
     /// When Polar was asked for snapshots on this connection.
     asked: Option<Instant>,
+    /// The revision of the state in Redis; `None` if the state has to be read.
+    #[cfg(feature = "redis")]
+    revision: Option<Revision>,
+    /// The revision of the last update that was not taken over.
+    #[cfg(feature = "redis")]
+    seen: Option<Revision>,
 }
 
 /// What is known of a meter of a customer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Status {
+pub(in crate::outpost) enum Status {
     Known {
         reading: Reading,
         age: Duration,
@@ -81,10 +94,11 @@ pub(crate) enum Shortage {
 
 impl Cache {
     /// An empty cache of this many states, of a process that counts since this time.
-    pub(super) fn new(capacity: NonZeroUsize, since: i64) -> Self {
+    pub(in crate::outpost) fn new(capacity: NonZeroUsize, since: i64, is_shared: bool) -> Self {
         Self {
             inner: Mutex::new(Inner {
                 entries: LruCache::new(capacity),
+                is_shared,
                 since,
                 asks: VecDeque::new(),
                 held: HashMap::new(),
@@ -99,17 +113,17 @@ impl Cache {
     }
 
     /// Waits for the next change of what is known.
-    pub(super) fn changed(&self) -> EventListener {
+    pub(in crate::outpost) fn changed(&self) -> EventListener {
         self.changed.listen()
     }
 
     /// Wakes who waits for a change.
-    pub(super) fn notify(&self) {
+    pub(in crate::outpost) fn notify(&self) {
         self.changed.notify(usize::MAX);
     }
 
     /// Counts an event.
-    pub(super) fn add(
+    pub(in crate::outpost) fn add(
         &self,
         customer: &Identity,
         reducer: &Reducer,
@@ -126,7 +140,13 @@ impl Cache {
     }
 
     /// Sees to it that Polar sends snapshots of the customer.
-    pub(super) fn watch(&self, customer: &Identity, reducer: &Reducer, now: i64, at: Instant) {
+    pub(in crate::outpost) fn watch(
+        &self,
+        customer: &Identity,
+        reducer: &Reducer,
+        now: i64,
+        at: Instant,
+    ) {
         let mut inner = self.lock();
         let entry = inner.entry(customer, reducer, now);
         let is_due = match entry.asked {
@@ -145,7 +165,7 @@ impl Cache {
     }
 
     /// A new connection, or a new configuration: everything is asked for again.
-    pub(super) fn ask_again(&self, reducers: &Reducers, at: Instant) {
+    pub(in crate::outpost) fn ask_again(&self, reducers: &Reducers, at: Instant) {
         let mut inner = self.lock();
         let Inner { entries, asks, .. } = &mut *inner;
         asks.clear();
@@ -162,7 +182,7 @@ impl Cache {
     }
 
     /// The next message to Polar.
-    pub(super) async fn next_ask(&self) -> String {
+    pub(in crate::outpost) async fn next_ask(&self) -> String {
         loop {
             let asking = self.asking.listen();
             if let Some(ask) = self.lock().asks.pop_front() {
@@ -173,7 +193,7 @@ impl Cache {
     }
 
     /// Takes over a snapshot. States that are not in memory are not asked for, and ignored.
-    pub(super) fn apply(&self, reducer: &Reducer, snapshot: &Snapshot, at: Instant) {
+    pub(in crate::outpost) fn apply(&self, reducer: &Reducer, snapshot: &Snapshot, at: Instant) {
         let key = snapshot.customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
             entry.is_missing = false;
@@ -185,7 +205,7 @@ impl Cache {
     }
 
     /// Polar does not know the customer. It is asked again at the next read.
-    pub(super) fn missing(&self, customer: &Identity, reducer: &Reducer) {
+    pub(in crate::outpost) fn missing(&self, customer: &Identity, reducer: &Reducer) {
         let key = customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
             entry.is_missing = true;
@@ -195,7 +215,7 @@ impl Cache {
     }
 
     /// What is known of a meter.
-    pub(super) fn status(
+    pub(in crate::outpost) fn status(
         &self,
         customer: &Identity,
         reducer: &Reducer,
@@ -226,7 +246,7 @@ impl Cache {
 impl Cache {
     /// Takes units of a meter, if they are available. Where the state is incomplete, `ceiling` is the balance that the API
     /// knows: the events that were counted here may be missing in it.
-    pub(super) fn hold(
+    pub(in crate::outpost) fn hold(
         &self,
         customer: &Identity,
         reducer: &Reducer,
@@ -260,7 +280,7 @@ impl Cache {
     }
 
     /// Gives units back.
-    pub(super) fn release(&self, state: &str, meter: &str, units: Number) {
+    pub(in crate::outpost) fn release(&self, state: &str, meter: &str, units: Number) {
         let key = (state.to_owned(), meter.to_owned());
         let mut inner = self.lock();
         let left = inner.held.get(&key).and_then(|held| held.minus(units));
@@ -282,7 +302,11 @@ impl Inner {
                 self.since = self.since.max(now);
             }
         }
-        let since = self.since.max(reducer.since);
+        let since = match self.is_shared {
+            // What other processes have counted is in the state.
+            true => i64::MIN,
+            false => self.since.max(reducer.since),
+        };
         self.entries.get_or_insert_mut(key, || Entry {
             customer: customer.clone(),
             reducer: reducer.id.clone(),
@@ -291,6 +315,10 @@ impl Inner {
             received: None,
             is_missing: false,
             asked: None,
+            #[cfg(feature = "redis")]
+            revision: None,
+            #[cfg(feature = "redis")]
+            seen: None,
         })
     }
 }

@@ -1,0 +1,161 @@
+//! States that are those of Redis, as long as every update of them arrives.
+
+use super::{Cache, Entry};
+use crate::outpost::state::{Revision, Stored};
+use crate::time::Instant;
+
+impl Cache {
+    /// Whether a state is in memory.
+    pub(in crate::outpost) fn contains(&self, state: &str) -> bool {
+        self.lock().entries.contains(state)
+    }
+
+    /// Whether a state is that of Redis, as far as is known.
+    pub(in crate::outpost) fn is_fresh(&self, state: &str) -> bool {
+        let inner = self.lock();
+        inner
+            .entries
+            .peek(state)
+            .is_some_and(|entry| entry.revision.is_some())
+    }
+
+    /// Takes over a state that was read. If an update of a later one came meanwhile, it has to be read again.
+    pub(in crate::outpost) fn load(&self, state: &str, stored: Stored, at: Instant) {
+        if let Some(entry) = self.lock().entries.peek_mut(state) {
+            entry.load(stored, at);
+        }
+        self.notify();
+    }
+
+    /// Takes over a state that was published, unless a later one is known.
+    pub(in crate::outpost) fn replace(&self, state: &str, stored: Stored, at: Instant) {
+        if let Some(entry) = self.lock().entries.peek_mut(state) {
+            let known = entry.revision.as_ref();
+            if known.is_some_and(|known| known.is_from(&stored.revision)) {
+                return;
+            }
+            entry.is_missing = false;
+            entry.load(stored, at);
+        }
+        self.notify();
+    }
+
+    /// Takes over a bucket that was written. It only fits on top of the revision before: after a gap the state has to be read.
+    pub(in crate::outpost) fn update(&self, state: &str, stored: Stored) {
+        let update = stored.revision;
+        if update.epoch.is_empty() {
+            // A snapshot covers the bucket: nothing was written.
+            return;
+        }
+        let mut inner = self.lock();
+        let Some(entry) = inner.entries.peek_mut(state) else {
+            return;
+        };
+        let Some(known) = &mut entry.revision else {
+            return entry.saw(update);
+        };
+        if known.is_from(&update) {
+            return;
+        }
+        if known.epoch == update.epoch && known.number.checked_add(1) == Some(update.number) {
+            known.number = update.number;
+            entry.state.buckets.extend(stored.state.buckets);
+            return;
+        }
+        entry.revision = None;
+        entry.saw(update);
+    }
+
+    /// Updates may have been missed: every state has to be read again, and snapshots have to be asked for.
+    pub(in crate::outpost) fn forget_revisions(&self, with_asks: bool) {
+        for (_, entry) in &mut self.lock().entries {
+            entry.revision = None;
+            if with_asks {
+                entry.asked = None;
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn load(&mut self, stored: Stored, at: Instant) {
+        let revision = stored.revision;
+        let seen = self.seen.take();
+        let is_behind =
+            seen.is_some_and(|seen| seen.epoch == revision.epoch && seen.number > revision.number);
+        if !is_behind {
+            self.revision = Some(revision);
+            if self.state.version != stored.state.version || self.received.is_none() {
+                self.received = Some(at);
+            }
+            self.state = stored.state;
+        }
+    }
+
+    /// Notes an update that could not be taken over.
+    fn saw(&mut self, update: Revision) {
+        let known = self.seen.as_ref();
+        if !known.is_some_and(|known| known.is_from(&update)) {
+            self.seen = Some(update);
+        }
+    }
+}
+
+impl Revision {
+    /// Whether this revision contains another one.
+    fn is_from(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && self.number >= other.number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::outpost::reducer::Reducer;
+    use crate::outpost::usage::Identity;
+
+    fn stored(epoch: &str, number: u64) -> Stored {
+        Stored {
+            revision: Revision {
+                epoch: epoch.to_owned(),
+                number,
+            },
+            ..Stored::default()
+        }
+    }
+
+    #[test]
+    fn an_update_only_fits_on_the_revision_before() {
+        let cache = Cache::new(NonZeroUsize::MIN, 0, true);
+        let at = Instant::now();
+        let reducer = Reducer::parse(&serde_json::json!({ "id": "r" }), 0).unwrap();
+        cache.watch(&Identity::external("u"), &reducer, 0, at);
+        let state = "external:u:r";
+        assert!(!cache.is_fresh(state));
+        cache.load(state, stored("a", 3), at);
+        cache.update(state, stored("a", 3));
+        cache.update(state, stored("a", 4));
+        cache.update(state, stored("", 0));
+        assert!(cache.is_fresh(state));
+        // A gap: what is read has to be as late as what was seen.
+        cache.update(state, stored("a", 6));
+        assert!(!cache.is_fresh(state));
+        cache.load(state, stored("a", 5), at);
+        assert!(!cache.is_fresh(state));
+        cache.load(state, stored("a", 6), at);
+        assert!(cache.is_fresh(state));
+        // Another epoch, published as a whole and then as a bucket.
+        cache.replace(state, stored("b", 1), at);
+        assert!(cache.is_fresh(state));
+        cache.update(state, stored("c", 2));
+        assert!(!cache.is_fresh(state));
+        cache.load(state, stored("c", 2), at);
+        assert!(cache.is_fresh(state));
+        cache.forget_revisions(false);
+        assert!(!cache.is_fresh(state));
+    }
+}

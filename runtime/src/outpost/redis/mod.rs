@@ -1,0 +1,10 @@
+//! The state in Redis, which processes and services in other languages share.
+
+mod fields;
+mod pending;
+mod scripts;
+mod shared;
+mod store;
+mod tasks;
+
+pub(super) use shared::{Lease, Shared};

@@ -1,0 +1,162 @@
+//! What the tasks and the handles share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::timeout;
+
+use super::pending::{Pending, Release};
+use super::store::{Store, TIMEOUT, Taken};
+use crate::Error;
+use crate::log;
+use crate::outpost::cache::{Cache, Shortage};
+use crate::outpost::message::Snapshot;
+use crate::outpost::number::Number;
+use crate::outpost::statistics::{Function, NotFinite, Statistics};
+use crate::time::Instant;
+
+/// The state in Redis.
+pub(in crate::outpost) struct Shared {
+    pub(super) store: Store,
+    pub(super) pending: Pending,
+    /// The leases to renew.
+    held: Mutex<HashMap<Release, Number>>,
+}
+
+/// Units that are reserved in Redis until this is dropped, or its process dies.
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    release: Release,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.shared.held().remove(&self.release);
+        self.shared.pending.release(self.release.clone());
+    }
+}
+
+impl Shared {
+    pub(in crate::outpost) fn open(url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            store: Store::open(url)?,
+            pending: Pending::default(),
+            held: Mutex::default(),
+        })
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<Release, Number>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether Redis is connected.
+    pub(in crate::outpost) fn is_connected(&self) -> bool {
+        self.store.is_connected()
+    }
+
+    /// Counts an event. It is written soon.
+    pub(in crate::outpost) fn add(
+        &self,
+        state: String,
+        start: i64,
+        statistics: &Statistics,
+    ) -> Result<(), NotFinite> {
+        if !self.pending.add(state, start, statistics)? {
+            log::outpost_lost(1);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a state in memory is that of Redis, with what was counted here before. Returns whether it is.
+    pub(in crate::outpost) async fn refresh(
+        &self,
+        cache: &Cache,
+        state: &str,
+        at: Instant,
+    ) -> bool {
+        if !self.is_connected() {
+            return false;
+        }
+        let refreshed = async {
+            self.pending.written(state).await;
+            while !cache.is_fresh(state) {
+                let Ok(stored) = self.store.read(state).await else {
+                    return false;
+                };
+                cache.load(state, stored, at);
+                if !cache.contains(state) {
+                    return false;
+                }
+            }
+            true
+        };
+        timeout(TIMEOUT, refreshed).await.unwrap_or(false)
+    }
+
+    /// Waits until everything is written that was counted, as long as there is a connection.
+    pub(in crate::outpost) async fn settled(&self) {
+        if self.is_connected() {
+            let _ = timeout(TIMEOUT, self.pending.all_written()).await;
+        }
+    }
+
+    /// Takes over a snapshot.
+    pub(in crate::outpost) async fn apply(
+        &self,
+        cache: &Cache,
+        state: &str,
+        snapshot: &Snapshot,
+        at: Instant,
+    ) {
+        match self.store.apply(state, snapshot).await {
+            Ok(stored) => cache.replace(state, stored, at),
+            Err(error) => log::outpost_redis_failed(&error),
+        }
+    }
+
+    /// Reserves units, if the balance has them.
+    pub(in crate::outpost) async fn hold(
+        self: Arc<Self>,
+        state: &str,
+        meter: &str,
+        function: Function,
+        units: Number,
+    ) -> Result<Lease, Shortage> {
+        let function = match function {
+            Function::Count => "count",
+            Function::Sum => "sum",
+            _ => return Err(Shortage::Unsupported),
+        };
+        let written = timeout(TIMEOUT, self.pending.written(state)).await;
+        written.map_err(|_| Shortage::Unknown)?;
+        match self.store.hold(state, meter, function, units).await {
+            Ok(Taken::Held(release)) => {
+                self.held().insert(release.clone(), units);
+                let shared = self;
+                Ok(Lease { shared, release })
+            }
+            Ok(Taken::Short(available)) => Err(Shortage::Balance(available)),
+            Ok(Taken::Unknown) => Err(Shortage::Unknown),
+            Err(error) => {
+                log::outpost_redis_failed(&error);
+                Err(Shortage::Unknown)
+            }
+        }
+    }
+
+    /// Renews all leases.
+    pub(super) async fn renew(&self) {
+        let held: Vec<_> = self.held().clone().into_iter().collect();
+        match self.store.renew(&held).await {
+            Ok(gone) if gone.is_empty() => {}
+            Ok(gone) => {
+                log::outpost_leases_lost(gone.len());
+                let mut held = self.held();
+                gone.iter().for_each(|release| {
+                    held.remove(release);
+                });
+            }
+            Err(error) => log::outpost_redis_failed(&error),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The connection to Redis: updates that others publish, writes, and leases.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use redis::RedisResult;
+use tokio::time::{sleep, timeout};
+
+use super::fields::Update;
+use super::shared::Shared;
+use super::store::{RENEWAL, TIMEOUT};
+use crate::log;
+use crate::outpost::backoff::Backoff;
+use crate::outpost::cache::Cache;
+use crate::transport::Clock;
+
+/// After how many renewals everything in memory is read again, in case an update was lost: 30 seconds.
+const REFRESH: u32 = 3;
+
+impl Shared {
+    /// Keeps a connection.
+    pub(in crate::outpost) async fn run(self: Arc<Self>, cache: Arc<Cache>, clock: Clock) {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        loop {
+            let Err(error) = self.session(&cache, &clock, &mut backoff).await else {
+                continue;
+            };
+            self.store.disconnect();
+            // What was on its way.
+            self.pending.done();
+            cache.notify();
+            let delay = backoff.next();
+            log::outpost_redis_disconnected(&error, delay);
+            sleep(delay).await;
+        }
+    }
+
+    /// One connection, until it breaks.
+    async fn session(
+        &self,
+        cache: &Cache,
+        clock: &Clock,
+        backoff: &mut Backoff,
+    ) -> RedisResult<()> {
+        let late = || redis::RedisError::from((redis::ErrorKind::Io, "no response in time"));
+        let subscription = timeout(TIMEOUT, async {
+            let mut subscription = self.store.client().get_async_pubsub().await?;
+            subscription.subscribe(&self.store.channel).await?;
+            RedisResult::Ok(subscription)
+        });
+        let subscription = subscription.await.map_err(|_| late())??;
+        // What was published before the subscription was missed.
+        cache.forget_revisions(true);
+        self.store.connect().await?;
+        backoff.reset();
+        cache.notify();
+        let mut messages = subscription.into_on_message();
+        let listening = async {
+            while let Some(message) = messages.next().await {
+                self.receive(cache, clock, message.get_payload_bytes());
+            }
+            Err(late())
+        };
+        let keeping = async {
+            loop {
+                for _ in 0..REFRESH {
+                    sleep(RENEWAL).await;
+                    self.renew().await;
+                    self.store.ping().await?;
+                }
+                cache.forget_revisions(false);
+            }
+        };
+        let writing = async {
+            loop {
+                self.write(cache).await?;
+            }
+        };
+        // Whichever of them fails, the connection is lost.
+        let (writing, keeping) = (pin!(writing), pin!(keeping));
+        let writing = select(writing, keeping);
+        let listening = pin!(listening);
+        match select(listening, writing).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right((Either::Left((ended, _)) | Either::Right((ended, _)), _)) => ended,
+        }
+    }
+
+    fn receive(&self, cache: &Cache, clock: &Clock, payload: &[u8]) {
+        match Update::parse(payload) {
+            Some(Update::Bucket(state, stored)) => cache.update(&state, stored),
+            Some(Update::State(state, stored)) => cache.replace(&state, stored, clock.now()),
+            None => log::outpost_invalid("a message in Redis is none of the protocol"),
+        }
+    }
+
+    /// Writes what waits. What was sent is not sent again when the connection breaks: whether it was written is not known.
+    async fn write(&self, cache: &Cache) -> RedisResult<()> {
+        let batch = self.pending.next().await;
+        let written = self.store.write(&batch).await;
+        match &written {
+            Ok((states, failed)) => {
+                for (state, stored) in states {
+                    cache.update(state, stored.clone());
+                }
+                if *failed > 0 {
+                    log::outpost_lost(*failed);
+                }
+            }
+            Err(_) => log::outpost_lost(batch.writes.len()),
+        }
+        self.pending.done();
+        written.map(|_| ())
+    }
+}

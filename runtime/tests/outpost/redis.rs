@@ -1,0 +1,76 @@
+//! A server of Redis on a Unix socket in a folder of its own, which is stopped with the test.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+pub(crate) struct Redis {
+    folder: tempfile::TempDir,
+    child: Child,
+}
+
+impl Redis {
+    /// Starts a server; `None` where there is none, unless `SERVERS_REQUIRED` is set.
+    pub(crate) async fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        match spawn(&folder) {
+            Ok(child) => {
+                let redis = Self { folder, child };
+                redis.ready().await;
+                Some(redis)
+            }
+            Err(error) => {
+                let required = std::env::var_os("SERVERS_REQUIRED").is_some();
+                assert!(!required, "redis-server cannot be started: {error}");
+                eprintln!("SKIPPED: redis-server cannot be started: {error}");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis+unix://{}", self.socket().display())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    async fn ready(&self) {
+        while tokio::net::UnixStream::connect(self.socket())
+            .await
+            .is_err()
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts the server again, without what it had.
+    pub(crate) async fn restart(&mut self) {
+        let _ = std::fs::remove_file(self.socket());
+        self.child = spawn(&self.folder).unwrap();
+        self.ready().await;
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(folder: &tempfile::TempDir) -> std::io::Result<Child> {
+    Command::new("redis-server")
+        .args(["--port", "0", "--save", "", "--appendonly", "no"])
+        .args(["--unixsocket", "redis.sock"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+}

@@ -1,0 +1,133 @@
+//! Several processes that share their state in Redis.
+
+use std::time::Duration;
+
+use polar_client_runtime::metering::{Metering, ReserveError, Source};
+use polar_client_runtime::outpost::OutpostOptions;
+use polar_client_runtime::types::Decimal;
+
+use crate::polar::Polar;
+use crate::redis::Redis;
+use crate::{BUCKET, CALLS, UNITS, event, next_bucket, read, read_locally, reducers, snapshot};
+
+async fn polar() -> Polar {
+    let polar = Polar::start().await;
+    polar.world().reducers = Some(reducers());
+    polar.world().balance = Some((77.0, 100.0));
+    for meter in [CALLS, UNITS] {
+        polar.keep(&snapshot("u-1", meter, next_bucket()));
+    }
+    polar
+}
+
+fn process(polar: &Polar, redis: &Redis) -> Metering {
+    let options = OutpostOptions::new()
+        .snapshot_timeout(Duration::from_secs(30))
+        .redis(redis.url());
+    polar.metering().outpost(options).start().unwrap()
+}
+
+/// Reads until the local value is this one.
+async fn until(metering: &Metering, consumed: impl Into<Decimal>) {
+    let consumed = consumed.into();
+    while read_locally(metering, CALLS).await.consumed != consumed {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_count_together() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let (one, other) = (process(&polar, &redis), process(&polar, &redis));
+    until(&one, 2).await;
+    until(&other, 2).await;
+    for index in 0..500 {
+        let metering = if index % 2 == 0 { &one } else { &other };
+        let event = event("call").metadata("units", 0.1);
+        metering.track(event).await.unwrap();
+    }
+    // What a process tracked is in its own balance at once.
+    one.flush().await.unwrap();
+    other.flush().await.unwrap();
+    until(&one, 502).await;
+    until(&other, 502).await;
+    let expected: Decimal = "55".parse().unwrap();
+    for metering in [&one, &other] {
+        assert_eq!(read_locally(metering, UNITS).await.consumed, expected);
+    }
+    // One that starts later knows what was before.
+    let third = process(&polar, &redis);
+    until(&third, 502).await;
+    // A snapshot that covers it all.
+    let mut next = snapshot("u-1", CALLS, next_bucket() + BUCKET);
+    next["version"] = 2.into();
+    next["count"] = 600.into();
+    polar.snapshot(&next);
+    for metering in [&one, &other, &third] {
+        until(metering, 600).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_never_reserve_more_than_the_balance() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let processes = [process(&polar, &redis), process(&polar, &redis)];
+    for metering in &processes {
+        until(metering, 2).await;
+    }
+    let attempts: Vec<_> = (0..100)
+        .map(|index| {
+            let metering = processes[index % 2].clone();
+            tokio::spawn(async move { metering.reserve(CALLS, 3, "u-1").await })
+        })
+        .collect();
+    let mut reserved = Vec::new();
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            Ok(reservation) => reserved.push(reservation),
+            Err(ReserveError::Insufficient { available }) => assert!(available < 3.into()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    // 100 credited, 2 consumed.
+    assert_eq!(reserved.len(), 32);
+    reserved.pop().unwrap().settle(event("call")).await.unwrap();
+    drop(reserved);
+    // Everything is available again but what was used.
+    let [one, other] = processes;
+    let all = loop {
+        match one.reserve(CALLS, 97, "u-1").await {
+            Ok(all) => break all,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    };
+    let error = other.reserve(CALLS, 1, "u-1").await.unwrap_err();
+    assert!(matches!(error, ReserveError::Insufficient { available } if available == 0.into()));
+    drop(all);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_redis_is_bridged_by_the_api() {
+    let Some(mut redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    redis.stop();
+    while read(&metering, CALLS).await.source == Source::Local {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let error = metering.reserve(CALLS, 1, "u-1").await.unwrap_err();
+    assert!(matches!(error, ReserveError::Unknown), "{error}");
+    metering.track(event("call")).await.unwrap();
+    // The state is another one: what was tracked meanwhile is written, and snapshots are asked for.
+    redis.restart().await;
+    until(&metering, 3).await;
+}
