@@ -154,7 +154,7 @@ impl Store {
         stored(&fields)
     }
 
-    /// Writes a batch. Returns what became of the states, and how many writes failed.
+    /// Writes a batch. Returns the outcome of each state, and how many writes failed.
     pub(super) async fn write(&self, batch: &Batch) -> RedisResult<(Vec<(String, Stored)>, usize)> {
         let mut session = self.connected()?;
         let (mut states, mut failed) = (Vec::new(), 0);
