@@ -99,8 +99,7 @@
 //! | optimized build, rlib | 28.2 MB | 22.7 MB |
 //! | optimized build, peak memory | 656 MB | 608 MB |
 //!
-//! Memory and sizes do not depend on the load of the machine, which was high; seconds do. What is left is spent on some
-//! 9,000 trait implementations, most of which are traits of serde and of the standard library for each type.
+//! Memory and sizes do not depend on the load of the machine, which was high; seconds do.
 //!
 //! ## Memory
 //!

@@ -419,7 +419,7 @@ macro_rules! __validate {
     };
 }
 
-/// Equality by the views. Derived, it would be a tenth of what the types cost to check.
+/// Equality by the views. Derived, it would take more memory to check, and a larger library.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __equal {
