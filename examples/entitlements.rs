@@ -113,7 +113,7 @@ impl Access {
                 self.keep(Entitlements::new(state, before));
                 Ok(may_use)
             }
-            // Anyone who has not bought anything is no customer yet.
+            // A user becomes a customer with the first purchase.
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }

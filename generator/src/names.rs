@@ -205,7 +205,7 @@ pub fn is_union_method(name: &str) -> bool {
     taken::UNION_METHODS.contains(&name)
 }
 
-/// Returns the method of a struct that sees a field by what stands beside it.
+/// Returns the name of the method that reads a field as the form that another field of the struct chooses.
 pub fn field_view(field: &Name) -> String {
     format!("{}_view", plain(&field.rust))
 }

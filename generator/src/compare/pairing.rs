@@ -56,7 +56,7 @@ fn next_pairs(old: &Api, new: &Api, renamed: &[(String, String)]) -> Vec<(String
         .collect()
 }
 
-/// Returns the types without a partner, by what they are apart from their names.
+/// Returns the types that have no counterpart of the same name, grouped by their shape.
 fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let names = Names { api, ids };

@@ -115,7 +115,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// A writer that hands on maps of further fields as they are, apart from the fields.
+    /// Creates a writer that passes maps of further fields unchanged and separately from the fields.
     pub(super) fn apart(
         take: &'a mut dyn FnMut(&[Field<'_>]),
         take_entries: TakeEntries<'a>,
