@@ -9,7 +9,7 @@ use polar_client::v2026_10::services::customer_portal::license_keys::LicenseKeys
 use polar_client::{Anonymous, CallOptions};
 
 use crate::file::{load, path, save};
-use crate::license::{DAY, Verdict, now};
+use crate::license::{DAY, LicenseStatus, now};
 
 pub(crate) async fn check(
     keys: &LicenseKeys<Anonymous>,
@@ -23,7 +23,7 @@ pub(crate) async fn check(
         }
         Err(error) => {
             eprintln!("{error}");
-            return Ok(Verdict::Unverified("the file of the license is damaged").tell());
+            return Ok(LicenseStatus::Unverified("the file of the license is damaged").tell());
         }
     };
     let mut question = LicenseKeyValidate::new(license.key.as_str(), organization);
@@ -32,8 +32,8 @@ pub(crate) async fn check(
     let question = keys
         .validate(question)
         .with(CallOptions::new().assume_safe());
-    let verdict = license.judge(question.await, now());
-    let code = verdict.tell();
+    let status = license.judge(question.await, now());
+    let code = status.tell();
     // What the API said is true even if it cannot be kept.
     if let Err(error) = save(&license) {
         eprintln!("{} cannot be written: {error}", path().display());
@@ -41,7 +41,7 @@ pub(crate) async fn check(
     Ok(code)
 }
 
-impl Verdict {
+impl LicenseStatus {
     /// Tells the user, and the program that started this one.
     fn tell(&self) -> ExitCode {
         match self {

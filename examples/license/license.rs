@@ -35,7 +35,7 @@ pub(crate) struct License {
 }
 
 /// What the program goes by.
-pub(crate) enum Verdict {
+pub(crate) enum LicenseStatus {
     /// The API says that the key is good.
     Valid,
     /// The API could not be asked, and the last good answer still counts, for so many seconds.
@@ -46,7 +46,7 @@ pub(crate) enum Verdict {
     Invalid(String),
 }
 
-const OFFLINE: Verdict = Verdict::Unverified("please connect to the internet");
+const OFFLINE: LicenseStatus = LicenseStatus::Unverified("please connect to the internet");
 
 impl License {
     /// One that the API has just found good.
@@ -75,14 +75,14 @@ impl License {
         &mut self,
         answer: Result<ValidatedLicenseKey, Error>,
         now: i64,
-    ) -> Verdict {
+    ) -> LicenseStatus {
         match answer {
             Ok(key) if key.status == "granted" => {
                 self.confirmed = now;
                 self.refused = None;
                 self.expires = key.expires_at.map(|time| time.timestamp());
                 self.latest = now;
-                Verdict::Valid
+                LicenseStatus::Valid
             }
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
                 self.refuse(&format!("the key is {}", key.status))
@@ -97,14 +97,14 @@ impl License {
     }
 
     /// Records that the API rejected the key, which also applies while the API is unreachable.
-    pub(crate) fn refuse(&mut self, reason: &str) -> Verdict {
+    pub(crate) fn refuse(&mut self, reason: &str) -> LicenseStatus {
         self.refused = Some(reason.to_owned());
-        Verdict::Invalid(reason.to_owned())
+        LicenseStatus::Invalid(reason.to_owned())
     }
 
-    pub(crate) fn without_answer(&mut self, now: i64) -> Verdict {
+    pub(crate) fn without_answer(&mut self, now: i64) -> LicenseStatus {
         if let Some(reason) = &self.refused {
-            return Verdict::Invalid(reason.clone());
+            return LicenseStatus::Invalid(reason.clone());
         }
         // Setting the clock back does not make the grace longer: it is over until there is a response.
         let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
@@ -115,7 +115,7 @@ impl License {
         let end = self.confirmed.saturating_add(GRACE);
         let end = self.expires.map_or(end, |expires| end.min(expires));
         match end.saturating_sub(self.latest) {
-            left if left > 0 => Verdict::Grace(left),
+            left if left > 0 => LicenseStatus::Grace(left),
             _ => OFFLINE,
         }
     }

@@ -3,7 +3,7 @@
 //! [`generate`] runs the phases in this order, the first three for each version of the API:
 //!
 //! 1. [`document`]: parse, correct, bring down to OpenAPI 3.0;
-//! 2. `lower`: the document becomes the [`ir`], with the words of [`words`];
+//! 2. `lower`: the document becomes the [`ir`], with the text of [`documentation`];
 //! 3. `check`: the invariants of the IR;
 //! 4. [`share`]: what several versions have in common gets one home;
 //! 5. `emit`: the IR becomes token streams, one for each file of a home;
@@ -13,11 +13,11 @@
 
 pub mod compare;
 pub mod document;
+pub mod documentation;
 mod error;
 pub mod ir;
 pub mod names;
 pub mod versions;
-pub mod words;
 
 mod check;
 mod emit;
@@ -37,11 +37,11 @@ pub use summary::{HomeSummary, Summary, UnionRow};
 
 use compare::Comparison;
 use document::{Applied, Correction, Document, Source};
+use documentation::{Coverage, Documentation};
 use emit::{Layout, Site, Surroundings};
 use ir::Api;
 use stack::{Work, with_room};
 use versions::Versions;
-use words::{Coverage, Words};
 
 /// What the crate is generated from.
 #[derive(Debug, Clone)]
@@ -52,8 +52,8 @@ pub struct Input<'a> {
     pub contracts: Vec<Source<'a>>,
     /// Corrections to the contracts.
     pub overlay: Option<Source<'a>>,
-    /// Words for doc comments.
-    pub words: Option<Source<'a>>,
+    /// Documentation for doc comments.
+    pub documentation: Option<Source<'a>>,
 }
 
 /// The generated crate.
@@ -78,14 +78,14 @@ pub struct Output {
 /// # Errors
 /// All problems of the phase that found any, of all versions.
 pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
-    let words = input
-        .words
-        .map_or_else(|| Ok(Words::default()), Words::parse)?;
-    let words = &words;
+    let documentation = input
+        .documentation
+        .map_or_else(|| Ok(Documentation::default()), Documentation::parse)?;
+    let documentation = &documentation;
     if let Some(overlay) = input.overlay {
         input.versions.check_corrections(overlay)?;
     }
-    let read = |contract: Source<'_>| Version::read(contract, input.overlay, words);
+    let read = |contract: Source<'_>| Version::read(contract, input.overlay, documentation);
     let mut versions = side_by_side(&input.contracts, |contract| read(*contract))?;
     versions.sort_by(|a, b| a.api.version.cmp(&b.api.version));
     let twice = versions
@@ -102,8 +102,8 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let corrections = corrections(input.overlay, &versions)?;
     let used = versions
         .iter()
-        .flat_map(|version| version.words_used.iter().copied());
-    Report::check(words.unused(&used.collect()))?;
+        .flat_map(|version| version.entries_used.iter().copied());
+    Report::check(documentation.unused(&used.collect()))?;
     let apis: Vec<&Api> = versions.iter().map(|version| &version.api).collect();
     let plan = share::share(&apis);
     let layout = Layout {
@@ -165,7 +165,7 @@ fn corrections(
 struct Version<'w> {
     api: Api,
     coverage: Coverage,
-    words_used: BTreeSet<(&'static str, &'w str)>,
+    entries_used: BTreeSet<(&'static str, &'w str)>,
     applied: Vec<Applied>,
 }
 
@@ -173,14 +173,14 @@ impl<'w> Version<'w> {
     fn read(
         contract: Source<'_>,
         overlay: Option<Source<'_>>,
-        words: &'w Words,
+        documentation: &'w Documentation,
     ) -> Result<Self, Report> {
         let document = document::load(contract, overlay)?;
-        let (api, coverage, words_used) = lower(&document, words)?;
+        let (api, coverage, entries_used) = lower(&document, documentation)?;
         Ok(Self {
             api,
             coverage,
-            words_used,
+            entries_used,
             applied: document.applied,
         })
     }
@@ -194,32 +194,35 @@ impl<'w> Version<'w> {
 pub fn api(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
-    words: &Words,
+    documentation: &Documentation,
 ) -> Result<Api, Report> {
-    described(contract, overlay, words).map(|(api, _)| api)
+    described(contract, overlay, documentation).map(|(api, _)| api)
 }
 
-/// Returns the same, and which words it has.
+/// Returns the same, and which entries of the documentation it has used.
 ///
 /// # Errors
 /// All problems of the phase that found any.
 pub fn described(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
-    words: &Words,
+    documentation: &Documentation,
 ) -> Result<(Api, Coverage), Report> {
     with_room(|| {
         let document = document::load(contract, overlay)?;
-        lower(&document, words).map(|(api, coverage, _)| (api, coverage))
+        lower(&document, documentation).map(|(api, coverage, _)| (api, coverage))
     })
 }
 
 type LoweredApi<'w> = (Api, Coverage, BTreeSet<(&'static str, &'w str)>);
 
-fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Report> {
-    let lowered = lower::lower(document, words)?;
+fn lower<'w>(
+    document: &Document,
+    documentation: &'w Documentation,
+) -> Result<LoweredApi<'w>, Report> {
+    let lowered = lower::lower(document, documentation)?;
     check::check(&lowered.api)?;
-    Ok((lowered.api, lowered.coverage, lowered.words_used))
+    Ok((lowered.api, lowered.coverage, lowered.entries_used))
 }
 
 /// Returns the module of one version, on its own: the text of each file, by path below the module's folder.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::documentation::Coverage;
 use crate::emit::Site;
 use crate::ir::{Api, Identified, Resolution, Shape, Type, TypeId};
 use crate::share::Key;
-use crate::words::Coverage;
 
 /// Figures of one version.
 #[derive(Debug, Clone, PartialEq)]

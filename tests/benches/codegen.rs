@@ -63,7 +63,7 @@ fn main() -> Outcome<()> {
 struct Spec {
     contracts: BTreeMap<String, String>,
     overlay: Option<String>,
-    words: Option<String>,
+    documentation: Option<String>,
     versions: Versions,
 }
 
@@ -89,7 +89,7 @@ impl Spec {
         Ok(Self {
             versions: Versions::parse(versions).map_err(|report| report.to_string())?,
             overlay: texts.remove("overlay.yaml"),
-            words: texts.remove("docs.yaml"),
+            documentation: texts.remove("docs.yaml"),
             contracts: texts,
         })
     }
@@ -105,7 +105,7 @@ impl Spec {
                 .map(|(name, text)| Source { name, text })
                 .collect(),
             overlay: source("overlay.yaml", &self.overlay),
-            words: source("docs.yaml", &self.words),
+            documentation: source("docs.yaml", &self.documentation),
         };
         polar_codegen::generate(&input).map_err(|report| report.to_string().into())
     }

@@ -147,12 +147,12 @@ fn struct_content(
     object: &Struct,
 ) -> std::result::Result<String, std::fmt::Error> {
     let mut text = "let o = Fields::of(value)?;".to_owned();
-    let keeping = |field: &Field| Keeping::of(def, field);
-    let required = |field: &&Field| matches!(keeping(field), Keeping::Value | Keeping::OrNull);
+    let kind = |field: &Field| FieldKind::of(def, field);
+    let required = |field: &&Field| matches!(kind(field), FieldKind::Value | FieldKind::OrNull);
     if object.fields.iter().filter(required).count() > MAX_ARGUMENTS {
         write!(text, "Ok(Self {{")?;
         for field in &object.fields {
-            if let Some(value) = literal_value(api, field, keeping(field)) {
+            if let Some(value) = literal_value(api, field, kind(field)) {
                 write!(text, "{}: {value},", field.name.rust)?;
             }
         }
@@ -165,7 +165,7 @@ fn struct_content(
     let arguments = object.fields.iter().filter(required).map(|field| {
         // `new` puts it on the heap itself.
         let unboxed = match field.ty.non_null() {
-            Type::Boxed(inner) if keeping(field) == Keeping::Value => inner,
+            Type::Boxed(inner) if kind(field) == FieldKind::Value => inner,
             _ => &field.ty,
         };
         format!(
@@ -179,18 +179,18 @@ fn struct_content(
     for field in &object.fields {
         let (setter, key) = (names::setter(&field.name), &field.name.wire);
         let ty = rust_type(api, field.ty.non_null());
-        match keeping(field) {
+        match kind(field) {
             // Its setters are those of its entries and keys.
-            Keeping::OrAbsent if api.open_struct(field).is_some() => write!(
+            FieldKind::OrAbsent if api.open_struct(field).is_some() => write!(
                 text,
                 "let it = {{ let mut it = it; it.{} = o.find::<{ty}>({key:?})?; it }};",
                 field.name.rust
             )?,
-            Keeping::OrAbsent => write!(
+            FieldKind::OrAbsent => write!(
                 text,
                 "let it = match o.find::<{ty}>({key:?})? {{ Some(some) => it.{setter}(some), None => it }};"
             )?,
-            Keeping::Patch => {
+            FieldKind::Patch => {
                 write!(text, "let it = it.{setter}(o.patch::<{ty}>({key:?})?);")?;
             }
             _ => {}
@@ -211,20 +211,20 @@ fn rest_value(api: &Api, object: &Struct) -> Option<String> {
 }
 
 /// Returns the value of a field in a literal, unless the struct does not have the field.
-fn literal_value(api: &Api, field: &Field, keeping: Keeping) -> Option<String> {
+fn literal_value(api: &Api, field: &Field, kind: FieldKind) -> Option<String> {
     let (ty, key) = (rust_type(api, field.ty.non_null()), &field.name.wire);
-    Some(match keeping {
-        Keeping::Value => format!("o.get::<{ty}>({key:?})?"),
-        Keeping::OrNull | Keeping::OrAbsent => format!("o.find::<{ty}>({key:?})?"),
-        Keeping::Patch => format!("o.patch::<{ty}>({key:?})?"),
-        Keeping::Sent => return None,
-        Keeping::Constant => format!("o.get::<{ty}>({key:?})?"),
+    Some(match kind {
+        FieldKind::Value => format!("o.get::<{ty}>({key:?})?"),
+        FieldKind::OrNull | FieldKind::OrAbsent => format!("o.find::<{ty}>({key:?})?"),
+        FieldKind::Patch => format!("o.patch::<{ty}>({key:?})?"),
+        FieldKind::Sent => return None,
+        FieldKind::Constant => format!("o.get::<{ty}>({key:?})?"),
     })
 }
 
-/// How a field is set: what the documentation of the emitted types says, said again.
+/// How a field is set, derived independently of the generator from the documentation of the emitted types.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keeping {
+enum FieldKind {
     Value,
     OrNull,
     OrAbsent,
@@ -233,7 +233,7 @@ enum Keeping {
     Constant,
 }
 
-impl Keeping {
+impl FieldKind {
     fn of(def: &TypeDef, field: &Field) -> Self {
         let required = field.presence == Presence::Required;
         let constant = match &field.ty {

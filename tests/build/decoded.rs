@@ -45,7 +45,7 @@ pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     writeln!(text, "use {path}::models as m;")?;
     writeln!(
         text,
-        "use ::polar_tests::decoded::{{Answer, Entry, Table, Texts, Union, problem_of_texts}};"
+        "use ::polar_tests::decoded::{{Returned, Entry, Table, StringList, Union, problem_of_texts}};"
     )?;
     writeln!(text, "Table {{ version: {:?}, types: &[", api.version)?;
     for def in api.types.iter().filter(|def| def.usage.is_decoded()) {
@@ -67,7 +67,7 @@ pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
         if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
             writeln!(
                 text,
-                "Answer::of::<{}>({:?}),",
+                "Returned::of::<{}>({:?}),",
                 rust_type(api, ty),
                 operation.id
             )?;
@@ -156,7 +156,7 @@ fn write_texts(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Resu
         .collect();
     writeln!(
         text,
-        "Texts {{ name: {rust:?}, values: &{values:?}, \
+        "StringList {{ name: {rust:?}, values: &{values:?}, \
          problem: |values| problem_of_texts(values, m::{rust}::as_str, m::{rust}::is_unknown) }},"
     )
 }

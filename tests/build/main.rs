@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
 use polar_codegen::versions::Versions;
-use polar_codegen::words::Words;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -73,7 +73,7 @@ fn api(contract: &Path, overlay: Option<&Path>) -> Result<Api> {
     Ok(polar_codegen::api(
         source(&contract),
         overlay,
-        &Words::default(),
+        &Documentation::default(),
     )?)
 }
 

@@ -1,6 +1,6 @@
 //! Every type that is decoded, to be tried one like the other. The tables are written by the build script.
 //!
-//! That an entry compiles is a test of its own: the bounds of [`Received`] and [`Texts::of`] are promised for every type.
+//! That an entry compiles is a test of its own: the bounds of [`Received`] and [`StringList::of`] are promised for every type.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
@@ -20,9 +20,9 @@ pub struct Table {
     /// All types that are decoded.
     pub types: &'static [Entry],
     /// All lists of texts, also those that are only sent.
-    pub texts: &'static [Texts],
+    pub texts: &'static [StringList],
     /// What each operation returns, if that is JSON.
-    pub answers: &'static [Answer],
+    pub answers: &'static [Returned],
 }
 
 /// Decodes JSON text.
@@ -60,7 +60,7 @@ pub struct Union {
 
 /// What an operation returns.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Returned {
     /// `orders:list`.
     pub operation: &'static str,
     /// How it is decoded.
@@ -90,7 +90,7 @@ impl Entry {
     }
 }
 
-impl Answer {
+impl Returned {
     /// The response of an operation.
     #[must_use]
     pub const fn of<T: Received>(operation: &'static str) -> Self {
@@ -168,7 +168,7 @@ impl<T: Received> Decoded for T {
 
 /// A list of texts.
 #[derive(Debug)]
-pub struct Texts {
+pub struct StringList {
     /// Its Rust name.
     pub name: &'static str,
     /// The texts that the contract knows.

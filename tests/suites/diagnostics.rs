@@ -57,7 +57,7 @@ mod docs {
     use super::*;
 
     refused! {
-        words, "bad/docs":
+        documentation, "bad/docs":
         describes_nothing unknown_section
     }
 }
@@ -157,7 +157,7 @@ fn overlay(path: &str) -> Report {
     )
 }
 
-fn words(path: &str) -> Report {
+fn documentation(path: &str) -> Report {
     let (good, text) = (text("nullable.yaml"), text(path));
     refusal(
         vec![source("nullable.yaml", &good)],
@@ -169,14 +169,14 @@ fn words(path: &str) -> Report {
 fn refusal(
     contracts: Vec<Source<'_>>,
     overlay: Option<Source<'_>>,
-    words: Option<Source<'_>>,
+    documentation: Option<Source<'_>>,
 ) -> Report {
     let list = "default: 2026-10\nversions: { 2026-10: { state: current } }";
     let input = Input {
         versions: &Versions::parse(source("versions.yaml", list)).unwrap(),
         contracts,
         overlay,
-        words,
+        documentation,
     };
     polar_codegen::generate(&input)
         .map(|output| output.files)

@@ -22,7 +22,7 @@ const ORDERS: &str = "Email,Created At,Product,Net Amount,Currency,Status,Invoic
 
 /// Responds with these chunks, one after the other.
 #[derive(Debug)]
-struct Pieces {
+struct Chunked {
     status: u16,
     media_type: &'static str,
     pieces: Mutex<Vec<Result<Bytes, TransportError>>>,
@@ -38,7 +38,7 @@ impl Stream for Served {
     }
 }
 
-impl Transport for Pieces {
+impl Transport for Chunked {
     fn execute(
         &self,
         _: http::Request<Bytes>,
@@ -69,7 +69,7 @@ fn responding(
     Polar::builder()
         .access_token("polar_oat_test")
         .retry(RetryPolicy::off())
-        .transport(Pieces {
+        .transport(Chunked {
             status,
             media_type,
             pieces,

@@ -18,8 +18,8 @@ use std::sync::LazyLock;
 
 use polar_client::v2026_10::API_VERSION;
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::{Api, Operation, Success};
-use polar_codegen::words::Words;
 use polar_codegen::{Output, Summary};
 use polar_tests::versions::ALL;
 use serde_json::Value;
@@ -59,7 +59,7 @@ fn lower(version: &str) -> Api {
         name: "overlay",
         text: &overlay,
     };
-    polar_codegen::api(contract, Some(overlay), &Words::default()).unwrap()
+    polar_codegen::api(contract, Some(overlay), &Documentation::default()).unwrap()
 }
 
 /// Returns the contract as the YAML says it, read without the generator.

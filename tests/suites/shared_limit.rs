@@ -18,13 +18,13 @@ const KEY: &str = "polar:limit";
 
 /// A server that counts requests, and has had enough where it is told to.
 #[derive(Clone, Debug, Default)]
-struct Counting {
+struct CountingServer {
     requests: Arc<AtomicU32>,
     /// The `Retry-After` of its responses.
     asks: Arc<Mutex<Option<&'static str>>>,
 }
 
-impl Transport for Counting {
+impl Transport for CountingServer {
     fn execute(
         &self,
         _: http::Request<Bytes>,
@@ -49,7 +49,7 @@ async fn connection(server: &RedisServer) -> ConnectionManager {
 }
 
 /// A client with a connection of its own, as a process has it.
-async fn client(redis: &RedisServer, server: &Counting, limit: RateLimit) -> Polar {
+async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) -> Polar {
     let limit = SharedRateLimit::new(limit, connection(redis).await, KEY);
     Polar::builder()
         .access_token("polar_oat_test")
@@ -72,7 +72,7 @@ async fn clients_share_one_limit() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (server, limit) = (Counting::default(), RateLimit::per_minute(600));
+    let (server, limit) = (CountingServer::default(), RateLimit::per_minute(600));
     let start = Instant::now();
     let mut calls = Vec::new();
     for _ in 0..3 {
@@ -96,7 +96,7 @@ async fn a_call_that_cannot_wait_takes_no_turn() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (server, limit) = (Counting::default(), RateLimit::per_minute(1));
+    let (server, limit) = (CountingServer::default(), RateLimit::per_minute(1));
     let first = client(&redis, &server, limit).await;
     let second = client(&redis, &server, limit).await;
     first.orders().list().await.unwrap();
@@ -114,7 +114,7 @@ async fn a_pause_that_the_server_asks_for_is_shared() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (server, limit) = (Counting::default(), RateLimit::per_minute(60_000));
+    let (server, limit) = (CountingServer::default(), RateLimit::per_minute(60_000));
     let polar = client(&redis, &server, limit).await;
     polar.orders().list().await.unwrap();
     let before = next_turn(&redis).await.unwrap();
@@ -140,7 +140,7 @@ async fn without_redis_each_client_has_the_limit_for_itself() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };
-    let (server, limit) = (Counting::default(), RateLimit::per_minute(60_000));
+    let (server, limit) = (CountingServer::default(), RateLimit::per_minute(60_000));
     let polar = client(&redis, &server, limit).await;
     redis.stop().unwrap();
     for _ in 0..3 {

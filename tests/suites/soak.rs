@@ -23,7 +23,7 @@ use polar_client::v2026_10::models::LicenseKeyDeactivate;
 use polar_client::{
     Error, OrganizationToken, RateLimit, RetryPolicy, Server, TokenProvider, TokenResult,
 };
-use server::Misbehaving;
+use server::FaultyServer;
 
 const TASKS: usize = 64;
 const ATTEMPT: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ async fn twenty_thousand_calls() {
 }
 
 async fn soak(calls: usize, seed: u64) {
-    let server = Misbehaving::start(seed).await;
+    let server = FaultyServer::start(seed).await;
     let builder = || {
         Polar::builder()
             .server(Server::custom(&server.url).unwrap())
@@ -73,7 +73,7 @@ async fn soak(calls: usize, seed: u64) {
     };
     let polar = builder().access_token("polar_oat_soak").build().unwrap();
     let limited = builder()
-        .access_token(OrganizationToken::provided_by(Fetched))
+        .access_token(OrganizationToken::provided_by(SlowTokens))
         .rate_limit(RateLimit::per_minute(600))
         .build()
         .unwrap();
@@ -106,9 +106,9 @@ async fn soak(calls: usize, seed: u64) {
 
 /// Tokens that take a moment.
 #[derive(Clone)]
-struct Fetched;
+struct SlowTokens;
 
-impl TokenProvider for Fetched {
+impl TokenProvider for SlowTokens {
     fn token(&self) -> BoxFuture<'_, TokenResult> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -168,7 +168,7 @@ fn name(outcome: &Result<(), Error>, call: usize) -> String {
     format!("{kind}: {what}")
 }
 
-fn check(server: &Misbehaving, tally: &Tally, calls: usize) {
+fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
     let total: usize = tally.outcomes.values().sum();
     assert_eq!(total, calls, "a call was lost");
     assert!(tally.slowest < DEADLINE + SLACK, "{:?}", tally.slowest);

@@ -113,7 +113,7 @@ fn the_facts_are_kept_in_order_and_the_prose_is_not() {
 #[test]
 fn what_is_left_out_is_counted() {
     let contract = contract(published(), "test", None).unwrap();
-    let count = |what| contract.left_out.known.get(what).copied();
+    let count = |what| contract.omitted.known.get(what).copied();
     assert_eq!(count("unreachable schemas"), Some(1));
     assert_eq!(count("webhook responses"), Some(1));
     assert_eq!(count("titles"), Some(6));
@@ -242,7 +242,7 @@ fn vendor_extensions_are_left_out_wherever_they_stand_and_counted_by_name() {
         // `info` is not taken apart: it is made anew.
         let expected = EXTENSIBLE.len() - 1;
         assert_eq!(
-            contract.left_out.extensions.get(name),
+            contract.omitted.extensions.get(name),
             Some(&expected),
             "{name}"
         );

@@ -177,7 +177,7 @@ fn generate_versions(spec: &Folder, versions: &Versions) -> Result<Output, Codeg
         versions,
         contracts: spec.contracts().map(|(_, contract)| contract).collect(),
         overlay: Some(spec.file("overlay.yaml")?),
-        words: Some(spec.file("docs.yaml")?),
+        documentation: Some(spec.file("docs.yaml")?),
     };
     polar_codegen::generate(&input).map_err(CodegenError::Input)
 }

@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(180);
 
 /// What the client is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Against {
+pub enum Target {
     /// The tests' own server.
     Contract,
     /// Prism. It is installed below `target/` first, which needs Node.js and npm.
@@ -28,10 +28,10 @@ pub enum Against {
 ///
 /// # Errors
 /// What could not be started, or that a test failed.
-pub fn run(root: &Path, against: Against) -> Result<(), String> {
+pub fn run(root: &Path, against: Target) -> Result<(), String> {
     match against {
-        Against::Contract => test(root, &[], None),
-        Against::Prism => prism(root),
+        Target::Contract => test(root, &[], None),
+        Target::Prism => prism(root),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
-use xtask::conformance::{self, Against};
+use xtask::conformance::{self, Target};
 use xtask::diff::verify::{self, Verified};
 use xtask::diff::{self, Diff};
 use xtask::release;
@@ -74,9 +74,9 @@ fn main() -> ExitCode {
         Command::Update(what) => run_update(&what),
         Command::Conformance { prism } => {
             let against = if prism {
-                Against::Prism
+                Target::Prism
             } else {
-                Against::Contract
+                Target::Contract
             };
             finish(conformance::run(&xtask::root(), against))
         }

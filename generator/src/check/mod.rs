@@ -5,8 +5,8 @@ mod lookups;
 mod metering;
 mod operations;
 mod paths;
+mod plain_strings;
 mod routes;
-mod texts;
 mod types;
 
 use std::collections::BTreeMap;

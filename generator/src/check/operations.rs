@@ -111,7 +111,7 @@ impl Checker<'_> {
 
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
-        self.texts(operation);
+        self.plain_strings(operation);
         self.one_of(operation);
         if let Success::Csv(Some(row)) = &operation.success {
             self.row(operation, row);

@@ -41,8 +41,8 @@ impl Checker<'_> {
             self.lookups(def);
             match &def.shape {
                 Shape::Struct(object) => self.object(def, object),
-                Shape::Enum(texts) => {
-                    let values = texts.values.iter().map(|value| &value.name);
+                Shape::Enum(strings) => {
+                    let values = strings.values.iter().map(|value| &value.name);
                     let names = values.map(|name| (name.rust.as_str(), name.wire.as_str()));
                     self.unique_at(&def.at, "values of the enum", names.chain([UNKNOWN]));
                 }

@@ -5,7 +5,7 @@ use crate::ir::{Bound, Edge, Limits};
 /// What two sets of constraints differ in.
 #[derive(Debug, Default)]
 pub(super) struct Change {
-    words: Vec<String>,
+    parts: Vec<String>,
     /// Whether a value that satisfies the old constraints may not satisfy the new ones.
     pub(super) is_stricter: bool,
 }
@@ -22,8 +22,8 @@ impl Change {
     }
 
     /// As in `maxLength 100 → 50, pattern added`, by the keywords of JSON Schema.
-    pub(super) fn words(&self) -> String {
-        self.words.join(", ")
+    pub(super) fn description(&self) -> String {
+        self.parts.join(", ")
     }
 
     fn add(&mut self, old: &Limits, new: &Limits, of: &str) {
@@ -94,13 +94,13 @@ impl Change {
     fn bound(&mut self, name: &str, [old, new]: [&Option<Bound>; 2], moved: bool) {
         let edge = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.edge);
         let closed = edge(new) == Some(Edge::Exclusive) && edge(old) != edge(new);
-        let words = |bound: &Option<Bound>| {
+        let parts = |bound: &Option<Bound>| {
             bound.as_ref().map(|bound| match bound.edge {
                 Edge::Inclusive => bound.value.clone(),
                 Edge::Exclusive => format!("{} (exclusive)", bound.value),
             })
         };
-        self.note(name, words(old), words(new), moved || closed);
+        self.note(name, parts(old), parts(new), moved || closed);
     }
 
     /// For constraints that cannot be compared by strictness.
@@ -120,7 +120,7 @@ impl Change {
             return;
         }
         self.is_stricter |= stricter;
-        self.words.push(match (old, new) {
+        self.parts.push(match (old, new) {
             (Some(old), Some(new)) => {
                 format!("{name} {} → {}", old.to_string(), new.to_string())
             }

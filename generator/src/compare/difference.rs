@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::impact::{ChangelogSection, Semver, WireImpact};
 use super::kind::{Condition, Kind};
 use super::rules::{Rule, rule};
-use super::verdict::{News, Semver, Wire};
 use crate::share::Key;
 
 /// Something that has become different, stated once for all places that have it.
@@ -62,14 +62,14 @@ impl Difference {
 
     /// What it means to clients that are deployed.
     #[must_use]
-    pub fn wire(&self) -> Wire {
+    pub fn wire(&self) -> WireImpact {
         self.rule().wire.judge(&self.conditions)
     }
 
     /// Returns the section of a changelog that has it.
     #[must_use]
-    pub fn news(&self) -> News {
-        self.rule().news
+    pub fn section(&self) -> ChangelogSection {
+        self.rule().section
     }
 
     /// States it for one more version of the API.

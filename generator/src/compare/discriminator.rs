@@ -21,8 +21,8 @@ pub(super) fn ways(union: &Union) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn follow(decision: &Decision, way: &mut Vec<String>, visit: &mut impl FnMut(usize, &[String])) {
-    let mut step = |words: String, then: &Decision| {
-        way.push(words);
+    let mut step = |description: String, then: &Decision| {
+        way.push(description);
         follow(then, way, visit);
         way.pop();
     };

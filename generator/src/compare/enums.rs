@@ -1,6 +1,6 @@
 //! Enums and their values.
 
-use super::finder::{Finder, Travels, pairs};
+use super::finder::{Directions, Finder, pairs};
 use super::kind::{Condition, Kind};
 use crate::ir::{Enum, TypeDef};
 use crate::share::Key;
@@ -8,10 +8,10 @@ use crate::share::Key;
 impl Finder<'_> {
     pub(super) fn enums(&mut self, element: &Key, defs: [&TypeDef; 2], [old, new]: [&Enum; 2]) {
         let name = &defs[0].name.rust;
-        let travels = Travels::of(defs[0], defs[1]);
+        let directions = Directions::of(defs[0], defs[1]);
         let values = pairs(&old.values, &new.values, |value| &value.name.wire);
         for value in values.removed {
-            let refused = Condition::Refused.when(travels.sent);
+            let refused = Condition::Refused.when(directions.sent);
             let subject = format!("{name}::{}", value.name.rust);
             let text = Some(format!("{:?}", value.name.wire));
             self.add(element, Kind::EnumValueRemoved, subject, text, [refused]);

@@ -1,10 +1,10 @@
 //! Structs and their fields.
 
-use super::finder::{Finder, Place, Travels, pairs};
+use super::finder::{Directions, Finder, Place, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::emit;
-use crate::ir::{Field, Keeping, Presence, Struct, TypeDef};
+use crate::ir::{Field, Presence, Representation, Struct, TypeDef};
 use crate::names::REST_FIELD;
 use crate::share::Key;
 
@@ -23,7 +23,11 @@ impl<'a> Side<'a> {
 
     /// Returns whether a field is an argument of its constructor.
     fn is_argument(self, field: &Field) -> bool {
-        self.def.usage.is_built() && matches!(field.keeping, Keeping::Value | Keeping::OrNull)
+        self.def.usage.is_built()
+            && matches!(
+                field.representation,
+                Representation::Value | Representation::OrNull
+            )
     }
 
     fn arguments(self) -> Vec<&'a str> {
@@ -36,43 +40,57 @@ impl<'a> Side<'a> {
 impl<'a> Finder<'a> {
     pub(super) fn structs(&mut self, element: &Key, old: Side<'a>, new: Side<'a>) {
         let name = &old.def.name.rust;
-        let travels = Travels::of(old.def, new.def);
+        let directions = Directions::of(old.def, new.def);
         let literal = Condition::Literal.when(old.is_literal() && new.is_literal());
         let fields = pairs(&old.object.fields, &new.object.fields, |field| {
             &field.name.wire
         });
         for field in &fields.removed {
-            let is_required = matches!(field.keeping, Keeping::Value | Keeping::Constant)
-                && field.presence == Presence::Required;
+            let is_required = matches!(
+                field.representation,
+                Representation::Value | Representation::Constant
+            ) && field.presence == Presence::Required;
             let conditions = [
-                Condition::Implicit.when(field.keeping == Keeping::Sent),
-                Condition::Misread.when(travels.received && is_required),
+                Condition::Implicit.when(field.representation == Representation::Sent),
+                Condition::Misread.when(directions.received && is_required),
             ];
             let subject = format!("{name}.{}", field.name.wire);
-            let words = Some(self.before(&field.ty).words());
-            self.add(element, Kind::FieldRemoved, subject, words, conditions);
+            let description = Some(self.before(&field.ty).description());
+            self.add(
+                element,
+                Kind::FieldRemoved,
+                subject,
+                description,
+                conditions,
+            );
         }
         for field in &fields.added {
             let is_required = field.presence == Presence::Required;
             let conditions = [
-                Condition::Implicit.when(field.keeping == Keeping::Sent),
-                Condition::Argument.when(new.is_argument(field) && travels.sent),
-                Condition::Refused.when(is_required && travels.sent),
+                Condition::Implicit.when(field.representation == Representation::Sent),
+                Condition::Argument.when(new.is_argument(field) && directions.sent),
+                Condition::Refused.when(is_required && directions.sent),
                 literal,
             ];
             let subject = format!("{name}.{}", field.name.wire);
-            let words = match is_required {
-                true => self.after(&field.ty).words(),
-                false => format!("optional {}", self.after(&field.ty).words()),
+            let description = match is_required {
+                true => self.after(&field.ty).description(),
+                false => format!("optional {}", self.after(&field.ty).description()),
             };
-            self.add(element, Kind::FieldAdded, subject, Some(words), conditions);
+            self.add(
+                element,
+                Kind::FieldAdded,
+                subject,
+                Some(description),
+                conditions,
+            );
         }
         let is_literal = literal.is_some();
         for (a, b) in fields.both {
             let place = Place {
                 element,
                 subject: format!("{name}.{}", a.name.wire),
-                travels,
+                directions,
             };
             self.field(&place, (old, a), (new, b));
         }
@@ -87,12 +105,12 @@ impl<'a> Finder<'a> {
         (new, b): (Side<'a>, &'a Field),
     ) {
         let (element, subject) = (place.element, &place.subject);
-        let implicit = Condition::Implicit.when(a.keeping == Keeping::Sent);
+        let implicit = Condition::Implicit.when(a.representation == Representation::Sent);
         if a.name.rust != b.name.rust {
             let detail = Some(format!("{} → {}", a.name.rust, b.name.rust));
             self.add(element, Kind::FieldRenamed, subject, detail, [implicit]);
         }
-        let kept = |field: &Field| field.keeping != Keeping::Sent;
+        let kept = |field: &Field| field.representation != Representation::Sent;
         match (kept(a), kept(b)) {
             (false, true) => {
                 let literal = Condition::Literal.when(old.is_literal() && new.is_literal());
@@ -113,25 +131,25 @@ impl<'a> Finder<'a> {
 
     fn field_type(&mut self, place: &Place<'_>, a: &'a Field, b: &'a Field) {
         let (old, new) = (self.before(&a.ty).non_null(), self.after(&b.ty).non_null());
-        if old.words() == new.words() {
+        if old.description() == new.description() {
             return;
         }
-        let kept = |field: &Field, ty: Typed<'_>| match field.keeping {
-            Keeping::Sent => None,
+        let kept = |field: &Field, ty: Typed<'_>| match field.representation {
+            Representation::Sent => None,
             _ => Some(ty.rust()),
         };
-        let travels = place.travels;
+        let directions = place.directions;
         let conditions = [
             Condition::Signature.when(kept(a, old) != kept(b, new)),
-            Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
-            Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+            Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
+            Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
         ];
-        let words = old.to(new);
+        let description = old.to(new);
         self.add(
             place.element,
             Kind::FieldType,
             &place.subject,
-            words,
+            description,
             conditions,
         );
     }
@@ -146,12 +164,18 @@ impl<'a> Finder<'a> {
         let (element, subject) = (place.element, &place.subject);
         let is_argument = [old.is_argument(a), new.is_argument(b)];
         let signature = Condition::Signature.when(
-            wrapper(a) != wrapper(b) || (place.travels.sent && is_argument[0] != is_argument[1]),
+            wrapper(a) != wrapper(b) || (place.directions.sent && is_argument[0] != is_argument[1]),
         );
-        let reads_no_value = place.travels.received && wrapper(a) == Wrapper::None;
-        let writes_null = matches!(a.keeping, Keeping::OrNull | Keeping::Patch);
-        let leaves_out = matches!(a.keeping, Keeping::OrAbsent | Keeping::Patch);
-        let sent = place.travels.sent;
+        let reads_no_value = place.directions.received && wrapper(a) == Wrapper::None;
+        let writes_null = matches!(
+            a.representation,
+            Representation::OrNull | Representation::Patch
+        );
+        let leaves_out = matches!(
+            a.representation,
+            Representation::OrAbsent | Representation::Patch
+        );
+        let sent = place.directions.sent;
         match (a.presence, b.presence) {
             (Presence::Optional, Presence::Required) => {
                 let refused = Condition::Refused.when(sent && leaves_out);
@@ -199,7 +223,7 @@ impl<'a> Finder<'a> {
             _ => {}
         }
         let role_only = a.presence == b.presence && a.ty.is_nullable() == b.ty.is_nullable();
-        if role_only && signature.is_some() && place.travels.sent && wrapper(a) != wrapper(b) {
+        if role_only && signature.is_some() && place.directions.sent && wrapper(a) != wrapper(b) {
             self.add(element, Kind::FieldPatch, subject, None, []);
         }
     }
@@ -233,25 +257,25 @@ impl<'a> Finder<'a> {
     /// Entries without a field of their own.
     fn additional(&mut self, element: &Key, [old, new]: [Side<'a>; 2], literal: Option<Condition>) {
         let subject = format!("{}.{REST_FIELD}", old.def.name.rust);
-        let travels = Travels::of(old.def, new.def);
+        let directions = Directions::of(old.def, new.def);
         match (&old.object.rest, &new.object.rest) {
             (None, None) => {}
             (None, Some(_)) => self.add(element, Kind::AdditionalAdded, subject, None, [literal]),
             (Some(_), None) => self.add(element, Kind::AdditionalRemoved, subject, None, []),
             (Some(a), Some(b)) => {
                 let (a, b) = (self.before(a), self.after(b));
-                if a.words() != b.words() {
+                if a.description() != b.description() {
                     let conditions = [
                         Condition::Signature.when(a.rust() != b.rust()),
-                        Condition::Misread.when(travels.received && !Reader::Client.reads(a, b)),
-                        Condition::Refused.when(travels.sent && !Reader::Server.reads(b, a)),
+                        Condition::Misread.when(directions.received && !Reader::Client.reads(a, b)),
+                        Condition::Refused.when(directions.sent && !Reader::Server.reads(b, a)),
                     ];
                     self.add(element, Kind::AdditionalType, &subject, a.to(b), conditions);
                 }
                 let place = Place {
                     element,
                     subject,
-                    travels,
+                    directions,
                 };
                 let limits = [&old.object.rest_limits, &new.object.rest_limits];
                 self.constraints(&place, limits[0], limits[1]);
@@ -269,9 +293,9 @@ enum Wrapper {
 }
 
 fn wrapper(field: &Field) -> Wrapper {
-    match field.keeping {
-        Keeping::OrNull | Keeping::OrAbsent => Wrapper::Option,
-        Keeping::Patch => Wrapper::Patch,
-        Keeping::Value | Keeping::Sent | Keeping::Constant => Wrapper::None,
+    match field.representation {
+        Representation::OrNull | Representation::OrAbsent => Wrapper::Option,
+        Representation::Patch => Wrapper::Patch,
+        Representation::Value | Representation::Sent | Representation::Constant => Wrapper::None,
     }
 }

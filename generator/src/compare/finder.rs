@@ -22,17 +22,17 @@ pub(super) struct Finder<'a> {
 pub(super) struct Place<'a> {
     pub(super) element: &'a Key,
     pub(super) subject: String,
-    pub(super) travels: Travels,
+    pub(super) directions: Directions,
 }
 
 /// Which way values travel, in both contracts.
 #[derive(Clone, Copy)]
-pub(super) struct Travels {
+pub(super) struct Directions {
     pub(super) sent: bool,
     pub(super) received: bool,
 }
 
-impl Travels {
+impl Directions {
     pub(super) const SENT: Self = Self {
         sent: true,
         received: false,
@@ -88,12 +88,12 @@ impl<'a> Finder<'a> {
     /// Constraints on a value.
     pub(super) fn constraints(&mut self, place: &Place<'_>, old: &Limits, new: &Limits) {
         if let Some(change) = Change::between(old, new) {
-            let refused = place.travels.sent && change.is_stricter;
+            let refused = place.directions.sent && change.is_stricter;
             self.add(
                 place.element,
                 Kind::Constraint,
                 &place.subject,
-                Some(change.words()),
+                Some(change.description()),
                 [Condition::Refused.when(refused)],
             );
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Comparison;
 use super::difference::Difference;
-use super::verdict::{News, Semver};
+use super::impact::{ChangelogSection, Semver};
 
 /// More operations than this are counted.
 const NAMED: usize = 3;
@@ -13,16 +13,16 @@ const NAMED: usize = 3;
 /// others.
 pub(super) fn write(comparison: &Comparison) -> String {
     let mut text = String::new();
-    for news in News::ALL {
+    for section in ChangelogSection::ALL {
         let differences = comparison.differences.iter();
-        let differences = differences.filter(|it| it.news() == news);
+        let differences = differences.filter(|it| it.section() == section);
         let (breaking, others): (Vec<_>, Vec<_>) =
             differences.partition(|it| it.semver() == Semver::Major);
         if breaking.is_empty() && others.is_empty() {
             continue;
         }
         let start = if text.is_empty() { "" } else { "\n" };
-        let _ = writeln!(text, "{start}### {news}\n");
+        let _ = writeln!(text, "{start}### {section}\n");
         for difference in breaking {
             let users = users(difference);
             let _ = write!(text, "- **Breaking:** {}: ", difference.kind.label());

@@ -13,6 +13,7 @@ mod discriminator;
 mod enums;
 mod fields;
 mod finder;
+mod impact;
 mod kind;
 mod markdown;
 mod operations;
@@ -24,14 +25,13 @@ mod rules;
 mod types;
 mod unions;
 mod values;
-mod verdict;
 
 use std::collections::BTreeSet;
 
 pub use difference::Difference;
+pub use impact::{ChangelogSection, Semver, WireImpact};
 pub use kind::{Condition, Kind};
 pub use rules::{OnWire, RULES, Rule};
-pub use verdict::{News, Semver, Wire};
 
 use crate::ir::Api;
 use crate::share::{Elements, Key, differing};
@@ -59,9 +59,9 @@ impl Comparison {
 
     /// Whether deployed clients work with a server of the new contract.
     #[must_use]
-    pub fn wire(&self) -> Wire {
+    pub fn wire(&self) -> WireImpact {
         let differences = self.differences.iter().map(Difference::wire);
-        differences.fold(Wire::default(), Wire::and)
+        differences.fold(WireImpact::default(), WireImpact::and)
     }
 
     /// Returns the entry of a changelog, and the text of a pull request: sections with a line for each difference.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::finder::{Finder, Place, Travels, change};
+use super::finder::{Directions, Finder, Place, change};
 use super::kind::{Condition, Kind};
 use super::pairing::{OperationPair, Placed, template};
 use super::values::{Reader, Typed};
@@ -50,7 +50,7 @@ impl<'a> Finder<'a> {
         let place = Place {
             element,
             subject: id.clone(),
-            travels: Travels::SENT,
+            directions: Directions::SENT,
         };
         let lifecycle = [a.lifecycle, b.lifecycle];
         self.lifecycle(&place, lifecycle, Kind::OperationDeprecated, None);
@@ -62,16 +62,16 @@ impl<'a> Finder<'a> {
             (None, None) => {}
             (None, Some(body)) => {
                 let required = Condition::Required.when(body.presence == Presence::Required);
-                let words = Some(self.after(&body.ty).words());
-                self.add(element, Kind::BodyAdded, subject, words, [required]);
+                let description = Some(self.after(&body.ty).description());
+                self.add(element, Kind::BodyAdded, subject, description, [required]);
             }
             (Some(body), None) => {
-                let words = Some(self.before(&body.ty).words());
-                self.add(element, Kind::BodyRemoved, subject, words, []);
+                let description = Some(self.before(&body.ty).description());
+                self.add(element, Kind::BodyRemoved, subject, description, []);
             }
             (Some(a), Some(b)) => {
                 let (old, new) = (self.before(&a.ty), self.after(&b.ty));
-                if old.words() != new.words() {
+                if old.description() != new.description() {
                     let conditions = [
                         Condition::Accepted.when(new.has_variant(old)),
                         Condition::Signature.when(old.rust() != new.rust()),
@@ -95,7 +95,7 @@ impl<'a> Finder<'a> {
                 let place = Place {
                     element,
                     subject,
-                    travels: Travels::SENT,
+                    directions: Directions::SENT,
                 };
                 self.constraints(&place, &a.limits, &b.limits);
             }
@@ -108,15 +108,15 @@ impl<'a> Finder<'a> {
             Response::of(self.old, &a.success),
             Response::of(self.new, &b.success),
         );
-        if old.words(Typed::words) != new.words(Typed::words) {
-            let signature = old.words(Typed::rust) != new.words(Typed::rust);
+        if old.description(Typed::description) != new.description(Typed::description) {
+            let signature = old.description(Typed::rust) != new.description(Typed::rust);
             let conditions = [
                 Condition::Signature.when(signature),
                 Condition::Misread.when(!old.reads(new)),
             ];
             let detail = change(
-                Some(&old.words(Typed::words)),
-                Some(&new.words(Typed::words)),
+                Some(&old.description(Typed::description)),
+                Some(&new.description(Typed::description)),
             );
             self.add(element, Kind::ResponseType, id, detail, conditions);
         }
@@ -125,7 +125,7 @@ impl<'a> Finder<'a> {
             let page = &api.def(paging.page).name.rust;
             Some(format!(
                 "{} in {page}",
-                Typed::new(api, &paging.item).words()
+                Typed::new(api, &paging.item).description()
             ))
         };
         let (old, new) = (paged(self.old, a), paged(self.new, b));
@@ -215,7 +215,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    fn words(self, of: impl Fn(Typed<'a>) -> String) -> String {
+    fn description(self, of: impl Fn(Typed<'a>) -> String) -> String {
         match self {
             Self::Value(ty) => of(ty),
             Self::ValueOrEmpty(ty) => format!("{} or no content", of(ty)),

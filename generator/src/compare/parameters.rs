@@ -1,6 +1,6 @@
 //! Parameters of operations, in paths and queries.
 
-use super::finder::{Finder, Place, Travels, pairs};
+use super::finder::{Directions, Finder, Place, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::ir::{Operation, Param, ParamStyle, Presence, Type};
@@ -31,23 +31,23 @@ impl<'a> Finder<'a> {
 
     fn one_sided(&mut self, element: &Key, id: &str, removed: &[&'a Param], added: &[&'a Param]) {
         for param in removed {
-            let words = Some(self.before(&param.ty).words());
+            let description = Some(self.before(&param.ty).description());
             self.add(
                 element,
                 Kind::ParameterRemoved,
                 subject(id, param),
-                words,
+                description,
                 [],
             );
         }
         for param in added {
             let required = Condition::Required.when(is_argument(param));
-            let words = Some(self.after(&param.ty).words());
+            let description = Some(self.after(&param.ty).description());
             self.add(
                 element,
                 Kind::ParameterAdded,
                 subject(id, param),
-                words,
+                description,
                 [required],
             );
         }
@@ -57,7 +57,7 @@ impl<'a> Finder<'a> {
         let place = Place {
             element,
             subject: subject(id, a),
-            travels: Travels::SENT,
+            directions: Directions::SENT,
         };
         let subject = &place.subject;
         let argument = Condition::Required.when(is_argument(a) && is_argument(b));
@@ -92,14 +92,14 @@ impl<'a> Finder<'a> {
 
     fn parameter_type(&mut self, place: &Place<'_>, a: &'a Param, b: &'a Param) {
         let (old, new) = (self.before(&a.ty).non_null(), self.after(&b.ty).non_null());
-        if old.words() == new.words() {
+        if old.description() == new.description() {
             return;
         }
         let item = match new.ty {
             Type::List(item) => Some(Typed::new(new.api, item)),
             _ => None,
         };
-        if item.is_some_and(|item| item.words() == old.words()) {
+        if item.is_some_and(|item| item.description() == old.description()) {
             self.add(
                 place.element,
                 Kind::ParameterList,

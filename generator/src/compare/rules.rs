@@ -22,8 +22,8 @@
 
 use std::collections::BTreeSet;
 
+use super::impact::{ChangelogSection, Semver, WireImpact};
 use super::kind::{Condition, Kind};
-use super::verdict::{News, Semver, Wire};
 
 /// What a kind of difference means, where its conditions hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Rule {
     /// What it means to deployed clients.
     pub wire: OnWire,
     /// Where a changelog has it.
-    pub news: News,
+    pub section: ChangelogSection,
     /// Why the Rust API is judged so.
     pub because: &'static str,
 }
@@ -59,10 +59,10 @@ pub enum OnWire {
 
 impl OnWire {
     /// Returns the judgment of a difference with these conditions.
-    pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> Wire {
+    pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> WireImpact {
         let by_values = self == Self::ByValues;
         let holds = |condition| by_values && conditions.contains(&condition);
-        Wire {
+        WireImpact {
             breaks_responses: matches!(self, Self::Responses | Self::Both)
                 || holds(Condition::Misread),
             breaks_requests: matches!(self, Self::Requests | Self::Both)
@@ -93,7 +93,7 @@ const fn row(
     when: &'static [Condition],
     rust: Semver,
     wire: OnWire,
-    news: News,
+    section: ChangelogSection,
     because: &'static str,
 ) -> Rule {
     Rule {
@@ -101,13 +101,13 @@ const fn row(
         when,
         rust,
         wire,
-        news,
+        section,
         because,
     }
 }
 
+use ChangelogSection::{Added, Changed, Deprecated, Removed};
 use Condition::{Accepted, Argument, Implicit, Literal, Lost, Required, Signature};
-use News::{Added, Changed, Deprecated, Removed};
 use OnWire::{Both, ByValues, Compatible, Requests, Responses};
 use Semver::{Major, Minor, Patch};
 

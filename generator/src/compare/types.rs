@@ -1,7 +1,7 @@
 //! Types: which ones there are, and what they are.
 
 use super::fields::Side;
-use super::finder::{Finder, Place, Travels, change};
+use super::finder::{Directions, Finder, Place, change};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
@@ -68,7 +68,7 @@ impl<'a> Finder<'a> {
         let place = Place {
             element,
             subject: name.clone(),
-            travels: Travels::of(old, new),
+            directions: Directions::of(old, new),
         };
         let lifecycle = [old.lifecycle, new.lifecycle];
         self.lifecycle(&place, lifecycle, Kind::TypeDeprecated, None);
@@ -98,8 +98,8 @@ impl<'a> Finder<'a> {
                 let detail = change(kind_of(old).as_deref(), kind_of(new).as_deref());
                 let (misread, refused) = self.shape_on_wire(&old.shape, &new.shape);
                 let conditions = [
-                    Condition::Misread.when(place.travels.received && misread),
-                    Condition::Refused.when(place.travels.sent && refused),
+                    Condition::Misread.when(place.directions.received && misread),
+                    Condition::Refused.when(place.directions.sent && refused),
                 ];
                 self.add(element, Kind::TypeShape, &place.subject, detail, conditions);
             }
@@ -132,12 +132,12 @@ impl<'a> Finder<'a> {
 
     fn alias(&mut self, place: &Place<'_>, a: &'a Type, b: &'a Type) {
         let (old, new) = (self.before(a), self.after(b));
-        if old.words() != new.words() {
-            let travels = place.travels;
+        if old.description() != new.description() {
+            let directions = place.directions;
             let conditions = [
                 Condition::Signature.when(old.rust() != new.rust()),
-                Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
-                Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+                Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
+                Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
             ];
             self.add(
                 place.element,
@@ -160,10 +160,11 @@ impl<'a> Finder<'a> {
                 return;
             }
         };
-        let words = |item: Typed<'_>, page: &Page| format!("{}, {}", item.words(), form(page.form));
+        let description =
+            |item: Typed<'_>, page: &Page| format!("{}, {}", item.description(), form(page.form));
         let (before, after) = (
-            words(self.before(&old.item), old),
-            words(self.after(&new.item), new),
+            description(self.before(&old.item), old),
+            description(self.after(&new.item), new),
         );
         if before != after {
             let detail = change(Some(&before), Some(&after));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::discriminator::ways;
-use super::finder::{Finder, Place, Travels, change, pairs};
+use super::finder::{Directions, Finder, Place, change, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::emit;
@@ -18,23 +18,29 @@ impl<'a> Finder<'a> {
         [old, new]: [&'a Union; 2],
     ) {
         let name = &defs[0].name.rust;
-        let travels = Travels::of(defs[0], defs[1]);
+        let directions = Directions::of(defs[0], defs[1]);
         let mut variants = pairs(&old.variants, &new.variants, |variant| &variant.name.rust);
         let (before, after) = (self.old, self.new);
         let renamed = variants.take_renamed(
-            |variant| Typed::new(before, &variant.ty).words(),
-            |variant| Typed::new(after, &variant.ty).words(),
+            |variant| Typed::new(before, &variant.ty).description(),
+            |variant| Typed::new(after, &variant.ty).description(),
         );
         for variant in variants.removed {
-            let refused = Condition::Refused.when(travels.sent);
+            let refused = Condition::Refused.when(directions.sent);
             let subject = format!("{name}::{}", variant.name.rust);
-            let words = Some(self.before(&variant.ty).words());
-            self.add(element, Kind::VariantRemoved, subject, words, [refused]);
+            let description = Some(self.before(&variant.ty).description());
+            self.add(
+                element,
+                Kind::VariantRemoved,
+                subject,
+                description,
+                [refused],
+            );
         }
         for variant in variants.added {
             let subject = format!("{name}::{}", variant.name.rust);
-            let words = Some(self.after(&variant.ty).words());
-            self.add(element, Kind::VariantAdded, subject, words, []);
+            let description = Some(self.after(&variant.ty).description());
+            self.add(element, Kind::VariantAdded, subject, description, []);
         }
         for (a, b) in &renamed {
             let subject = format!("{name}::{}", a.name.rust);
@@ -45,7 +51,7 @@ impl<'a> Finder<'a> {
             let place = Place {
                 element,
                 subject: format!("{name}::{}", a.name.rust),
-                travels,
+                directions,
             };
             self.variant(&place, a, b);
         }
@@ -55,24 +61,24 @@ impl<'a> Finder<'a> {
 
     fn variant(&mut self, place: &Place<'_>, a: &'a Variant, b: &'a Variant) {
         let (old, new) = (self.before(&a.ty), self.after(&b.ty));
-        if old.words() != new.words() {
+        if old.description() != new.description() {
             // Constants have no payload.
             let payload = |typed: Typed<'_>| match typed.ty {
                 Type::Const(_) => None,
                 _ => Some(typed.rust()),
             };
-            let travels = place.travels;
+            let directions = place.directions;
             let conditions = [
                 Condition::Signature.when(payload(old) != payload(new)),
-                Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
-                Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+                Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
+                Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
             ];
-            let words = old.to(new);
+            let description = old.to(new);
             self.add(
                 place.element,
                 Kind::VariantType,
                 &place.subject,
-                words,
+                description,
                 conditions,
             );
         }
@@ -127,7 +133,7 @@ impl<'a> Finder<'a> {
                             ways.iter().cloned().collect::<Vec<_>>().join(" or ")
                         };
                         let detail = Some(format!("{} → {}", listed(other), listed(&way)));
-                        let received = Travels::of(defs[0], defs[1]).received;
+                        let received = Directions::of(defs[0], defs[1]).received;
                         let misread = Condition::Misread.when(received);
                         let subject = format!("{name}::{variant}");
                         self.add(element, Kind::Discriminator, subject, detail, [misread]);

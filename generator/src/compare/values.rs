@@ -33,21 +33,24 @@ impl<'a> Typed<'a> {
     }
 
     /// In words. Types that differ have different words.
-    pub(super) fn words(self) -> String {
+    pub(super) fn description(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
             Type::Const(other) => format!("constant {other}"),
             Type::Scalar(scalar) => scalar_words(*scalar).to_owned(),
             Type::Id(entity) => format!("identifier of {entity}"),
             Type::Named(id) => self.api.def(*id).name.rust.clone(),
-            Type::List(item) => format!("list of {}", self.of(item).words()),
-            Type::Map(value) => format!("map of {}", self.of(value).words()),
+            Type::List(item) => format!("list of {}", self.of(item).description()),
+            Type::Map(value) => format!("map of {}", self.of(value).description()),
             Type::Tuple(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.of(item).words()).collect();
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| self.of(item).description())
+                    .collect();
                 format!("tuple of {}", items.join(", "))
             }
-            Type::Nullable(inner) => format!("{} or null", self.of(inner).words()),
-            Type::Boxed(inner) => format!("boxed {}", self.of(inner).words()),
+            Type::Nullable(inner) => format!("{} or null", self.of(inner).description()),
+            Type::Boxed(inner) => format!("boxed {}", self.of(inner).description()),
             Type::Json => "any JSON".to_owned(),
         }
     }
@@ -70,7 +73,7 @@ impl<'a> Typed<'a> {
             | Type::Id(_)
             | Type::Named(_)
             | Type::Json
-            | Type::Const(Constant::Null) => self.words(),
+            | Type::Const(Constant::Null) => self.description(),
         }
     }
 
@@ -97,7 +100,7 @@ impl<'a> Typed<'a> {
 
     /// `X → Y`.
     pub(super) fn to(self, new: Self) -> Option<String> {
-        Some(format!("{} → {}", self.words(), new.words()))
+        Some(format!("{} → {}", self.description(), new.description()))
     }
 }
 
@@ -130,7 +133,7 @@ impl Reader {
     /// what differs in them is a difference of its own.
     pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
         let (own, written) = (own.written(), written.written());
-        if own.words() == written.words() {
+        if own.description() == written.description() {
             return true;
         }
         match (own.ty, written.ty) {

@@ -170,12 +170,12 @@ fn chosen_view(api: &Api, field: &Field) -> Option<TokenStream> {
     };
     let (view, name) = (ident(&choices.name), ident(&field.name.rust));
     let method = ident(&names::field_view(&field.name));
-    let words = format!(
+    let summary = format!(
         "Decodes `{}` as the type that `{}` selects.",
         field.name.wire,
         path.join(".")
     );
-    let docs = Docs::new(None, words).attributes();
+    let docs = Docs::new(None, summary).attributes();
     let may_be_missing = field.ty.is_nullable() || field.presence == Presence::Optional;
     let (ty, value) = match may_be_missing {
         false => (quote!(#view), quote!(self.#name.to_view(&chosen_by))),

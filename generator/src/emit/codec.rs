@@ -6,8 +6,8 @@ use quote::quote;
 use super::types::{ident, literal};
 use super::{limits, union};
 use crate::ir::{
-    Api, Constant, Enum, Field, Keeping, Presence, Resolution, Sensitivity, Shape, Struct, Type,
-    TypeDef,
+    Api, Constant, Enum, Field, Presence, Representation, Resolution, Sensitivity, Shape, Struct,
+    Type, TypeDef,
 };
 use crate::names::REST_FIELD;
 
@@ -39,7 +39,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
                 polar_client_runtime::input! { #name #limits }
             }
         }
-        Shape::Enum(texts) => enumeration(def, texts),
+        Shape::Enum(strings) => enumeration(def, strings),
         Shape::Union(union) => {
             let implementation = union::codec(api, def, union);
             let close = match union.resolution {
@@ -63,7 +63,7 @@ fn read(object: &Struct) -> TokenStream {
     let fields = object.fields.iter().map(|field| {
         let name = ident(&field.name.rust);
         let key = &field.name.wire;
-        match (&field.ty, field.keeping, field.presence) {
+        match (&field.ty, field.representation, field.presence) {
             (Type::Const(Constant::Text(text)), _, Presence::Required) => {
                 quote!(#name: o.constant(#key, #text),)
             }
@@ -155,24 +155,24 @@ fn written(field: &Field) -> TokenStream {
 fn written_value(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let secret = field.facts.sensitivity == Sensitivity::Secret;
-    match (field.keeping, secret) {
-        (Keeping::Sent, _) => match &field.ty {
+    match (field.representation, secret) {
+        (Representation::Sent, _) => match &field.ty {
             Type::Const(constant) => {
                 let value = literal(constant);
                 quote!(&#value)
             }
             _ => quote!(&()),
         },
-        (Keeping::OrAbsent, false) => quote!(optional(&self.#name)),
-        (Keeping::OrAbsent, true) => quote!(&Redacted(optional(&self.#name))),
+        (Representation::OrAbsent, false) => quote!(optional(&self.#name)),
+        (Representation::OrAbsent, true) => quote!(&Redacted(optional(&self.#name))),
         (_, false) => quote!(&self.#name),
         (_, true) => quote!(&Redacted(&self.#name)),
     }
 }
 
-fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
+fn enumeration(def: &TypeDef, strings: &Enum) -> TokenStream {
     let name = ident(&def.name.rust);
-    let values = texts.values.iter().map(|value| {
+    let values = strings.values.iter().map(|value| {
         let name = ident(&value.name.rust);
         let text = &value.name.wire;
         quote!(#name = #text)

@@ -26,11 +26,11 @@ enum Paragraph {
 }
 
 impl Docs {
-    /// Our words, or the fallback.
-    pub(super) fn new(words: Option<&str>, fallback: impl Into<String>) -> Self {
-        let words = words.map_or_else(|| fallback.into(), str::to_owned);
+    /// Our summary, or the fallback.
+    pub(super) fn new(summary: Option<&str>, fallback: impl Into<String>) -> Self {
+        let summary = summary.map_or_else(|| fallback.into(), str::to_owned);
         Self {
-            paragraphs: words
+            paragraphs: summary
                 .split("\n\n")
                 .map(|text| Paragraph::Prose(text.trim().to_owned()))
                 .collect(),
@@ -171,20 +171,20 @@ pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
         format!("at most {integer} digits before the point and {fraction} after it")
     }));
     parts.extend(limits.minimum.as_ref().map(|bound| {
-        let words = if bound.edge == Edge::Inclusive {
+        let phrase = if bound.edge == Edge::Inclusive {
             "at least"
         } else {
             "more than"
         };
-        format!("{words} {}", number(bound, note))
+        format!("{phrase} {}", number(bound, note))
     }));
     parts.extend(limits.maximum.as_ref().map(|bound| {
-        let words = if bound.edge == Edge::Inclusive {
+        let phrase = if bound.edge == Edge::Inclusive {
             "at most"
         } else {
             "less than"
         };
-        format!("{words} {}", number(bound, note))
+        format!("{phrase} {}", number(bound, note))
     }));
     parts.extend(
         limits
@@ -250,7 +250,7 @@ pub(super) fn article(name: &str) -> String {
     format!("{} `{name}`", article_of(name))
 }
 
-/// Words with their article: `an order`, `a customer`.
+/// Documentation with their article: `an order`, `a customer`.
 pub(super) fn with_article(words: &str) -> String {
     format!("{} {words}", article_of(words))
 }

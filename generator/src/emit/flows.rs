@@ -64,14 +64,14 @@ fn document(
     operation: &Operation,
     generation: Option<&Operation>,
 ) -> TokenStream {
-    let words = match generation {
+    let summary = match generation {
         Some(_) => {
             "Downloads the document. Generates it first if it does not exist, and polls until it does."
         }
         None => "Downloads the document. Polls until it exists.",
     };
     let calls: Vec<&Operation> = std::iter::once(operation).chain(generation).collect();
-    let docs = flow_docs(operation, words, &calls);
+    let docs = flow_docs(operation, summary, &calls);
     let parameters = operation.path_params.iter().map(|param| {
         let name = ident(&param.name.rust);
         let (ty, _) = argument(api, param, &name);
@@ -252,8 +252,8 @@ const PORTAL: Route = (
     "Configures a route for axum that creates customer sessions and redirects customers to the customer portal.",
 );
 
-fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream {
-    let docs = Docs::new(None, words)
+fn route(name: &Ident, operation: &Operation, (ty, summary): Route) -> TokenStream {
+    let docs = Docs::new(None, summary)
         .paragraph(operation_docs::credential(operation))
         .attributes();
     let (ty, facts, takes) = (ident(ty), facts(operation), takes(operation));
@@ -267,8 +267,8 @@ fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream
 }
 
 /// The words, who may do it, and which calls it makes.
-fn flow_docs(operation: &Operation, words: &str, calls: &[&Operation]) -> TokenStream {
-    let docs = Docs::new(None, words);
+fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> TokenStream {
+    let docs = Docs::new(None, summary);
     let errors = match calls {
         [] => "# Errors\nErrors of the storage.".to_owned(),
         calls => {

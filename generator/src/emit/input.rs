@@ -7,7 +7,7 @@ use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs};
 use super::types::{ident, is_copy, literal, rust_type};
 use crate::ir::{
-    Api, Constant, Field, Keeping, Limits, Scalar, Shape, Struct, Type, TypeDef, Usage,
+    Api, Constant, Field, Limits, Representation, Scalar, Shape, Struct, Type, TypeDef, Usage,
 };
 use crate::names::{self, REST_FIELD};
 
@@ -20,7 +20,7 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     let kept: Vec<&Field> = object
         .fields
         .iter()
-        .filter(|field| field.keeping != Keeping::Sent)
+        .filter(|field| field.representation != Representation::Sent)
         .collect();
     let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
     let setters = kept
@@ -59,7 +59,10 @@ pub(crate) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
 }
 
 fn is_argument(field: &Field) -> bool {
-    matches!(field.keeping, Keeping::Value | Keeping::OrNull)
+    matches!(
+        field.representation,
+        Representation::Value | Representation::OrNull
+    )
 }
 
 fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStream {
@@ -71,17 +74,17 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
     let arguments: Vec<TokenStream> = arguments.collect();
     let values = kept.iter().map(|field| {
         let name = ident(&field.name.rust);
-        let value = match field.keeping {
-            Keeping::Value | Keeping::OrNull => {
+        let value = match field.representation {
+            Representation::Value | Representation::OrNull => {
                 let value = argument(api, field, &name).1;
                 if name == value.to_string() {
                     return quote!(#name);
                 }
                 value
             }
-            Keeping::OrAbsent => quote!(None),
-            Keeping::Patch => quote!(Patch::Keep),
-            Keeping::Constant | Keeping::Sent => constant_value(&field.ty),
+            Representation::OrAbsent => quote!(None),
+            Representation::Patch => quote!(Patch::Keep),
+            Representation::Constant | Representation::Sent => constant_value(&field.ty),
         };
         quote!(#name: #value)
     });
@@ -122,10 +125,13 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
     let name = ident(&field.name.rust);
     let method = ident(&names::setter(&field.name));
     let (ty, value) = argument(api, field, &name);
-    let value = match field.keeping {
-        Keeping::OrAbsent => quote!(Some(#value)),
-        Keeping::Patch => value,
-        Keeping::Value | Keeping::OrNull | Keeping::Sent | Keeping::Constant => return None,
+    let value = match field.representation {
+        Representation::OrAbsent => quote!(Some(#value)),
+        Representation::Patch => value,
+        Representation::Value
+        | Representation::OrNull
+        | Representation::Sent
+        | Representation::Constant => return None,
     };
     let docs = field_docs(field, Usage::Input).attributes();
     Some(quote! {
@@ -204,10 +210,10 @@ fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
 fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = field.ty.non_null();
     let value = rust_type(api, ty);
-    match field.keeping {
-        Keeping::Patch => (quote!(impl Into<Patch<#value>>), quote!(#name.into())),
-        Keeping::OrNull if is_copy(api, ty) => (quote!(Option<#value>), quote!(#name)),
-        Keeping::OrNull => (quote!(impl Into<Option<#value>>), quote!(#name.into())),
+    match field.representation {
+        Representation::Patch => (quote!(impl Into<Patch<#value>>), quote!(#name.into())),
+        Representation::OrNull if is_copy(api, ty) => (quote!(Option<#value>), quote!(#name)),
+        Representation::OrNull => (quote!(impl Into<Option<#value>>), quote!(#name.into())),
         _ => conversion(api, ty, name),
     }
 }

@@ -7,7 +7,7 @@ use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs, type_docs};
 use super::types::{field_type, ident, rust_type};
 use super::{ambiguous, input, lookups, union};
-use crate::ir::{Api, Enum, Keeping, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Enum, Representation, Shape, Struct, Type, TypeDef};
 use crate::names::REST_FIELD;
 
 /// The definition of a type and what can be done with it.
@@ -20,7 +20,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
             let lookups = lookups::methods(api, def);
             quote!(#definition #constructors #views #lookups)
         }
-        Shape::Enum(texts) => enumeration(def, texts),
+        Shape::Enum(strings) => enumeration(def, strings),
         Shape::Union(union) => {
             let definition = union::definition(api, def, union);
             let lookups = lookups::methods(api, def);
@@ -34,7 +34,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let docs = type_docs(def, "The object").attributes();
     let name = ident(&def.name.rust);
     let fields = object.fields.iter().filter_map(|field| {
-        if field.keeping == Keeping::Sent {
+        if field.representation == Representation::Sent {
             return None;
         }
         let docs = field_docs(field, def.usage).attributes();
@@ -57,15 +57,15 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     }
 }
 
-fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
+fn enumeration(def: &TypeDef, strings: &Enum) -> TokenStream {
     let docs = type_docs(def, "The values of")
         .paragraph("Unknown values are kept as `Unknown`.")
         .attributes();
     let name = ident(&def.name.rust);
-    let values = texts.values.iter().map(|value| {
+    let values = strings.values.iter().map(|value| {
         let fallback = docs::code(&value.name.wire);
         let docs = match &value.docs {
-            Some(words) => Docs::new(Some(words), "").paragraph(format!("Value {fallback}.")),
+            Some(summary) => Docs::new(Some(summary), "").paragraph(format!("Value {fallback}.")),
             None => Docs::new(None, format!("{fallback}.")),
         };
         let docs = docs.attributes();

@@ -8,15 +8,15 @@ use crate::names;
 /// The doc comment of an operation's method.
 pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     let request = format!("`{} {}`", operation.method.as_str(), operation.path);
-    let (words, fact) = match &operation.docs {
-        Some(words) => (
-            Some(words.as_str()),
+    let (summary, fact) = match &operation.docs {
+        Some(summary) => (
+            Some(summary.as_str()),
             format!("{request}, operation `{}`.", operation.id),
         ),
         None => (None, String::new()),
     };
     Docs::new(
-        words,
+        summary,
         format!("Calls {request}, operation `{}`.", operation.id),
     )
     .paragraph(fact)
@@ -82,12 +82,12 @@ fn arguments(operation: &Operation) -> String {
 }
 
 fn argument(param: &Param) -> Option<String> {
-    let words = match (&param.docs, &param.ty) {
-        (Some(words), _) => words.clone(),
+    let summary = match (&param.docs, &param.ty) {
+        (Some(summary), _) => summary.clone(),
         (None, Type::Id(entity)) => format!("ID of the {}.", names::spoken(entity)),
         (None, _) => String::new(),
     };
-    let text = [words, facts(&param.facts, Usage::Input)].join(" ");
+    let text = [summary, facts(&param.facts, Usage::Input)].join(" ");
     let text = text.trim();
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }

@@ -200,8 +200,8 @@ fn definition(api: &Api, def: &TypeDef) -> String {
                 ),
             ]))
         }
-        Shape::Enum(texts) => {
-            let values = texts.values.iter().map(|value| text(&value.name.wire));
+        Shape::Enum(strings) => {
+            let values = strings.values.iter().map(|value| text(&value.name.wire));
             object([("enum", list(values))])
         }
         Shape::Union(union) => members(api, union),

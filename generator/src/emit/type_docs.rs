@@ -15,7 +15,7 @@ pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
         false => format!("Inline in the OpenAPI description, first at `{}`.", def.at),
     };
     let docs = match &def.docs {
-        Some(words) => Docs::new(Some(words), "").paragraph(origin),
+        Some(summary) => Docs::new(Some(summary), "").paragraph(origin),
         None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
         None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
     };

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::ir::{Api, Constant, Field, Keeping, Scalar, Shape, Struct, Type};
+use crate::ir::{Api, Constant, Field, Representation, Scalar, Shape, Struct, Type};
 use crate::names;
 
 /// An identifier; `r#type` is raw.
@@ -67,10 +67,10 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
 /// The type of a field.
 pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
     let value = rust_type(api, field.ty.non_null());
-    match field.keeping {
-        Keeping::Value | Keeping::Sent | Keeping::Constant => value,
-        Keeping::OrNull | Keeping::OrAbsent => quote!(Option<#value>),
-        Keeping::Patch => quote!(Patch<#value>),
+    match field.representation {
+        Representation::Value | Representation::Sent | Representation::Constant => value,
+        Representation::OrNull | Representation::OrAbsent => quote!(Option<#value>),
+        Representation::Patch => quote!(Patch<#value>),
     }
 }
 

@@ -272,14 +272,14 @@ fn metering(api: &Api) -> Option<TokenStream> {
         let operation = service.operation(events)?;
         Some((service, operation))
     })?;
-    let words = |does: &str, operation| {
+    let sentence = |does: &str, operation| {
         let credential = operation_docs::credential(operation);
         let credential = credential.trim_start_matches("Credential: ");
         format!("{does} requires {credential}")
     };
     let docs = Docs::new(None, WORDS)
-        .paragraph(words("Tracking", events.1))
-        .paragraph(words("Reading balances", meters.1))
+        .paragraph(sentence("Tracking", events.1))
+        .paragraph(sentence("Reading balances", meters.1))
         .attributes();
     let ingester = ident(&events.1.flow.as_ref()?.name.rust);
     let [events, meters] = [
@@ -378,7 +378,7 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
         let docs = docs.attributes();
         quote!(#docs #name,)
     });
-    let texts = api.error_codes.keys().map(|code| {
+    let strings = api.error_codes.keys().map(|code| {
         let name = ident(&names::variant("ErrorCode", code).rust);
         quote!(#name = #code)
     });
@@ -395,7 +395,7 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
             Unknown(String),
         }
 
-        polar_client_runtime::string_enum! { ErrorCode { #(#texts),* } }
+        polar_client_runtime::string_enum! { ErrorCode { #(#strings),* } }
     }
 }
 

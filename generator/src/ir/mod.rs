@@ -21,8 +21,8 @@ pub use operations::{
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Choices, Enum, EnumValue, Field, Keeping, Lookup, Resolution, Role, Shape, Struct, TypeDef,
-    Union, Usage, Variant,
+    Choices, Enum, EnumValue, Field, Lookup, Representation, Resolution, Role, Shape, Struct,
+    TypeDef, Union, Usage, Variant,
 };
 pub use values::{Constant, Identified, Scalar, Type, TypeId};
 
@@ -108,8 +108,8 @@ impl Api {
         let mut fields = object.fields.iter();
         let is_open = object.rest.is_some()
             && !object.fields.is_empty()
-            && fields.all(|field| field.keeping == Keeping::OrAbsent);
-        (is_open && field.keeping == Keeping::OrAbsent).then_some(object)
+            && fields.all(|field| field.representation == Representation::OrAbsent);
+        (is_open && field.representation == Representation::OrAbsent).then_some(object)
     }
 
     /// Returns the list that an operation with an idempotency key for each item takes: its key, and the type of its

@@ -96,7 +96,7 @@ pub enum Shape {
 
 /// How the client keeps a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
+pub enum Representation {
     /// A value that is always there.
     Value,
     /// `Option`, null when there is none.
@@ -134,7 +134,7 @@ pub struct Field {
     /// Whether the key must be there.
     pub presence: Presence,
     /// How the client keeps it.
-    pub keeping: Keeping,
+    pub representation: Representation,
     /// What else the contract says of it.
     pub facts: Facts,
     /// The path, from the struct, of the string that chooses the view of an ambiguous union.

@@ -1,7 +1,7 @@
 //! Types are declared when they are first referred to, and filled in later.
 
 use super::place::{Node, Place};
-use super::{Lowering, given, nullable};
+use super::{Lowering, nullable, renamed};
 use crate::document::SchemaDataExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
@@ -19,7 +19,7 @@ pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Plac
         None => {
             let name = schema_name.to_owned();
             let at = component_pointer(&name);
-            let given = given::type_name(cx, &name, schema.schema_data.rust_name(), &at);
+            let given = renamed::type_name(cx, &name, schema.schema_data.rust_name(), &at);
             let id = declare(cx, given, at);
             if nullable::allows_null(cx.document, Node::Reference(reference)) {
                 cx.nullable.insert(id);

@@ -9,11 +9,9 @@ mod declare;
 mod discriminator;
 mod draft;
 mod facts;
-mod given;
 mod graph;
 mod ids;
 mod inherit;
-mod keeping;
 mod lookups;
 mod name;
 mod nullable;
@@ -21,6 +19,8 @@ mod operations;
 mod paging;
 mod place;
 mod recursion;
+mod renamed;
+mod representation;
 mod scalar;
 mod services;
 mod split;
@@ -33,25 +33,28 @@ mod webhooks;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::document::{Document, IdOf, ServerExt as _};
+use crate::documentation::{Coverage, Documentation, Glossary};
 use crate::error::{Problem, Report};
 use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhook};
 use crate::names;
-use crate::words::{Coverage, Glossary, Words};
 use place::{Node, Place};
 
 /// What lowering gives.
 pub(crate) struct Lowered<'a> {
     pub(crate) api: Api,
     pub(crate) coverage: Coverage,
-    pub(crate) words_used: BTreeSet<(&'static str, &'a str)>,
+    pub(crate) entries_used: BTreeSet<(&'static str, &'a str)>,
 }
 
 /// Lowers a document.
 ///
 /// # Errors
 /// Everything in it that the IR cannot say, each with its place.
-pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered<'a>, Report> {
-    let mut cx = Lowering::new(document, words);
+pub(crate) fn lower<'a>(
+    document: &Document,
+    documentation: &'a Documentation,
+) -> Result<Lowered<'a>, Report> {
+    let mut cx = Lowering::new(document, documentation);
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
     recursion::refuse_alias_cycles(&mut cx);
@@ -63,7 +66,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let pages = paging::settle(&mut cx, &mut draft);
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
-    keeping::settle(&mut cx);
+    representation::settle(&mut cx);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
@@ -95,10 +98,10 @@ struct Lowering<'d, 'w> {
 }
 
 impl<'d, 'w> Lowering<'d, 'w> {
-    fn new(document: &'d Document, words: &'w Words) -> Self {
+    fn new(document: &'d Document, documentation: &'w Documentation) -> Self {
         Self {
             document,
-            glossary: Glossary::new(words),
+            glossary: Glossary::new(documentation),
             types: Vec::new(),
             components: HashMap::new(),
             nullable: HashSet::new(),
@@ -156,11 +159,11 @@ impl<'d, 'w> Lowering<'d, 'w> {
             self.problem("/info/version", message);
         }
         Report::check(self.problems)?;
-        let (coverage, words_used) = self.glossary.finish();
+        let (coverage, entries_used) = self.glossary.finish();
         Ok(Lowered {
             api,
             coverage,
-            words_used,
+            entries_used,
         })
     }
 }

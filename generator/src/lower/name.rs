@@ -84,7 +84,7 @@ pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::words::Glossary<'_>) {
+fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::documentation::Glossary<'_>) {
     let schema = def.name.wire.clone();
     def.docs = glossary.schema(&schema);
     match &mut def.shape {

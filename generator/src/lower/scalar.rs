@@ -38,7 +38,7 @@ pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
                 (limits.pattern, limits.digits) = (None, digits);
                 Scalar::Decimal
             }
-            Some(Err(Unfamiliar)) => Scalar::Decimal,
+            Some(Err(UnsupportedPattern)) => Scalar::Decimal,
             None => Scalar::String,
         },
     };
@@ -57,17 +57,17 @@ fn pattern(text: &str) -> Pattern {
 }
 
 /// The expression has the prefix of decimals, and another continuation.
-struct Unfamiliar;
+struct UnsupportedPattern;
 
 /// Returns the digits that the pattern of a decimal allows; `None` for texts that are no decimals.
 ///
 /// The expressions look ahead to count the digits: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5 digits before
 /// the point and 12 after it.
-fn decimal(pattern: Option<&str>) -> Option<Result<Option<Digits>, Unfamiliar>> {
+fn decimal(pattern: Option<&str>) -> Option<Result<Option<Digits>, UnsupportedPattern>> {
     let rest = pattern?.strip_prefix(DECIMAL_PATTERN)?;
     Some(match rest {
         ANY_DIGITS => Ok(None),
-        _ => digits(rest).map(Some).ok_or(Unfamiliar),
+        _ => digits(rest).map(Some).ok_or(UnsupportedPattern),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Operations are grouped in services by the segments of their ids.
 
 use super::draft::{Draft, DraftOperation};
-use super::{Lowering, given};
+use super::{Lowering, renamed};
 use crate::ir::{Access, Identified, Operation, Service, ServiceCredential};
 use crate::{names, reserved};
 
@@ -12,7 +12,7 @@ pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
         .iter()
         .map(|draft| &draft.group[..])
         .collect();
-    given::check_services(cx, &groups);
+    renamed::check_services(cx, &groups);
     let mut services = Vec::new();
     for DraftOperation {
         group, operation, ..
@@ -43,7 +43,7 @@ fn insert(
         .iter()
         .position(|service| service.name.wire == *segment)
         .unwrap_or_else(|| {
-            let name = given::service(cx, &group[..=depth]);
+            let name = renamed::service(cx, &group[..=depth]);
             services.push(Service {
                 type_name: names::service_type(&name),
                 name,

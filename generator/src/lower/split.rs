@@ -106,7 +106,7 @@ fn redirect(ty: &mut Type, inputs: &BTreeMap<TypeId, TypeId>) {
 
 fn drop_fields(def: &mut TypeDef, direction: Direction) {
     if let Shape::Struct(object) = &mut def.shape {
-        let travels = |field: &Field| field.facts.direction != direction;
-        object.fields.retain(travels);
+        let is_kept = |field: &Field| field.facts.direction != direction;
+        object.fields.retain(is_kept);
     }
 }

@@ -7,12 +7,13 @@ use openapiv3::{
 use super::declare::{component_pointer, reference};
 use super::place::{Node, Place};
 use super::{
-    Lowering, ambiguous, discriminator, facts, given, ids, lookups, name, nullable, scalar, tuple,
-    union,
+    Lowering, ambiguous, discriminator, facts, ids, lookups, name, nullable, renamed, scalar,
+    tuple, union,
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::ir::{
-    Constant, Enum, EnumValue, Facts, Field, Keeping, Limits, Presence, Scalar, Shape, Struct, Type,
+    Constant, Enum, EnumValue, Facts, Field, Limits, Presence, Representation, Scalar, Shape,
+    Struct, Type,
 };
 use crate::names;
 
@@ -197,11 +198,11 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             ReferenceOr::Reference { .. } => None,
         };
         Field {
-            name: given::name(cx, key, given, names::field, &place.at),
+            name: renamed::name(cx, key, given, names::field, &place.at),
             docs: None,
             ty,
             presence,
-            keeping: Keeping::Value,
+            representation: Representation::Value,
             facts,
             chosen_by: None,
             at: place.at,

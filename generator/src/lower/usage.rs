@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::draft::{Draft, DraftOperation};
-use super::{Lowering, given};
+use super::{Lowering, renamed};
 use crate::ir::{Api, Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
@@ -90,7 +90,7 @@ impl Roots {
         let operation = &draft.operation;
         let module = self
             .by_module
-            .entry(names::module(&given::service(cx, &draft.group[..1])))
+            .entry(names::module(&renamed::service(cx, &draft.group[..1])))
             .or_default();
         for param in operation.path_params.iter().chain(&operation.query) {
             self.sent.extend(named(&param.ty));

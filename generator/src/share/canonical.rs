@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::key::Key;
 use crate::ir::{
-    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Keeping, Kind, Operation, Page,
-    Paging, Param, Presence, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union,
-    Variant,
+    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page, Paging,
+    Param, Presence, Representation, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId,
+    Union, Variant,
 };
 
 /// The types of one version by ids that all versions share.
@@ -80,8 +80,8 @@ impl Names<'_> {
                     ..object.clone()
                 })
             }
-            Shape::Enum(texts) => {
-                let values = texts.values.iter().map(|value| EnumValue {
+            Shape::Enum(strings) => {
+                let values = strings.values.iter().map(|value| EnumValue {
                     docs: None,
                     ..value.clone()
                 });
@@ -99,7 +99,7 @@ impl Names<'_> {
             docs: None,
             at: String::new(),
             // Follows from the rest.
-            keeping: Keeping::Value,
+            representation: Representation::Value,
             ty: self.ty(&field.ty),
             ..field.clone()
         }

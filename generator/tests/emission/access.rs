@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use polar_codegen::document::Source;
-use polar_codegen::words::Words;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::{api, version_files};
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ fn every_operation_has_a_method_for_its_credential() -> Result<(), Box<dyn Error
         name: "contract",
         text: &text,
     };
-    let files = version_files(&api(contract, None, &Words::default())?)?;
+    let files = version_files(&api(contract, None, &Documentation::default())?)?;
     let service = files.get("services/things.rs").ok_or("no file")?;
     for (name, _, bound) in OPERATIONS {
         let (_, method) = service

@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use polar_codegen::compare::{
-    Comparison, Kind, News, RULES, Release, Rule, Semver, compare, compare_releases,
+    ChangelogSection, Comparison, Kind, RULES, Release, Rule, Semver, compare, compare_releases,
 };
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::{Api, Constant, Scalar, Shape, Type};
-use polar_codegen::words::Words;
 
 type Edit = fn(&mut Api);
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -40,7 +40,11 @@ fn api(contract: &str, overlay: Option<&str>) -> Outcome<Api> {
         name: "contract",
         text: contract,
     };
-    Ok(polar_codegen::api(contract, overlay, &Words::default())?)
+    Ok(polar_codegen::api(
+        contract,
+        overlay,
+        &Documentation::default(),
+    )?)
 }
 
 /// Returns the names of the overlays.
@@ -109,7 +113,7 @@ fn pairs() -> Outcome<Vec<(String, Comparison, Comparison)>> {
 fn lines(comparison: &Comparison) -> String {
     let lines = comparison.differences.iter().map(|difference| {
         let (rust, wire) = (difference.semver(), difference.wire());
-        format!("  {rust}, {wire}, {}: {difference}\n", difference.news())
+        format!("  {rust}, {wire}, {}: {difference}\n", difference.section())
     });
     lines.collect()
 }
@@ -238,7 +242,7 @@ fn markdown_has_the_sections_of_a_changelog() -> Outcome {
     let comparison = compare(&api(&base()?, None)?, &changed("field_sent_required")?);
     assert_eq!(comparison.semver(), Some(Semver::Major));
     assert!(comparison.wire().breaks_requests && !comparison.wire().breaks_responses);
-    assert_eq!(comparison.differences[0].news(), News::Added);
+    assert_eq!(comparison.differences[0].section(), ChangelogSection::Added);
     assert_eq!(
         comparison.to_markdown(),
         "### Added\n\n- **Breaking:** field added: `OrderCreate.region` (string), reached by `orders:create`; \

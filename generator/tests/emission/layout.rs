@@ -41,7 +41,7 @@ impl Crate {
             versions: &support::versions(&["2026-10", "2026-04", "2027-01"]),
             contracts: contracts.collect(),
             overlay: None,
-            words: None,
+            documentation: None,
         })?;
         let files = output.files.into_iter();
         let texts: BTreeMap<String, String> = files

@@ -95,7 +95,7 @@ fn generated(contract: &Value) -> Result<Output, Report> {
             text: &text,
         }],
         overlay: None,
-        words: None,
+        documentation: None,
     })
 }
 
@@ -381,7 +381,7 @@ fn two_contracts_of_one_version_are_refused() {
         versions: &support::versions(&["2026-10"]),
         contracts: vec![source("a.yaml"), source("b.yaml")],
         overlay: None,
-        words: None,
+        documentation: None,
     });
     let report = report.map(|_| ()).unwrap_err().to_string();
     assert!(

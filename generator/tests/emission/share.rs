@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::{Api, Shape, TypeDef};
 use polar_codegen::share::{Key, Plan, share};
-use polar_codegen::words::Words;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -69,7 +69,11 @@ fn api(name: &str, contract: &str, overlay: Option<&str>) -> Result<Api, Box<dyn
         name,
         text: contract,
     };
-    Ok(polar_codegen::api(contract, overlay, &Words::default())?)
+    Ok(polar_codegen::api(
+        contract,
+        overlay,
+        &Documentation::default(),
+    )?)
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn generated(contract: &Value, overlay: Option<&str>) -> Result<Output, Report> 
         versions: &support::versions(&["2026-10"]),
         contracts: vec![source(&text)],
         overlay: overlay.map(source),
-        words: None,
+        documentation: None,
     })
 }
 

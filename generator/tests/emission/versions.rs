@@ -55,7 +55,7 @@ fn corrected_crate_of(
         versions: list,
         contracts: contracts.collect(),
         overlay,
-        words: None,
+        documentation: None,
     };
     generate(&input).map_err(|report| report.to_string())
 }

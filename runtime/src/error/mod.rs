@@ -2,9 +2,9 @@
 
 mod api;
 mod body;
+mod classification;
 mod debug;
 mod export;
-mod questions;
 mod shown;
 mod storage;
 mod transport;
@@ -19,8 +19,8 @@ use uuid::Uuid;
 pub use api::ApiError;
 pub(crate) use api::{Received, retry_after};
 pub use body::RawBody;
+pub(crate) use classification::RetrySafety;
 pub use export::ExportError;
-pub(crate) use questions::RetrySafety;
 pub(crate) use shown::{Headers, shown};
 pub use storage::StorageError;
 pub use transport::{TransportError, TransportErrorKind};

@@ -47,7 +47,7 @@ pub static UPLOADED: Operation = Operation {
 
 /// What happens to a part that is sent.
 #[derive(Clone, Copy, Debug)]
-pub enum Fate {
+pub enum PartOutcome {
     Answer(u16, &'static str),
     Fail(TransportErrorKind),
     NoEtag,
@@ -62,7 +62,7 @@ pub struct Bucket(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 pub struct State {
     /// What is sent is answered with this instead, by part, one after the other.
-    pub fates: BTreeMap<usize, VecDeque<Fate>>,
+    pub outcomes: BTreeMap<usize, VecDeque<PartOutcome>>,
     /// The same, by operation.
     pub refused: BTreeMap<&'static str, (u16, &'static str)>,
     /// The number of completions whose response is lost.
@@ -103,9 +103,9 @@ impl Bucket {
         self
     }
 
-    pub fn fate(&self, part: usize, fates: impl IntoIterator<Item = Fate>) -> &Self {
+    pub fn outcome(&self, part: usize, outcomes: impl IntoIterator<Item = PartOutcome>) -> &Self {
         self.set(|state| {
-            state.fates.insert(part, fates.into_iter().collect());
+            state.outcomes.insert(part, outcomes.into_iter().collect());
         })
     }
 
@@ -189,31 +189,36 @@ impl Bucket {
         let body = request.body().clone();
         let checksum = STANDARD.encode(Sha256::digest(&body));
         assert_eq!(headers["x-amz-checksum-sha256"], checksum);
-        let fate = {
+        let outcome = {
             let mut state = self.0.lock().unwrap();
             state.in_flight.push(body.len());
             state.most_parts = state.most_parts.max(state.in_flight.len());
             state.most_bytes = state.most_bytes.max(state.in_flight.iter().sum());
             state.sent.push((number, request));
-            state.fates.get_mut(&number).and_then(VecDeque::pop_front)
+            state
+                .outcomes
+                .get_mut(&number)
+                .and_then(VecDeque::pop_front)
         };
         // Later parts are faster.
         tokio::time::sleep(Duration::from_millis(100 / number as u64)).await;
         self.landed(body.len());
-        if let Some(Fate::Hang) = fate {
+        if let Some(PartOutcome::Hang) = outcome {
             return std::future::pending().await;
         }
-        if let Some(Fate::Accepted(status, media_type)) = fate {
+        if let Some(PartOutcome::Accepted(status, media_type)) = outcome {
             let response = Response::builder().status(status);
             let response = response
                 .header("etag", "\"x\"")
                 .header("content-type", media_type);
             return Ok(response.body("".into()).unwrap());
         }
-        let (status, text) = match fate {
-            Some(Fate::Fail(kind)) => return Err(TransportError::new(kind, "by the bucket")),
-            Some(Fate::Answer(status, text)) => (status, text),
-            Some(Fate::NoEtag | Fate::Accepted(..) | Fate::Hang) => (200, ""),
+        let (status, text) = match outcome {
+            Some(PartOutcome::Fail(kind)) => {
+                return Err(TransportError::new(kind, "by the bucket"));
+            }
+            Some(PartOutcome::Answer(status, text)) => (status, text),
+            Some(PartOutcome::NoEtag | PartOutcome::Accepted(..) | PartOutcome::Hang) => (200, ""),
             None => {
                 self.0.lock().unwrap().stored.insert(number, body);
                 let response = Response::builder().header("etag", format!("\"etag-{number}\""));

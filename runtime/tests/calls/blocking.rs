@@ -108,8 +108,8 @@ async fn inside_tasks_of_several_threads_too() {
 #[test]
 fn bodies_in_pieces_are_waited_for() {
     let script = Script::new([
-        Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Whole),
-        Step::Pieces(200, vec!["a,b\n"], End::Broken),
+        Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole),
+        Step::Chunks(200, vec!["a,b\n"], End::Broken),
     ]);
     let polar = script.polar();
     let stream = polar.export().send_stream().wait().unwrap();
@@ -126,7 +126,7 @@ fn bodies_in_pieces_are_waited_for() {
 /// Fails once, so that a loop that continues after errors ends.
 #[tokio::test]
 async fn an_iterator_inside_a_runtime_ends_after_its_error() {
-    let polar = Script::new([Step::Pieces(200, vec!["a", "b"], End::Whole)]).polar();
+    let polar = Script::new([Step::Chunks(200, vec!["a", "b"], End::Whole)]).polar();
     let mut pieces = polar.export().send_stream().await.unwrap().blocking();
     let error = pieces.next().unwrap().unwrap_err();
     assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");

@@ -18,7 +18,7 @@ use polar_client_runtime::{Error, RawBody};
 
 #[tokio::test]
 async fn pieces_are_put_together() {
-    let script = Script::new([Step::Pieces(
+    let script = Script::new([Step::Chunks(
         200,
         vec!["[{\"na", "", "me\":\"x", "\"}]"],
         End::Whole,
@@ -33,8 +33,8 @@ async fn bodies_have_a_limit() {
     let options = |limit| CallOptions::new().body_limit(limit);
     for step in [
         answer(200, "a,b\n1,2\n"),
-        Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Hanging),
-        Step::Pieces(200, vec!["a,b\n", "1,2\n", "x"], End::Broken),
+        Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Hanging),
+        Step::Chunks(200, vec!["a,b\n", "1,2\n", "x"], End::Broken),
     ] {
         let script = Script::new([step]);
         let error = script.polar().export().with(options(7)).await.unwrap_err();
@@ -49,7 +49,7 @@ async fn bodies_have_a_limit() {
         assert!(!error.is_retryable());
         assert_eq!((script.count(), script.open()), (1, 0));
     }
-    let script = Script::new([Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Whole)]);
+    let script = Script::new([Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole)]);
     assert_eq!(
         script.polar().export().with(options(8)).await.unwrap(),
         "a,b\n1,2\n"
@@ -60,7 +60,7 @@ async fn bodies_have_a_limit() {
 
 #[tokio::test]
 async fn exports_are_text_bytes_or_a_stream() {
-    let pieces = Step::Pieces(200, vec!["a,b\n", "1,é\n"], End::Whole);
+    let pieces = Step::Chunks(200, vec!["a,b\n", "1,é\n"], End::Whole);
     let script = Script::new([pieces]);
     let polar = script.polar();
     assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
@@ -84,7 +84,7 @@ async fn exports_are_text_bytes_or_a_stream() {
 
 #[tokio::test]
 async fn a_stream_ends_with_its_error() {
-    let script = Script::new([Step::Pieces(200, vec!["a,b\n"], End::Broken)]);
+    let script = Script::new([Step::Chunks(200, vec!["a,b\n"], End::Broken)]);
     let mut stream = script.polar().export().send_stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
     let error = stream.next().await.unwrap().unwrap_err();
@@ -95,7 +95,7 @@ async fn a_stream_ends_with_its_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_may_take_long_but_not_pause_for_long() {
-    let script = Script::new([Step::Pieces(200, vec!["a"], End::Hanging)]);
+    let script = Script::new([Step::Chunks(200, vec!["a"], End::Hanging)]);
     let options = CallOptions::new()
         .timeout(Duration::from_secs(20))
         .attempt_timeout(Duration::from_secs(10));
@@ -119,7 +119,7 @@ async fn a_stream_may_take_long_but_not_pause_for_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_stream_is_no_pause() {
-    let script = Script::new([Step::Pieces(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
+    let script = Script::new([Step::Chunks(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
     let options = CallOptions::new().attempt_timeout(Duration::from_secs(10));
     let request = script.polar().export().with(options);
     let mut stream = request.send_stream().await.unwrap();
@@ -131,7 +131,7 @@ async fn a_slow_stream_is_no_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_trickles_ends() {
-    let script = Script::new([Step::Pieces(200, vec!["a"; 1000], End::Slow(6))]);
+    let script = Script::new([Step::Chunks(200, vec!["a"; 1000], End::Slow(6))]);
     let start = tokio::time::Instant::now();
     let mut stream = script.polar().export().send_stream().await.unwrap();
     let mut pieces = 0;

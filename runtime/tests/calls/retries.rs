@@ -35,8 +35,8 @@ async fn safe_operations_are_repeated_after_whatever_may_pass() {
         answer(522, ""),
         answer(599, ""),
         limited("1"),
-        Step::Pieces(200, vec!["["], End::Broken),
-        Step::Pieces(429, vec![r#"{"error""#], End::Broken),
+        Step::Chunks(200, vec!["["], End::Broken),
+        Step::Chunks(429, vec![r#"{"error""#], End::Broken),
     ] {
         let script = Script::new([first.clone(), answer(200, "[]")]);
         script.polar().list().await.unwrap();
@@ -53,13 +53,13 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
         (answer(502, ""), 1),
         (answer(503, ""), 1),
         (answer(520, ""), 1),
-        (Step::Pieces(201, vec!["{"], End::Broken), 1),
+        (Step::Chunks(201, vec!["{"], End::Broken), 1),
         // The head has arrived: there was a connection.
-        (Step::Pieces(201, vec!["{"], End::Refused), 1),
+        (Step::Chunks(201, vec!["{"], End::Refused), 1),
         // It may have been a rate limit or not.
-        (Step::Pieces(429, vec![r#"{"error":"Man"#], End::Broken), 1),
-        (Step::Pieces(429, vec![], End::Hanging), 1),
-        (Step::Pieces(429, vec![], End::Whole), 2),
+        (Step::Chunks(429, vec![r#"{"error":"Man"#], End::Broken), 1),
+        (Step::Chunks(429, vec![], End::Hanging), 1),
+        (Step::Chunks(429, vec![], End::Whole), 2),
         (REFUSED, 2),
         (limited("1"), 2),
     ] {
@@ -225,7 +225,7 @@ async fn a_call_ends_when_its_time_is_up() {
 #[tokio::test(start_paused = true)]
 async fn the_status_of_an_error_counts_even_if_its_body_does_not_come() {
     for end in [End::Broken, End::Hanging] {
-        let script = Script::new([Step::Pieces(402, vec!["half"], end)]);
+        let script = Script::new([Step::Chunks(402, vec!["half"], end)]);
         let error = script.polar().create(thing()).await.unwrap_err();
         let api = error.api().unwrap();
         assert_eq!(
@@ -370,7 +370,7 @@ async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
 async fn time_in_which_nobody_polls_does_not_end_a_call() {
     for seconds in [40, 100] {
         // Each chunk takes another second, which only begins when it is asked for.
-        let script = Script::new([Step::Pieces(200, vec!["[]"], End::Slow(1))]);
+        let script = Script::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
         neglected(&script, seconds).await.unwrap();
         assert_eq!(script.count(), 1);
     }

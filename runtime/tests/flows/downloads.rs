@@ -343,8 +343,8 @@ async fn other_bytes_than_announced_are_an_error() {
 #[tokio::test(start_paused = true)]
 async fn what_breaks_off_is_fetched_again() {
     let steps = [
-        Step::Pieces(200, vec!["a"], End::Broken),
-        Step::Pieces(200, vec!["a", "bc"], End::Whole),
+        Step::Chunks(200, vec!["a"], End::Broken),
+        Step::Chunks(200, vec!["a", "bc"], End::Whole),
     ];
     let script = Script::new(steps.clone());
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
@@ -398,7 +398,7 @@ async fn what_is_no_address_is_not_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_download_that_trickles_ends() {
     const PIECES: [&str; 200] = ["a"; 200];
-    let slow = || Step::Pieces(200, PIECES.to_vec(), End::Slow(20));
+    let slow = || Step::Chunks(200, PIECES.to_vec(), End::Slow(20));
     let start = tokio::time::Instant::now();
     // The pauses are short enough, and there is something every time: an hour is enough.
     let script = Script::new([slow()]);
@@ -412,13 +412,13 @@ async fn a_download_that_trickles_ends() {
     let minute = Duration::from_secs(60);
     for steps in [
         vec![slow()],
-        vec![Step::Pieces(200, vec!["a", "b"], End::Broken), slow()],
+        vec![Step::Chunks(200, vec!["a", "b"], End::Broken), slow()],
         vec![NOT_YET, answer(200, LINK), slow()],
         vec![NOT_YET],
     ] {
         let start = tokio::time::Instant::now();
         let script = Script::new(steps.clone());
-        let download = match matches!(steps[0], Step::Pieces(..)) {
+        let download = match matches!(steps[0], Step::Chunks(..)) {
             true => file(&script, 200, ""),
             false => receipt(&script),
         };
@@ -455,7 +455,7 @@ async fn a_download_that_trickles_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_document_has_a_limit_wherever_it_goes() {
-    let pieces = Step::Pieces(200, vec!["abcdef"; 20], End::Whole);
+    let pieces = Step::Chunks(200, vec!["abcdef"; 20], End::Whole);
     let limited = |script: &Script| receipt(script).with(CallOptions::new().body_limit(100));
     let is_limit = |error: &Error| matches!(error, Error::BodyTooLarge { limit: 100, .. });
     let script = Script::new([answer(200, LINK), pieces.clone()]);
@@ -574,8 +574,8 @@ async fn progress_is_told() {
     };
     let take = || std::mem::take(&mut *told.lock().unwrap());
     let steps = [
-        Step::Pieces(200, vec!["a"], End::Broken),
-        Step::Pieces(200, vec!["a", "bc"], End::Whole),
+        Step::Chunks(200, vec!["a"], End::Broken),
+        Step::Chunks(200, vec!["a", "bc"], End::Whole),
     ];
     let script = Script::new(steps);
     file(&script, 3, "abc")
@@ -636,8 +636,8 @@ mod files {
         let path = folder.path().join("a.txt");
         fs::write(&path, "before").unwrap();
         let steps = [
-            Step::Pieces(200, vec!["a"], End::Broken),
-            Step::Pieces(200, vec!["a", "bc"], End::Whole),
+            Step::Chunks(200, vec!["a"], End::Broken),
+            Step::Chunks(200, vec!["a", "bc"], End::Whole),
         ];
         let script = Script::new(steps);
         assert_eq!(file(&script, 3, "abc").to_file(&path).await.unwrap(), 3);
@@ -672,7 +672,7 @@ mod files {
         for step in [
             answer(200, "abx"),
             answer(403, ""),
-            Step::Pieces(200, vec!["a"], End::Broken),
+            Step::Chunks(200, vec!["a"], End::Broken),
         ] {
             let script = Script::new([step]);
             file(&script, 3, "abc").to_file(&path).await.unwrap_err();

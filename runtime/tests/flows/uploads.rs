@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::bucket::{Bucket, Fate, ID, MIB, bytes};
+use crate::bucket::{Bucket, ID, MIB, PartOutcome, bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use polar_client_runtime::client::{CallOptions, RetryPolicy};
@@ -93,40 +93,40 @@ async fn no_more_parts_are_in_memory_than_are_on_their_way() {
 
 #[tokio::test(start_paused = true)]
 async fn parts_are_repeated_by_the_policy() {
-    for fate in [
-        Fate::Answer(500, ""),
-        Fate::Answer(503, "<Error><Code>SlowDown</Code></Error>"),
-        Fate::Answer(400, "<Error><Code>RequestTimeout</Code></Error>"),
-        Fate::Answer(429, ""),
-        Fate::Fail(TransportErrorKind::Connect),
-        Fate::Fail(TransportErrorKind::Interrupted),
-        Fate::Hang,
+    for outcome in [
+        PartOutcome::Answer(500, ""),
+        PartOutcome::Answer(503, "<Error><Code>SlowDown</Code></Error>"),
+        PartOutcome::Answer(400, "<Error><Code>RequestTimeout</Code></Error>"),
+        PartOutcome::Answer(429, ""),
+        PartOutcome::Fail(TransportErrorKind::Connect),
+        PartOutcome::Fail(TransportErrorKind::Interrupted),
+        PartOutcome::Hang,
     ] {
         let (bucket, content) = (Bucket::default(), bytes(6 * MIB));
-        bucket.fate(2, [fate, fate]);
+        bucket.outcome(2, [outcome, outcome]);
         bucket.upload(content.clone()).await.unwrap();
         let attempts = [1, 2].map(|part| bucket.attempts(part));
-        assert_eq!(attempts, [1, 3], "{fate:?}");
+        assert_eq!(attempts, [1, 3], "{outcome:?}");
         assert!(bucket.content() == content);
 
         let bucket = Bucket::default();
-        bucket.fate(2, [fate; 3]);
+        bucket.outcome(2, [outcome; 3]);
         let error = failed(bucket.upload(content.clone()).await.unwrap_err());
-        assert_eq!(error.step(), UploadStep::Part(2), "{fate:?}");
-        assert_eq!(bucket.attempts(2), 3, "{fate:?}");
+        assert_eq!(error.step(), UploadStep::Part(2), "{outcome:?}");
+        assert_eq!(bucket.attempts(2), 3, "{outcome:?}");
 
         let bucket = Bucket::default();
-        bucket.fate(2, [fate]);
+        bucket.outcome(2, [outcome]);
         let once = CallOptions::new().retry(RetryPolicy::off());
         failed(bucket.upload(content).with(once).await.unwrap_err());
-        assert_eq!(bucket.attempts(2), 1, "{fate:?}");
+        assert_eq!(bucket.attempts(2), 1, "{outcome:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_part_has_its_own_timeout() {
     let bucket = Bucket::default();
-    bucket.fate(1, [Fate::Hang]);
+    bucket.outcome(1, [PartOutcome::Hang]);
     let start = tokio::time::Instant::now();
     let upload = bucket.upload(bytes(1)).part_timeout(Duration::from_secs(7));
     upload.await.unwrap();
@@ -137,7 +137,7 @@ async fn a_part_has_its_own_timeout() {
 #[tokio::test(start_paused = true)]
 async fn what_fails_says_how_far_it_came() {
     let bucket = Bucket::default();
-    bucket.fate(3, [Fate::Answer(403, EXPIRED)]);
+    bucket.outcome(3, [PartOutcome::Answer(403, EXPIRED)]);
     let upload = bucket.upload(bytes(20 * MIB)).parallel(1);
     let error = upload.await.unwrap_err();
     let storage = error.storage().unwrap();
@@ -167,7 +167,7 @@ async fn what_fails_says_how_far_it_came() {
 async fn a_part_is_stored_when_the_storage_says_so() {
     for (status, media_type) in [(202, "text/plain"), (206, "text/plain"), (200, "text/html")] {
         let bucket = Bucket::default();
-        bucket.fate(1, [Fate::Accepted(status, media_type)]);
+        bucket.outcome(1, [PartOutcome::Accepted(status, media_type)]);
         let error = bucket.upload(bytes(1)).await.unwrap_err();
         let message = "the response does not say that the part is stored";
         assert_eq!(error.storage().unwrap().message(), message);
@@ -175,7 +175,7 @@ async fn a_part_is_stored_when_the_storage_says_so() {
     }
     for status in [200, 201, 204] {
         let bucket = Bucket::default();
-        bucket.fate(1, [Fate::Accepted(status, "application/xml")]);
+        bucket.outcome(1, [PartOutcome::Accepted(status, "application/xml")]);
         bucket.upload(bytes(1)).await.unwrap();
     }
 }
@@ -183,7 +183,7 @@ async fn a_part_is_stored_when_the_storage_says_so() {
 #[tokio::test(start_paused = true)]
 async fn parts_without_an_etag_are_not_stored() {
     let bucket = Bucket::default();
-    bucket.fate(1, [Fate::NoEtag]);
+    bucket.outcome(1, [PartOutcome::NoEtag]);
     let error = bucket.upload(bytes(1)).await.unwrap_err();
     let message = "the part was accepted, and its ETag is missing";
     assert_eq!(error.storage().unwrap().message(), message);

@@ -33,7 +33,7 @@ pub enum Step {
     /// No response.
     Hang,
     /// A body in chunks, and what comes after them.
-    Pieces(u16, Vec<&'static str>, End),
+    Chunks(u16, Vec<&'static str>, End),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -159,8 +159,8 @@ impl Transport for Script {
                 Step::Answer(status, headers, body) => (status, headers, body.into()),
                 Step::Fail(kind) => return Err(TransportError::new(kind, "as the script says")),
                 Step::Hang => return std::future::pending().await,
-                Step::Pieces(status, pieces, end) => {
-                    let pieces = Pieces(pieces.into_iter().collect(), end, None, guard);
+                Step::Chunks(status, pieces, end) => {
+                    let pieces = Chunks(pieces.into_iter().collect(), end, None, guard);
                     (status, Vec::new(), Body::stream(pieces))
                 }
             };
@@ -173,14 +173,14 @@ impl Transport for Script {
     }
 }
 
-struct Pieces(
+struct Chunks(
     VecDeque<&'static str>,
     End,
     Option<BoxFuture<'static, ()>>,
     #[allow(dead_code)] Guard,
 );
 
-impl Stream for Pieces {
+impl Stream for Chunks {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -125,9 +125,9 @@ mod axum {
     }
 
     /// A body in chunks.
-    struct Pieces<E>(VecDeque<Result<Bytes, E>>);
+    struct Chunks<E>(VecDeque<Result<Bytes, E>>);
 
-    impl<E: Unpin> Stream for Pieces<E> {
+    impl<E: Unpin> Stream for Chunks<E> {
         type Item = Result<Bytes, E>;
 
         fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -139,7 +139,7 @@ mod axum {
     async fn bodies_come_in_pieces() {
         let pieces = BODY.as_bytes().chunks(5).map(Bytes::copy_from_slice);
         let pieces = pieces.map(Ok::<_, Infallible>).collect();
-        let request = request(signed(BODY, "secret"), Body::from_stream(Pieces(pieces)));
+        let request = request(signed(BODY, "secret"), Body::from_stream(Chunks(pieces)));
         let delivery = Delivery::<Event>::from_request(request, &webhooks()).await;
         assert_eq!(delivery.unwrap().event.0["type"], "order.paid");
     }
@@ -198,7 +198,7 @@ mod axum {
         let pieces = [Ok(Bytes::from(BODY)), Err("broken")];
         let request = request(
             signed(BODY, "secret"),
-            Body::from_stream(Pieces(pieces.into())),
+            Body::from_stream(Chunks(pieces.into())),
         );
         let error = Delivery::<Event>::from_request(request, &webhooks()).await;
         let error = error.unwrap_err();

@@ -1,4 +1,4 @@
-//! The same call by both parties, and the server that responds to it, for the benches that compare them.
+//! The same call by both callers, and the server that responds to it, for the benches that compare them.
 
 use std::future::Future;
 use std::time::Duration;
@@ -19,15 +19,15 @@ const TOKEN: &str = "polar_oat_bench";
 
 /// Who makes the call.
 #[derive(Clone)]
-pub(crate) enum Party {
+pub(crate) enum Caller {
     /// reqwest and serde's derives, as an application without a client library would use them.
     Bare(reqwest::Client, String),
     /// The client, over the same connections.
     Client(Polar),
 }
 
-impl Party {
-    /// Both parties over one `reqwest::Client`, the reference first.
+impl Caller {
+    /// Both callers over one `reqwest::Client`, the reference first.
     pub(crate) fn both(url: &str) -> [Self; 2] {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

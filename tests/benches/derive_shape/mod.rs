@@ -14,8 +14,8 @@ use std::process::Command;
 
 use polar_client::v2026_10::API_VERSION;
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
-use polar_codegen::words::Words;
 
 use source::Unions;
 
@@ -91,7 +91,7 @@ pub(crate) fn api() -> Outcome<Api> {
     Ok(polar_codegen::api(
         source(&file, &contract),
         Some(source("overlay.yaml", &overlay)),
-        &Words::default(),
+        &Documentation::default(),
     )?)
 }
 

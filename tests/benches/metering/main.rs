@@ -24,9 +24,9 @@ const MILLION: u64 = 1_000_000;
 
 /// Has an outage.
 #[derive(Debug)]
-struct Down;
+struct Unavailable;
 
-impl Transport for Down {
+impl Transport for Unavailable {
     fn execute(
         &self,
         _: http::Request<Bytes>,
@@ -38,7 +38,7 @@ impl Transport for Down {
 
 fn builder() -> MeteringBuilder {
     let polar = Polar::builder().access_token("polar_oat_bench");
-    let metering = polar.transport(Down).build().unwrap().metering();
+    let metering = polar.transport(Unavailable).build().unwrap().metering();
     metering
         .capacity(2 * MILLION as usize)
         .capacity_bytes(1 << 30)

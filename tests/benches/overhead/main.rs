@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use calls::Party;
+use calls::Caller;
 use tokio::task::JoinSet;
 
 /// How many calls run at once, and the aim for the time of one: a ratio to the reference.
@@ -37,7 +37,7 @@ fn main() {
             println!("{}", calls::serve());
             std::thread::park();
         }
-        ["calls", party, count, url] => run_alone(party, count.parse().unwrap(), url),
+        ["calls", caller, count, url] => run_alone(caller, count.parse().unwrap(), url),
         ["profile", folder] => Server::start().count(Some(Path::new(folder))),
         _ => {
             let server = Server::start();
@@ -90,7 +90,7 @@ impl Server {
     fn count(&self, folder: Option<&Path>) {
         let kept = tempfile::tempdir().unwrap();
         let folder = folder.unwrap_or(kept.path());
-        let counts = ["bare", "client"].map(|party| self.instructions(party, folder));
+        let counts = ["bare", "client"].map(|caller| self.instructions(caller, folder));
         let [Some(reference), Some(ours)] = counts else {
             println!("instructions are not counted: valgrind is not installed");
             return;
@@ -104,19 +104,19 @@ impl Server {
     }
 
     /// The instructions of one call, system calls not included.
-    fn instructions(&self, party: &str, folder: &Path) -> Option<u64> {
-        let [few, many] = COUNTED.map(|count| self.callgrind(party, count, folder));
+    fn instructions(&self, caller: &str, folder: &Path) -> Option<u64> {
+        let [few, many] = COUNTED.map(|count| self.callgrind(caller, count, folder));
         Some((many? - few?) / (COUNTED[1] - COUNTED[0]) as u64)
     }
 
     /// The instructions of a process that makes so many calls; `None` without valgrind.
-    fn callgrind(&self, party: &str, count: usize, folder: &Path) -> Option<u64> {
-        let out = folder.join(format!("{party}.{count}.callgrind"));
+    fn callgrind(&self, caller: &str, count: usize, folder: &Path) -> Option<u64> {
+        let out = folder.join(format!("{caller}.{count}.callgrind"));
         let output = Command::new("valgrind")
             .arg("--tool=callgrind")
             .arg(format!("--callgrind-out-file={}", out.display()))
             .arg(std::env::current_exe().unwrap())
-            .args(["calls", party, &count.to_string(), &self.url])
+            .args(["calls", caller, &count.to_string(), &self.url])
             .output()
             .ok()?;
         assert!(output.status.success(), "{output:?}");
@@ -150,12 +150,12 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Makes calls one after the other, for callgrind.
-fn run_alone(party: &str, count: usize, url: &str) {
-    let [bare, client] = Party::both(url);
-    let party = if party == "bare" { bare } else { client };
+fn run_alone(caller: &str, count: usize, url: &str) {
+    let [bare, client] = Caller::both(url);
+    let caller = if caller == "bare" { bare } else { client };
     runtime().block_on(async {
         for _ in 0..count {
-            party.call().await;
+            caller.call().await;
         }
     });
 }
@@ -163,11 +163,11 @@ fn run_alone(party: &str, count: usize, url: &str) {
 /// The median time of a call, the reference's first. They take turns, so that a slow moment of the machine is nobody's
 /// alone.
 async fn alternate(url: &str, tasks: usize) -> [Duration; 2] {
-    let parties = Party::both(url);
+    let callers = Caller::both(url);
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=ROUNDS {
-        for (party, times) in parties.iter().zip(&mut times) {
-            let measured = measure(party, tasks).await;
+        for (caller, times) in callers.iter().zip(&mut times) {
+            let measured = measure(caller, tasks).await;
             // The first round makes the connections.
             if round > 0 {
                 times.extend(measured);
@@ -178,15 +178,15 @@ async fn alternate(url: &str, tasks: usize) -> [Duration; 2] {
 }
 
 /// The time of each of `CALLS` calls by so many tasks.
-async fn measure(party: &Party, tasks: usize) -> Vec<Duration> {
+async fn measure(caller: &Caller, tasks: usize) -> Vec<Duration> {
     let mut set = JoinSet::new();
     for _ in 0..tasks {
-        let party = party.clone();
+        let caller = caller.clone();
         set.spawn(async move {
             let mut times = Vec::with_capacity(CALLS / tasks);
             for _ in 0..CALLS / tasks {
                 let start = Instant::now();
-                party.call().await;
+                caller.call().await;
                 times.push(start.elapsed());
             }
             times

@@ -108,7 +108,7 @@ pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
 /// How much a value that was made is like the one that it was made of. The most comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
+enum Similarity {
     /// It has more: constants, which may be left out.
     Larger,
     /// The same, but that null is no key, or the other way round.
@@ -121,11 +121,11 @@ enum Likeness {
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
     let (mut best, mut problems) = (None, Vec::new());
     for way in ways {
-        let made = way(value).and_then(|made| Ok((likeness(value, &written(&made))?, made)));
+        let made = way(value).and_then(|made| Ok((similarity(value, &written(&made))?, made)));
         match made {
-            Ok((likeness, made)) => {
-                if best.as_ref().is_none_or(|(other, _)| likeness > *other) {
-                    best = Some((likeness, made));
+            Ok((similarity, made)) => {
+                if best.as_ref().is_none_or(|(other, _)| similarity > *other) {
+                    best = Some((similarity, made));
                 }
             }
             Err(problem) => problems.push(problem.to_string()),
@@ -135,7 +135,7 @@ pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Pro
     best.map(|(_, made)| made).ok_or_else(failed)
 }
 
-fn likeness(value: &Value, written: &Value) -> Result<Likeness, Problem> {
+fn similarity(value: &Value, written: &Value) -> Result<Similarity, Problem> {
     let difference = Difference {
         constants: &BTreeSet::new(),
         undocumented: Undocumented::None,
@@ -144,9 +144,9 @@ fn likeness(value: &Value, written: &Value) -> Result<Likeness, Problem> {
     let of_what_is_there = |(_, what): &&(String, String)| !what.starts_with("not read");
     match differences.iter().find(of_what_is_there) {
         Some((place, what)) => Err(Problem::new(format!("{place}: {what}"))),
-        None if !differences.is_empty() => Ok(Likeness::Larger),
-        None if keys(value) == keys(written) => Ok(Likeness::Equal),
-        None => Ok(Likeness::Same),
+        None if !differences.is_empty() => Ok(Similarity::Larger),
+        None if keys(value) == keys(written) => Ok(Similarity::Equal),
+        None => Ok(Similarity::Same),
     }
 }
 

@@ -22,12 +22,12 @@ pub(crate) struct Version {
 }
 
 /// What an operation returns, as the client writes it again. A text is a JSON text, and nothing is null.
-pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+pub(crate) type Returned = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
 /// What all pages of a list hold, as the client writes it again.
 pub(crate) type AllItems = Pin<Box<dyn Future<Output = Result<Vec<Value>, Error>> + Send>>;
 
-type Begin<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
+type Caller<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
 
 /// An operation of the client.
 pub(crate) struct Operation {
@@ -35,8 +35,8 @@ pub(crate) struct Operation {
     pub(crate) method: &'static str,
     /// Its template.
     pub(crate) path: &'static str,
-    call: Begin<Answer>,
-    items: Option<Begin<AllItems>>,
+    call: Caller<Returned>,
+    items: Option<Caller<AllItems>>,
 }
 
 impl Operation {
@@ -55,7 +55,7 @@ impl Operation {
         let client = client.clone();
         let call = move |arguments: &Arguments| {
             let call = begin(&client, arguments)?.into_future();
-            Ok(Box::pin(async move { call.await.map(|answer| written(&answer)) }) as Answer)
+            Ok(Box::pin(async move { call.await.map(|answer| written(&answer)) }) as Returned)
         };
         Self {
             id,
@@ -85,7 +85,7 @@ impl Operation {
     }
 
     /// Begins a call. Nothing is sent before the response is awaited.
-    pub(crate) fn call(&self, arguments: &Arguments) -> Result<Answer, Problem> {
+    pub(crate) fn call(&self, arguments: &Arguments) -> Result<Returned, Problem> {
         (self.call)(arguments)
     }
 

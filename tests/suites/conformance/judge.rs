@@ -22,11 +22,11 @@ const TOKENS: [(&str, &[&str]); 6] = [
 /// The registration of an OAuth2 client.
 const REGISTRATION: &str = "/v1/oauth2/register/{client_id}";
 
-type Verdict = Result<(), String>;
+type Judgment = Result<(), String>;
 
 impl Subject {
     /// The reason why a request is not allowed, if it is not.
-    pub(crate) fn judge(&'static self, request: &Received) -> Verdict {
+    pub(crate) fn judge(&'static self, request: &Received) -> Judgment {
         let operations = self.published_operations().iter();
         let operation = operations
             .filter(|operation| operation.method == request.method)
@@ -41,7 +41,7 @@ impl Subject {
         self.body(operation, request)
     }
 
-    fn headers(&'static self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn headers(&'static self, operation: &Operation<'_>, request: &Received) -> Judgment {
         let header = |name: &str| request.headers.get(name).and_then(|it| it.to_str().ok());
         ensure(
             header("polar-version") == Some(self.version()),
@@ -89,7 +89,7 @@ impl Subject {
         }
     }
 
-    fn path(&self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn path(&self, operation: &Operation<'_>, request: &Received) -> Judgment {
         let parameters = operation.parameters();
         for (segment, text) in operation.path.split('/').zip(request.path.split('/')) {
             let Some(name) = parameter_of(segment) else {
@@ -107,7 +107,7 @@ impl Subject {
         Ok(())
     }
 
-    fn query(&'static self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn query(&'static self, operation: &Operation<'_>, request: &Received) -> Judgment {
         let mut given: BTreeMap<&str, Vec<(Option<&str>, &str)>> = BTreeMap::new();
         for (name, value) in &request.query {
             let (name, key) = match name.split_once('[') {
@@ -160,7 +160,7 @@ impl Subject {
         operation: &Operation<'_>,
         parameter: &Parameter<'_>,
         texts: &[String],
-    ) -> Verdict {
+    ) -> Judgment {
         let check = |value: &Value| match is_corrected(operation.path, parameter.name) {
             true => self.is_corrected(&parameter.schema, value),
             false => self.is_published(&parameter.schema, value),
@@ -176,7 +176,7 @@ impl Subject {
         &self,
         parameter: &Parameter<'_>,
         pairs: impl Iterator<Item = (&'t str, &'t str)>,
-    ) -> Verdict {
+    ) -> Judgment {
         let mut entries: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (key, text) in pairs {
             entries.entry(key).or_default().push(text.to_owned());
@@ -194,7 +194,7 @@ impl Subject {
         Ok(())
     }
 
-    fn body(&self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn body(&self, operation: &Operation<'_>, request: &Received) -> Judgment {
         let Some((content, _)) = operation.body().filter(|_| !request.body.is_empty()) else {
             return Ok(());
         };
@@ -231,7 +231,7 @@ pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Verdict {
+fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Judgment {
     let (kinds, token) = (
         operation.credentials(),
         header.map(|it| it.strip_prefix("Bearer ")),
@@ -279,7 +279,7 @@ fn form(body: &[u8]) -> Value {
     Value::Object(entries)
 }
 
-fn any_of(values: &[Value], check: impl Fn(&Value) -> Verdict) -> Verdict {
+fn any_of(values: &[Value], check: impl Fn(&Value) -> Judgment) -> Judgment {
     let verdicts: Vec<String> = values
         .iter()
         .filter_map(|value| check(value).err())
@@ -290,7 +290,7 @@ fn any_of(values: &[Value], check: impl Fn(&Value) -> Verdict) -> Verdict {
     }
 }
 
-fn ensure(is_right: bool, what: &str) -> Verdict {
+fn ensure(is_right: bool, what: &str) -> Judgment {
     match is_right {
         true => Ok(()),
         false => Err(what.to_owned()),

@@ -7,10 +7,10 @@ use polar_client::v2026_10::API_VERSION;
 use crate::server::Received;
 use crate::subject::subject;
 
-type Spoil = fn(&mut Received);
+type Mutation = fn(&mut Received);
 
 /// What is done to the request, and a part of what is said of it.
-const SPOILED: [(&str, Spoil); 16] = [
+const MUTATIONS: [(&str, Mutation); 16] = [
     ("there is no PUT", |it| it.method = "PUT".to_owned()),
     ("there is no PATCH", |it| it.path += "/"),
     ("there is no PATCH", |it| {
@@ -76,7 +76,7 @@ fn allowed() -> Received {
 #[test]
 fn what_the_contract_does_not_allow_is_refused() {
     assert_eq!(subject(API_VERSION).judge(&allowed()), Ok(()));
-    for (index, (expected, spoil)) in SPOILED.iter().enumerate() {
+    for (index, (expected, spoil)) in MUTATIONS.iter().enumerate() {
         let mut request = allowed();
         spoil(&mut request);
         let reason = subject(API_VERSION).judge(&request).unwrap_err();

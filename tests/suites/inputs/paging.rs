@@ -18,50 +18,50 @@ use serde_json::json;
 
 /// A server that keeps pages, and holds back those it is told to.
 #[derive(Debug, Clone, Default)]
-struct Shop(Arc<Mutex<Stock>>);
+struct PagesServer(Arc<Mutex<ServerState>>);
 
 #[derive(Debug, Default)]
-struct Stock {
+struct ServerState {
     /// Responds by page; another page breaks the connection.
     pages: BTreeMap<i64, String>,
     held: BTreeSet<i64>,
     /// The queries so far.
     asked: Vec<String>,
-    on_their_way: usize,
+    in_flight: usize,
 }
 
-impl Shop {
-    /// Pages by their items, each of which tells the number of all pages.
+impl PagesServer {
+    /// Creates a server with these pages; each page states the total number of pages.
     fn of<const N: usize>(pages: [&[&str]; N]) -> Self {
-        let shop = Self::default();
+        let server = Self::default();
         for (number, items) in (1..).zip(pages) {
-            shop.put(number, items, N);
+            server.put(number, items, N);
         }
-        shop
+        server
     }
 
     fn put(&self, number: i64, items: &[&str], max_page: usize) {
         let items: Vec<_> = items.iter().map(|id| json!({"id": id})).collect();
         let pagination = json!({"total_count": 1, "max_page": max_page});
         let page = json!({"items": items, "pagination": pagination}).to_string();
-        self.stock(|stock| stock.pages.insert(number, page));
+        self.state(|state| state.pages.insert(number, page));
     }
 
-    fn stock<T>(&self, with: impl FnOnce(&mut Stock) -> T) -> T {
+    fn state<T>(&self, with: impl FnOnce(&mut ServerState) -> T) -> T {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn hold(&self, pages: &[i64]) {
-        self.stock(|stock| stock.held.extend(pages));
+        self.state(|state| state.held.extend(pages));
     }
 
     fn let_go(&self, page: i64) {
-        self.stock(|stock| stock.held.remove(&page));
+        self.state(|state| state.held.remove(&page));
     }
 
     /// Returns the queries since the last time.
     fn asked(&self) -> Vec<String> {
-        self.stock(|stock| std::mem::take(&mut stock.asked))
+        self.state(|state| std::mem::take(&mut state.asked))
     }
 
     fn client(&self) -> Polar<polar_client_runtime::client::OrganizationToken> {
@@ -76,7 +76,7 @@ impl Shop {
     }
 }
 
-impl Transport for Shop {
+impl Transport for PagesServer {
     fn execute(
         &self,
         request: http::Request<Bytes>,
@@ -84,14 +84,14 @@ impl Transport for Shop {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let page = query.split('&').find_map(|pair| pair.strip_prefix("page="));
         let page = page.map_or(1, |page| page.parse().unwrap());
-        self.stock(|stock| {
-            stock.asked.push(query);
-            stock.on_their_way += 1;
+        self.state(|state| {
+            state.asked.push(query);
+            state.in_flight += 1;
         });
-        let shop = OnItsWay(self.clone());
+        let server = InFlight(self.clone());
         Box::pin(std::future::poll_fn(move |_| {
-            shop.0.stock(|stock| match stock.pages.get(&page) {
-                _ if stock.held.contains(&page) => Poll::Pending,
+            server.0.state(|state| match state.pages.get(&page) {
+                _ if state.held.contains(&page) => Poll::Pending,
                 Some(body) => Poll::Ready(Ok(http::Response::new(body.clone().into()))),
                 None => Poll::Ready(Err(TransportError::new(
                     TransportErrorKind::Interrupted,
@@ -102,11 +102,11 @@ impl Transport for Shop {
     }
 }
 
-struct OnItsWay(Shop);
+struct InFlight(PagesServer);
 
-impl Drop for OnItsWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.stock(|stock| stock.on_their_way -= 1);
+        self.0.state(|state| state.in_flight -= 1);
     }
 }
 
@@ -132,36 +132,42 @@ fn ids(items: &mut Items<ProductList>) -> Vec<String> {
 
 #[test]
 fn items_come_in_order_and_pages_are_asked_for_when_they_are_wanted() {
-    let shop = Shop::of([&["a", "b"], &["c"], &["d"]]);
-    let mut items = shop.products();
+    let server = PagesServer::of([&["a", "b"], &["c"], &["d"]]);
+    let mut items = server.products();
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "b");
     // The first request is the one that was made.
-    assert_eq!(shop.asked(), [""]);
+    assert_eq!(server.asked(), [""]);
     assert_eq!(ids(&mut items), ["c", "d"]);
-    assert_eq!(shop.asked(), ["page=2", "page=3"]);
-    assert!(now(items.next()).is_none() && shop.asked().is_empty());
+    assert_eq!(server.asked(), ["page=2", "page=3"]);
+    assert!(now(items.next()).is_none() && server.asked().is_empty());
 }
 
 #[test]
 fn it_starts_at_the_page_that_was_set_and_keeps_the_other_parameters() {
-    let shop = Shop::of([&["a"], &["b"], &["c"]]);
-    let list = shop.client().products().list().page(2).limit(1).query("x");
+    let server = PagesServer::of([&["a"], &["b"], &["c"]]);
+    let list = server
+        .client()
+        .products()
+        .list()
+        .page(2)
+        .limit(1)
+        .query("x");
     assert_eq!(now(list.collect_all()).unwrap().len(), 2);
     assert_eq!(
-        shop.asked(),
+        server.asked(),
         ["page=2&limit=1&query=x", "limit=1&query=x&page=3"]
     );
 
-    let list = shop.client().products().list().page(i64::MAX);
-    shop.put(i64::MAX, &["z"], usize::MAX >> 1);
+    let list = server.client().products().list().page(i64::MAX);
+    server.put(i64::MAX, &["z"], usize::MAX >> 1);
     assert_eq!(now(list.collect_all()).unwrap().len(), 1);
 }
 
 #[test]
 fn pages_are_whole_answers() {
-    let shop = Shop::of([&["a", "b"], &["c"]]);
-    let mut pages = shop.client().products().list().pages();
+    let server = PagesServer::of([&["a", "b"], &["c"]]);
+    let mut pages = server.client().products().list().pages();
     let first = now(pages.try_next()).unwrap().unwrap();
     assert_eq!((first.items.len(), first.pagination.max_page), (2, 2));
     assert_eq!(now(pages.try_next()).unwrap().unwrap().items[0].id, "c");
@@ -170,63 +176,63 @@ fn pages_are_whole_answers() {
 
 #[test]
 fn an_empty_list_is_one_page_without_items() {
-    let shop = Shop::default();
-    shop.put(1, &[], 0);
-    let list = shop.client().products().list();
+    let server = PagesServer::default();
+    server.put(1, &[], 0);
+    let list = server.client().products().list();
     assert_eq!(now(list.clone().collect_all()).unwrap(), []);
     let mut pages = list.pages().prefetch(5);
     assert_eq!(now(pages.next()).unwrap().unwrap().pagination.max_page, 0);
     assert!(now(pages.next()).is_none());
-    assert_eq!(shop.asked(), ["", ""]);
+    assert_eq!(server.asked(), ["", ""]);
 }
 
 #[test]
 fn a_list_that_grows_or_shrinks_is_followed_to_its_end() {
     // An item that moved to the next page comes twice.
-    let shop = Shop::of([&["a", "b"], &["c", "d"]]);
-    let mut items = shop.products();
+    let server = PagesServer::of([&["a", "b"], &["c", "d"]]);
+    let mut items = server.products();
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
-    shop.put(2, &["b", "c"], 3);
-    shop.put(3, &["d"], 3);
+    server.put(2, &["b", "c"], 3);
+    server.put(3, &["d"], 3);
     assert_eq!(ids(&mut items), ["b", "b", "c", "d"]);
 
-    let shop = Shop::of([&["a"], &["b"], &["c"]]);
-    let mut items = shop.products();
+    let server = PagesServer::of([&["a"], &["b"], &["c"]]);
+    let mut items = server.products();
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
-    shop.put(2, &["c"], 2);
+    server.put(2, &["c"], 2);
     assert_eq!(ids(&mut items), ["c"]);
 
     // A page without items is the end, whatever it says.
-    let shop = Shop::of([&["a"], &[], &["c"]]);
-    assert_eq!(ids(&mut shop.products()), ["a"]);
+    let server = PagesServer::of([&["a"], &[], &["c"]]);
+    assert_eq!(ids(&mut server.products()), ["a"]);
 }
 
 #[test]
 fn pages_are_asked_for_ahead_and_handed_out_in_order() {
-    let shop = Shop::of([&["a"], &["b"], &["c"], &["d"], &["e"]]);
-    shop.hold(&[2]);
-    let mut items = shop.products().prefetch(2);
+    let server = PagesServer::of([&["a"], &["b"], &["c"], &["d"], &["e"]]);
+    server.hold(&[2]);
+    let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
-    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
+    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
     // The third page is there, and waits for the second.
     assert!(poll(items.next()).is_pending());
     assert!(poll(items.next()).is_pending());
-    assert_eq!(shop.stock(|stock| stock.on_their_way), 1);
-    assert!(shop.asked().is_empty());
-    shop.let_go(2);
+    assert_eq!(server.state(|state| state.in_flight), 1);
+    assert!(server.asked().is_empty());
+    server.let_go(2);
     assert_eq!(ids(&mut items), ["b", "c", "d", "e"]);
-    assert_eq!(shop.asked(), ["page=4", "page=5"]);
+    assert_eq!(server.asked(), ["page=4", "page=5"]);
 }
 
 #[test]
 fn an_error_comes_once_in_its_turn_and_says_which_page_it_was() {
-    let shop = Shop::of([&["a"], &["b"], &["c"], &["d"]]);
-    shop.stock(|stock| stock.pages.remove(&3));
-    shop.hold(&[2, 4]);
-    let mut items = shop.products().prefetch(3);
+    let server = PagesServer::of([&["a"], &["b"], &["c"], &["d"]]);
+    server.state(|state| state.pages.remove(&3));
+    server.hold(&[2, 4]);
+    let mut items = server.products().prefetch(3);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
     assert!(poll(items.next()).is_pending());
-    shop.let_go(2);
+    server.let_go(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "b");
     let error = now(items.try_next()).unwrap_err();
     assert_eq!(error.page(), Some(3));
@@ -239,51 +245,51 @@ fn an_error_comes_once_in_its_turn_and_says_which_page_it_was() {
     assert!(text.starts_with("page 3: products:list: "), "{text}");
     assert!(now(items.next()).is_none() && now(items.next()).is_none());
     // The fourth page is not waited for any more.
-    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+    assert_eq!(server.state(|state| state.in_flight), 0);
 
-    let error = now(shop.client().products().list().collect_all()).unwrap_err();
+    let error = now(server.client().products().list().collect_all()).unwrap_err();
     assert_eq!(error.page(), Some(3));
 }
 
 #[test]
 fn dropping_futures_loses_nothing_and_dropping_streams_leaves_nothing() {
-    let shop = Shop::of([&["a"], &["b"], &["c"]]);
-    shop.hold(&[2, 3]);
-    let mut items = shop.products().prefetch(2);
+    let server = PagesServer::of([&["a"], &["b"], &["c"]]);
+    server.hold(&[2, 3]);
+    let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
     for _ in 0..3 {
         assert!(poll(items.next()).is_pending());
     }
-    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
-    shop.let_go(2);
+    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
+    server.let_go(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "b");
-    assert_eq!(shop.stock(|stock| stock.on_their_way), 1);
+    assert_eq!(server.state(|state| state.in_flight), 1);
     drop(items);
-    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+    assert_eq!(server.state(|state| state.in_flight), 0);
 
-    let mut all = Box::pin(shop.client().products().list().collect_all());
-    shop.hold(&[1]);
+    let mut all = Box::pin(server.client().products().list().collect_all());
+    server.hold(&[1]);
     assert!(poll(all.as_mut()).is_pending());
     drop(all);
-    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+    assert_eq!(server.state(|state| state.in_flight), 0);
 }
 
 #[test]
 fn pages_may_only_say_whether_there_is_another_one() {
-    let shop = Shop::default();
+    let server = PagesServer::default();
     for (number, more) in [(1, true), (2, true), (3, false)] {
         let items = json!([{"kind": "fixed", "amount": number}]);
         let page = json!({"items": items, "pagination": {"has_next_page": more}}).to_string();
-        shop.stock(|stock| stock.pages.insert(number, page));
+        server.state(|state| state.pages.insert(number, page));
     }
-    let prices = shop.client().prices().list().stream().prefetch(4);
+    let prices = server.client().prices().list().stream().prefetch(4);
     let prices = now(prices.collect_all()).unwrap();
     let amounts: Vec<i64> = prices
         .iter()
         .map(|price| price.as_fixed().unwrap().amount)
         .collect();
     assert_eq!(amounts, [1, 2, 3]);
-    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
+    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
 }
 
 #[test]
@@ -296,10 +302,10 @@ fn pages_may_be_of_either_form() {
     let other = r#"{"items":[{"id":"a"}],"pagination":{}}"#;
     assert_eq!(extent(other), Extent::Unknown);
 
-    let shop = Shop::of([&["a"]]);
-    shop.stock(|stock| stock.pages.insert(1, open.to_owned()));
-    shop.stock(|stock| stock.pages.insert(2, other.to_owned()));
-    let mut offers = shop.client().offers().list().stream();
+    let server = PagesServer::of([&["a"]]);
+    server.state(|state| state.pages.insert(1, open.to_owned()));
+    server.state(|state| state.pages.insert(2, other.to_owned()));
+    let mut offers = server.client().offers().list().stream();
     assert_eq!(now(offers.next()).unwrap().unwrap().id, "a");
     // It has items, but the end of the list is unknown.
     let error = now(offers.next()).unwrap().unwrap_err();
@@ -337,10 +343,10 @@ fn an_array_is_the_only_page() {
         assert!(codec::from_str::<ProductList>(other).is_err(), "{other}");
     }
 
-    let shop = Shop::default();
-    shop.stock(|stock| stock.pages.insert(1, array.to_owned()));
-    assert_eq!(ids(&mut shop.products().prefetch(3)), ["a", "b"]);
-    assert_eq!(shop.asked(), [""]);
+    let server = PagesServer::default();
+    server.state(|state| state.pages.insert(1, array.to_owned()));
+    assert_eq!(ids(&mut server.products().prefetch(3)), ["a", "b"]);
+    assert_eq!(server.asked(), [""]);
 }
 
 /// Returns the JSON that an error carries, and the place of what is wrong in the page.
@@ -358,10 +364,10 @@ fn undecodable(error: &Error) -> (i64, &str, &[u8]) {
 fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
     let items = r#"{"id":"a"}, {"id": 1, "more": "kept"},{"id":"c"},null"#;
     let page = format!(r#"{{"items":[{items}],"pagination":{{"total_count":5,"max_page":2}}}}"#);
-    let shop = Shop::of([&[], &["d"]]);
-    shop.stock(|stock| stock.pages.insert(1, page.clone()));
+    let server = PagesServer::of([&[], &["d"]]);
+    server.state(|state| state.pages.insert(1, page.clone()));
     for prefetch in [0, 3] {
-        let mut items = shop.products().prefetch(prefetch);
+        let mut items = server.products().prefetch(prefetch);
         assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
         let error = now(items.try_next()).unwrap_err();
         let broken: &[u8] = br#"{"id": 1, "more": "kept"}"#;
@@ -373,23 +379,23 @@ fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
         assert_eq!(ids(&mut items), ["d"]);
     }
     // Page by page, it is the page; all together, it is all.
-    let mut pages = shop.client().products().list().pages();
+    let mut pages = server.client().products().list().pages();
     let error = now(pages.try_next()).unwrap_err();
     assert_eq!(undecodable(&error).2, page.as_bytes());
     assert_eq!(now(pages.try_next()).unwrap().unwrap().items[0].id, "d");
     assert!(now(pages.next()).is_none());
-    let error = now(shop.client().products().list().collect_all()).unwrap_err();
+    let error = now(server.client().products().list().collect_all()).unwrap_err();
     assert_eq!(undecodable(&error).1, "items[1].id");
     // A thread that waits continues as well.
-    let found: Vec<bool> = shop
+    let found: Vec<bool> = server
         .products()
         .blocking()
         .map(|item| item.is_ok())
         .collect();
     assert_eq!(found, [true, false, true, false, true]);
     // And so does a list that is an array.
-    shop.stock(|stock| stock.pages.insert(1, format!("[{items}]")));
-    let mut items = shop.products();
+    server.state(|state| state.pages.insert(1, format!("[{items}]")));
+    let mut items = server.products();
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
     assert_eq!(
         undecodable(&now(items.try_next()).unwrap_err()).1,
@@ -408,9 +414,9 @@ fn a_page_that_does_not_say_where_the_list_ends_ends_it() {
         r#"{"items":[{"id":"a"}"#,
         "<html>",
     ] {
-        let shop = Shop::of([&["a"], &["b"]]);
-        shop.stock(|stock| stock.pages.insert(1, broken.to_owned()));
-        let mut items = shop.products();
+        let server = PagesServer::of([&["a"], &["b"]]);
+        server.state(|state| state.pages.insert(1, broken.to_owned()));
+        let mut items = server.products();
         let error = now(items.try_next()).unwrap_err();
         assert_eq!(undecodable(&error).2, broken.as_bytes());
         assert!(now(items.next()).is_none(), "{broken}");
@@ -423,20 +429,20 @@ fn streams_can_be_sent_between_threads_and_need_no_pinning() {
     fn stream<T: futures_core::Stream>(_: &Pin<&mut T>) {}
     check::<Pages<ProductList>>();
     check::<Items<PriceCursorList>>();
-    let shop = Shop::of([&["a"]]);
-    stream(&pin!(shop.products()));
-    stream(&pin!(shop.client().products().list().pages()));
+    let server = PagesServer::of([&["a"]]);
+    stream(&pin!(server.products()));
+    stream(&pin!(server.client().products().list().pages()));
 }
 
 #[test]
 fn threads_may_wait_for_lists() {
-    let shop = Shop::of([&["a"], &["b"]]);
-    let items = shop.products().prefetch(1).blocking();
+    let server = PagesServer::of([&["a"], &["b"]]);
+    let items = server.products().prefetch(1).blocking();
     let ids: Vec<String> = items.map(|item| item.unwrap().id).collect();
     assert_eq!(ids, ["a", "b"]);
 
-    shop.stock(|stock| stock.pages.remove(&2));
-    let mut pages = shop.client().products().list().pages().blocking();
+    server.state(|state| state.pages.remove(&2));
+    let mut pages = server.client().products().list().pages().blocking();
     assert_eq!(pages.next().unwrap().unwrap().items[0].id, "a");
     assert_eq!(pages.next().unwrap().unwrap_err().page(), Some(2));
     assert!(pages.next().is_none());
@@ -444,8 +450,8 @@ fn threads_may_wait_for_lists() {
 
 #[test]
 fn a_stream_shows_no_token() {
-    let shop = Shop::of([&["a"]]);
-    let shown = format!("{:?}", shop.products());
+    let server = PagesServer::of([&["a"]]);
+    let shown = format!("{:?}", server.products());
     assert!(
         shown.contains("products:list") && !shown.contains("polar_oat"),
         "{shown}"

@@ -20,7 +20,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
 
 /// The server, and what it did for whom.
-pub(crate) struct Misbehaving {
+pub(crate) struct FaultyServer {
     pub(crate) url: String,
     calls: Arc<Calls>,
     task: JoinHandle<()>,
@@ -39,13 +39,13 @@ pub(crate) struct Seen {
     pub(crate) done: usize,
 }
 
-impl Drop for Misbehaving {
+impl Drop for FaultyServer {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Misbehaving {
+impl FaultyServer {
     pub(crate) async fn start(seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,6 +1,6 @@
 //! Differences for programs.
 
-use polar_codegen::compare::{Difference, Wire};
+use polar_codegen::compare::{Difference, WireImpact};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -26,7 +26,7 @@ fn difference(difference: &Difference) -> Value {
         "detail": difference.detail,
         "semver": difference.semver().to_string(),
         "wire": wire(difference.wire()),
-        "section": difference.news().to_string(),
+        "section": difference.section().to_string(),
         "because": difference.rule().because,
         "versions": difference.versions,
         "operations": difference.operations,
@@ -35,7 +35,7 @@ fn difference(difference: &Difference) -> Value {
     })
 }
 
-fn wire(wire: Wire) -> Value {
+fn wire(wire: WireImpact) -> Value {
     json!({
         "breaks_requests": wire.breaks_requests,
         "breaks_responses": wire.breaks_responses,

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use polar_codegen::compare::{Comparison, Release, compare as compare_apis, compare_releases};
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
 use polar_codegen::names;
-use polar_codegen::words::Words;
 use polar_codegen::{Report, api};
 
 use super::Error;
@@ -202,8 +202,12 @@ fn read(files: &Folder, version: &str, name: &str) -> Result<Api, SideError> {
         let file = format!("spec/{version}.yaml");
         return Err(SideError::Missing(name.to_owned(), file));
     };
-    api(contract, files.get("overlay.yaml"), &Words::default())
-        .map_err(|report| SideError::Contract(name.to_owned(), report))
+    api(
+        contract,
+        files.get("overlay.yaml"),
+        &Documentation::default(),
+    )
+    .map_err(|report| SideError::Contract(name.to_owned(), report))
 }
 
 fn folder(root: &Path) -> Result<Folder, SideError> {

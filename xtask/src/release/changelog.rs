@@ -23,18 +23,18 @@ pub(crate) fn unreleased_is_breaking(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
 }
 
-/// Returns the changelog with a section of the release, which has what was unreleased and the news, by their headings.
+/// Returns the changelog with a section of the release, which has what was unreleased and the additions, by their headings.
 /// `None` if nothing is headed as unreleased.
 pub(crate) fn with_release(
     changelog: &str,
     version: &str,
     date: &str,
-    news: &str,
+    additions: &str,
 ) -> Option<String> {
     let [before, unreleased, after] = parts(changelog)?;
-    let news = wrapped(news);
+    let additions = wrapped(additions);
     let (intro, mut sections) = sections(unreleased);
-    for (title, entries) in self::sections(&news).1 {
+    for (title, entries) in self::sections(&additions).1 {
         match sections.iter_mut().find(|(other, _)| *other == title) {
             Some((_, others)) => others.extend(entries),
             None => sections.push((title, entries)),
@@ -155,8 +155,8 @@ mod tests {
     fn news_are_wrapped_and_what_was_written_by_hand_stays() {
         let long = "word ".repeat(30);
         let before = format!("## Unreleased\n\n### Added\n\n- {long}by hand.\n");
-        let news = format!("### Added\n\n- {long}of an update.\n");
-        let released = with_release(&before, "0.2.0", "2026-03-04", &news).unwrap();
+        let additions = format!("### Added\n\n- {long}of an update.\n");
+        let released = with_release(&before, "0.2.0", "2026-03-04", &additions).unwrap();
         let lines: Vec<&str> = released.lines().skip(6).collect();
         let by_hand = format!("- {long}by hand.");
         let first = format!("- {}word", "word ".repeat(22));

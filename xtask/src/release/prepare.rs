@@ -27,12 +27,12 @@ pub struct Release {
 
 impl Release {
     /// Creates a release that an update brings. `committed` is the manifest of the last commit, `semver` the judgment
-    /// of what is different since, `news` its Markdown.
+    /// of what is different since, `section` its Markdown.
     pub(crate) fn of_update(
         root: &Path,
         committed: &str,
         semver: Semver,
-        news: &str,
+        section: &str,
         today: &str,
     ) -> Result<Self, Error> {
         let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
@@ -47,7 +47,7 @@ impl Release {
             true => Semver::Major,
             false => semver,
         };
-        Self::new(root, manifest, &next(&old, semver), semver, news, today)
+        Self::new(root, manifest, &next(&old, semver), semver, section, today)
     }
 
     fn new(
@@ -55,12 +55,12 @@ impl Release {
         manifest: DocumentMut,
         new: &Version,
         semver: Semver,
-        news: &str,
+        section: &str,
         today: &str,
     ) -> Result<Self, Error> {
         let old = version(&manifest)?;
         let changelog = read(root, CHANGELOG)?;
-        let changelog = changelog::with_release(&changelog, &new.to_string(), today, news)
+        let changelog = changelog::with_release(&changelog, &new.to_string(), today, section)
             .ok_or_else(|| Problem::new(CHANGELOG, "has no section `## Unreleased`"))?;
         let copy = changelog::released(&changelog);
         let packages = packages::FOLDERS.into_iter();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polar_codegen::{Problem, Report, names};
 use serde_json::{Map, Value, json};
 
-use super::left_out::LeftOut;
+use super::omitted::Omitted;
 use super::schema::{self, Place};
 
 pub(super) type Entries = Map<String, Value>;
@@ -20,7 +20,7 @@ pub struct Contract {
     /// The OpenAPI document.
     pub tree: Value,
     /// What was left out, and how many of each.
-    pub left_out: LeftOut,
+    pub omitted: Omitted,
 }
 
 impl Contract {
@@ -36,9 +36,9 @@ impl Contract {
         let webhooks = count("/webhooks").map_or(0, Map::len);
         let schemas = count("/components/schemas").map_or(0, Map::len);
         let size = format!("{operations} operations, {webhooks} webhooks, {schemas} schemas");
-        match self.left_out.to_string() {
+        match self.omitted.to_string() {
             nothing if nothing.is_empty() => size,
-            left_out => format!("{size}; {left_out}"),
+            omitted => format!("{size}; {omitted}"),
         }
     }
 }
@@ -69,13 +69,13 @@ pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Co
     work.finish(document, "");
     Report::check(work.problems)?;
     if !schemas.is_empty() {
-        let known = &mut work.left_out.known;
+        let known = &mut work.omitted.known;
         known.insert("unreachable schemas", schemas.len());
     }
     Ok(Contract {
         version,
         tree: Value::Object(tree),
-        left_out: work.left_out,
+        omitted: work.omitted,
     })
 }
 
@@ -83,7 +83,7 @@ pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Co
 pub(super) struct Work<'a> {
     from: &'a str,
     pub(super) problems: Vec<Problem>,
-    pub(super) left_out: LeftOut,
+    pub(super) omitted: Omitted,
     /// The references of what has been kept so far: where each stands, by what it says.
     references: BTreeMap<String, String>,
 }
@@ -93,7 +93,7 @@ impl<'a> Work<'a> {
         Self {
             from,
             problems: Vec::new(),
-            left_out: LeftOut::default(),
+            omitted: Omitted::default(),
             references: BTreeMap::new(),
         }
     }
@@ -229,14 +229,14 @@ impl<'a> Work<'a> {
 
     pub(super) fn leave_out(&mut self, from: &mut Entries, name: &str, what: &'static str) {
         if from.remove(name).is_some() {
-            self.left_out.count(what);
+            self.omitted.count(what);
         }
     }
 
     /// Leaves out the rest of an object from which every fact has been taken, or refuses it.
     pub(super) fn finish(&mut self, rest: Entries, at: &str) {
         for name in rest.keys() {
-            if !self.left_out.accepts(name) {
+            if !self.omitted.accepts(name) {
                 let message = format!(
                     "unknown keyword `{name}`: it may change what is sent or received, so the importer has to \
                      learn what it means"

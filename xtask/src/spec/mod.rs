@@ -4,7 +4,7 @@ mod causes;
 mod contract;
 mod error;
 mod folder;
-mod left_out;
+mod omitted;
 mod operations;
 mod read;
 mod schema;
@@ -13,7 +13,7 @@ mod write;
 pub use contract::{Contract, contract};
 pub use error::Error;
 pub(crate) use folder::Folder;
-pub use left_out::LeftOut;
+pub use omitted::Omitted;
 pub use read::{LIMIT, Origin, redirected};
 pub(crate) use write::text;
 

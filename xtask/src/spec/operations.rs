@@ -13,7 +13,7 @@ impl Work<'_> {
         let mut kept = Entries::new();
         for (path, methods) in sorted(self.entries(paths, "/paths")) {
             // Paths begin with a slash, so this is an extension beside them.
-            if self.left_out.accepts(&path) {
+            if self.omitted.accepts(&path) {
                 continue;
             }
             let at = child("/paths", &path);
@@ -96,7 +96,7 @@ impl Work<'_> {
     fn responses(&mut self, responses: Option<Value>, at: &str) -> Value {
         let mut kept = Entries::new();
         for (status, response) in sorted(self.entries(responses, at)) {
-            if self.left_out.accepts(&status) {
+            if self.omitted.accepts(&status) {
                 continue;
             }
             let at = child(at, &status);
@@ -110,7 +110,7 @@ impl Work<'_> {
                 .remove("description")
                 .is_some_and(|description| description != reason)
             {
-                self.left_out.count("descriptions");
+                self.omitted.count("descriptions");
             }
             out.insert("description".to_owned(), Value::from(reason));
             self.content(&mut response, &mut out, &at);

@@ -72,7 +72,7 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
         Some(Value::String(title)) if is_name(&out, &title, place) => {
             out.shift_insert(0, "title".to_owned(), Value::String(title));
         }
-        Some(_) => work.left_out.count("titles"),
+        Some(_) => work.omitted.count("titles"),
         None => {}
     }
     Value::Object(out)

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
-use polar_codegen::words::Words;
 
 use super::Error;
 use crate::diff::{self, SideError};
@@ -31,12 +31,15 @@ impl Committed {
         let spec = diff::revision(COMMIT, root).map_err(Error::Committed)?;
         let manifest = git(root, &["show", &format!("{COMMIT}:./Cargo.toml")])
             .map_err(|error| Error::Committed(unknown(error)))?;
-        let words = spec.get("docs.yaml").map(Words::parse).transpose()?;
-        let words = words.unwrap_or_default();
+        let documentation = spec
+            .get("docs.yaml")
+            .map(Documentation::parse)
+            .transpose()?;
+        let documentation = documentation.unwrap_or_default();
         let (mut apis, mut missing) = (Vec::new(), BTreeSet::new());
         for (_, contract) in spec.contracts() {
             let overlay = spec.get("overlay.yaml");
-            let (api, coverage) = polar_codegen::described(contract, overlay, &words)?;
+            let (api, coverage) = polar_codegen::described(contract, overlay, &documentation)?;
             apis.push(api);
             missing.extend(coverage.missing);
         }

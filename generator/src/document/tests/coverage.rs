@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::document::grammar::{DOCUMENT, Key, Need, Part};
 use crate::document::keywords::{KEYWORDS, Kind};
 use crate::document::{Source, yaml};
+use crate::documentation::Documentation;
 use crate::emit::{self, Layout, Surroundings};
 use crate::share::share;
-use crate::words::Words;
 
 /// Keywords that mean nothing to a client at some places (none: everywhere), and the reason.
 const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
@@ -92,7 +92,7 @@ const UNREAD_ENTRIES: &[(&str, &str)] = &[
     ),
     (
         "paths.*.get.responses.*.description",
-        "statuses have words of their own",
+        "a status has documentation of its own",
     ),
     (
         "webhooks.*.post.requestBody.required",
@@ -115,7 +115,7 @@ fn outcome(contract: &Value) -> Option<BTreeMap<String, String>> {
         name: "contract",
         text: &text,
     };
-    let api = crate::api(source, None, &Words::default()).ok()?;
+    let api = crate::api(source, None, &Documentation::default()).ok()?;
     let layout = Layout {
         apis: &[&api],
         plan: &share(&[&api]),

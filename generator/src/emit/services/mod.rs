@@ -23,7 +23,7 @@ pub(super) use methods::child_type;
 /// Whether anything of the services is in a home.
 pub(super) fn is_needed(site: Site<'_>) -> bool {
     let mut services = site.api().services.iter();
-    site.is_version() || services.any(|service| Spot::root(service).is_needed(site))
+    site.is_version() || services.any(|service| ServicePath::root(service).is_needed(site))
 }
 
 /// Adds the files of the services.
@@ -34,14 +34,14 @@ pub(super) fn add_files<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
     let root = move || root(site);
     files.push(File::new("services/mod.rs", Scope::root(), root));
     for service in &site.api().services {
-        Spot::root(service).add_files(site, "services", 1, files);
+        ServicePath::root(service).add_files(site, "services", 1, files);
     }
 }
 
 fn root(site: Site<'_>) -> TokenStream {
     let title = Docs::new(None, "Operations of the API, grouped by resource.");
     let title = title.inner_attributes();
-    let services = || site.api().services.iter().map(Spot::root);
+    let services = || site.api().services.iter().map(ServicePath::root);
     let modules = services().filter_map(|spot| spot.declared(site));
     let elsewhere = services().filter(|_| site.is_version());
     let elsewhere = sorted(elsewhere.filter_map(|spot| spot.elsewhere(site)));
@@ -50,12 +50,12 @@ fn root(site: Site<'_>) -> TokenStream {
 
 /// A service, and the accessors that lead to it.
 #[derive(Clone)]
-struct Spot<'a> {
+struct ServicePath<'a> {
     path: Vec<String>,
     service: &'a Service,
 }
 
-impl<'a> Spot<'a> {
+impl<'a> ServicePath<'a> {
     fn root(service: &'a Service) -> Self {
         Self {
             path: vec![service.name.rust.clone()],
@@ -63,9 +63,9 @@ impl<'a> Spot<'a> {
         }
     }
 
-    fn children(&self) -> impl Iterator<Item = Spot<'a>> {
+    fn children(&self) -> impl Iterator<Item = ServicePath<'a>> {
         let children = self.service.children.iter();
-        children.map(|service| Spot {
+        children.map(|service| ServicePath {
             path: [
                 self.path.as_slice(),
                 std::slice::from_ref(&service.name.rust),

@@ -62,8 +62,8 @@ fn told_apart(union: &Union) -> String {
                 .iter()
                 .map(|path| discriminator(path))
                 .collect();
-            let words = format!("Discriminated by {}.", deciding.join(", then "));
-            [words, overlap(union, decision)]
+            let sentence = format!("Discriminated by {}.", deciding.join(", then "));
+            [sentence, overlap(union, decision)]
                 .join(" ")
                 .trim()
                 .to_owned()

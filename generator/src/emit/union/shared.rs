@@ -7,7 +7,7 @@ use crate::emit::docs::Docs;
 use crate::emit::type_docs::field_docs;
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{
-    Api, Constant, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union, Usage,
+    Api, Constant, Field, Presence, Representation, Scalar, Struct, Type, TypeDef, Union, Usage,
 };
 use crate::names;
 
@@ -129,14 +129,17 @@ pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedFie
     let kept = structs[0].fields.iter().filter(|field| {
         is_free(union, &field.name.rust)
             && !matches!(field.ty, Type::Const(_))
-            && !matches!(field.keeping, Keeping::Sent | Keeping::Patch)
+            && !matches!(
+                field.representation,
+                Representation::Sent | Representation::Patch
+            )
     });
     let shared = kept.filter_map(|first| {
         let of_each = structs.iter().map(|object| {
             object.fields.iter().find(|field| {
                 field.name == first.name
                     && field.ty.non_null() == first.ty.non_null()
-                    && field.keeping != Keeping::Patch
+                    && field.representation != Representation::Patch
             })
         });
         of_each
@@ -167,10 +170,12 @@ pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
         return vec![];
     };
     let is_constant = |field: &Field| {
-        matches!(field.ty, Type::Const(Constant::Text(_))) && field.keeping == Keeping::Constant
+        matches!(field.ty, Type::Const(Constant::Text(_)))
+            && field.representation == Representation::Constant
     };
     let is_text = |field: &Field| {
-        let is_plain = field.ty == Type::Scalar(Scalar::String) && field.keeping == Keeping::Value;
+        let is_plain = field.ty == Type::Scalar(Scalar::String)
+            && field.representation == Representation::Value;
         field.presence == Presence::Required && (is_plain || is_constant(field))
     };
     let is_tag = |first: &&Field| {
@@ -242,8 +247,8 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     }
     let name = ident(&names::unknown(&def.name.rust));
     let union_name = &def.name.rust;
-    let words = format!("An unknown variant of [`{union_name}`], with its JSON.");
-    let docs = Docs::new(None, words)
+    let summary = format!("An unknown variant of [`{union_name}`], with its JSON.");
+    let docs = Docs::new(None, summary)
         .paragraph("The methods of the union return the fields that all variants have.")
         .attributes();
     let fields = shared.iter().map(|field| {

@@ -67,11 +67,11 @@ pub(super) fn methods(site: Site<'_>) -> TokenStream {
 /// The methods of `AnyEvent` that ask the event of whatever version it follows.
 pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> TokenStream {
     let customer = [CUSTOMER_ID, EXTERNAL_ID].into_iter();
-    let asked = [TIME].into_iter().chain(customer.filter(|_| has_customers));
-    asked
-        .map(|asked| {
-            let events = ask(asked.name);
-            asked.method(&quote!(match self { #events }))
+    let accessors = [TIME].into_iter().chain(customer.filter(|_| has_customers));
+    accessors
+        .map(|accessor| {
+            let events = ask(accessor.name);
+            accessor.method(&quote!(match self { #events }))
         })
         .collect()
 }
@@ -86,7 +86,7 @@ fn has_customers(site: Site<'_>) -> bool {
 }
 
 /// A method that every kind of event has, whatever its data.
-struct Asked {
+struct Accessor {
     name: &'static str,
     docs: &'static [&'static str],
     ty: fn() -> TokenStream,
@@ -94,7 +94,7 @@ struct Asked {
     raw: fn() -> TokenStream,
 }
 
-const TIME: Asked = Asked {
+const TIME: Accessor = Accessor {
     name: "timestamp",
     docs: &[
         " Returns when the event occurred (`timestamp`). Deliveries may arrive in a different order.",
@@ -110,7 +110,7 @@ const TIME: Asked = Asked {
     },
 };
 
-const CUSTOMER_ID: Asked = Asked {
+const CUSTOMER_ID: Accessor = Accessor {
     name: "customer_id",
     docs: &[
         " Returns the ID of the customer that the event is about.",
@@ -127,7 +127,7 @@ const CUSTOMER_ID: Asked = Asked {
     },
 };
 
-const EXTERNAL_ID: Asked = Asked {
+const EXTERNAL_ID: Accessor = Accessor {
     name: "external_customer_id",
     docs: &[
         " Returns the external ID of the customer that the event is about: the identifier in your own system.",
@@ -146,7 +146,7 @@ const EXTERNAL_ID: Asked = Asked {
     },
 };
 
-impl Asked {
+impl Accessor {
     fn method(&self, body: &TokenStream) -> TokenStream {
         let (name, docs, ty) = (ident(self.name), self.docs, (self.ty)());
         quote! {
@@ -161,7 +161,7 @@ impl Asked {
 
 fn option_method(
     site: Site<'_>,
-    asked: &Asked,
+    accessor: &Accessor,
     find: impl Fn(&Webhook) -> Option<Found>,
 ) -> TokenStream {
     let arms = site.api().webhooks.iter().filter_map(|webhook| {
@@ -170,12 +170,12 @@ fn option_method(
     });
     let arms: Vec<TokenStream> = arms.collect();
     let others = (arms.len() < site.api().webhooks.len()).then(|| quote!(_ => None,));
-    let (method, raw) = (ident(asked.name), (asked.raw)());
+    let (method, raw) = (ident(accessor.name), (accessor.raw)());
     let other_version = match site.surroundings() {
         Surroundings::Crate(_) => quote!(Self::OtherVersion(event) => event.#method(),),
         Surroundings::Nothing => TokenStream::new(),
     };
-    asked.method(&quote! {
+    accessor.method(&quote! {
         match self {
             #(#arms)*
             Self::Unknown { raw, .. } => #raw,

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::emit::types::{as_struct, ident, is_copy};
 use crate::emit::union::shared_fields;
-use crate::ir::{Api, Keeping, Scalar, Shape, Type};
+use crate::ir::{Api, Representation, Scalar, Shape, Type};
 
 /// A property, and the expressions that read it.
 pub(super) struct Found {
@@ -24,10 +24,12 @@ impl Found {
         if let Some(object) = as_struct(api, ty) {
             let field = object.fields.iter().find(|field| field.name.wire == key)?;
             let (name, ty) = (ident(&field.name.rust), field.ty.non_null().clone());
-            let is_optional = match field.keeping {
-                Keeping::Value => false,
-                Keeping::OrNull | Keeping::OrAbsent => true,
-                Keeping::Patch | Keeping::Sent | Keeping::Constant => return None,
+            let is_optional = match field.representation {
+                Representation::Value => false,
+                Representation::OrNull | Representation::OrAbsent => true,
+                Representation::Patch | Representation::Sent | Representation::Constant => {
+                    return None;
+                }
             };
             let place = quote!(#of.#name);
             let value = match is_optional {

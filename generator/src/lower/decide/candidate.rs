@@ -17,7 +17,7 @@ pub(super) struct Candidate<'t> {
     /// Where each of them stands in the list, by its path.
     positions: HashMap<Vec<String>, usize>,
     /// Whether there may be others.
-    pub(super) further: Further,
+    pub(super) additional_keys: AdditionalKeys,
 }
 
 pub(super) struct Property<'t> {
@@ -26,15 +26,15 @@ pub(super) struct Property<'t> {
     pub(super) constants: Option<Vec<Constant>>,
     /// Whether the constant is one of the contract, rather than one of an enum that may grow.
     pub(super) fixed: bool,
-    pub(super) promise: Promise,
+    pub(super) guarantee: Guarantee,
     pub(super) kinds: Vec<Kind>,
     /// Whether there may be keys within that are not listed.
-    pub(super) further: Further,
+    pub(super) additional_keys: AdditionalKeys,
 }
 
 /// Whether an object may have keys besides those that are listed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Further {
+pub(super) enum AdditionalKeys {
     /// None that the contract speaks of.
     None,
     /// Any.
@@ -42,7 +42,7 @@ pub(super) enum Further {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Promise {
+pub(super) enum Guarantee {
     /// There, and not null.
     Value,
     /// There, and perhaps null.
@@ -67,7 +67,7 @@ impl<'t> Candidate<'t> {
             texts: constants(types, ty),
             free_text: matches!(target(types, ty), Type::Scalar(Scalar::String)),
             properties,
-            further: further(types, ty),
+            additional_keys: additional_keys(types, ty),
         }
     }
 
@@ -80,10 +80,10 @@ impl<'t> Candidate<'t> {
     /// Returns whether the key may be there.
     pub(super) fn knows(&self, path: &[String]) -> bool {
         let open_above = |property: &Property<'_>| {
-            property.further == Further::Any && path.starts_with(&property.path)
+            property.additional_keys == AdditionalKeys::Any && path.starts_with(&property.path)
         };
         self.property(path).is_some()
-            || self.further == Further::Any
+            || self.additional_keys == AdditionalKeys::Any
             || self.properties.iter().any(open_above)
     }
 
@@ -105,9 +105,9 @@ impl<'t> Candidate<'t> {
     }
 
     /// Returns whether a value without a key that is promised to this extent may still be this variant.
-    pub(super) fn can_lack(&self, path: &[String], promise: Promise) -> bool {
-        let own = self.property(path).map(|property| property.promise);
-        own != Some(Promise::Value) && own != Some(promise)
+    pub(super) fn can_lack(&self, path: &[String], guarantee: Guarantee) -> bool {
+        let own = self.property(path).map(|property| property.guarantee);
+        own != Some(Guarantee::Value) && own != Some(guarantee)
     }
 
     /// Returns the keys of the object itself, without those within.
@@ -135,17 +135,17 @@ fn add_properties<'t>(
         found.push(Property {
             path,
             ty: &field.ty,
-            further: match within {
-                Some(_) => further(types, &field.ty),
-                None if is_object => Further::Any,
-                None => Further::None,
+            additional_keys: match within {
+                Some(_) => additional_keys(types, &field.ty),
+                None if is_object => AdditionalKeys::Any,
+                None => AdditionalKeys::None,
             },
             constants: constants(types, field.ty.non_null()),
             fixed: matches!(field.ty.non_null(), Type::Const(_)),
-            promise: match field.presence {
-                Presence::Required if certain => Promise::Value,
-                Presence::Required => Promise::Key,
-                Presence::Optional => Promise::Perhaps,
+            guarantee: match field.presence {
+                Presence::Required if certain => Guarantee::Value,
+                Presence::Required => Guarantee::Key,
+                Presence::Optional => Guarantee::Perhaps,
             },
             kinds,
         });
@@ -176,13 +176,13 @@ fn struct_fields<'t>(types: &'t [TypeDef], ty: &'t Type) -> Option<&'t [Field]> 
     }
 }
 
-fn further(types: &[TypeDef], ty: &Type) -> Further {
+fn additional_keys(types: &[TypeDef], ty: &Type) -> AdditionalKeys {
     match target(types, ty) {
         Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Struct(object) if object.rest.is_none() => Further::None,
-            _ => Further::Any,
+            Shape::Struct(object) if object.rest.is_none() => AdditionalKeys::None,
+            _ => AdditionalKeys::Any,
         },
-        _ => Further::Any,
+        _ => AdditionalKeys::Any,
     }
 }
 

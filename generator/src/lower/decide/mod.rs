@@ -19,7 +19,7 @@ mod tag;
 
 use std::collections::BTreeSet;
 
-use candidate::{ALL_KINDS, Candidate, Further, Promise, Property};
+use candidate::{ALL_KINDS, AdditionalKeys, Candidate, Guarantee, Property};
 use tag::{Tag, tag};
 
 use crate::ir::{Decision, Kind, Needed, Sought, TypeDef, Union};
@@ -178,7 +178,7 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     let certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
-            .is_some_and(|property| property.promise == Promise::Value)
+            .is_some_and(|property| property.guarantee == Guarantee::Value)
     };
     if knowing.is_empty() || ignorant.is_empty() || !knowing.iter().all(certain) {
         return None;
@@ -203,12 +203,13 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     };
     let fits = |key: &Property<'_>| {
         large.property(&key.path).is_some_and(|other| {
-            other.ty == key.ty && (other.promise == Promise::Value || key.promise != Promise::Value)
+            other.ty == key.ty
+                && (other.guarantee == Guarantee::Value || key.guarantee != Guarantee::Value)
         })
     };
     let is_closed = [large, small]
         .iter()
-        .all(|candidate| candidate.further == Further::None);
+        .all(|candidate| candidate.additional_keys == AdditionalKeys::None);
     let more: Vec<Vec<String>> = large
         .own_keys()
         .map(|key| key.path.clone())
@@ -262,7 +263,7 @@ fn shown(variant: usize, candidates: &[Candidate<'_>]) -> Decision {
         .filter(|candidate| candidate.variant == variant);
     let required: Vec<&Property<'_>> = own
         .flat_map(|candidate| &candidate.properties)
-        .filter(|property| property.promise == Promise::Value)
+        .filter(|property| property.guarantee == Guarantee::Value)
         .collect();
     let decision = Decision::Variant(variant);
     match required

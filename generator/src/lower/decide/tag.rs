@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
-use super::candidate::{Candidate, Promise};
+use super::candidate::{Candidate, Guarantee};
 use super::{Decided, objects, undecided};
 use crate::ir::{Constant, Decision, Needed, Sought};
 
@@ -45,7 +45,7 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
     let is_certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
-            .is_some_and(|property| property.fixed && property.promise == Promise::Value)
+            .is_some_and(|property| property.fixed && property.guarantee == Guarantee::Value)
     };
     let first = arms.first().and_then(|(values, _)| values.first())?;
     let is_of_one_type = arms
@@ -157,7 +157,7 @@ fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],
 ) -> Option<(Sought, Vec<Vec<String>>)> {
-    let promised = |promise: Promise| {
+    let promised = |guarantee: Guarantee| {
         let mut paths: Vec<Vec<String>> = Vec::new();
         // Shorter paths come first.
         for property in &candidate.properties {
@@ -165,14 +165,14 @@ fn distinctive_keys(
             let is_within = paths.iter().any(|above| {
                 path.starts_with(above) && open.iter().all(|open| open.property(above).is_none())
             });
-            let is_distinctive =
-                property.promise == promise && open.iter().any(|open| open.can_lack(path, promise));
+            let is_distinctive = property.guarantee == guarantee
+                && open.iter().any(|open| open.can_lack(path, guarantee));
             if is_distinctive && !is_within {
                 paths.push(path.clone());
             }
         }
         (!paths.is_empty()).then_some(paths)
     };
-    let values = promised(Promise::Value).map(|paths| (Sought::Value, paths));
-    values.or_else(|| promised(Promise::Key).map(|paths| (Sought::Key, paths)))
+    let values = promised(Guarantee::Value).map(|paths| (Sought::Value, paths));
+    values.or_else(|| promised(Guarantee::Key).map(|paths| (Sought::Key, paths)))
 }

@@ -12,7 +12,7 @@ use openapiv3::{Operation as Source, PathItem};
 
 use super::draft::{Draft, DraftOperation, DraftWebhook};
 use super::place::{Node, Place};
-use super::{Lowering, given};
+use super::{Lowering, renamed};
 use crate::document::{self, OperationExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{Flow, FlowKind, Lifecycle, Method, Operation, Safety};
@@ -97,7 +97,7 @@ fn operation(
         return None;
     }
     let given = source.rust_name();
-    let name = given::name(cx, last, given, names::method, at);
+    let name = renamed::name(cx, last, given, names::method, at);
     let type_name = names::request_type(given.unwrap_or(last));
     let place = Place::new(at, &type_name);
     let (path_params, query) = request::parameters(cx, &id, path, source, &place);

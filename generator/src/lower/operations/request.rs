@@ -9,7 +9,7 @@ use crate::document::ParameterExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, facts, given, ids, union};
+use crate::lower::{Lowering, facts, ids, renamed, union};
 use crate::names;
 
 /// Returns the parameters of the path, in the order of the template, and of the query.
@@ -143,7 +143,7 @@ fn param(
     };
     Param {
         docs,
-        name: given::name(cx, &data.name, data.rust_name(), make, at),
+        name: renamed::name(cx, &data.name, data.rust_name(), make, at),
         ty,
         presence,
         style,

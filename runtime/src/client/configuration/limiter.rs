@@ -3,7 +3,7 @@
 //! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
 //! for its own: a task that is not polled delays no other. A request that is dropped leaves the queue, and those behind it
 //! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait
-//! and let them race, or bring clocks and maps that a single row has no use for.
+//! and let them race, or bring clocks and maps that a single queue has no use for.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -54,15 +54,15 @@ impl RateLimit {
     }
 }
 
-/// The row in which requests wait for their turn.
+/// The queue in which requests wait for their turn.
 #[derive(Debug)]
 pub(in crate::client) struct Limiter {
     limit: RateLimit,
-    row: Mutex<Row>,
+    queue: Mutex<Queue>,
 }
 
 #[derive(Debug, Default)]
-struct Row {
+struct Queue {
     /// The turn after the last one that was taken.
     taken: Option<Instant>,
     /// The turn after the last one that was given out.
@@ -91,7 +91,7 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
-/// A place in the row. Leaves it when dropped.
+/// A place in the queue. Leaves it when dropped.
 struct Place<'a> {
     limiter: &'a Limiter,
     ticket: u64,
@@ -101,7 +101,7 @@ impl Limiter {
     pub(in crate::client) fn new(limit: RateLimit) -> Self {
         Self {
             limit,
-            row: Mutex::default(),
+            queue: Mutex::default(),
         }
     }
 
@@ -124,59 +124,59 @@ impl Limiter {
         let Some(until) = now.checked_add(asked.min(longest)) else {
             return;
         };
-        let mut row = self.lock();
+        let mut queue = self.lock();
         if asked > longest {
-            row.probe = Some(Probe {
+            queue.probe = Some(Probe {
                 start: until,
                 gap: longest,
                 sent: None,
             });
-            return self.put_off(&mut row, 0, until);
+            return self.postpone(&mut queue, 0, until);
         }
         // Before a probe has gone, this is about a request from before the pause, which ends no sooner for it.
-        match row.probe.and_then(|probe| probe.sent) {
-            Some(sent) => self.respace(row, sent, until),
-            None => self.put_off(&mut row, 0, until),
+        match queue.probe.and_then(|probe| probe.sent) {
+            Some(sent) => self.reschedule(queue, sent, until),
+            None => self.postpone(&mut queue, 0, until),
         }
     }
 
     /// A request whose turn was taken at `turn` did not meet a rate limit. If it was a probe, the others go on.
     pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
-        let row = self.lock();
-        let Some(probe) = row.probe.filter(|probe| turn >= probe.start) else {
+        let queue = self.lock();
+        let Some(probe) = queue.probe.filter(|probe| turn >= probe.start) else {
             return;
         };
-        self.respace(row, probe.sent.unwrap_or(now), now);
+        self.reschedule(queue, probe.sent.unwrap_or(now), now);
     }
 
     /// The probe that was sent at `sent` got its response: the others are sent at the usual intervals after it, none before `start`.
-    fn respace(&self, mut row: MutexGuard<'_, Row>, sent: Instant, start: Instant) {
-        row.probe = None;
+    fn reschedule(&self, mut queue: MutexGuard<'_, Queue>, sent: Instant, start: Instant) {
+        queue.probe = None;
         let after = sent + self.limit.interval;
-        row.taken = Some(after);
+        queue.taken = Some(after);
         let mut next = after.max(start);
         let mut wakers = Vec::new();
-        for waiting in &mut row.waiting {
+        for waiting in &mut queue.waiting {
             waiting.turn = next;
             next += self.limit.interval;
             wakers.extend(waiting.waker.take());
         }
-        row.next = Some(next);
-        drop(row);
+        queue.next = Some(next);
+        drop(queue);
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// A place at the end of the row, unless its turn comes too late.
+    /// A place at the end of the queue, unless its turn comes too late.
     fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
-        let mut row = self.lock();
-        let turn = self.next_turn(&row, now);
-        let soonest = self.soonest(&row, turn, now);
+        let mut queue = self.lock();
+        let turn = self.next_turn(&queue, now);
+        let soonest = self.soonest(&queue, turn, now);
         if soonest.saturating_duration_since(now) >= patience {
             return None;
         }
-        row.tickets += 1;
-        let ticket = row.tickets;
-        self.append(&mut row, ticket, turn);
+        queue.tickets += 1;
+        let ticket = queue.tickets;
+        self.append(&mut queue, ticket, turn);
         Some(Place {
             limiter: self,
             ticket,
@@ -185,77 +185,77 @@ impl Limiter {
 
     /// Takes the turn of a place, or says when it comes.
     fn take(&self, ticket: u64, now: Instant) -> Result<(), Instant> {
-        let mut row = self.lock();
-        let Some(index) = row.waiting.iter().position(|it| it.ticket == ticket) else {
+        let mut queue = self.lock();
+        let Some(index) = queue.waiting.iter().position(|it| it.ticket == ticket) else {
             return Ok(());
         };
-        let Waiting { turn, .. } = row.waiting[index];
+        let Waiting { turn, .. } = queue.waiting[index];
         if turn > now {
             return Err(turn);
         }
-        if let Some(probe) = &mut row.probe {
+        if let Some(probe) = &mut queue.probe {
             probe.sent = Some(now);
         }
         let used = turn.max(self.earliest(now));
-        if used > turn && row.taken.is_some_and(|taken| taken > turn) {
+        if used > turn && queue.taken.is_some_and(|taken| taken > turn) {
             // Missed: somebody behind has gone already.
-            row.waiting.remove(index);
-            let turn = self.next_turn(&row, now);
+            queue.waiting.remove(index);
+            let turn = self.next_turn(&queue, now);
             if turn > now {
-                self.append(&mut row, ticket, turn);
+                self.append(&mut queue, ticket, turn);
                 return Err(turn);
             }
-            row.next = Some(turn + self.spacing(&row));
-            row.taken = row.next;
+            queue.next = Some(turn + self.spacing(&queue));
+            queue.taken = queue.next;
             return Ok(());
         }
-        row.waiting.remove(index);
-        let after = used + self.spacing(&row);
-        row.taken = Some(row.taken.map_or(after, |taken| taken.max(after)));
-        self.put_off(&mut row, index, after);
+        queue.waiting.remove(index);
+        let after = used + self.spacing(&queue);
+        queue.taken = Some(queue.taken.map_or(after, |taken| taken.max(after)));
+        self.postpone(&mut queue, index, after);
         Ok(())
     }
 
     /// Moves the turns from this place on to later times, as far as it takes for none to be before `start`.
-    fn put_off(&self, row: &mut Row, index: usize, start: Instant) {
-        let (spacing, mut next) = (self.spacing(row), start);
-        for waiting in row.waiting.iter_mut().skip(index) {
+    fn postpone(&self, queue: &mut Queue, index: usize, start: Instant) {
+        let (spacing, mut next) = (self.spacing(queue), start);
+        for waiting in queue.waiting.iter_mut().skip(index) {
             waiting.turn = waiting.turn.max(next);
             next = waiting.turn + spacing;
         }
-        row.next = Some(row.next.map_or(next, |given| given.max(next)));
+        queue.next = Some(queue.next.map_or(next, |given| given.max(next)));
     }
 
-    fn append(&self, row: &mut Row, ticket: u64, turn: Instant) {
-        row.waiting.push_back(Waiting {
+    fn append(&self, queue: &mut Queue, ticket: u64, turn: Instant) {
+        queue.waiting.push_back(Waiting {
             ticket,
             turn,
             waker: None,
         });
-        row.next = Some(turn + self.spacing(row));
+        queue.next = Some(turn + self.spacing(queue));
     }
 
     /// The time between two turns.
-    fn spacing(&self, row: &Row) -> Duration {
-        let gap = row.probe.map_or(Duration::ZERO, |probe| probe.gap);
+    fn spacing(&self, queue: &Queue) -> Duration {
+        let gap = queue.probe.map_or(Duration::ZERO, |probe| probe.gap);
         self.limit.interval.max(gap)
     }
 
     /// When the turn may come at the soonest, if a probe brings it forward.
-    fn soonest(&self, row: &Row, turn: Instant, now: Instant) -> Instant {
-        let Some(probe) = row.probe else {
+    fn soonest(&self, queue: &Queue, turn: Instant, now: Instant) -> Instant {
+        let Some(probe) = queue.probe else {
             return turn;
         };
-        let ahead = u32::try_from(row.waiting.len()).unwrap_or(u32::MAX);
+        let ahead = u32::try_from(queue.waiting.len()).unwrap_or(u32::MAX);
         let wait = self.limit.interval.saturating_mul(ahead);
         let soonest = probe.start.max(now).checked_add(wait);
         soonest.map_or(turn, |soonest| soonest.min(turn))
     }
 
     /// Returns the time of the next free turn.
-    fn next_turn(&self, row: &Row, now: Instant) -> Instant {
+    fn next_turn(&self, queue: &Queue, now: Instant) -> Instant {
         let earliest = self.earliest(now);
-        row.next.map_or(earliest, |next| next.max(earliest))
+        queue.next.map_or(earliest, |next| next.max(earliest))
     }
 
     /// After a rest, turns of the past are still free, though not all of them.
@@ -264,8 +264,8 @@ impl Limiter {
         now.checked_sub(interval * (burst - 1)).unwrap_or(now)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Row> {
-        self.row.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -291,8 +291,8 @@ impl Place<'_> {
     }
 
     fn wake_with(&self, waker: &Waker) {
-        let mut row = self.limiter.lock();
-        let mut waiting = row.waiting.iter_mut();
+        let mut queue = self.limiter.lock();
+        let mut waiting = queue.waiting.iter_mut();
         if let Some(waiting) = waiting.find(|it| it.ticket == self.ticket) {
             waiting.waker = Some(waker.clone());
         }
@@ -301,25 +301,25 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut row = self.limiter.lock();
-        let Some(index) = row.waiting.iter().position(|it| it.ticket == self.ticket) else {
+        let mut queue = self.limiter.lock();
+        let Some(index) = queue.waiting.iter().position(|it| it.ticket == self.ticket) else {
             return;
         };
-        let Some(Waiting { turn, .. }) = row.waiting.remove(index) else {
+        let Some(Waiting { turn, .. }) = queue.waiting.remove(index) else {
             return;
         };
         // A turn of the past is lost.
-        if row.taken.is_some_and(|taken| taken > turn) {
+        if queue.taken.is_some_and(|taken| taken > turn) {
             return;
         }
         let mut free = turn;
         let mut wakers = Vec::new();
-        for waiting in row.waiting.iter_mut().skip(index) {
+        for waiting in queue.waiting.iter_mut().skip(index) {
             std::mem::swap(&mut waiting.turn, &mut free);
             wakers.extend(waiting.waker.take());
         }
-        row.next = Some(free);
-        drop(row);
+        queue.next = Some(free);
+        drop(queue);
         wakers.into_iter().for_each(Waker::wake);
     }
 }

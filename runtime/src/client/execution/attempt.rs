@@ -29,7 +29,7 @@ pub(super) struct Sending<'a> {
 
 /// What has arrived of a response.
 #[derive(Default)]
-pub(super) struct Arrived {
+pub(super) struct PartialResponse {
     head: Option<response::Parts>,
     body: Chunks,
     stream: Option<Body>,
@@ -47,7 +47,7 @@ impl Sending<'_> {
         #[cfg(feature = "opentelemetry")]
         super::context::inject(message.headers_mut());
         message.extensions_mut().insert(Timeout(timeout));
-        let mut arrived = Arrived::default();
+        let mut arrived = PartialResponse::default();
         let response = self.request.shared.transport.execute(message);
         let outcome = {
             // Pinned here, as everything that is wrapped: a wrapper has room for what it wraps twice.
@@ -91,7 +91,7 @@ impl Sending<'_> {
     async fn exchange(
         &self,
         response: BoxFuture<'_, Result<http::Response<Body>, TransportError>>,
-        arrived: &mut Arrived,
+        arrived: &mut PartialResponse,
     ) -> Result<(), Error> {
         let operation = self.request.operation.id;
         let response = response.await;
@@ -141,7 +141,7 @@ impl Sending<'_> {
     pub(super) fn reply(
         &self,
         (status, headers): (StatusCode, HeaderMap),
-        arrived: Arrived,
+        arrived: PartialResponse,
     ) -> Reply {
         let (operation, options) = (self.request.operation, &self.request.options);
         let stream = arrived.stream.map(|body| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::{StatusCode, Uri};
 
-use super::attempt::{Arrived, Sending};
+use super::attempt::{PartialResponse, Sending};
 use super::observe;
 use crate::client::configuration::{BodyCheck, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
 use crate::client::credentials::{Bearer, Secret, Source};
@@ -135,7 +135,7 @@ impl<'a> Execution<'a> {
             if self.is_deleted(&error, &history) {
                 let headers = error.api().map(|error| error.headers().clone());
                 let head = (StatusCode::NOT_FOUND, headers.unwrap_or_default());
-                return Ok(self.sending.reply(head, Arrived::default()));
+                return Ok(self.sending.reply(head, PartialResponse::default()));
             }
             if history.renewed == 0 && error.is_unauthorized() {
                 renewed = self.renewed(token).await;

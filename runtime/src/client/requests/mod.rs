@@ -4,7 +4,7 @@ mod body;
 mod form;
 mod message;
 mod request;
-mod texts;
+mod strings;
 
 pub use body::Body;
 pub(in crate::client) use form::Form;

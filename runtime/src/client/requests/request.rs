@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::texts::{each_text, entries, has_key, text};
+use super::strings::{each_string, entries, has_key, string};
 use crate::Error;
 use crate::client::configuration::{CallOptions, Client, Shared};
 use crate::client::credentials::{Bearer, Credential};
@@ -43,7 +43,7 @@ pub struct Request {
     query: Vec<(&'static str, String)>,
     /// Whether the body has all keys by which the server knows a repetition.
     keyed: bool,
-    misfit: Option<Misfit>,
+    invalid: Option<InvalidParameter>,
     violations: Option<Violations>,
 }
 
@@ -56,7 +56,7 @@ pub(in crate::client) struct Content {
 
 /// A parameter that cannot be sent.
 #[derive(Clone)]
-struct Misfit {
+struct InvalidParameter {
     parameter: &'static str,
     reason: &'static str,
 }
@@ -85,7 +85,7 @@ impl Request {
             path: Vec::new(),
             query: Vec::new(),
             keyed: false,
-            misfit: None,
+            invalid: None,
             violations: None,
         }
     }
@@ -98,7 +98,7 @@ impl Request {
     /// Puts a value in place of `{name}` in the operation's path. Empty values, `.` and `..` are refused, for they would
     /// lead to another operation, and so is `/`, which the server's router does not accept even percent-encoded.
     pub fn path(&mut self, name: &'static str, value: &dyn Encode) {
-        let segment = match text(value) {
+        let segment = match string(value) {
             Ok(Some(text)) if text.is_empty() => Err("is empty"),
             Ok(Some(text)) if text == "." || text == ".." => Err("has a special meaning in URLs"),
             Ok(Some(text)) if text.contains('/') => Err(SLASH),
@@ -115,7 +115,7 @@ impl Request {
     /// Sets a query parameter. A list repeats the key; null and an empty list add nothing.
     pub fn query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pairs = String::new();
-        let result = each_text(value, &mut |text| push_pair(&mut pairs, name, text));
+        let result = each_string(value, &mut |text| push_pair(&mut pairs, name, text));
         self.set_query(name, result.map(|()| pairs));
     }
 
@@ -123,7 +123,7 @@ impl Request {
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
         // Each text is encoded on its own, so that a comma within one does not end it.
-        let result = each_text(value, &mut |text| match pair.is_empty() {
+        let result = each_string(value, &mut |text| match pair.is_empty() {
             true => push_pair(&mut pair, name, text),
             false => {
                 pair.push(',');
@@ -137,9 +137,9 @@ impl Request {
     pub fn deep_object(&mut self, name: &'static str, value: &dyn Encode) {
         let pairs = entries(value).map(|entries| {
             let mut pairs = String::new();
-            for (key, texts) in entries {
+            for (key, values) in entries {
                 let key = format!("{name}[{key}]");
-                texts
+                values
                     .iter()
                     .for_each(|text| push_pair(&mut pairs, &key, text));
             }
@@ -177,8 +177,8 @@ impl Request {
         self.violations = codec::validate(value).err();
         if let Some(entries) = self.note("body", entries(value)) {
             let mut form = form_urlencoded::Serializer::new(String::new());
-            for (key, texts) in &entries {
-                form.extend_pairs(texts.iter().map(|text| (key, text)));
+            for (key, values) in &entries {
+                form.extend_pairs(values.iter().map(|text| (key, text)));
             }
             self.body = Some(Content {
                 media_type: "application/x-www-form-urlencoded",
@@ -226,7 +226,7 @@ impl Request {
 
     /// The URL, or the first thing that does not fit.
     pub(in crate::client) fn url(&self) -> Result<String, Error> {
-        if let Some(Misfit { parameter, reason }) = self.misfit {
+        if let Some(InvalidParameter { parameter, reason }) = self.invalid {
             return Err(self.invalid(Some(parameter), reason));
         }
         let server = self.shared.server.url();
@@ -293,14 +293,17 @@ impl Request {
     /// Keeps the first reason not to send the request. Setting the parameter again, rightly, takes it back.
     fn note<T>(&mut self, parameter: &'static str, result: Result<T, &'static str>) -> Option<T> {
         if self
-            .misfit
+            .invalid
             .as_ref()
-            .is_some_and(|misfit| misfit.parameter == parameter)
+            .is_some_and(|invalid| invalid.parameter == parameter)
         {
-            self.misfit = None;
+            self.invalid = None;
         }
         result
-            .map_err(|reason| self.misfit.get_or_insert(Misfit { parameter, reason }))
+            .map_err(|reason| {
+                self.invalid
+                    .get_or_insert(InvalidParameter { parameter, reason })
+            })
             .ok()
     }
 }

@@ -43,8 +43,8 @@ pub(super) async fn wait(
     let mut pause = FIRST_WAIT;
     loop {
         let asked = match ask(request.clone(), missing).await? {
-            Answer::There(located) => return Ok(located),
-            Answer::NotYet(asked) => asked,
+            Attempt::Found(located) => return Ok(located),
+            Attempt::Pending(asked) => asked,
         };
         if let Some(generate) = generate.take() {
             Call::empty(*generate).await?;
@@ -99,13 +99,13 @@ enum Missing {
     Never,
 }
 
-enum Answer {
-    There(Located),
+enum Attempt {
+    Found(Located),
     /// It does not exist yet, with the `Retry-After` of the response.
-    NotYet(Option<Duration>),
+    Pending(Option<Duration>),
 }
 
-async fn ask(request: Request, missing: Missing) -> Result<Answer, Error> {
+async fn ask(request: Request, missing: Missing) -> Result<Attempt, Error> {
     match Call::<Option<Document>>::optional(request)
         .with_response()
         .await
@@ -113,12 +113,12 @@ async fn ask(request: Request, missing: Missing) -> Result<Answer, Error> {
         Ok(response) => {
             let asked = retry_after(response.headers());
             Ok(match response.into_inner() {
-                Some(document) => Answer::There(document.into()),
-                None => Answer::NotYet(asked),
+                Some(document) => Attempt::Found(document.into()),
+                None => Attempt::Pending(asked),
             })
         }
         Err(error) if missing == Missing::NotYet && error.is_not_found() => {
-            Ok(Answer::NotYet(error.retry_after()))
+            Ok(Attempt::Pending(error.retry_after()))
         }
         Err(error) => Err(error),
     }

@@ -16,13 +16,13 @@ use redb::{
 };
 
 use super::folder;
-use super::record::{Record, Tally};
+use super::record::{Checkpoint, Record};
 
-/// The records of events by their numbers, and of the tally by the number 0.
+/// The records of events by their numbers, and of the checkpoint by the number 0.
 const TABLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_events");
 
-/// The key of the tally.
-const TALLY: u64 = 0;
+/// The key of the checkpoint.
+const CHECKPOINT: u64 = 0;
 
 /// The most memory that redb keeps pages in.
 const CACHE: usize = 8 << 20;
@@ -46,7 +46,7 @@ pub(super) struct Database {
 /// What a database holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Contents {
-    pub(super) tally: Tally,
+    pub(super) checkpoint: Checkpoint,
     /// The bytes of all events, by [`footprint`].
     pub(super) bytes: u64,
 }
@@ -77,7 +77,7 @@ impl Database {
     pub(super) fn open(path: &Path, is_durable: bool) -> Result<(Self, Contents), Failure> {
         let mut database = Self::create(path, is_durable)?;
         let contents = database.using(|redb| {
-            // Whether it was repaired says nothing: so it is after each kill. The tally says whether all is there.
+            // Whether it was repaired says nothing: so it is after each kill. The checkpoint says whether all is there.
             redb.check_integrity()?;
             count(redb)
         })?;
@@ -163,11 +163,11 @@ fn count(redb: &Redb) -> Result<Contents, Failure> {
     let table = transaction.open_table(TABLE)?;
     let mut contents = Contents::default();
     let (mut live, mut has_tally) = (0, false);
-    for entry in table.range(TALLY..)? {
+    for entry in table.range(CHECKPOINT..)? {
         let (key, value) = entry?;
         match (key.value(), Record::read(value.value())) {
-            (TALLY, Ok((Record::Tally(tally), _))) => {
-                contents.tally = tally;
+            (CHECKPOINT, Ok((Record::Checkpoint(checkpoint), _))) => {
+                contents.checkpoint = checkpoint;
                 has_tally = true;
             }
             (key, Ok((Record::Event { number, .. }, _))) if key == number => {
@@ -177,7 +177,7 @@ fn count(redb: &Redb) -> Result<Contents, Failure> {
             _ => return Err(Failure::damaged("a record is damaged")),
         }
     }
-    match has_tally && live == contents.tally.live {
+    match has_tally && live == contents.checkpoint.live {
         true => Ok(contents),
         false => Err(Failure::damaged("records are missing")),
     }
@@ -192,32 +192,35 @@ fn change(
 ) -> Result<Contents, Failure> {
     let mut table = transaction.open_table(TABLE)?;
     let Contents {
-        mut tally,
+        mut checkpoint,
         mut bytes,
     } = before;
-    tally.commit += 1;
+    checkpoint.commit += 1;
     for (number, record) in added {
         bytes += footprint(record.len());
-        tally.last = tally.last.max(*number);
+        checkpoint.last = checkpoint.last.max(*number);
         match table.insert(number, record.as_slice())? {
-            None => tally.live += 1,
+            None => checkpoint.live += 1,
             Some(same) => bytes = bytes.saturating_sub(footprint(same.value().len())),
         }
     }
     for number in removed {
         if let Some(record) = table.remove(number)? {
-            tally.live = tally.live.saturating_sub(1);
+            checkpoint.live = checkpoint.live.saturating_sub(1);
             bytes = bytes.saturating_sub(footprint(record.value().len()));
         }
     }
-    tally.first = first(&table)?.unwrap_or(tally.last + 1);
-    table.insert(TALLY, Record::Tally(tally).to_bytes().as_slice())?;
-    Ok(Contents { tally, bytes })
+    checkpoint.first = first(&table)?.unwrap_or(checkpoint.last + 1);
+    table.insert(
+        CHECKPOINT,
+        Record::Checkpoint(checkpoint).to_bytes().as_slice(),
+    )?;
+    Ok(Contents { checkpoint, bytes })
 }
 
 /// The lowest number of an event.
 fn first(table: &Table<'_, u64, &[u8]>) -> Result<Option<u64>, Failure> {
-    let entry = table.range(TALLY + 1..)?.next().transpose()?;
+    let entry = table.range(CHECKPOINT + 1..)?.next().transpose()?;
     Ok(entry.map(|(key, _)| key.value()))
 }
 

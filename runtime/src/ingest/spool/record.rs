@@ -23,12 +23,12 @@ pub(super) enum Record<'a> {
         json: &'a [u8],
     },
     /// What a commit left behind.
-    Tally(Tally),
+    Checkpoint(Checkpoint),
 }
 
 /// What a commit left behind: enough to know what is missing if the file is damaged later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(super) struct Checkpoint {
     /// How many commits there were.
     pub(super) commit: u64,
     /// No event with a lower number is stored.
@@ -56,9 +56,10 @@ impl Record<'_> {
                 is_time_ours,
                 json,
             } => assemble(1 + u8::from(is_time_ours), number, json),
-            Self::Tally(tally) => {
-                let counts = [tally.first, tally.last, tally.live].map(u64::to_le_bytes);
-                assemble(0, tally.commit, counts.as_flattened())
+            Self::Checkpoint(checkpoint) => {
+                let counts =
+                    [checkpoint.first, checkpoint.last, checkpoint.live].map(u64::to_le_bytes);
+                assemble(0, checkpoint.commit, counts.as_flattened())
             }
         }
     }
@@ -86,7 +87,7 @@ impl<'a> Record<'a> {
             return Err(Broken::Wrong);
         }
         let record = match kind[0] {
-            0 => Self::Tally(Tally::read(number, payload)?),
+            0 => Self::Checkpoint(Checkpoint::read(number, payload)?),
             kind @ 1..=2 => Self::Event {
                 number,
                 is_time_ours: kind == 2,
@@ -111,7 +112,7 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Tally {
+impl Checkpoint {
     fn read(commit: u64, payload: &[u8]) -> Result<Self, Broken> {
         let (first, rest) = take(payload)?;
         let (last, rest) = take(rest)?;
@@ -165,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_record_is_read_as_it_was_written() {
-        let tally = Record::Tally(Tally {
+        let checkpoint = Record::Checkpoint(Checkpoint {
             commit: 3,
             first: 2,
             last: 9,
             live: 8,
         });
-        for record in [EVENT, tally] {
+        for record in [EVENT, checkpoint] {
             let mut bytes = record.to_bytes();
             let length = bytes.len();
             bytes.extend_from_slice(b"rest");

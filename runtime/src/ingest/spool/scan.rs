@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::record::{Broken, Record, Tally};
+use super::record::{Broken, Checkpoint, Record};
 
 /// How much is read at a time.
 const CHUNK: usize = 1 << 20;
@@ -39,16 +39,16 @@ fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usi
     bytes.len()
 }
 
-/// Returns the newest tally, if there is one. Without any record, a file was not written by a spool.
-pub(super) fn newest_tally(file: impl Read) -> io::Result<(Option<Tally>, bool)> {
-    let mut newest: Option<Tally> = None;
+/// Returns the newest checkpoint, if there is one. Without any record, a file was not written by a spool.
+pub(super) fn newest_tally(file: impl Read) -> io::Result<(Option<Checkpoint>, bool)> {
+    let mut newest: Option<Checkpoint> = None;
     let mut is_any = false;
     records(file, |record| {
         is_any = true;
-        if let Record::Tally(tally) = record
-            && newest.is_none_or(|newest| newest.commit < tally.commit)
+        if let Record::Checkpoint(checkpoint) = record
+            && newest.is_none_or(|newest| newest.commit < checkpoint.commit)
         {
-            newest = Some(tally);
+            newest = Some(checkpoint);
         }
     })?;
     Ok((newest, is_any))

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::database::{Contents, Database, Failure};
 use super::folder::Folder;
-use super::record::{Record, Tally};
+use super::record::{Checkpoint, Record};
 use super::scan;
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 use crate::log;
@@ -67,13 +67,13 @@ impl Store {
             contents: Contents::default(),
         };
         let damage = store.reopen()?;
-        let events = store.contents.tally.live;
+        let events = store.contents.checkpoint.live;
         Ok((store, Recovered { events, damage }))
     }
 
     /// How many events are stored.
     pub(super) fn len(&self) -> u64 {
-        self.contents.tally.live
+        self.contents.checkpoint.live
     }
 
     /// The bytes that all events take.
@@ -83,7 +83,7 @@ impl Store {
 
     /// The number before the first one that is free.
     pub(super) fn last(&self) -> u64 {
-        self.contents.tally.last
+        self.contents.checkpoint.last
     }
 
     pub(super) fn folder(&self) -> &Folder {
@@ -211,8 +211,8 @@ impl Store {
 
     /// Adds events that are in the file and not in the database: those of a commit that a kill interrupted, which nobody
     /// waits for, or those of one that a damaged header hides.
-    fn catch_up(&mut self, newest: Tally) -> Result<(), SpoolError> {
-        let known = self.contents.tally;
+    fn catch_up(&mut self, newest: Checkpoint) -> Result<(), SpoolError> {
+        let known = self.contents.checkpoint;
         if newest.commit > known.commit {
             // All of them first, since the file is written to after that. They are those of one commit.
             let mut hidden = Vec::new();
@@ -224,30 +224,30 @@ impl Store {
                 _ => {}
             });
             self.io(scanned)?;
-            self.contents.tally.commit = newest.commit;
+            self.contents.checkpoint.commit = newest.commit;
             self.commit(&hidden, &[])?;
         }
-        self.contents.tally.last = self.contents.tally.last.max(newest.last);
+        self.contents.checkpoint.last = self.contents.checkpoint.last.max(newest.last);
         self.skip_numbers()
     }
 
     /// Numbers that an interrupted commit may have used are not used again: each stands for one event.
     fn skip_numbers(&mut self) -> Result<(), SpoolError> {
-        self.contents.tally.last += MAX_COMMIT as u64;
+        self.contents.checkpoint.last += MAX_COMMIT as u64;
         self.commit(&[], &[])
     }
 
     /// Makes a new database of what can be read.
-    fn salvage(&mut self, newest: Tally) -> Result<Damage, SpoolError> {
+    fn salvage(&mut self, newest: Checkpoint) -> Result<Damage, SpoolError> {
         self.contents = Contents::default();
-        self.contents.tally.commit = newest.commit;
+        self.contents.checkpoint.commit = newest.commit;
         let damaged = self.folder.events();
         let mut found = 0;
         self.make(|store| {
             store.add_from(damaged.clone(), newest.first)?;
-            // Events of a later commit than the newest tally that can be read are not among those that it counted.
+            // Events of a later commit than the newest checkpoint that can be read are not among those that it counted.
             found = store.count_to(newest.last)?;
-            store.contents.tally.last = store.contents.tally.last.max(newest.last);
+            store.contents.checkpoint.last = store.contents.checkpoint.last.max(newest.last);
             Ok(())
         })?;
         self.io(self.folder.keep_damaged())?;
@@ -337,7 +337,7 @@ impl Stored {
                 is_time_ours,
                 json: json.to_vec(),
             }),
-            Record::Tally(_) => None,
+            Record::Checkpoint(_) => None,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use polar_codegen::api;
 use polar_codegen::compare::compare;
 use polar_codegen::document::Source;
+use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
-use polar_codegen::words::Words;
 
 use super::Pair;
 
@@ -26,7 +26,7 @@ pub fn pairs(root: &Path) -> Result<Vec<Pair>, String> {
             text: &base,
         };
         let overlay = overlay.map(|(name, text)| Source { name, text });
-        api(contract, overlay, &Words::default()).map_err(|report| report.to_string())
+        api(contract, overlay, &Documentation::default()).map_err(|report| report.to_string())
     };
     let old = api(None)?;
     let mut pairs = Vec::new();

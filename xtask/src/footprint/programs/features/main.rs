@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The client over a transport that sends nothing.
 pub fn without_http() -> Result<Polar, polar_client::Error> {
-    Polar::builder().access_token("polar_oat_...").transport(Nowhere).build()
+    Polar::builder().access_token("polar_oat_...").transport(NullTransport).build()
 }
 
 /// Polls a future once: what it needs is compiled, and nothing else.
@@ -33,9 +33,9 @@ pub fn once<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 #[derive(Debug)]
-struct Nowhere;
+struct NullTransport;
 
-impl Transport for Nowhere {
+impl Transport for NullTransport {
     fn execute(
         &self,
         _: http::Request<Bytes>,

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// How many of each were left out of a contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Omitted {
     /// What OpenAPI knows and a client does not need, by what it is called in the plural.
     pub known: BTreeMap<&'static str, usize>,
     /// Vendor extensions, by their keys (`x-mint`).
@@ -25,7 +25,7 @@ const FOR_PEOPLE: &[(&str, &str)] = &[
     ("tags", "tags"),
 ];
 
-impl LeftOut {
+impl Omitted {
     pub(super) fn count(&mut self, what: &'static str) {
         *self.known.entry(what).or_default() += 1;
     }
@@ -47,7 +47,7 @@ impl LeftOut {
     }
 }
 
-impl fmt::Display for LeftOut {
+impl fmt::Display for Omitted {
     /// `left out: descriptions (12); vendor extensions: x-mint (3)`, or nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: Vec<(&str, usize)>| {

@@ -1,7 +1,7 @@
 //! How the client represents the fields of a type, which depends on whether the type is sent or received.
 
 use super::Lowering;
-use crate::ir::{Constant, Field, Keeping, Presence, Role, Shape, Type, Usage};
+use crate::ir::{Constant, Field, Presence, Representation, Role, Shape, Type, Usage};
 
 /// Decides for each field of each struct.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
@@ -9,23 +9,23 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
         let (usage, role) = (def.usage, def.role);
         if let Shape::Struct(object) = &mut def.shape {
             for field in &mut object.fields {
-                field.keeping = keeping(usage, role, field);
+                field.representation = representation(usage, role, field);
             }
         }
     }
 }
 
-fn keeping(usage: Usage, role: Role, field: &Field) -> Keeping {
+fn representation(usage: Usage, role: Role, field: &Field) -> Representation {
     let constant = matches!(field.ty, Type::Const(Constant::Text(_) | Constant::Null))
         || (matches!(field.ty, Type::Const(_)) && field.presence == Presence::Required);
     match (field.presence, field.ty.is_nullable()) {
-        _ if constant && !usage.is_decoded() => Keeping::Sent,
-        _ if constant => Keeping::Constant,
-        (Presence::Required, false) => Keeping::Value,
-        (Presence::Required, true) => Keeping::OrNull,
-        (Presence::Optional, true) if role == Role::Patch => Keeping::Patch,
+        _ if constant && !usage.is_decoded() => Representation::Sent,
+        _ if constant => Representation::Constant,
+        (Presence::Required, false) => Representation::Value,
+        (Presence::Required, true) => Representation::OrNull,
+        (Presence::Optional, true) if role == Role::Patch => Representation::Patch,
         // The server writes null where there is no value, also where the contract lets it leave the key out.
-        (Presence::Optional, true) if usage == Usage::Output => Keeping::OrNull,
-        (Presence::Optional, _) => Keeping::OrAbsent,
+        (Presence::Optional, true) if usage == Usage::Output => Representation::OrNull,
+        (Presence::Optional, _) => Representation::OrAbsent,
     }
 }

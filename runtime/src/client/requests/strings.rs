@@ -1,4 +1,4 @@
-//! Values as the plain texts that paths, queries and forms are made of.
+//! Values as the plain strings that paths, queries and forms are made of.
 
 use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
@@ -9,30 +9,30 @@ pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no
 /// Why a number has no plain text: JSON's `null` would stand in its place.
 const NOT_FINITE: &str = "is not a finite number";
 
-/// Takes the texts of a value: one for a scalar, one for each item of a list, none for null and what is left out.
-pub(super) fn each_text(
+/// Takes the strings of a value: one for a scalar, one for each item of a list, none for null and what is left out.
+pub(super) fn each_string(
     value: &dyn Encode,
     take: &mut dyn FnMut(&str),
 ) -> Result<(), &'static str> {
     match value.view() {
         View::List(list) => (0..list.len())
             .filter_map(|index| list.item(index))
-            .try_for_each(|item| one_text(item, take)),
-        View::Json(Json::Array(items)) => items.iter().try_for_each(|item| one_text(item, take)),
-        View::Secret(inner) | View::Variant { content: inner, .. } => each_text(inner, take),
-        _ => one_text(value, take),
+            .try_for_each(|item| one_string(item, take)),
+        View::Json(Json::Array(items)) => items.iter().try_for_each(|item| one_string(item, take)),
+        View::Secret(inner) | View::Variant { content: inner, .. } => each_string(inner, take),
+        _ => one_string(value, take),
     }
 }
 
 /// The text of a scalar; `None` for null and what is left out.
-pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
+pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str> {
     let mut found = None;
-    one_text(value, &mut |text| found = Some(text.to_owned()))?;
+    one_string(value, &mut |text| found = Some(text.to_owned()))?;
     Ok(found)
 }
 
 /// Takes the text of a scalar, if it has one.
-fn one_text(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
+fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => {}
         View::Text(text) => take(text),
@@ -44,7 +44,9 @@ fn one_text(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'stat
             id.hyphenated()
                 .encode_lower(&mut uuid::Uuid::encode_buffer()),
         ),
-        View::Secret(inner) | View::Variant { content: inner, .. } => return one_text(inner, take),
+        View::Secret(inner) | View::Variant { content: inner, .. } => {
+            return one_string(inner, take);
+        }
         View::Float(number) if !number.is_finite() => return Err(NOT_FINITE),
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
             take(&codec::to_string(value));
@@ -57,7 +59,7 @@ fn one_text(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'stat
     Ok(())
 }
 
-/// The entries of an object, each with its texts.
+/// The entries of an object, each with its strings.
 pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, &'static str> {
     let record = match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
@@ -69,10 +71,10 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
     let mut found = Ok(Vec::new());
     record.write(&mut FieldWriter::new(&mut |fields| {
         for (key, value) in fields {
-            let mut texts = Vec::new();
-            let result = each_text(*value, &mut |text| texts.push(text.to_owned()));
+            let mut strings = Vec::new();
+            let result = each_string(*value, &mut |text| strings.push(text.to_owned()));
             match (&mut found, result) {
-                (Ok(entries), Ok(())) => entries.push(((*key).to_owned(), texts)),
+                (Ok(entries), Ok(())) => entries.push(((*key).to_owned(), strings)),
                 (found @ Ok(_), Err(reason)) => *found = Err(reason),
                 (Err(_), _) => {}
             }

@@ -5,9 +5,9 @@ use crate::ir::{Api, Encoding, Operation, Param, ParamStyle, Shape, Type};
 
 impl Checker<'_> {
     /// Parameters and forms hold nothing that cannot be written as strings.
-    pub(super) fn texts(&mut self, operation: &Operation) {
+    pub(super) fn plain_strings(&mut self, operation: &Operation) {
         for param in &operation.path_params {
-            if !is_text(self.api, &param.ty) {
+            if !is_plain(self.api, &param.ty) {
                 let message = "a list or object in a path is not supported";
                 self.problem(&param.at, message.to_owned());
             }
@@ -19,7 +19,7 @@ impl Checker<'_> {
         }
         if let Some(body) = &operation.body
             && body.encoding == Encoding::Form
-            && !has_texts(self.api, &body.ty)
+            && !has_plain_strings(self.api, &body.ty)
         {
             let message =
                 "a form is an object of strings, numbers and the like, and of lists of those";
@@ -30,11 +30,11 @@ impl Checker<'_> {
 
 fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
     match param.style {
-        ParamStyle::Plain | ParamStyle::Joined if !is_texts(api, &param.ty) => Some(
+        ParamStyle::Plain | ParamStyle::Joined if !is_plains(api, &param.ty) => Some(
             "an object or a list of lists in a query is not supported, \
              unless its style is `deepObject` or its content is JSON",
         ),
-        ParamStyle::DeepObject if !has_texts(api, &param.ty) => Some(
+        ParamStyle::DeepObject if !has_plain_strings(api, &param.ty) => Some(
             "a parameter of the style `deepObject` is an object of strings, numbers and the like, \
              and of lists of those",
         ),
@@ -43,17 +43,17 @@ fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
 }
 
 /// Returns whether every value is written as one string.
-fn is_text(api: &Api, ty: &Type) -> bool {
+fn is_plain(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Scalar(_) | Type::Id(_) | Type::Const(_) => true,
-        Type::Nullable(inner) | Type::Boxed(inner) => is_text(api, inner),
+        Type::Nullable(inner) | Type::Boxed(inner) => is_plain(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Enum(_) => true,
-            Shape::Alias(target) => is_text(api, target),
+            Shape::Alias(target) => is_plain(api, target),
             Shape::Union(union) => union
                 .variants
                 .iter()
-                .all(|variant| is_text(api, &variant.ty)),
+                .all(|variant| is_plain(api, &variant.ty)),
             Shape::Struct(_) => false,
         },
         Type::List(_) | Type::Tuple(_) | Type::Map(_) | Type::Json => false,
@@ -61,39 +61,39 @@ fn is_text(api: &Api, ty: &Type) -> bool {
 }
 
 /// Returns whether every value is written as one string, or is a list of such values.
-fn is_texts(api: &Api, ty: &Type) -> bool {
+fn is_plains(api: &Api, ty: &Type) -> bool {
     match ty {
-        Type::List(item) => is_text(api, item),
-        Type::Tuple(items) => items.iter().all(|item| is_text(api, item)),
-        Type::Nullable(inner) | Type::Boxed(inner) => is_texts(api, inner),
+        Type::List(item) => is_plain(api, item),
+        Type::Tuple(items) => items.iter().all(|item| is_plain(api, item)),
+        Type::Nullable(inner) | Type::Boxed(inner) => is_plains(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
-            Shape::Alias(target) => is_texts(api, target),
+            Shape::Alias(target) => is_plains(api, target),
             Shape::Union(union) => union
                 .variants
                 .iter()
-                .all(|variant| is_texts(api, &variant.ty)),
+                .all(|variant| is_plains(api, &variant.ty)),
             Shape::Enum(_) => true,
             Shape::Struct(_) => false,
         },
-        other => is_text(api, other),
+        other => is_plain(api, other),
     }
 }
 
 /// Returns whether every value is an object of strings and lists of strings.
-fn has_texts(api: &Api, ty: &Type) -> bool {
+fn has_plain_strings(api: &Api, ty: &Type) -> bool {
     match ty {
-        Type::Map(value) => is_texts(api, value),
-        Type::Nullable(inner) | Type::Boxed(inner) => has_texts(api, inner),
+        Type::Map(value) => is_plains(api, value),
+        Type::Nullable(inner) | Type::Boxed(inner) => has_plain_strings(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Struct(object) => {
                 let fields = object.fields.iter().map(|field| &field.ty);
-                fields.chain(&object.rest).all(|ty| is_texts(api, ty))
+                fields.chain(&object.rest).all(|ty| is_plains(api, ty))
             }
-            Shape::Alias(target) => has_texts(api, target),
+            Shape::Alias(target) => has_plain_strings(api, target),
             Shape::Union(union) => union
                 .variants
                 .iter()
-                .all(|variant| has_texts(api, &variant.ty)),
+                .all(|variant| has_plain_strings(api, &variant.ty)),
             Shape::Enum(_) => false,
         },
         _ => false,

@@ -16,14 +16,14 @@ pub enum Semver {
 
 /// Whether clients that were built for the old contract work with a server of the new one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wire {
+pub struct WireImpact {
     /// Whether they may fail to decode a response or a webhook.
     pub breaks_responses: bool,
     /// Whether the server may reject their requests.
     pub breaks_requests: bool,
 }
 
-impl Wire {
+impl WireImpact {
     /// Returns whether they do.
     #[must_use]
     pub fn is_compatible(self) -> bool {
@@ -42,7 +42,7 @@ impl Wire {
 
 /// The section of a changelog (<https://keepachangelog.com>) that tells users of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum News {
+pub enum ChangelogSection {
     /// It can be used now.
     Added,
     /// It works in another way.
@@ -53,7 +53,7 @@ pub enum News {
     Removed,
 }
 
-impl News {
+impl ChangelogSection {
     /// All sections, in the order of a changelog.
     pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Deprecated, Self::Removed];
 }
@@ -70,7 +70,7 @@ impl fmt::Display for Semver {
 }
 
 /// What stops working.
-impl fmt::Display for Wire {
+impl fmt::Display for WireImpact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.breaks_requests, self.breaks_responses) {
             (false, false) => "compatible",
@@ -82,7 +82,7 @@ impl fmt::Display for Wire {
 }
 
 /// The heading of the section.
-impl fmt::Display for News {
+impl fmt::Display for ChangelogSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Added => "Added",

@@ -11,7 +11,7 @@ use crate::error::{Problem, Report};
 /// The parsed `docs.yaml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Words {
+pub struct Documentation {
     #[serde(skip)]
     file: String,
     /// By the segments of an operation id without the last: `customers`, `customers:members`.
@@ -43,21 +43,21 @@ pub struct Coverage {
 /// Looks words up, and remembers what was asked for and what was found.
 #[derive(Debug)]
 pub(crate) struct Glossary<'a> {
-    words: &'a Words,
+    documentation: &'a Documentation,
     used: RefCell<BTreeSet<(&'static str, &'a str)>>,
     coverage: RefCell<Coverage>,
 }
 
-impl Words {
+impl Documentation {
     /// Reads `docs.yaml`.
     ///
     /// # Errors
     /// YAML that cannot be read, keys that stand twice, and sections that do not exist.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
-        let mut words = Self::deserialize(document::corrected(source, None)?)
+        let mut documentation = Self::deserialize(document::corrected(source, None)?)
             .map_err(|error| Problem::new(source.name, "", error.to_string()))?;
-        words.file = source.name.to_owned();
-        Ok(words)
+        documentation.file = source.name.to_owned();
+        Ok(documentation)
     }
 
     /// Returns a problem for every entry that no version asked for: it is misspelt, or what it describes is gone.
@@ -90,9 +90,9 @@ impl Words {
 }
 
 impl<'a> Glossary<'a> {
-    pub(crate) fn new(words: &'a Words) -> Self {
+    pub(crate) fn new(documentation: &'a Documentation) -> Self {
         Self {
-            words,
+            documentation,
             used: RefCell::default(),
             coverage: RefCell::default(),
         }
@@ -167,7 +167,7 @@ impl<'a> Glossary<'a> {
 
     fn get(&self, section: &'static str, key: &str) -> Option<String> {
         let entries = self
-            .words
+            .documentation
             .sections()
             .into_iter()
             .find(|(name, _)| *name == section)?
@@ -191,8 +191,8 @@ mod tests {
 
     #[test]
     fn the_most_specific_words_win_and_are_counted() {
-        let words = Words::parse(DOCS).unwrap();
-        let glossary = Glossary::new(&words);
+        let documentation = Documentation::parse(DOCS).unwrap();
+        let glossary = Glossary::new(&documentation);
         assert_eq!(glossary.field("Seat", "id").as_deref(), Some("Its id."));
         assert_eq!(glossary.field("Order", "id").as_deref(), Some("Any id."));
         assert_eq!(glossary.field("Order", "total"), None);
@@ -205,7 +205,7 @@ mod tests {
                 missing: BTreeSet::from(["schemas: Order.total".to_owned()]),
             }
         );
-        let unused: Vec<_> = words
+        let unused: Vec<_> = documentation
             .unused(&used)
             .into_iter()
             .map(|problem| problem.pointer)
@@ -215,12 +215,12 @@ mod tests {
 
     #[test]
     fn a_filter_has_words_of_its_own_before_those_of_the_field() {
-        let words = Words::parse(Source {
+        let documentation = Documentation::parse(Source {
             name: "docs.yaml",
             text: "filters:\n  id: Only these.\nfields:\n  id: Any id.\n  name: A name.\n",
         })
         .unwrap();
-        let glossary = Glossary::new(&words);
+        let glossary = Glossary::new(&documentation);
         let list = |name| glossary.filter("seats:list", name);
         assert_eq!(list("id").as_deref(), Some("Only these."));
         assert_eq!(list("name").as_deref(), Some("A name."));
@@ -231,17 +231,17 @@ mod tests {
 
     #[test]
     fn an_example_of_an_unknown_operation_is_an_error_with_its_pointer() {
-        let words = Words::parse(Source {
+        let documentation = Documentation::parse(Source {
             name: "docs.yaml",
             text: "examples:\n  seats:get: |\n    fn a() {\n        b()\n    }\n  seats:gone: fn a() {}\n",
         })
         .unwrap();
-        let glossary = Glossary::new(&words);
+        let glossary = Glossary::new(&documentation);
         let example = glossary.example("seats:get");
         assert_eq!(example.as_deref(), Some("fn a() {\n    b()\n}"));
         let (coverage, used) = glossary.finish();
         assert_eq!(coverage, Coverage::default());
-        let unused = words.unused(&used);
+        let unused = documentation.unused(&used);
         let places: Vec<_> = unused
             .iter()
             .map(|problem| (problem.file.as_str(), problem.pointer.as_str()))
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_unknown_section_is_an_error_that_names_it() {
-        let error = Words::parse(Source {
+        let error = Documentation::parse(Source {
             name: "docs.yaml",
             text: "schemata: {}",
         })
