@@ -1,4 +1,4 @@
-//! The words of the doc comments: `spec/docs.yaml`, written by us, looked up by wire names.
+//! The text of the doc comments: `spec/docs.yaml`, written by hand, looked up by wire names.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,18 +21,18 @@ pub struct Documentation {
     operations: BTreeMap<String, String>,
     /// By operation id: a program that calls the operation. `MODULE` stands for the module of the default version.
     examples: BTreeMap<String, String>,
-    /// By name of an optional query parameter: what it selects, where the operation says nothing more specific.
+    /// By name of an optional query parameter: the items that it selects, if the operation has no more specific entry.
     filters: BTreeMap<String, String>,
     /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`.
     schemas: BTreeMap<String, String>,
-    /// By field or parameter name, where there is nothing more specific.
+    /// By field or parameter name, if there is no more specific entry.
     fields: BTreeMap<String, String>,
 }
 
-/// How much of what was looked up had words.
+/// How many look-ups found an entry.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Look-ups that found words.
+    /// Look-ups that found an entry.
     pub written: usize,
     /// All look-ups.
     pub total: usize,
@@ -40,7 +40,7 @@ pub struct Coverage {
     pub missing: BTreeSet<String>,
 }
 
-/// Looks words up, and remembers what was asked for and what was found.
+/// Looks up documentation, and records which entries were requested and found.
 #[derive(Debug)]
 pub(crate) struct Glossary<'a> {
     documentation: &'a Documentation,
@@ -52,7 +52,7 @@ impl Documentation {
     /// Reads `docs.yaml`.
     ///
     /// # Errors
-    /// YAML that cannot be read, keys that stand twice, and sections that do not exist.
+    /// YAML that cannot be parsed, duplicate keys, and unknown sections.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
         let mut documentation = Self::deserialize(document::corrected(source, None)?)
             .map_err(|error| Problem::new(source.name, "", error.to_string()))?;
@@ -60,7 +60,7 @@ impl Documentation {
         Ok(documentation)
     }
 
-    /// Returns a problem for every entry that no version asked for: it is misspelt, or what it describes is gone.
+    /// Returns a problem for every entry that no version requested: it is misspelt, or its subject no longer exists.
     pub(crate) fn unused(&self, used: &BTreeSet<(&'static str, &str)>) -> Vec<Problem> {
         self.sections()
             .into_iter()
@@ -116,12 +116,12 @@ impl<'a> Glossary<'a> {
         self.get("operations", &format!("{operation}.{status}"))
     }
 
-    /// A program that calls the operation. Not counted: the most used operations have one.
+    /// Returns a program that calls the operation. Not counted: only the most used operations have one.
     pub(crate) fn example(&self, operation: &str) -> Option<String> {
         self.get("examples", operation)
     }
 
-    /// An optional query parameter.
+    /// Returns the documentation of an optional query parameter.
     pub(crate) fn filter(&self, operation: &str, name: &str) -> Option<String> {
         self.find(&[
             ("operations", &format!("{operation}.{name}")),
@@ -130,7 +130,8 @@ impl<'a> Glossary<'a> {
         ])
     }
 
-    /// A required parameter. What an `id` identifies is said by its type, where the operation says nothing more specific.
+    /// Returns the documentation of a required parameter. The type of an `id` already names what it identifies, so it
+    /// needs no entry of its own.
     pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
         let specific = format!("{operation}.{name}");
         match name {
@@ -147,7 +148,7 @@ impl<'a> Glossary<'a> {
         self.find(&[("schemas", &format!("{schema}.{name}")), ("fields", name)])
     }
 
-    /// Values of enums speak for themselves: they may have words, and are not counted when they have none.
+    /// Returns the documentation of an enum value. Not counted: most values are self-explanatory.
     pub(crate) fn value(&self, schema: &str, value: &str) -> Option<String> {
         self.get("schemas", &format!("{schema}.{value}"))
     }

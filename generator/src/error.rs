@@ -1,16 +1,16 @@
-//! What went wrong and where: every phase reports all of its problems at once.
+//! Problems and their places: every phase reports all of its problems at once.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One thing that stops generation, and the place in the input that causes it.
+/// A problem that stops generation, and the place in the input that causes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Name of the input, as its [`Source`](crate::document::Source) gives it.
     pub file: String,
-    /// JSON pointer (RFC 6901) into the input; empty for the whole of it.
+    /// JSON pointer (RFC 6901) into the input; empty for the whole input.
     pub pointer: String,
-    /// What is wrong there.
+    /// The description of the problem.
     pub message: String,
 }
 
@@ -36,14 +36,14 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One or more problems: sorted, and each only once.
+/// One or more problems, sorted and without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     problems: Vec<Problem>,
 }
 
 impl Report {
-    /// `Err` with a report if there are problems, `Ok` if there are none: the last line of a phase.
+    /// Returns `Err` with a report if there are problems: the last line of a phase.
     pub fn check(problems: impl IntoIterator<Item = Problem>) -> Result<(), Self> {
         let problems: BTreeSet<Problem> = problems.into_iter().collect();
         if problems.is_empty() {
@@ -54,7 +54,7 @@ impl Report {
         })
     }
 
-    /// Returns the problems, never none.
+    /// Returns the problems, at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -91,7 +91,7 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// Returns a key as it stands in a JSON pointer (RFC 6901).
+/// Escapes a key for a JSON pointer (RFC 6901).
 pub(crate) fn escape_pointer(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

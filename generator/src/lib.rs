@@ -1,13 +1,14 @@
-//! Turns Polar's OpenAPI documents into the source of a Rust client. Pure: no file access, no environment.
+//! Generates the source of a Rust client from Polar's OpenAPI documents. A pure library: it reads no files and no
+//! environment variables.
 //!
 //! [`generate`] runs the phases in this order, the first three for each version of the API:
 //!
-//! 1. [`document`]: parse, correct, bring down to OpenAPI 3.0;
+//! 1. [`document`]: parse, correct, downgrade to OpenAPI 3.0;
 //! 2. `lower`: the document becomes the [`ir`], with the text of [`documentation`];
 //! 3. `check`: the invariants of the IR;
-//! 4. [`share`]: what several versions have in common gets one home;
-//! 5. `emit`: the IR becomes token streams, one for each file of a home;
-//! 6. `print`: token streams become text.
+//! 4. [`share`]: elements that are equal in several versions are assigned to a common home;
+//! 5. `emit`: the IR is converted to token streams, one for each file of a home;
+//! 6. `print`: token streams are formatted as text.
 //!
 //! Every phase reports all of its problems together.
 
@@ -43,40 +44,40 @@ use ir::Api;
 use stack::{Work, with_room};
 use versions::Versions;
 
-/// What the crate is generated from.
+/// The input of the generator.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
-    /// Which versions there are.
+    /// The list of versions.
     pub versions: &'a Versions,
     /// The contract of each version.
     pub contracts: Vec<Source<'a>>,
     /// Corrections to the contracts.
     pub overlay: Option<Source<'a>>,
-    /// Documentation for doc comments.
+    /// The text of doc comments (`docs.yaml`).
     pub documentation: Option<Source<'a>>,
 }
 
 /// The generated crate.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// The text of each file, by path below the crate's folder.
+    /// The text of each file, by path relative to the crate's folder.
     pub files: BTreeMap<String, String>,
-    /// What each version has come to.
+    /// Figures of each version.
     pub versions: Vec<Summary>,
-    /// What is emitted once for which versions.
+    /// Figures of each home.
     pub homes: Vec<HomeSummary>,
-    /// What is different in each version, compared with the one before it.
+    /// The differences of each version from the one before it.
     pub steps: Vec<Comparison>,
-    /// The actions of the overlay, and what they did in each version.
+    /// The actions of the overlay, and their effects in each version.
     pub corrections: Vec<Correction>,
     /// The IR of each version, oldest first.
     pub apis: Vec<Api>,
 }
 
-/// Generates the crate, the versions side by side.
+/// Generates the crate, with the versions in parallel.
 ///
 /// # Errors
-/// All problems of the phase that found any, of all versions.
+/// All problems of the first phase that found any, of all versions.
 pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let documentation = input
         .documentation
@@ -145,7 +146,7 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     })
 }
 
-/// What the actions of the overlay did in all versions.
+/// Returns the effects of the overlay's actions in all versions.
 fn corrections(
     overlay: Option<Source<'_>>,
     versions: &[Version<'_>],
@@ -186,7 +187,7 @@ impl<'w> Version<'w> {
     }
 }
 
-/// Returns the checked IR of one contract. Corrections that do not concern it are passed over: they may be for other
+/// Returns the checked IR of one contract. Corrections without an effect on it are ignored: they may apply to other
 /// versions.
 ///
 /// # Errors
@@ -199,7 +200,7 @@ pub fn api(
     described(contract, overlay, documentation).map(|(api, _)| api)
 }
 
-/// Returns the same, and which entries of the documentation it has used.
+/// Returns the same, and which entries of the documentation it used.
 ///
 /// # Errors
 /// All problems of the phase that found any.
@@ -225,10 +226,10 @@ fn lower<'w>(
     Ok((lowered.api, lowered.coverage, lowered.entries_used))
 }
 
-/// Returns the module of one version, on its own: the text of each file, by path below the module's folder.
+/// Returns the module of one version, on its own: the text of each file, by path relative to the module's folder.
 ///
 /// # Errors
-/// Emitted source that does not parse: a mistake of the generator.
+/// Emitted source that does not parse: a bug of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     with_room(|| {
         let plan = share::share(&[api]);
@@ -242,7 +243,7 @@ pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     })
 }
 
-/// Returns the text of each file of a home, by path below its folder.
+/// Returns the text of each file of a home, by path relative to its folder.
 fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
     let files = Mutex::new(emit::files(site));
     let next = || files.lock().ok().and_then(|mut files| files.pop());
@@ -278,7 +279,7 @@ where
     })
 }
 
-/// All results, or all problems.
+/// Returns all results, or all problems.
 fn all<T>(results: impl Iterator<Item = Result<T, Report>>) -> Result<Vec<T>, Report> {
     let (mut values, mut problems) = (Vec::new(), Vec::new());
     for result in results {

@@ -1,8 +1,8 @@
-//! Every identifier of the generated crate is made here: casing, keywords, odd enum values, list names, variant names.
+//! Creates every identifier of the generated crate: case, keywords, unusual enum values, list names, variant names.
 //!
-//! Nothing else in the generator changes the case of a word or escapes a keyword. Identifiers are ASCII: other characters
-//! separate words, and a text without a letter or digit is spelled by the numbers of its characters. A name that Rust or
-//! the client has given a meaning to gets a trailing underscore, or `set_` before it.
+//! No other module of the generator changes the case of a word or escapes a keyword. Identifiers are ASCII: other
+//! characters separate words, and a string without a letter or digit is spelled by the code points of its characters. A
+//! name that Rust or the client reserves gets a trailing underscore, or the prefix `set_`.
 
 mod taken;
 #[cfg(test)]
@@ -13,18 +13,18 @@ pub use variants::{union_variants, variant};
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
-/// The field of a struct that holds entries without a field of their own.
+/// The field of a struct for entries without a field of their own.
 pub const REST_FIELD: &str = "additional";
 
-/// Brands that are one word in spite of the capital within.
+/// Brands that are one word in spite of an inner capital letter.
 const ONE_WORD: &[&str] = &["GitHub", "OAuth"];
 
-/// An identifier in Rust and the text it stands for on the wire.
+/// A Rust identifier and its wire name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     /// Valid Rust identifier, raw (`r#type`) or suffixed (`self_`) where the word is a keyword.
     pub rust: String,
-    /// The text of the contract, unchanged.
+    /// The name in the contract, unchanged.
     pub wire: String,
 }
 
@@ -50,7 +50,7 @@ pub fn field(wire: &str) -> Name {
     }
 }
 
-/// Returns the name of a parameter that is an argument of its method.
+/// Returns the name of a required parameter, which is an argument of its method.
 pub fn argument(wire: &str) -> Name {
     free(field(wire), &[taken::VARIABLES])
 }
@@ -60,7 +60,8 @@ pub fn method(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS])
 }
 
-/// Returns the name of a service: a method of what it belongs to, a module, and a file.
+/// Returns the name of a service. It is used for the accessor method, the module and the file, so it must be valid as
+/// all of them.
 pub fn service(wire: &str) -> Name {
     free(
         field(wire),
@@ -68,7 +69,7 @@ pub fn service(wire: &str) -> Name {
     )
 }
 
-/// Returns the constructor of a client of a server: `sandbox`.
+/// Returns the name of the constructor for a server: `sandbox`.
 pub fn server(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS, taken::ROOT_METHODS])
 }
@@ -78,7 +79,7 @@ pub fn service_type(service: &Name) -> String {
     camel(plain(&service.rust))
 }
 
-/// Returns the module, and so the file, of the types that belong to a service.
+/// Returns the name of the module, and of the file, of the types that belong to a service.
 pub fn module(service: &Name) -> String {
     match service.rust.strip_prefix("r#") {
         Some(keyword) => format!("{keyword}_"),
@@ -86,7 +87,7 @@ pub fn module(service: &Name) -> String {
     }
 }
 
-/// Adds an underscore to a name that one of the lists has.
+/// Adds an underscore to a name if one of the lists contains it.
 fn free(name: Name, lists: &[&[&str]]) -> Name {
     let is_taken = lists.iter().any(|list| list.contains(&plain(&name.rust)));
     match is_taken {
@@ -98,12 +99,12 @@ fn free(name: Name, lists: &[&[&str]]) -> Name {
     }
 }
 
-/// Returns a name without the sign of raw identifiers.
+/// Returns a name without the prefix of raw identifiers.
 fn plain(rust: &str) -> &str {
     rust.trim_start_matches("r#")
 }
 
-/// Returns a name that the corrections give to what is `wire`, if it is one that `make` would leave as it is.
+/// Returns the name that the corrections set for `wire`, if `make` would not change it.
 pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     let made = make(rust);
     (plain(&made.rust) == rust).then(|| Name {
@@ -112,7 +113,7 @@ pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     })
 }
 
-/// Returns a name that the corrections give to the schema `wire`, if it is an `UpperCamelCase` identifier.
+/// Returns the name that the corrections set for the schema `wire`, if it is an `UpperCamelCase` identifier.
 pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
     let begins = rust.starts_with(|c: char| c.is_ascii_uppercase());
     let is_camel = begins && rust.chars().all(|c| c.is_ascii_alphanumeric());
@@ -122,7 +123,7 @@ pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
     })
 }
 
-/// Returns whether a text is a version of the API: `YYYY-MM`.
+/// Returns whether a string is a version of the API: `YYYY-MM`.
 pub fn is_version(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('-').is_some_and(|(year, month)| {
@@ -131,7 +132,7 @@ pub fn is_version(text: &str) -> bool {
     })
 }
 
-/// Returns a month in words: `2027-01` is `January 2027`.
+/// Returns a month for people: `2027-01` is `January 2027`.
 pub fn month(text: &str) -> String {
     const MONTHS: [&str; 12] = [
         "January",
@@ -174,7 +175,7 @@ pub fn schema(wire: &str) -> Name {
     }
 }
 
-/// Returns the name of a type that the contract leaves inline: its title, or the place it stands at.
+/// Returns the name of an inline type, by its title or its place.
 pub fn inline(title_or_place: &str) -> Name {
     Name {
         rust: camel(title_or_place),
@@ -182,12 +183,13 @@ pub fn inline(title_or_place: &str) -> Name {
     }
 }
 
-/// Returns the method that sets a field: its name, `set_` before it where that means something else.
+/// Returns the name of the method that sets a field: its name, with the prefix `set_` if that is reserved.
 pub fn setter(field: &Name) -> String {
     set(field, &[taken::TRAIT_METHODS, taken::MODEL_METHODS])
 }
 
-/// Returns the method of a request that sets a parameter: its name, `set_` before it where that means something else.
+/// Returns the name of the method of a request that sets a parameter: its name, with the prefix `set_` if that is
+/// reserved.
 pub fn param_setter(param: &Name) -> String {
     set(param, &[taken::TRAIT_METHODS, taken::REQUEST_METHODS])
 }
@@ -200,32 +202,32 @@ fn set(name: &Name, lists: &[&[&str]]) -> String {
     }
 }
 
-/// Returns whether a union cannot have a method of this name that returns a field of its variants.
+/// Returns whether a union cannot have a method of this name for a shared field of its variants.
 pub fn is_union_method(name: &str) -> bool {
     taken::UNION_METHODS.contains(&name)
 }
 
-/// Returns the name of the method that reads a field as the form that another field of the struct chooses.
+/// Returns the name of the method that reads a field as the form that another field of the struct selects.
 pub fn field_view(field: &Name) -> String {
     format!("{}_view", plain(&field.rust))
 }
 
-/// Returns the method of a union that returns the value of a variant: `as_fixed`.
+/// Returns the name of the method of a union that returns the value of a variant: `as_fixed`.
 pub fn narrowing(variant: &str) -> String {
     format!("as_{}", plain(&snake(variant)))
 }
 
-/// Returns the struct for the values of a union that the client does not know: `UnknownPrice`.
+/// Returns the name of the struct for unknown variants of a union: `UnknownPrice`.
 pub fn unknown(union: &str) -> String {
     format!("Unknown{union}")
 }
 
-/// Returns the method of a union without a decision that reads it as a variant: `to_fixed`.
+/// Returns the name of the method that reads an ambiguous union as a variant: `to_fixed`.
 pub fn view(variant: &str) -> String {
     snake(&format!("to_{variant}"))
 }
 
-/// Returns the type of the request value of a method: `list_seats` is `ListSeats`.
+/// Returns the name of the request type of a method: `list_seats` is `ListSeats`.
 pub fn request_type(method: &str) -> String {
     camel(method)
 }
@@ -260,7 +262,7 @@ pub fn entity(word: &str) -> String {
     camel(word)
 }
 
-/// Returns the name of the entity that a collection is made of: `checkout-links` is of `CheckoutLink`.
+/// Returns the name of the entity of a collection: `checkout-links` contains `CheckoutLink`.
 pub fn entity_of(collection: &str) -> String {
     match collection.strip_suffix("ies") {
         Some(word) => camel(&format!("{word}y")),
@@ -268,7 +270,7 @@ pub fn entity_of(collection: &str) -> String {
     }
 }
 
-/// Returns the type of the identifiers of an entity: `CheckoutLinkId`.
+/// Returns the name of the ID type of an entity: `CheckoutLinkId`.
 pub fn id_type(entity: &str) -> String {
     format!("{entity}Id")
 }
@@ -278,8 +280,7 @@ pub fn words(name: &str) -> Vec<String> {
     snake_words(name)
 }
 
-/// Returns whether all words of `part` stand in `name`, in order and side by side; the last one may differ by a plural
-/// `s`.
+/// Returns whether `name` contains all words of `part`, in order and adjacent; the last one may differ by a plural `s`.
 pub fn mentions(name: &str, part: &str) -> bool {
     let (name, part) = (snake_words(name), snake_words(part));
     name.windows(part.len().max(1)).any(|run| {
@@ -312,7 +313,7 @@ fn cased(wire: &str) -> String {
     ascii(wire).to_upper_camel_case()
 }
 
-/// What identifiers can be made of.
+/// Returns the characters of a string that identifiers can contain.
 fn ascii(text: &str) -> String {
     if text.is_empty() {
         return "empty".to_owned();

@@ -1,6 +1,6 @@
 //! Names that emitted code cannot give to its own types: those of the runtime that it imports, and those of Rust.
 
-/// What the runtime offers generated code, by module.
+/// The items of the runtime that generated code uses, by module.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
     ("", &["Error"]),
     (
@@ -69,11 +69,11 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What every Rust file knows, or emitted code imports from the standard library.
+/// The items of Rust's prelude, and those of the standard library that emitted code imports.
 const RUST: &[&str] = &[
     "BTreeMap",
     "Box",
-    // The credential, wherever services are generic.
+    // The credential, in generic services.
     "C",
     "Clone",
     "Copy",

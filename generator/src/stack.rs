@@ -1,15 +1,15 @@
-//! Room for recursion: the phases walk documents, whose depth is limited, and an unoptimized build takes much more of the
-//! stack for that than threads have.
+//! A larger stack for recursion: the phases recurse through documents, whose depth is limited, and an unoptimized build
+//! needs more stack for that than threads have by default.
 
 use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
 use crate::error::{Problem, Report};
 
-/// Enough for [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels, several times over. Only what is used of it is memory.
+/// Several times the stack that [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. Only the used part takes memory.
 const SIZE: usize = 256 * 1024 * 1024;
 
-/// Work on a stack of its own, side by side with other work.
+/// Work on a thread with a larger stack.
 pub(crate) struct Work<'scope, T>(std::io::Result<ScopedJoinHandle<'scope, Result<T, Report>>>);
 
 impl<'scope, T: Send + 'scope> Work<'scope, T> {
@@ -31,7 +31,7 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
     }
 }
 
-/// Does the work on a stack of its own.
+/// Runs the work on a thread with a larger stack.
 pub(crate) fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T, Report> + Send,
 ) -> Result<T, Report> {

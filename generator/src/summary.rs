@@ -1,4 +1,4 @@
-//! What a version has come to, for the line that codegen prints and for its table of unions.
+//! Figures of a version, for the line that codegen prints and for its table of unions.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub struct Summary {
     pub types: usize,
     /// Webhook events.
     pub webhooks: usize,
-    /// Unions, by the word for their resolution.
+    /// Unions, by the name of their resolution.
     pub unions: BTreeMap<&'static str, usize>,
-    /// Doc comments that have words of ours.
+    /// Doc comments with an entry in `docs.yaml`.
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
@@ -30,7 +30,7 @@ pub struct Summary {
     pub plain_uuids: Vec<String>,
 }
 
-/// Figures of what is emitted once for a set of versions.
+/// Figures of a home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeSummary {
     /// The module of the crate, and its folder.
@@ -68,11 +68,11 @@ pub struct UnionRow {
     pub name: String,
     /// Number of variants.
     pub variants: usize,
-    /// The word for its resolution.
+    /// The name of its resolution.
     pub resolution: &'static str,
-    /// The deciding properties, or the reason why there are none.
+    /// The deciding properties, or the reason why none exist.
     pub deciding: String,
-    /// Fields and operations that hold it.
+    /// Fields and operations that contain it.
     pub used_by: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ fn table(api: &Api) -> Vec<UnionRow> {
     rows
 }
 
-/// What refers to each type.
+/// Returns the users of each type.
 fn users(api: &Api) -> BTreeMap<TypeId, Vec<String>> {
     let mut users: BTreeMap<TypeId, Vec<String>> = BTreeMap::new();
     let mut add = |ty: &Type, user: &dyn Fn() -> String| {

@@ -1,4 +1,4 @@
-//! Which versions of the API the client has: `spec/versions.yaml`, the one place that says so.
+//! The supported versions of the API: `spec/versions.yaml`, the only place that lists them.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,17 @@ pub struct Versions {
     states: BTreeMap<String, State>,
 }
 
-/// Where a version is in Polar's rotation.
+/// The state of a version in Polar's rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Frozen, and still served for a while.
+    /// Frozen, and still available for a while.
     Deprecated {
-        /// The month in which Polar stops serving it: `YYYY-MM`.
+        /// The month in which Polar retires it: `YYYY-MM`.
         removed: String,
     },
     /// Frozen.
     Current,
-    /// Polar changes it at any time, until it becomes the current one.
+    /// May change at any time, until it becomes the current one.
     Next,
 }
 
@@ -34,8 +34,8 @@ impl Versions {
     /// Reads `versions.yaml`.
     ///
     /// # Errors
-    /// YAML that cannot be read, keys that are unknown, missing or repeated, a version or month that is none, more than
-    /// one current version, and a default that is not listed.
+    /// YAML that cannot be parsed, unknown, missing or repeated keys, an invalid version or month, more than one
+    /// current version, and a default that is not listed.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
         let tree = document::corrected(source, None)?;
         let mut reader = Reader {
@@ -47,19 +47,19 @@ impl Versions {
         Ok(versions)
     }
 
-    /// Returns the version whose feature is on by default.
+    /// Returns the version whose feature is enabled by default.
     #[must_use]
     pub fn default_version(&self) -> &str {
         &self.default
     }
 
-    /// All versions, oldest first.
+    /// Returns all versions, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &State)> {
         let states = self.states.iter();
         states.map(|(version, state)| (version.as_str(), state))
     }
 
-    /// Returns a problem for every contract whose version is not listed, and for every version that has no contract.
+    /// Returns a problem for every contract whose version is not listed, and for every version without a contract.
     /// Contracts are given by file and version.
     pub(crate) fn compare<'c>(
         &self,
@@ -88,10 +88,10 @@ impl Versions {
         unlisted.chain(missing).collect()
     }
 
-    /// Refuses corrections for versions that are not listed: after a rotation, they would be left out silently.
+    /// Rejects corrections for versions that are not listed: after a rotation, they would be ignored silently.
     ///
     /// # Errors
-    /// An overlay that cannot be read, and every version in `x-versions` that is not listed.
+    /// An overlay that cannot be parsed, and every version in `x-versions` that is not listed.
     pub(crate) fn check_corrections(&self, overlay: Source<'_>) -> Result<(), Report> {
         let named = document::named_versions(overlay)?;
         let unlisted = named
@@ -105,7 +105,7 @@ impl Versions {
     }
 }
 
-/// Reads the tree and collects what is wrong with it.
+/// Reads the tree and collects its problems.
 struct Reader<'a> {
     file: &'a str,
     problems: Vec<Problem>,
@@ -179,7 +179,7 @@ impl Reader<'_> {
         state
     }
 
-    /// Returns a mapping that has no other keys.
+    /// Returns a mapping without unknown keys.
     fn object<'v>(
         &mut self,
         pointer: &str,
@@ -206,7 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the string at a key, which has to be there; empty if it is not.
+    /// Returns the string at a required key; empty if it is missing.
     fn text<'v>(&mut self, pointer: &str, object: &'v Map<String, Value>, key: &str) -> &'v str {
         match object.get(key).map(Value::as_str) {
             Some(Some(text)) if !text.is_empty() => text,

@@ -1,4 +1,4 @@
-//! The layers of ARCHITECTURE.md hold: a folder imports only what its line allows, and no folder has a circle of imports.
+//! Checks the layers of ARCHITECTURE.md: a folder imports only what its line allows, and no folder has cyclic imports.
 //!
 //! Imports are read from the source: every path that begins with `crate` or `super`, in `use` items and elsewhere.
 //! What a module re-exports from one of its children counts as an import of that child.
@@ -12,7 +12,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A module by its path from the root of the crate, which is the empty one.
+/// A module by its path from the root of the crate, whose path is empty.
 type Module = Vec<String>;
 
 #[test]
@@ -84,7 +84,7 @@ fn no_folder_has_a_circle_of_imports() -> Outcome<()> {
     Ok(())
 }
 
-/// Returns the modules that are left when those are taken away, again and again, that import none or that none imports.
+/// Removes modules without imports and modules that none imports, repeatedly, and returns the rest: the cycles.
 fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     let mut left = imports.clone();
     loop {
@@ -98,7 +98,7 @@ fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     }
 }
 
-/// Returns the lines of a crate's table in ARCHITECTURE.md: a folder or file, and what it may import.
+/// Returns the rows of a crate's table in ARCHITECTURE.md: a folder or file, and its allowed imports.
 fn layers(name: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
     let start = format!("| `{name}/src/` | imports |");
@@ -130,7 +130,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The source of a crate, without its tests.
+/// Returns the source of a crate, without its tests.
 struct Source {
     files: BTreeMap<Module, TokenStream>,
 }
@@ -175,7 +175,7 @@ impl Source {
         self.files.keys()
     }
 
-    /// Which module imports which.
+    /// Returns the imports of each module.
     fn imports(&self) -> BTreeSet<(Module, Module)> {
         let mut imports = BTreeSet::new();
         for (module, tokens) in &self.files {
@@ -191,7 +191,8 @@ impl Source {
         imports
     }
 
-    /// Returns the module that a path leads into: the file of the item, as far as modules and re-exports tell.
+    /// Returns the module that a path resolves to: the file of the item, as far as modules and re-exports can be
+    /// followed.
     fn resolve(&self, from: &Module, path: &[String]) -> Option<Module> {
         let (mut at, mut rest): (Module, &[String]) = match path.split_first()? {
             (first, rest) if first == "crate" => (Vec::new(), rest),
@@ -214,7 +215,7 @@ impl Source {
         Some(at)
     }
 
-    /// Returns the module that an item comes from which another one shows.
+    /// Returns the module that defines an item that another one re-exports.
     fn origin(&self, module: &Module, item: &str) -> Module {
         let mut paths = Vec::new();
         if let Some(tokens) = self.files.get(module) {
@@ -272,8 +273,8 @@ fn is_punct(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Paths that begin with `crate` or `super`, those of lists in braces one by one. Those of macros (`$crate`) are for
-/// other crates.
+/// Returns paths that begin with `crate` or `super`, those of lists in braces one by one. Those of macros (`$crate`)
+/// are for other crates.
 fn collect(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
@@ -290,7 +291,7 @@ fn collect(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// The paths that tokens begin with: `a::b`, `a::{b, c::d}`.
+/// Returns the paths at the beginning of tokens: `a::b`, `a::{b, c::d}`.
 fn expand(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<Vec<String>>) {
     let mut path = prefix.to_vec();
     let mut rest = tokens;
@@ -322,7 +323,7 @@ fn expand(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<Vec<String>>)
     found.push(path);
 }
 
-/// The paths of `pub use` items, relative to the module.
+/// Returns the paths of `pub use` items, relative to the module.
 fn reexports(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is_use = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if *ident == "use");

@@ -1,4 +1,4 @@
-//! Flows: the contract has all fields that the runtime sends and reads.
+//! Flows: checks that the contract has all fields that the runtime sends and reads.
 
 use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
@@ -154,8 +154,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Returns the types of a field in all forms of a type, null included where it may be left out. None where a form
-    /// lacks it.
+    /// Returns the types of a field in all forms of a type, null included if the field is optional. Returns `None` if a
+    /// form lacks the field.
     pub(super) fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
         let Some(Type::Named(id)) = ty else {
             return Vec::new();
@@ -202,7 +202,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the other operation: of the same service, and for the same credentials.
+/// Returns the other operation of a flow, which must belong to the same service and accept the same credentials.
 fn other<'a>(
     service: &'a Service,
     operation: &Operation,
@@ -237,7 +237,7 @@ pub(super) fn has_required_query(operation: &Operation) -> bool {
     query.any(|param| param.presence == Presence::Required)
 }
 
-/// Returns the type of a body that must be there.
+/// Returns the type of a required body.
 pub(super) fn body(operation: &Operation) -> Option<&Type> {
     let body = operation.body.as_ref()?;
     (body.presence == Presence::Required).then_some(&body.ty)

@@ -1,4 +1,5 @@
-//! Methods that find an item of a list: the type has the list, in all of its forms, and the items have the property.
+//! Methods that find an item of a list: checks that the type has the list in all of its forms, and that the items have
+//! the property.
 
 use super::Checker;
 use crate::ir::{Field, Lookup, Presence, Scalar, Shape, Type, TypeDef};
@@ -75,7 +76,7 @@ impl Checker<'_> {
         (field.presence == Presence::Required).then_some(field)
     }
 
-    /// Returns whether the type has a method of this name, for a variant or for what its variants share.
+    /// Returns whether the type already has a method of this name, for a variant or a shared field.
     fn is_method(&self, def: &TypeDef, name: &str) -> bool {
         let Shape::Union(union) = &def.shape else {
             return false;

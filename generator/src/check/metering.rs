@@ -1,4 +1,4 @@
-//! Metering: the keys of events and of balances that the runtime knows are those of the contract.
+//! Metering: checks that the contract has the keys of events and balances that the runtime uses.
 
 use super::Checker;
 use super::flows::body;

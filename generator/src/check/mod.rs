@@ -1,4 +1,4 @@
-//! Phase 3, check: what must hold of the IR whatever the documents say. All violations are reported together.
+//! Phase 3, check: the invariants of the IR, for any document. All violations are reported together.
 
 mod flows;
 mod lookups;
@@ -15,13 +15,13 @@ use crate::error::{Problem, Report};
 use crate::ir::{Api, Service};
 use crate::names;
 
-/// What to do about names that are equal.
+/// Advice for names that collide.
 const RENAME: &str = "rename one with `x-rust-name`, or with `title` where it is inline";
 
 /// Checks an API.
 ///
 /// # Errors
-/// Every invariant that does not hold.
+/// All violated invariants.
 pub(crate) fn check(api: &Api) -> Result<(), Report> {
     let mut checker = Checker {
         api,
@@ -46,12 +46,12 @@ struct Checker<'a> {
     problems: Vec<Problem>,
 }
 
-/// Returns a name of Rust, and what it stands for.
+/// Describes a Rust name and the wire name that it is made from.
 fn named(service: &Service) -> (&str, &str) {
     (&service.name.rust, &service.name.wire)
 }
 
-/// Returns the methods of the client that begin with another server than the first, each with its URL.
+/// Returns the methods of the client that select a server other than the first, each with its URL.
 fn server_constructors(api: &Api) -> Vec<(String, &str)> {
     let others = api.servers.iter().skip(1);
     others
@@ -65,7 +65,7 @@ impl Checker<'_> {
             .push(Problem::new(&self.api.file, at, message));
     }
 
-    /// Names that must differ, each with its place.
+    /// Checks that names differ, each with its place.
     fn unique<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) {
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, at) in names {
@@ -78,7 +78,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Names that must differ although they have one place, each with what it stands for.
+    /// Checks that names differ although they have one place, each with its wire name.
     fn unique_at<'n>(
         &mut self,
         at: &str,
@@ -135,8 +135,8 @@ impl Checker<'_> {
     }
 }
 
-/// The variant of every enum and union for what it does not know.
+/// The variant that every enum and union has for unknown values.
 const UNKNOWN: (&str, &str) = ("Unknown", "anything else");
 
-/// The variant of the events for those of other versions.
+/// The variant that the event enum has for events of other versions.
 const OTHER_VERSION: (&str, &str) = ("OtherVersion", "an event of another version");

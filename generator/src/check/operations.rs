@@ -1,4 +1,4 @@
-//! Services and operations: names that do not collide, and references into bodies and rows that lead somewhere.
+//! Services and operations: checks that names do not collide, and that paths into bodies and rows resolve.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 use crate::names;
 
-/// Longer names of files are refused by some system or other, with what stands before and after them.
+/// The maximum length of a name. Some file systems reject longer file names, with the prefix and suffix that are added.
 const MAX_MODULE: usize = 64;
 
 impl Checker<'_> {
@@ -45,7 +45,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The path to the keys by which a repetition is known leads somewhere, in every form of the body.
+    /// Checks that the path to the idempotency keys resolves in every form of the body.
     fn safety(&mut self, operation: &Operation) {
         let Safety::Keyed(path) = &operation.safety else {
             return;
@@ -60,7 +60,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is required as "one of" can be left out alone: optional parameters, or properties of a form of the body.
+    /// Checks that each member of a `one-of` set is optional: a parameter, or a property of a form of the body.
     fn one_of(&mut self, operation: &Operation) {
         let body = operation.body.as_ref().map(|body| &body.ty);
         for name in operation.one_of.iter().flatten() {
@@ -77,7 +77,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A cell is a text, or something that is written like one.
+    /// Checks that a cell is a string, or a value that is written as a string.
     fn row(&mut self, operation: &Operation, ty: &Type) {
         let def = match ty {
             Type::Named(id) => Some(self.api.def(*id)),
@@ -124,7 +124,7 @@ impl Checker<'_> {
             .map(|_| ("body", operation.at.as_str()));
         self.unique("parameters", params.chain(body).collect::<Vec<_>>());
         let mut seen = BTreeSet::new();
-        // Parameters of one name are reported already.
+        // Parameters with the same name are already reported.
         let params = operation
             .query
             .iter()
@@ -139,7 +139,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the methods of the flows of a service.
+/// Returns the methods that the flows of a service add.
 fn flow_methods(service: &Service) -> Vec<(String, &str)> {
     let mut found = Vec::new();
     for operation in &service.operations {

@@ -1,10 +1,11 @@
-//! Paths, queries and forms are made of plain strings: what has none would fail when it is sent.
+//! Paths, queries and forms consist of plain strings. A type without a string form would fail when it is sent, so it is
+//! rejected here.
 
 use super::Checker;
 use crate::ir::{Api, Encoding, Operation, Param, ParamStyle, Shape, Type};
 
 impl Checker<'_> {
-    /// Parameters and forms hold nothing that cannot be written as strings.
+    /// Checks that parameters and forms have only values that can be written as strings.
     pub(super) fn plain_strings(&mut self, operation: &Operation) {
         for param in &operation.path_params {
             if !is_plain(self.api, &param.ty) {

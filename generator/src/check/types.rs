@@ -1,4 +1,5 @@
-//! Types: names that do not collide, decisions that reach every variant, pages that the runtime can read.
+//! Types: checks that names do not collide, that decisions can select every variant, and that the runtime can read
+//! pages.
 
 use std::collections::BTreeSet;
 
@@ -62,10 +63,10 @@ impl Checker<'_> {
         self.methods(def, object);
     }
 
-    /// Setters, and views of fields.
+    /// Checks setters, and the methods that read a field as its chosen form.
     fn methods(&mut self, def: &TypeDef, object: &Struct) {
         let mut seen = BTreeSet::new();
-        // Fields of one name are reported already.
+        // Fields with the same name are already reported.
         let fields = object
             .fields
             .iter()
@@ -88,7 +89,7 @@ impl Checker<'_> {
         );
     }
 
-    /// The runtime reads pages by the names of their fields.
+    /// Checks the fields of pages, which the runtime reads by name.
     pub(super) fn page(&mut self, def: &TypeDef) {
         let Shape::Struct(page) = &def.shape else {
             return;
@@ -147,7 +148,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Every constant leads to one place.
+    /// Checks that no constant selects two variants.
     fn decision(&mut self, def: &TypeDef, decision: &Decision) {
         match decision {
             Decision::Tag {
@@ -181,7 +182,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the name of the enum over the views of a union.
+/// Returns the name of the enum over the forms of a union.
 fn view_name(def: &TypeDef) -> Option<&String> {
     let Shape::Union(Union {
         resolution:
@@ -197,7 +198,7 @@ fn view_name(def: &TypeDef) -> Option<&String> {
     Some(&choices.name)
 }
 
-/// Returns the name of the struct for values of a union that the client does not know.
+/// Returns the name of the struct for unknown variants of a union.
 fn unknown_name(def: &TypeDef) -> Option<String> {
     match &def.shape {
         Shape::Union(Union {

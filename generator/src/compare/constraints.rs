@@ -1,17 +1,17 @@
-//! Constraints on values: what has become different, and whether a value that was valid may be invalid now.
+//! Constraints on values: what changed, and whether a value that was valid may be invalid now.
 
 use crate::ir::{Bound, Edge, Limits};
 
-/// What two sets of constraints differ in.
+/// The differences of two sets of constraints.
 #[derive(Debug, Default)]
 pub(super) struct Change {
     parts: Vec<String>,
-    /// Whether a value that satisfies the old constraints may not satisfy the new ones.
+    /// Whether a value that satisfies the old constraints may violate the new ones.
     pub(super) is_stricter: bool,
 }
 
 impl Change {
-    /// `None` where they are equal.
+    /// `None` if they are equal.
     pub(super) fn between(old: &Limits, new: &Limits) -> Option<Self> {
         if old == new {
             return None;
@@ -21,7 +21,7 @@ impl Change {
         Some(change)
     }
 
-    /// As in `maxLength 100 → 50, pattern added`, by the keywords of JSON Schema.
+    /// Formats the changes with the keywords of JSON Schema: `maxLength 100 → 50, pattern added`.
     pub(super) fn description(&self) -> String {
         self.parts.join(", ")
     }
@@ -103,7 +103,7 @@ impl Change {
         self.note(name, parts(old), parts(new), moved || closed);
     }
 
-    /// For constraints that cannot be compared by strictness.
+    /// Compares constraints without an order of strictness.
     fn exact(&mut self, name: &str, old: Option<String>, new: Option<String>) {
         let stricter = new.is_some() && old != new;
         self.note(name, old, new, stricter);

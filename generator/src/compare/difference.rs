@@ -1,4 +1,4 @@
-//! A difference, and how it is judged.
+//! A difference, and its judgment.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,32 +8,32 @@ use super::kind::{Condition, Kind};
 use super::rules::{Rule, rule};
 use crate::share::Key;
 
-/// Something that has become different, stated once for all places that have it.
+/// A difference between contracts, stated once for all places that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What has happened.
+    /// What changed.
     pub kind: Kind,
-    /// What it has happened to: `Order.total` for a field, `orders:list` for an operation, `orders:list?page` for one of
-    /// its parameters.
+    /// The subject of the change: `Order.total` for a field, `orders:list` for an operation, `orders:list?page` for one
+    /// of its parameters.
     pub subject: String,
-    /// What it was and what it is, where the kind does not say it.
+    /// The old and the new value, if the kind does not imply them.
     pub detail: Option<String>,
-    /// On what the judgment depends.
+    /// The conditions of the judgment.
     pub conditions: BTreeSet<Condition>,
-    /// The versions of the API that have it, oldest first; none if only one was compared.
+    /// The versions of the API with this difference, oldest first; none if only one was compared.
     pub versions: Vec<String>,
-    /// The ids of the operations that reach it, through any number of types.
+    /// The IDs of the operations that refer to it, directly or not.
     pub operations: BTreeSet<String>,
-    /// The types that reach it, through any number of others.
+    /// The types that refer to it, directly or not.
     pub types: BTreeSet<String>,
-    /// Whether a webhook event reaches it.
+    /// Whether a webhook event refers to it.
     pub in_webhooks: bool,
-    /// The element of the API that it is part of.
+    /// The element of the API that contains it.
     pub(super) element: Key,
 }
 
 impl Difference {
-    /// One of the crate as a whole.
+    /// Creates a difference of the crate as a whole.
     pub(super) fn of_crate(kind: Kind, subject: &str, detail: Option<String>) -> Self {
         Self {
             kind,
@@ -48,31 +48,31 @@ impl Difference {
         }
     }
 
-    /// Returns the rule that judges it.
+    /// Returns the rule that applies to it.
     #[must_use]
     pub fn rule(&self) -> &'static Rule {
         rule(self.kind, &self.conditions)
     }
 
-    /// What it means to code that uses the crate.
+    /// Returns its impact on code that uses the crate.
     #[must_use]
     pub fn semver(&self) -> Semver {
         self.rule().rust
     }
 
-    /// What it means to clients that are deployed.
+    /// Returns its impact on deployed clients.
     #[must_use]
     pub fn wire(&self) -> WireImpact {
         self.rule().wire.judge(&self.conditions)
     }
 
-    /// Returns the section of a changelog that has it.
+    /// Returns the section of the changelog that lists it.
     #[must_use]
     pub fn section(&self) -> ChangelogSection {
         self.rule().section
     }
 
-    /// States it for one more version of the API.
+    /// Adds a version of the API that has it.
     pub(super) fn merge(&mut self, other: Self, version: &str) {
         self.versions.push(version.to_owned());
         self.operations.extend(other.operations);
@@ -89,7 +89,7 @@ impl Difference {
     }
 }
 
-/// As in `type of a field changed: Order.total (integer → decimal)`.
+/// Formats it: `type of a field changed: Order.total (integer → decimal)`.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind.label(), self.subject)?;

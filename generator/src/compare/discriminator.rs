@@ -1,11 +1,11 @@
-//! What leads to each variant of a union when a value is decoded.
+//! The conditions that select each variant of a union when a value is decoded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Constant, Decision, Needed, Resolution, Union};
 
-/// By the name of the variant, each way in words: `type = fixed, with legacy`. What leads to other variants alone is no
-/// part of it, so a union that gains a variant keeps the ways of the others.
+/// Returns the conditions by name of the variant: `type = fixed, with legacy`. Conditions that only select other
+/// variants are omitted, so a new variant does not change those of the others.
 pub(super) fn ways(union: &Union) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if let Resolution::Decided(decision) = &union.resolution {

@@ -16,7 +16,7 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Returns whether users write it as a literal.
+    /// Returns whether users write it as a struct literal.
     fn is_literal(self) -> bool {
         emit::is_literal(self.def, self.object)
     }
@@ -154,7 +154,7 @@ impl<'a> Finder<'a> {
         );
     }
 
-    /// Whether it must be there, and whether it may be null.
+    /// Compares whether it is required, and whether it may be null.
     fn field_null(
         &mut self,
         place: &Place<'_>,
@@ -228,7 +228,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Callers of a constructor depend on the order of its arguments.
+    /// Compares the order of a constructor's arguments, which callers depend on.
     fn argument_order(
         &mut self,
         element: &Key,
@@ -254,7 +254,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Entries without a field of their own.
+    /// Compares the entries without a field of their own.
     fn additional(&mut self, element: &Key, [old, new]: [Side<'a>; 2], literal: Option<Condition>) {
         let subject = format!("{}.{REST_FIELD}", old.def.name.rust);
         let directions = Directions::of(old.def, new.def);
@@ -284,7 +284,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// What the Rust type of a field has around that of its value.
+/// The wrapper that the Rust type of a field has around that of its value.
 #[derive(PartialEq, Eq)]
 enum Wrapper {
     None,

@@ -1,4 +1,4 @@
-//! What looks for differences: two contracts, and what was found so far.
+//! The state of a comparison: two contracts, and the differences so far.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use super::values::Typed;
 use crate::ir::{Api, Facts, Lifecycle, Limits, Type, TypeDef};
 use crate::share::Key;
 
-/// Types of the new contract have the names that they had in the old one.
+/// Types of the new contract are renamed to their names in the old one.
 pub(super) struct Finder<'a> {
     pub(super) old: &'a Api,
     pub(super) new: &'a Api,
     pub(super) found: Vec<Difference>,
-    /// Elements that differ by what is stated of others.
+    /// Elements with a difference, or whose difference is that of an element they refer to.
     pub(super) explained: BTreeSet<Key>,
 }
 
-/// What a value is part of.
+/// The context of a value.
 pub(super) struct Place<'a> {
     pub(super) element: &'a Key,
     pub(super) subject: String,
     pub(super) directions: Directions,
 }
 
-/// Which way values travel, in both contracts.
+/// Whether values are sent or received, in both contracts.
 #[derive(Clone, Copy)]
 pub(super) struct Directions {
     pub(super) sent: bool,
@@ -85,7 +85,7 @@ impl<'a> Finder<'a> {
         Typed::new(self.new, ty)
     }
 
-    /// Constraints on a value.
+    /// Compares the constraints on a value.
     pub(super) fn constraints(&mut self, place: &Place<'_>, old: &Limits, new: &Limits) {
         if let Some(change) = Change::between(old, new) {
             let refused = place.directions.sent && change.is_stricter;
@@ -99,7 +99,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// What is said of a value beyond its type. Deprecation is a difference of the given kind.
+    /// Compares the facts of a value beyond its type. Deprecation is a difference of the given kind.
     pub(super) fn facts(
         &mut self,
         place: &Place<'_>,
@@ -139,13 +139,13 @@ impl<'a> Finder<'a> {
 }
 
 impl Condition {
-    /// Returns the condition, if it holds.
+    /// Returns the condition if it applies.
     pub(super) fn when(self, holds: bool) -> Option<Self> {
         holds.then_some(self)
     }
 }
 
-/// `a → b`, `b added`, `a removed`.
+/// Formats a change: `a → b`, `b added`, `a removed`.
 pub(super) fn change(old: Option<&str>, new: Option<&str>) -> Option<String> {
     match (old, new) {
         (Some(old), Some(new)) => Some(format!("{old} → {new}")),
@@ -155,7 +155,7 @@ pub(super) fn change(old: Option<&str>, new: Option<&str>) -> Option<String> {
     }
 }
 
-/// What both have, by key, with what only one has.
+/// Matches two lists by key.
 pub(super) fn pairs<'i, T, K: PartialEq>(
     old: &'i [T],
     new: &'i [T],
@@ -177,7 +177,7 @@ pub(super) fn pairs<'i, T, K: PartialEq>(
     pairs
 }
 
-/// Items of two lists.
+/// Two lists matched by key: items of both, of the old one only, and of the new one only.
 pub(super) struct Pairs<'i, T> {
     pub(super) both: Vec<(&'i T, &'i T)>,
     pub(super) removed: Vec<&'i T>,
@@ -185,7 +185,7 @@ pub(super) struct Pairs<'i, T> {
 }
 
 impl<'i, T> Pairs<'i, T> {
-    /// Takes out those that were only renamed: of equal content, which nothing else has.
+    /// Removes the items that were only renamed: whose content is equal, and unique in both lists.
     pub(super) fn take_renamed<C: PartialEq>(
         &mut self,
         old_content: impl Fn(&T) -> C,

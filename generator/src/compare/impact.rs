@@ -1,4 +1,5 @@
-//! The three judgments of a difference: for code that uses the crate, for clients that are deployed, for the changelog.
+//! The three parts of a judgment: impact on code that uses the crate, impact on deployed clients, section of the
+//! changelog.
 
 use std::fmt;
 
@@ -17,20 +18,20 @@ pub enum Semver {
 /// Whether clients that were built for the old contract work with a server of the new one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WireImpact {
-    /// Whether they may fail to decode a response or a webhook.
+    /// Whether clients may fail to decode a response or a webhook.
     pub breaks_responses: bool,
-    /// Whether the server may reject their requests.
+    /// Whether the server may reject requests of clients.
     pub breaks_requests: bool,
 }
 
 impl WireImpact {
-    /// Returns whether they do.
+    /// Returns whether clients still work.
     #[must_use]
     pub fn is_compatible(self) -> bool {
         self == Self::default()
     }
 
-    /// What holds of two differences together.
+    /// Combines the impacts of two differences.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -40,25 +41,25 @@ impl WireImpact {
     }
 }
 
-/// The section of a changelog (<https://keepachangelog.com>) that tells users of a difference.
+/// The section of a changelog (<https://keepachangelog.com>) that lists a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangelogSection {
-    /// It can be used now.
+    /// New items.
     Added,
-    /// It works in another way.
+    /// Changed behavior or types.
     Changed,
-    /// It should not be used any more.
+    /// Items to be removed.
     Deprecated,
-    /// It cannot be used any more.
+    /// Removed items.
     Removed,
 }
 
 impl ChangelogSection {
-    /// All sections, in the order of a changelog.
+    /// All sections in their order.
     pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Deprecated, Self::Removed];
 }
 
-/// `major`, as Cargo calls it.
+/// Formats it as Cargo does: `major`.
 impl fmt::Display for Semver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -69,7 +70,7 @@ impl fmt::Display for Semver {
     }
 }
 
-/// What stops working.
+/// Formats what breaks.
 impl fmt::Display for WireImpact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.breaks_requests, self.breaks_responses) {
@@ -81,7 +82,7 @@ impl fmt::Display for WireImpact {
     }
 }
 
-/// The heading of the section.
+/// Formats it as a heading.
 impl fmt::Display for ChangelogSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

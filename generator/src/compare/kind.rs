@@ -1,9 +1,9 @@
-//! What a difference can be, and what its judgment depends on.
+//! The kinds of differences, and the conditions that their judgment depends on.
 
-/// Defines the kinds, each with the name that JSON has and the words that people read.
+/// Defines the kinds, each with its name in JSON and its description.
 macro_rules! kinds {
     ($($(#[doc = $group:literal])* $kind:ident = $name:literal, $label:literal;)+) => {
-        /// What has become different between two contracts.
+        /// The kind of a difference between two contracts.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
             $(
@@ -24,7 +24,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// What has happened, for people.
+            /// Describes the change for people.
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self {
@@ -134,25 +134,25 @@ kinds! {
     Other = "other", "changed in another way";
 }
 
-/// A circumstance on which the judgment of a difference depends.
+/// A condition that the judgment of a difference depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
-    /// It must be given.
+    /// The value is required.
     Required,
     /// A Rust type or signature changes.
     Signature,
-    /// What the old Rust type accepts, the new one accepts, too: a union its variants, an identifier its UUID.
+    /// The new Rust type accepts everything that the old one accepts: a union its variants, an identifier its UUID.
     Accepted,
     /// It is an argument of a constructor.
     Argument,
     /// It is a field of a struct that users write as a literal.
     Literal,
-    /// It is not in the Rust API: a constant that the client sends by itself.
+    /// It is not part of the Rust API: a constant that the client sends automatically.
     Implicit,
-    /// Something that was possible no longer is.
+    /// Something is no longer possible.
     Lost,
-    /// A client of the old contract may fail to decode what a server of the new one sends.
+    /// A client of the old contract may fail to decode responses of a server of the new one.
     Misread,
-    /// A server of the new contract may reject what a client of the old one sends.
+    /// A server of the new contract may reject requests of a client of the old one.
     Refused,
 }

@@ -1,4 +1,4 @@
-//! A comparison as Markdown: an entry of a changelog, and the text of a pull request.
+//! Formats a comparison as Markdown: changelog entries, and the description of a pull request.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,10 @@ use super::Comparison;
 use super::difference::Difference;
 use super::impact::{ChangelogSection, Semver};
 
-/// More operations than this are counted.
+/// The maximum number of operations that are listed by name; more are counted.
 const NAMED: usize = 3;
 
-/// Returns the sections of the changelog: first a line for each difference that breaks code, then one for each kind of
-/// others.
+/// Returns the sections of the changelog: first a line for each breaking difference, then one for each kind of others.
 pub(super) fn write(comparison: &Comparison) -> String {
     let mut text = String::new();
     for section in ChangelogSection::ALL {
@@ -43,7 +42,7 @@ pub(super) fn write(comparison: &Comparison) -> String {
     text
 }
 
-/// Returns whether a line can state both.
+/// Returns whether one line can state both.
 fn is_alike(a: &Difference, b: &Difference) -> bool {
     a.kind == b.kind && a.versions == b.versions && a.wire() == b.wire()
 }
@@ -55,7 +54,7 @@ fn named(difference: &Difference) -> String {
     }
 }
 
-/// In which versions, and what it means to deployed clients.
+/// Formats the versions and the impact on deployed clients.
 fn circumstances(difference: &Difference) -> String {
     let mut text = String::new();
     if !difference.versions.is_empty() {
@@ -68,7 +67,7 @@ fn circumstances(difference: &Difference) -> String {
     text
 }
 
-/// Returns the operations that reach it, the first few by name. Nothing for one of an operation itself.
+/// Formats the operations that refer to it, the first few by name. Empty for a difference of an operation itself.
 fn users(difference: &Difference) -> String {
     let operations = &difference.operations;
     let mut named: Vec<String> = operations

@@ -1,11 +1,11 @@
-//! Compares contracts: what is different for code that uses the crate, for deployed clients, and for users who want to
-//! know what is new.
+//! Compares contracts: the impact on code that uses the crate and on deployed clients, and the entries of the
+//! changelog.
 //!
-//! [`compare`] takes one version of the API before and after, [`compare_releases`] all versions of two releases of the
-//! crate. `pairing` finds which elements are the same one, `operations`, `parameters`, `types`, `fields`, `enums`,
-//! `unions` and `roots` look for what is different in them, `reach` says what uses it, and `rules` judges it. Whether an
-//! element differs at all is decided by the equality of [`share`](crate::share), so a difference that none of these
-//! knows is still found ([`Kind::Other`]).
+//! [`compare`] compares one version of the API before and after a change, [`compare_releases`] all versions of two
+//! releases of the crate. `pairing` finds which elements correspond, `operations`, `parameters`, `types`, `fields`,
+//! `enums`, `unions` and `roots` find the differences between them, `reach` adds their users, and `rules` judges them.
+//! Whether an element differs at all is decided by the equality of [`share`](crate::share), so a difference that none
+//! of these modules finds is still reported ([`Kind::Other`]).
 
 mod constraints;
 mod difference;
@@ -40,12 +40,12 @@ use finder::Finder;
 /// All differences between two contracts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// By kind, then by what they are about.
+    /// By kind, then by subject.
     pub differences: Vec<Difference>,
 }
 
 impl Comparison {
-    /// Returns the smallest release of the crate that may contain the differences. `None` if there are none.
+    /// Returns the smallest release of the crate that may contain the differences. `None` if it has none.
     #[must_use]
     pub fn semver(&self) -> Option<Semver> {
         self.differences.iter().map(Difference::semver).max()
@@ -57,15 +57,15 @@ impl Comparison {
         self.semver() == Some(Semver::Major)
     }
 
-    /// Whether deployed clients work with a server of the new contract.
+    /// Returns the impact on deployed clients.
     #[must_use]
     pub fn wire(&self) -> WireImpact {
         let differences = self.differences.iter().map(Difference::wire);
         differences.fold(WireImpact::default(), WireImpact::and)
     }
 
-    /// Returns the entry of a changelog, and the text of a pull request: sections with a line for each difference.
-    /// Empty if there are none.
+    /// Returns the differences as Markdown, for a changelog or a pull request: sections with a line for each
+    /// difference. Empty if it has none.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         markdown::write(self)
@@ -77,11 +77,11 @@ impl Comparison {
 pub struct Release<'a> {
     /// One for each version.
     pub apis: &'a [Api],
-    /// The version whose feature is on by default, where that is known.
+    /// The version whose feature is enabled by default, if it is known.
     pub default_version: Option<&'a str>,
 }
 
-/// Compares one version of the API, or two versions as if one replaced the other.
+/// Compares one version of the API before and after a change, or two versions.
 #[must_use]
 pub fn compare(old: &Api, new: &Api) -> Comparison {
     let (named, renamed) = pairing::with_old_names(old, new);

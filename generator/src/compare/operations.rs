@@ -1,4 +1,4 @@
-//! Operations: which ones there are, where, and what they take and return.
+//! Operations: their paths, and what they take and return.
 
 use std::collections::BTreeSet;
 
@@ -150,7 +150,7 @@ impl<'a> Finder<'a> {
         let scopes = |operation: &Operation| operation.scopes.iter().cloned().collect();
         let (old, new): (BTreeSet<String>, BTreeSet<String>) = (scopes(a), scopes(b));
         if old != new {
-            // One of them is enough, and there may be none.
+            // One of them is enough, and the set may be empty.
             let is_enough = new.is_empty() || (!old.is_empty() && old.is_subset(&new));
             let refused = Condition::Refused.when(!is_enough);
             let detail = listed_change(&old, &new);
@@ -194,7 +194,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// What an operation returns.
+/// The response of an operation.
 #[derive(Clone, Copy)]
 enum Response<'a> {
     Value(Typed<'a>),
@@ -225,7 +225,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Returns whether a client that expects this decodes the other.
+    /// Returns whether a client that expects this response decodes the other one.
     fn reads(self, new: Self) -> bool {
         match (self, new) {
             (Self::Value(own), Self::Value(written))
@@ -239,7 +239,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// Each documented status, with its error class where it has one.
+/// Returns each documented status, with its error class if it has one.
 fn errors(operation: &Operation) -> BTreeSet<String> {
     let errors = operation.errors.iter();
     errors
@@ -253,7 +253,7 @@ fn errors(operation: &Operation) -> BTreeSet<String> {
         .collect()
 }
 
-/// `a added, b removed`; `None` where both are the same.
+/// Formats `a added, b removed`; `None` if both are equal.
 pub(super) fn listed_change(old: &BTreeSet<String>, new: &BTreeSet<String>) -> Option<String> {
     let added = new.difference(old).map(|item| format!("{item} added"));
     let removed = old.difference(new).map(|item| format!("{item} removed"));
@@ -261,7 +261,7 @@ pub(super) fn listed_change(old: &BTreeSet<String>, new: &BTreeSet<String>) -> O
     (!changes.is_empty()).then(|| changes.join(", "))
 }
 
-/// Returns whether every credential of one kind of access also has the other one, by the traits of the client.
+/// Returns whether every credential with one kind of access also has the other one, by the traits of the client.
 fn is_implied(old: Access, new: Access) -> bool {
     match old {
         Access::Public => false,

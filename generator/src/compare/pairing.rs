@@ -1,12 +1,11 @@
-//! Which elements of two contracts are the same one: by name, and by shape where only the name differs.
+//! Which elements of two contracts correspond: by name, and by shape if only the name differs.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::ir::{Api, Operation, Service, TypeDef};
 use crate::share::{Key, Names};
 
-/// Returns the new contract with the names that types had in the old one, and the names of those that were renamed:
-/// before and after.
+/// Returns the new contract with the type names of the old one, and the renamed types: before and after.
 pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)>) {
     let renamed = renamed_types(old, new);
     let mut api = new.clone();
@@ -20,12 +19,12 @@ pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)
     (api, renamed)
 }
 
-/// Types that only one contract has and that are equal but for their names. One whose shape several have is none of them:
-/// nothing says which one it became.
+/// Returns the types that only one contract has and that are equal except for their names. Types whose shape is not
+/// unique are left out, because the counterpart cannot be determined.
 fn renamed_types(old: &Api, new: &Api) -> Vec<(String, String)> {
     let mut renamed: Vec<(String, String)> = Vec::new();
     loop {
-        // Each pair that is found may be what makes two types that refer to it equal.
+        // Fixpoint: a detected rename can make types that refer to it equal, and so reveal further renames.
         let pairs = next_pairs(old, new, &renamed);
         if pairs.is_empty() {
             return renamed;
@@ -56,7 +55,7 @@ fn next_pairs(old: &Api, new: &Api, renamed: &[(String, String)]) -> Vec<(String
         .collect()
 }
 
-/// Returns the types that have no counterpart of the same name, grouped by their shape.
+/// Returns the types without a counterpart of the same name, grouped by shape.
 fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let names = Names { api, ids };
@@ -69,7 +68,7 @@ fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>
     shapes
 }
 
-/// An operation and the accessors that lead to it.
+/// An operation, and the accessors on the way to it.
 #[derive(Debug, Clone)]
 pub(super) struct Placed<'a> {
     pub(super) path: Vec<&'a str>,
@@ -77,7 +76,7 @@ pub(super) struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    /// As it is called: `orders().list()`.
+    /// Formats it as a call: `orders().list()`.
     pub(super) fn call(&self) -> Option<String> {
         let services: String = self.path.iter().map(|name| format!("{name}().")).collect();
         Some(format!("{services}{}()", self.operation.name.rust))
@@ -92,7 +91,7 @@ pub(super) enum OperationPair<'a> {
     Added(Placed<'a>),
 }
 
-/// Pairs operations by id, then by method and path.
+/// Pairs operations by ID, then by method and path.
 pub(super) fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<OperationPair<'a>> {
     let (old, mut new) = (placed(old), placed(new));
     let mut pairs = Vec::new();
@@ -116,7 +115,7 @@ pub(super) fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<OperationPair<'a
     pairs
 }
 
-/// What the operations that have another id are known as in either contract.
+/// Returns the IDs of operations that differ between the contracts.
 pub(super) fn moved<'p>(pairs: &'p [OperationPair<'_>]) -> impl Iterator<Item = Key> + 'p {
     let moved = pairs.iter().filter_map(|pair| match pair {
         OperationPair::Both(old, new) if old.operation.id != new.operation.id => Some([old, new]),

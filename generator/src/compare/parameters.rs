@@ -9,7 +9,7 @@ use crate::share::Key;
 impl<'a> Finder<'a> {
     pub(super) fn parameters(&mut self, element: &Key, old: &'a Operation, new: &'a Operation) {
         let id = &old.id;
-        // In paths, the place identifies a parameter.
+        // In paths, the position identifies a parameter.
         if old.path_params.len() == new.path_params.len() {
             for (a, b) in old.path_params.iter().zip(&new.path_params) {
                 self.parameter(element, id, a, b);
@@ -123,7 +123,7 @@ impl<'a> Finder<'a> {
         );
     }
 
-    /// The order of the arguments that both have.
+    /// Compares the order of the arguments that both have.
     fn order(&mut self, element: &Key, old: &Operation, new: &Operation) {
         let names = |operation: &Operation| -> Vec<String> {
             let params = operation.query.iter().filter(|param| is_argument(param));
@@ -142,7 +142,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// `orders:list?page`, also for those in paths.
+/// Formats it as `orders:list?page`, also a path parameter.
 fn subject(id: &str, param: &Param) -> String {
     format!("{id}?{}", param.name.wire)
 }

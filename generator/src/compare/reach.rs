@@ -1,11 +1,11 @@
-//! What reaches a difference: operations, types and webhooks, through any number of types.
+//! The users of a difference: operations, types and webhooks that refer to it, directly or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::Difference;
 use crate::share::{Elements, Key};
 
-/// Says of each difference what reaches it, in either contract.
+/// Adds its users in either contract to each difference.
 pub(super) fn fill(found: &mut [Difference], contracts: &[Elements]) {
     let mut users: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for elements in contracts {

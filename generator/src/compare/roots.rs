@@ -1,4 +1,4 @@
-//! What belongs to no operation: services, servers, error classes and webhooks.
+//! Elements outside of operations: services, servers, error classes and webhooks.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ impl<'a> Finder<'a> {
         self.webhooks();
     }
 
-    /// Which services there are follows from the operations.
+    /// Compares services; which ones exist follows from the operations.
     fn services(&mut self, old: &'a [Service], new: &'a [Service], above: &[String]) {
         for (a, b) in pairs(old, new, |service| &service.name.rust).both {
             let path = [above, std::slice::from_ref(&a.name.rust)].concat();
@@ -115,11 +115,11 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// An element that differs, of which nothing says how: never left out, so it is assumed to break everything.
+    /// Reports an element that differs although no difference was found: assumed to break everything.
     pub(super) fn unexplained(&mut self, element: &Key) {
         let explained = self.found.iter().any(|found| found.element == *element)
             || self.explained.contains(element);
-        // Services are what their operations are.
+        // Services are compared by their operations.
         if !explained && !matches!(element, Key::Service(_)) {
             let none: [Option<Condition>; 0] = [];
             self.add(element, Kind::Other, element.to_string(), None, none);

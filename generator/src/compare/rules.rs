@@ -1,8 +1,8 @@
-//! The rules: what each kind of difference means to code that uses the crate, to deployed clients, and to readers of the
-//! changelog.
+//! The rules: the impact of each kind of difference on code that uses the crate and on deployed clients, and its
+//! section of the changelog.
 //!
-//! The first rule of a kind whose conditions all hold decides. The judgment of the Rust API follows Cargo's reference
-//! (<https://doc.rust-lang.org/cargo/reference/semver.html>) and what the emitted code is:
+//! The first rule of a kind whose conditions all hold applies. The judgment of the Rust API follows Cargo's reference
+//! (<https://doc.rust-lang.org/cargo/reference/semver.html>) and the shape of the emitted code:
 //!
 //! - Received structs are `#[non_exhaustive]`: they can gain fields. Structs that are sent have a constructor with an
 //!   argument for each required field, and a setter for each optional one. Those with more than seven required fields are
@@ -10,39 +10,39 @@
 //! - Enums and unions are `#[non_exhaustive]`: they can gain variants.
 //! - An operation is a method with its path parameters, required query parameters and required body as arguments. The
 //!   request that it returns has a setter for each optional one.
-//! - What is sent may be validated against other constraints: that is behavior, and no change of the Rust API.
-//! - Deprecated operations and optional parameters are `#[deprecated]`, which Cargo counts as minor. That a type or a
-//!   field is deprecated is only documented.
-//! - Which types, operations and errors are one item in several versions of the API follows from what the versions have in
-//!   common. It may change with any of them, and is no part of the API that releases keep.
+//! - Constraints on requests may change: that is behavior, not a change of the Rust API.
+//! - Deprecated operations and optional parameters are `#[deprecated]`, which Cargo counts as minor. The deprecation of
+//!   a type or a field is only documented.
+//! - Which types, operations and errors are one item in several versions of the API follows from what the versions have
+//!   in common. It may change with any of them, and is not part of the stable API.
 //!
-//! The judgment of the wire is about programs that were built for the old contract and call a server of the new one.
-//! They keep unknown values of enums and unknown variants of unions, ignore unknown fields, and read null like a missing
-//! field. A server is expected to ignore fields and parameters that it no longer knows.
+//! The judgment of the wire applies to programs that were built for the old contract and call a server of the new one.
+//! They accept unknown values of enums and unknown variants of unions, ignore unknown fields, and treat null like a
+//! missing field. Servers are expected to ignore unknown fields and parameters.
 
 use std::collections::BTreeSet;
 
 use super::impact::{ChangelogSection, Semver, WireImpact};
 use super::kind::{Condition, Kind};
 
-/// What a kind of difference means, where its conditions hold.
+/// The judgment of a kind of difference under conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// What it is about.
+    /// The kind of difference.
     pub kind: Kind,
-    /// What must hold.
+    /// The conditions, all of which must hold.
     pub when: &'static [Condition],
-    /// What it means to code that uses the crate.
+    /// The impact on code that uses the crate.
     pub rust: Semver,
-    /// What it means to deployed clients.
+    /// The impact on deployed clients.
     pub wire: OnWire,
-    /// Where a changelog has it.
+    /// The section of the changelog.
     pub section: ChangelogSection,
-    /// Why the Rust API is judged so.
+    /// The reason for the judgment of the Rust API.
     pub because: &'static str,
 }
 
-/// The wire's column of the table.
+/// The column of the table for deployed clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnWire {
     /// Requests and responses are understood.
@@ -53,7 +53,7 @@ pub enum OnWire {
     Responses,
     /// Both.
     Both,
-    /// As [`Condition::Misread`] and [`Condition::Refused`] say.
+    /// Depends on [`Condition::Misread`] and [`Condition::Refused`].
     ByValues,
 }
 
@@ -71,14 +71,14 @@ impl OnWire {
     }
 }
 
-/// Returns the rule that decides.
+/// Returns the rule that applies.
 pub(super) fn rule(kind: Kind, conditions: &BTreeSet<Condition>) -> &'static Rule {
     let holds =
         |rule: &&Rule| rule.kind == kind && rule.when.iter().all(|when| conditions.contains(when));
     RULES.iter().find(holds).unwrap_or(&OTHER)
 }
 
-/// For what no rule is about: it is assumed to break everything.
+/// The rule for differences without a rule: assumed to break everything.
 const OTHER: Rule = row(
     Kind::Other,
     &[],

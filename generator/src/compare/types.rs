@@ -1,4 +1,4 @@
-//! Types: which ones there are, and what they are.
+//! Types: which ones exist, and their definitions.
 
 use super::fields::Side;
 use super::finder::{Directions, Finder, Place, change};
@@ -8,7 +8,7 @@ use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::share::Key;
 
 impl<'a> Finder<'a> {
-    /// `renamed` has the names in the old contract and in the new one.
+    /// `renamed` contains the old and the new names.
     pub(super) fn types(&mut self, renamed: &[(String, String)]) {
         let (old, new) = (self.old, self.new);
         let find = |types: &'a [TypeDef], name: &str| {
@@ -106,8 +106,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Returns whether clients may misread the other kind of type, and whether the server may refuse theirs. A union
-    /// that has what an alias stood for as one of its variants takes it as before.
+    /// Returns whether clients may misread the other kind of type, and whether the server may reject theirs. A union
+    /// with the former target of an alias as a variant still accepts it.
     fn shape_on_wire(&self, old: &'a Shape, new: &'a Shape) -> (bool, bool) {
         match (old, new) {
             (Shape::Alias(a), Shape::Union(union)) => {
@@ -149,12 +149,12 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// What a page says of the items and of the pages after it.
+    /// Compares the item type of a page, and what it states about the following pages.
     fn page(&mut self, element: &Key, name: &str, pages: [Option<&'a Page>; 2]) {
         let (old, new) = match pages {
             [Some(old), Some(new)] => (old, new),
             [None, None] => return,
-            // That it became a page, or is none any more, is said of the operations that return it.
+            // A type that becomes a page, or no longer is one, is reported by the operations that return it.
             _ => {
                 self.explained.insert(element.clone());
                 return;
@@ -174,7 +174,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// What the direction of a type means to its Rust type. Enums and aliases are the same in all directions.
+/// Returns the impact of a type's direction on its Rust type. Enums and aliases are the same in all directions.
 fn usage_change(old: &TypeDef, new: &TypeDef) -> [Option<Condition>; 2] {
     let (before, after) = (old.usage, new.usage);
     let (lost, changed) = match (&old.shape, &new.shape) {
@@ -183,7 +183,7 @@ fn usage_change(old: &TypeDef, new: &TypeDef) -> [Option<Condition>; 2] {
                 || (before.is_decoded() && !after.is_decoded()),
             true,
         ),
-        // Those that are only sent can be validated, the others can be decoded.
+        // Types that are only sent can be validated, the others can be decoded.
         (Shape::Union(_), Shape::Union(_)) => (before.is_decoded() != after.is_decoded(), false),
         _ => (false, false),
     };

@@ -1,4 +1,4 @@
-//! Unions: their variants, what all variants have, and how they are discriminated.
+//! Unions: their variants, shared fields and discrimination.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +85,7 @@ impl<'a> Finder<'a> {
         self.constraints(place, &a.limits, &b.limits);
     }
 
-    /// The methods that return what all variants have.
+    /// Compares the methods that return shared fields.
     fn shared_fields(&mut self, element: &Key, name: &str, [old, new]: [&Union; 2]) {
         let (old, new) = (methods(self.old, old), methods(self.new, new));
         for (field, ty) in &old {
@@ -146,12 +146,12 @@ impl<'a> Finder<'a> {
                 }
                 self.choices(element, name, [Choice::all(old), Choice::all(new)]);
             }
-            // The direction of the type has changed, which is a difference of its own.
+            // The direction of the type has changed, which is a separate difference.
             _ => {}
         }
     }
 
-    /// The enum over the forms of an ambiguous union.
+    /// Compares the enum over the forms of an ambiguous union.
     fn choices(&mut self, element: &Key, name: &str, [old, new]: [BTreeSet<Choice>; 2]) {
         let method = || format!("{name}::to_view");
         match (old.is_empty(), new.is_empty()) {
@@ -170,7 +170,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// A form of an ambiguous union, and the string that chooses it.
+/// A form of an ambiguous union, and the string that selects it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Choice {
     view: String,
@@ -202,7 +202,7 @@ impl Choice {
     }
 }
 
-/// Names and types of the methods that return what all variants have.
+/// Returns the names and types of the methods that return shared fields.
 fn methods(api: &Api, union: &Union) -> BTreeMap<String, String> {
     if !matches!(union.resolution, Resolution::Decided(_)) {
         return BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The types of values: in words, as far as Rust distinguishes them, and whether one side reads what the other writes.
+//! The types of values: their description, their Rust types, and whether one side can read values of the other.
 
 use crate::ir::{Api, Constant, Scalar, Shape, Type};
 
@@ -14,7 +14,7 @@ impl<'a> Typed<'a> {
         Self { api, ty }
     }
 
-    /// Without its null.
+    /// Returns it without null.
     pub(super) fn non_null(self) -> Self {
         self.of(self.ty.non_null())
     }
@@ -23,7 +23,7 @@ impl<'a> Typed<'a> {
         Self { api: self.api, ty }
     }
 
-    /// As it is written, whatever it is named: all identifiers are UUIDs.
+    /// Returns its representation on the wire, regardless of names: all identifiers are UUIDs.
     fn written(self) -> Self {
         static UUID: Type = Type::Scalar(Scalar::Uuid);
         match self.api.target(self.ty) {
@@ -32,7 +32,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// In words. Types that differ have different words.
+    /// Describes it. Different types have different descriptions.
     pub(super) fn description(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
@@ -55,7 +55,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// In words that are the same where the Rust types are.
+    /// Describes it as far as Rust types differ.
     pub(super) fn rust(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(_)) => "constant string".to_owned(),
@@ -77,7 +77,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Returns whether it is an identifier, and the other type the UUID that it can be made of.
+    /// Returns whether it is an identifier, and the other type the UUID that converts to it.
     pub(super) fn identifies(self, other: Self) -> bool {
         matches!(self.ty, Type::Id(_)) && matches!(other.ty, Type::Scalar(Scalar::Uuid))
     }
@@ -98,7 +98,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// `X → Y`.
+    /// Formats `X → Y`.
     pub(super) fn to(self, new: Self) -> Option<String> {
         Some(format!("{} → {}", self.description(), new.description()))
     }
@@ -119,18 +119,18 @@ fn scalar_words(scalar: Scalar) -> &'static str {
     }
 }
 
-/// Who reads values.
+/// The side that reads values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
-    /// It keeps values of enums and constants that it does not know.
+    /// The client, which accepts unknown values of enums and constants.
     Client,
-    /// It accepts what its contract says.
+    /// The server, which accepts what its contract allows.
     Server,
 }
 
 impl Reader {
-    /// Returns whether it reads all values of a type as one of its own. Types of one name are taken to be equal, since
-    /// what differs in them is a difference of its own.
+    /// Returns whether it can read all values of a type as one of its own. Types of one name are assumed to be equal,
+    /// since a difference between them is reported separately.
     pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
         let (own, written) = (own.written(), written.written());
         if own.description() == written.description() {
@@ -163,11 +163,11 @@ impl Reader {
         use Scalar::{Date, Decimal, Float, Integer, Number, String, Timestamp, Unsigned, Uuid};
         match (own, written) {
             (String, Uuid | Timestamp | Date) => true,
-            // The server writes decimals as strings, the client as strings, too.
+            // Server and client both write decimals as strings.
             (String, Decimal) => true,
             (Number | Float | Decimal, Integer | Unsigned | Float | Number) => true,
             (Decimal, String) => false,
-            // Integers that are out of range are a fault of the contract rather than of a client.
+            // Integers that are out of range are an error of the contract rather than of a client.
             (Integer, Unsigned) => true,
             _ => own == written,
         }
@@ -199,7 +199,7 @@ fn is_text(written: Typed<'_>) -> bool {
     text || texts(written).is_some()
 }
 
-/// Returns the strings that a constant or an enum may be.
+/// Returns the strings that a constant or an enum allows.
 fn texts(written: Typed<'_>) -> Option<Vec<&str>> {
     match written.ty {
         Type::Const(Constant::Text(text)) => Some(vec![text]),

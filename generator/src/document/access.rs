@@ -1,4 +1,4 @@
-//! Typed access to what the downgraded document says beyond OpenAPI 3.0. JSON values stay behind these methods.
+//! Typed access to the extensions of the downgraded document. JSON values stay behind these methods.
 
 use std::collections::BTreeMap;
 
@@ -10,64 +10,64 @@ use serde_json::Value;
 
 use super::literal::Literal;
 
-/// Marks a one-valued `enum` that was written as `const`.
+/// Marks a single-value `enum` that was written as `const`.
 pub(super) const CONST: &str = "x-const";
 /// `prefixItems` of an array: one schema per position.
 pub(super) const PREFIX_ITEMS: &str = "x-prefix-items";
 /// `propertyNames` of an object.
 pub(super) const PROPERTY_NAMES: &str = "x-property-names";
-/// `true` on a schema with `default: null`, which `openapiv3` takes for no default.
+/// `true` on a schema with `default: null`, which `openapiv3` reads as no default.
 pub(super) const DEFAULT_NULL: &str = "x-default-null";
-/// `true` on a schema whose values must never be printed.
+/// `true` on a schema whose values are secret.
 pub(super) const SECRET: &str = "x-secret";
-/// What a UUID identifies where the rules do not find it: the name of an entity, or `false` for none.
+/// The entity that a UUID identifies where the rules do not find it: its name, or `false` for none.
 pub(super) const ID_OF: &str = "x-id-of";
-/// Why a union cannot be decided; it is accepted nevertheless.
+/// Why the variants of a union cannot be distinguished, although the union is accepted.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
-/// Where beside such a union stands what it is, as dotted paths from the object that holds the union.
+/// Where the object that contains such a union has the string that selects its form, as dotted paths.
 pub(super) const CHOSEN_BY: &str = "x-chosen-by";
-/// Which schema each text found there stands for.
+/// The schema that each such string selects.
 pub(super) const CHOICES: &str = "x-choices";
 /// Methods of a type that find an item of one of its lists.
 pub(super) const LOOKUP: &str = "x-lookup";
-/// How an operation's answer is paged.
+/// How the items of an operation's response are paged.
 pub(super) const PAGINATION: &str = "x-polar-pagination";
-/// Who may call an operation.
+/// The subjects that may call an operation.
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
-/// Where in an operation's body the server finds the keys by which it knows a repetition.
+/// The path of the idempotency keys in an operation's body.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
-/// Sets of optional parameters and properties of the body, of each of which an operation needs one.
+/// Sets of optional parameters and properties of the body. An operation requires at least one of each set.
 pub(super) const ONE_OF: &str = "x-require-one-of";
-/// What the client makes of an operation and of others around it.
+/// The workflow that an operation and related operations implement.
 pub(super) const FLOW: &str = "x-flow";
-/// The name in Rust of a type, field, parameter or operation; at the root of a contract, those of its services.
+/// The Rust name of a type, field, parameter or operation; at the root of a contract, those of its services.
 pub(super) const RUST_NAME: &str = "x-rust-name";
-/// Which environment a server is.
+/// The environment of a server.
 pub(super) const ENVIRONMENT: &str = "x-polar-environment";
 
-/// What a schema's data says beyond OpenAPI 3.0.
+/// The extensions of a schema's data.
 pub trait SchemaDataExt {
-    /// Written as `const`: the only value of the schema's `enum`.
+    /// Whether the schema was written as `const`: the only value of its `enum`.
     fn is_const(&self) -> bool;
-    /// Values must never be printed.
+    /// Whether the values are secret.
     fn is_secret(&self) -> bool;
-    /// What the type or the field is called in Rust, if the corrections say so.
+    /// The Rust name of the type or field, if the corrections set one.
     fn rust_name(&self) -> Option<&str>;
-    /// What a UUID identifies, if the corrections say so.
+    /// The entity that a UUID identifies, if the corrections set it.
     fn id_of(&self) -> Option<IdOf>;
-    /// Why no decision between the members of this union exists, if that is accepted.
+    /// Why the variants of this union cannot be distinguished, if that is accepted.
     fn ambiguous(&self) -> Option<&str>;
-    /// Dotted paths, from the object that holds this union, to a text that says what the union's value is.
+    /// Dotted paths, from the object that contains this union, to a string that selects the form of its value.
     fn chosen_by(&self) -> Vec<&str>;
-    /// Those texts, each with the name of the schema it stands for.
+    /// Those strings, each with the name of the schema that it selects.
     fn choices(&self) -> Vec<(&str, &str)>;
     /// Methods that find an item of a list, by name.
     fn lookups(&self) -> BTreeMap<String, Lookup>;
     /// Returns the schemas of an array's positions, if it is a tuple.
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
-    /// Returns the schema of an object's keys, if it says one.
+    /// Returns the schema of an object's keys, if it has one.
     fn property_names(&self) -> Option<ReferenceOr<Schema>>;
-    /// Returns the default, if there is one.
+    /// Returns the default, if it has one.
     fn default_value(&self) -> Option<Literal>;
 }
 
@@ -137,12 +137,12 @@ impl SchemaDataExt for SchemaData {
     }
 }
 
-/// What a UUID identifies, by the corrections.
+/// The entity that a UUID identifies, by the corrections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdOf {
     /// An entity, by its name.
     Entity(String),
-    /// Something that is no entity, whatever the rules say.
+    /// No entity, whatever the rules find.
     Anything,
 }
 
@@ -156,9 +156,10 @@ pub struct Lookup {
     pub by: String,
 }
 
-/// What a schema says beyond OpenAPI 3.0.
+/// The extensions of a schema.
 pub trait SchemaExt {
-    /// Returns the one value that a schema written as `const` allows. `Literal::Null` for a schema that is only null.
+    /// Returns the only value that a schema written as `const` allows. `Literal::Null` for a schema that allows only
+    /// null.
     fn constant(&self) -> Option<Literal>;
 }
 
@@ -183,16 +184,16 @@ impl SchemaExt for Schema {
     }
 }
 
-/// How the items of an operation's answer are paged.
+/// How the items of an operation's response are paged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pagination {
-    /// The way of asking for the next page.
+    /// How the next page is requested.
     pub kind: PaginationKind,
     /// The schema of one item.
     pub item: ReferenceOr<Schema>,
 }
 
-/// A way of asking for the next page.
+/// How the next page is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaginationKind {
     /// `page` counts from 1, `limit` is the size of a page.
@@ -203,7 +204,7 @@ impl PaginationKind {
     /// The wire names of all kinds.
     pub(super) const WIRE: &[&str] = &["page_limit"];
 
-    /// Returns the kind with this wire name.
+    /// Returns the kind with this wire name, if it exists.
     pub(super) fn from_wire(name: &str) -> Option<Self> {
         match name {
             "page_limit" => Some(Self::PageLimit),
@@ -212,58 +213,59 @@ impl PaginationKind {
     }
 }
 
-/// What the client makes of an operation and of others around it. Operations are named by their ids.
+/// A workflow of an operation and related ones, which are named by their IDs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
-    /// The operation announces a file, whose parts then go to a storage.
+    /// The operation creates a file, whose parts are then sent to a file storage.
     Upload {
         /// The operation that completes the upload.
         completed_by: String,
     },
-    /// The operation returns the URL of a document, once it exists.
+    /// The operation returns the URL of a document, once the document exists.
     Document {
-        /// What makes the document, if the server does not do it by itself.
+        /// The operation that generates the document, if the server does not do so automatically.
         generated_by: Option<String>,
     },
-    /// The operation takes events, many at a time, and knows those it has by their ids.
+    /// The operation ingests events in batches, and deduplicates them by their IDs.
     Ingest {
-        /// The property of an event that says when it happened.
+        /// The property of an event that contains its timestamp.
         time: String,
-        /// The property of the response that counts the events that were new.
+        /// The property of the response that counts the new events.
         accepted: String,
-        /// The property of the response that counts the events that were not.
+        /// The property of the response that counts the duplicates.
         duplicates: String,
     },
-    /// The items of the operation's list hold files with their addresses.
+    /// The items of the operation's list contain files with their URLs.
     Download {
-        /// The property of an item that is the file.
+        /// The property of an item that contains the file.
         file: String,
     },
-    /// The operation lists what meters have counted for customers.
+    /// The operation lists the balances of customers by meter.
     Metering {
-        /// What takes the events that they count.
+        /// The operation that ingests the events that meters count.
         events: String,
     },
-    /// The operation creates a checkout, to which visitors are sent.
+    /// The operation creates a checkout, to which visitors are redirected.
     CheckoutRoute {},
-    /// The operation creates a session of the customer portal, to which customers are sent.
+    /// The operation creates a session of the customer portal, to which customers are redirected.
     PortalRoute {},
 }
 
-/// What an operation says beyond OpenAPI 3.0.
+/// The extensions of an operation.
 pub trait OperationExt {
-    /// How its answer is paged, if it is.
+    /// How its response is paged, if it is.
     fn pagination(&self) -> Option<Pagination>;
-    /// Returns the subjects that may call it, as on the wire; none if it does not say.
+    /// Returns the subjects that may call it, by wire name; none if it has no such extension.
     fn allowed_subjects(&self) -> Vec<String>;
     /// Returns the path to the idempotency keys in the request body; empty if there are none.
     fn idempotency_key(&self) -> Vec<String>;
-    /// Sets of optional parameters and properties of the body, of each of which it needs one.
+    /// Returns sets of optional parameters and properties of the body, of each of which the operation requires at least
+    /// one.
     fn one_of(&self) -> Vec<Vec<String>>;
-    /// What the client makes of it beyond a call, if it does.
+    /// Returns the workflow of the operation, if it has one.
     fn flow(&self) -> Option<Flow>;
-    /// What it is called in Rust, if the corrections say so.
+    /// Returns its Rust name, if the corrections set one.
     fn rust_name(&self) -> Option<&str>;
 }
 
@@ -306,9 +308,9 @@ impl OperationExt for Operation {
     }
 }
 
-/// What a parameter says beyond OpenAPI 3.0.
+/// The extensions of a parameter.
 pub trait ParameterExt {
-    /// What it is called in Rust, if the corrections say so.
+    /// Returns its Rust name, if the corrections set one.
     fn rust_name(&self) -> Option<&str>;
 }
 
@@ -318,9 +320,9 @@ impl ParameterExt for ParameterData {
     }
 }
 
-/// What a document says beyond OpenAPI 3.0.
+/// The extensions of a document.
 pub trait DocumentExt {
-    /// What its services are called in Rust where the corrections say so, by the segments of operation ids (`a:b`).
+    /// Returns the Rust names of services that the corrections set, by the segments of operation IDs (`a:b`).
     fn service_names(&self) -> Vec<(&str, &str)>;
 }
 
@@ -334,9 +336,9 @@ impl DocumentExt for OpenAPI {
     }
 }
 
-/// What a server says beyond OpenAPI 3.0.
+/// The extensions of a server.
 pub trait ServerExt {
-    /// Returns the environment it is, as on the wire (`production`).
+    /// Returns its environment by wire name (`production`).
     fn environment(&self) -> Option<&str>;
 }
 
@@ -346,7 +348,7 @@ impl ServerExt for Server {
     }
 }
 
-/// Reads an extension. Loading has checked the shape of every extension, so this succeeds on a loaded document.
+/// Reads an extension. Loading has checked the shape of all extensions, so this cannot fail on a loaded document.
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
 }

@@ -1,10 +1,10 @@
-//! How many brackets of YAML text are open at once, at most.
+//! An upper bound of the number of brackets that YAML text has open at once.
 //!
-//! Outside brackets it takes a whole parser to know what is text: whether a bracket there opens a collection is left open.
-//! Within brackets a few states tell structure from text, so every bracket is followed as if it opened a collection. Of
-//! all that may be in the same state, the one with most brackets open counts: the result is never too low.
+//! Only a full parser can tell whether a bracket outside of brackets opens a collection or is text. Within brackets a
+//! few states are enough to tell. So every bracket is followed as if it opened a collection, and for each state the
+//! highest possible number of open brackets is counted. The result is never too low.
 
-/// Where more than a number of brackets may be open at once: line and column.
+/// Returns the first place where more than a number of brackets may be open at once: line and column.
 pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     let (mut line, mut column) = (1, 0);
     let mut open = Open::default();
@@ -21,12 +21,12 @@ pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// How many brackets may be open in each state, 0 if the text cannot be in it.
+/// The number of brackets that may be open in each state; 0 if the text cannot be in it.
 #[derive(Default)]
 struct Open {
-    /// Where a quote begins a string, and `#` a comment.
+    /// A position where a quote begins a string, and `#` a comment.
     between: usize,
-    /// In a string without quotes.
+    /// In an unquoted string.
     plain: usize,
     single_quoted: usize,
     double_quoted: usize,
@@ -49,7 +49,7 @@ impl Open {
             ']' | '}' => next.between = outside.saturating_sub(1),
             ',' => next.between = outside,
             ' ' | '\t' => (next.between, next.plain) = (outside, self.plain),
-            // What the parser takes for the end of a line.
+            // The characters that the parser reads as the end of a line.
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
                 (next.between, next.plain) = (outside.max(self.comment), self.plain);
                 next.comment = 0;

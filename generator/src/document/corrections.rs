@@ -1,36 +1,35 @@
-//! What the actions of an overlay did in which versions, and which of them are obsolete: those that changed nothing in
-//! any version.
+//! The effects of the overlay's actions in each version. An action that changes nothing in any version is obsolete.
 
 use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
 
-/// What an action did to a contract.
+/// The effect of an action on a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// It changed the contract.
     Changed,
-    /// The contract already says so.
+    /// The contract already has this value.
     Unchanged,
     /// Its target matches nothing.
     Unmatched,
-    /// Its `x-versions` do not name the version.
+    /// Its `x-versions` do not contain the version.
     Excluded,
 }
 
-/// An action, and what it did to one contract.
+/// An action, and its effect on one contract.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Applied {
     /// JSON pointer into the overlay.
     pub(crate) pointer: String,
     /// The JSONPath.
     pub(crate) target: String,
-    /// The reason that the overlay states.
+    /// The reason that the overlay gives.
     pub(crate) description: String,
     pub(crate) effect: Effect,
 }
 
-/// An action of the overlay, and what it did in each version of the API.
+/// An action of the overlay, and its effect in each version of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     /// The overlay.
@@ -39,21 +38,21 @@ pub struct Correction {
     pub pointer: String,
     /// The JSONPath.
     pub target: String,
-    /// The reason that the overlay states.
+    /// The reason that the overlay gives.
     pub description: String,
-    /// By version.
+    /// The effects by version.
     pub effects: BTreeMap<String, Effect>,
 }
 
 impl Correction {
-    /// Returns the versions in which it has an effect, oldest first.
+    /// Returns the versions that it changes, oldest first.
     pub fn versions(&self, effect: Effect) -> impl Iterator<Item = &str> {
         let effects = self.effects.iter();
         let versions = effects.filter(move |(_, found)| **found == effect);
         versions.map(|(version, _)| version.as_str())
     }
 
-    /// Puts together what the actions did in each version. All versions have the same actions.
+    /// Merges the effects of the actions by version. All versions have the same actions.
     pub(crate) fn of_all<'a>(
         file: &str,
         versions: impl Iterator<Item = (&'a str, &'a [Applied])>,
@@ -77,7 +76,7 @@ impl Correction {
         corrections
     }
 
-    /// A problem for every action that changed nothing in any version.
+    /// Returns a problem for every action that changed nothing in any version.
     pub(crate) fn check(corrections: &[Self]) -> Result<(), Report> {
         let obsolete = corrections
             .iter()

@@ -1,4 +1,4 @@
-//! What a contract may contain outside of its schemas, as data. Everything else is refused with its JSON pointer.
+//! What a contract may contain outside of its schemas, as data. Anything else is rejected with its JSON pointer.
 
 use serde_json::Value;
 
@@ -10,19 +10,19 @@ use super::keywords::describe;
 use super::pointer::At;
 use super::schema::Schemas;
 
-/// Checks the tree against the grammar and brings every schema in it down to OpenAPI 3.0.
+/// Checks the tree against the grammar, and downgrades every schema in it to OpenAPI 3.0.
 pub(super) fn downgrade(tree: &mut Value, schemas: &mut Schemas<'_>) {
     walk(tree, &DOCUMENT, &At::Root, schemas);
 }
 
-/// What may stand at a place.
+/// The values that are allowed at a place.
 pub(super) enum Part {
     Text,
     Flag,
     Texts,
-    /// A text with one of a few values; the text says which.
+    /// A string of a fixed set; the message lists the set.
     OneOf(&'static [&'static str]),
-    /// A schema, its downgrade included.
+    /// A schema, which is also downgraded.
     Schema,
     /// Exactly these keys.
     Object(&'static [Key]),
@@ -61,7 +61,7 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
     }
 }
 
-/// `tests/coverage.rs` proves that all of this is read, or lists why not.
+/// `tests/coverage.rs` proves that all of this is read, or lists the reason why not.
 pub(super) static DOCUMENT: Part = Part::Object(&[
     required("openapi", &Part::Text),
     optional(RUST_NAME, &Part::Map(&Part::Text)),
@@ -166,7 +166,7 @@ static PARAMETER: Part = Part::Object(&[
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
     optional("explode", &Part::Flag),
     optional("deprecated", &Part::Flag),
-    // One of these two; `openapiv3` insists on it.
+    // One of these two; `openapiv3` requires it.
     optional("schema", &Part::Schema),
     optional("content", &CONTENT),
 ]);

@@ -1,4 +1,4 @@
-//! Which keywords a schema may have: the shape of each, and the kinds of schema that it fits.
+//! The keywords that a schema may have: the shape of each, and the kinds of schema that it applies to.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
 
-/// What a schema is, by its one deciding keyword.
+/// The kind of a schema, by its deciding keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Reference,
@@ -46,7 +46,7 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// Returns the kind that a `type` names.
+    /// Returns the kind of a `type`.
     pub(super) fn of_type(name: &str) -> Option<Self> {
         Some(match name {
             "string" => Self::String,
@@ -60,7 +60,7 @@ impl Kind {
         })
     }
 
-    /// Returns the `type` of a constant that stands without one.
+    /// Returns the `type` of a constant without one.
     pub(super) fn type_of(value: &Value) -> &'static str {
         match value {
             Value::Null => "null",
@@ -86,7 +86,7 @@ impl Kind {
     }
 }
 
-/// What a keyword's value looks like.
+/// The shape of a keyword's value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     Anything,
@@ -182,7 +182,7 @@ fn is_entity(value: &Value) -> bool {
     value == &Value::Bool(false) || value.as_str().is_some_and(is_camel)
 }
 
-/// A keyword: its shape, and the kinds that it fits.
+/// A keyword: its shape, and the kinds that it applies to.
 pub(super) struct Keyword {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
@@ -195,7 +195,7 @@ enum Fits {
 }
 
 impl Keyword {
-    /// Returns the keyword with this name, if it is one that the generator knows.
+    /// Returns the keyword with this name, if the generator supports it.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         KEYWORDS.iter().find(|keyword| keyword.name == name)
     }
@@ -239,8 +239,8 @@ const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Nu
 const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
 const WITH_PROPERTIES: &[Kind] = &[Kind::AnyOf, Kind::OneOf, Kind::Object];
 
-/// Sorted by how often the documents use them: the search is linear. `tests/coverage.rs` proves that all of them are read,
-/// or lists why not.
+/// Sorted by frequency in the documents, because the search is linear. `tests/coverage.rs` proves that all of them are
+/// read, or lists the reason why not.
 pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("type", Shape::Type, TYPED),
     keyword("anyOf", Shape::Schemas, &[Kind::AnyOf]),
@@ -289,7 +289,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("prefixItems", Shape::Schemas, &[Kind::Array]),
 ];
 
-/// Returns a value in a message: short, and never the content of a mapping or a sequence.
+/// Returns a value for a message: short, and never the content of a mapping or a sequence.
 pub(super) fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "a sequence".to_owned(),

@@ -9,7 +9,7 @@ pub enum Literal {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number without a fraction that fits.
+    /// An integer of 64 bits.
     Integer(i64),
     /// Any other number.
     Number(f64),

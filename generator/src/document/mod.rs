@@ -1,7 +1,7 @@
-//! Phase 1, document: YAML text, corrected by an overlay, brought down to OpenAPI 3.0.
+//! Phase 1, document: parses YAML, applies the overlay, and downgrades the result to OpenAPI 3.0.
 //!
-//! After this phase nothing is JSON any more: `openapiv3` types, and what they cannot say through the methods of
-//! [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`] and [`ServerExt`].
+//! Later phases see no JSON, only `openapiv3` types. The methods of [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`]
+//! and [`ServerExt`] return what these types cannot represent.
 
 mod access;
 mod brackets;
@@ -38,13 +38,13 @@ use schema::Schemas;
 /// One input: its name in messages, and its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// How messages call it: the path of the file.
+    /// The path of the file, as in messages.
     pub name: &'a str,
-    /// YAML.
+    /// The YAML text.
     pub text: &'a str,
 }
 
-/// A loaded document: every `$ref` in it leads to a schema of `components`.
+/// A loaded document: every `$ref` in it resolves to a schema of `components`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The contract's [`Source::name`].
@@ -53,7 +53,7 @@ pub struct Document {
     pub api: OpenAPI,
     /// The webhooks, which OpenAPI 3.0 does not have.
     pub webhooks: Vec<Webhook>,
-    /// What the corrections did, in their order.
+    /// The effects of the corrections, in their order.
     pub(crate) applied: Vec<Applied>,
 }
 
@@ -70,11 +70,11 @@ pub struct Webhook {
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// How many mappings and sequences a contract may nest in each other. Every phase takes some of the stack for each.
+/// How deeply mappings and sequences of a contract may be nested. Every phase uses some stack for each level.
 pub const MAX_DEPTH: usize = 120;
 
 impl Document {
-    /// Returns the name and the schema that a `$ref` of this document leads to.
+    /// Returns the name and the schema that a `$ref` of this document refers to.
     pub fn schema(&self, reference: &str) -> Option<(&str, &Schema)> {
         let name = reference.strip_prefix(SCHEMAS)?;
         let (name, schema) = self.api.components.as_ref()?.schemas.get_key_value(name)?;
@@ -100,7 +100,7 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
 /// Returns the contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
 ///
 /// # Errors
-/// When one of the two is no YAML, and all corrections that cannot be made.
+/// An error if one of the two is not valid YAML, and all corrections that cannot be applied.
 pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
     correct(contract, overlay).map(|(tree, _)| tree)
 }
@@ -121,7 +121,7 @@ fn correct(
     Ok((tree, applied))
 }
 
-/// Returns the first mapping or sequence in a tree that is nested deeper than so many levels.
+/// Returns the first mapping or sequence in a tree that is nested deeper than this number of levels.
 fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     match (tree, levels) {
         (Value::Object(_) | Value::Array(_), 0) => Some(at.to_string()),
@@ -137,7 +137,7 @@ fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     }
 }
 
-/// Makes a schema out of every component that is only another name for one, so that each component is a schema.
+/// Converts every component that is only a `$ref` to a schema, so that each component is a schema.
 fn wrap_aliases(tree: &mut Value) {
     let schemas = tree
         .pointer_mut("/components/schemas")
@@ -149,7 +149,7 @@ fn wrap_aliases(tree: &mut Value) {
     }
 }
 
-/// The tree in OpenAPI 3.0, but for its webhooks.
+/// Deserializes the tree as OpenAPI 3.0, without its webhooks.
 fn downgrade(tree: &mut Value, file: &str) -> Result<(), Report> {
     let mut schemas = Schemas::new(file);
     grammar::downgrade(tree, &mut schemas);
@@ -195,7 +195,7 @@ fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
     Ok(found)
 }
 
-/// The grammar has checked everything by now, so this would be a gap in it.
+/// The grammar has already checked everything, so this would be a gap in it.
 fn whole(file: &str, error: &serde_json::Error) -> Report {
     Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
 }

@@ -1,7 +1,7 @@
 //! Corrections to a contract: an OpenAPI Overlay 1.0 document.
 //!
-//! An action need not concern every version of the API, so one that does nothing is no problem of a single contract:
-//! [`corrections`](super::corrections) judges what the actions did in all versions.
+//! An action may apply to some versions of the API only, so one without effect is not a problem of a single contract:
+//! [`corrections`](super::corrections) checks the effects in all versions.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,8 @@ use super::pointer::At;
 use super::{MAX_DEPTH, Source, beyond, yaml};
 use crate::error::{Problem, Report};
 
-/// Applies the overlay to the contract's tree, and says what each action did. `contract` is its name in messages.
+/// Applies the overlay to the contract's tree, and returns the effect of each action. `contract` is its name in
+/// messages.
 pub(super) fn apply(
     overlay: Source<'_>,
     contract: &str,
@@ -47,7 +48,7 @@ pub(super) fn apply(
     Ok(all)
 }
 
-/// Returns the versions that `x-versions` of the actions name, each with its JSON pointer into the overlay.
+/// Returns the versions that the `x-versions` of actions contain, each with its JSON pointer into the overlay.
 pub(crate) fn named_versions(overlay: Source<'_>) -> Result<Vec<(String, String)>, Report> {
     let mut named = Vec::new();
     for (index, action) in read(overlay)?.into_iter().enumerate() {
@@ -86,7 +87,7 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
-    /// The contract versions it is for; all of them without.
+    /// The versions of the API that it applies to; by default all of them.
     #[serde(rename = "x-versions")]
     versions: Option<Vec<String>>,
 }
@@ -137,7 +138,7 @@ impl Action {
             return Ok(Effect::Unmatched);
         }
         let Some(update) = &self.update else {
-            // From the end, so that the indices of earlier targets stay true.
+            // From the end, so that the indices of earlier targets stay valid.
             for target in targets.iter().rev() {
                 remove(tree, target);
             }
@@ -166,7 +167,7 @@ impl Action {
     }
 }
 
-/// Removes what the JSON pointer leads to; the rest keeps its order.
+/// Removes the value at the JSON pointer; the others keep their order.
 fn remove(tree: &mut Value, target: &str) {
     let Some((parent, last)) = target.rsplit_once('/') else {
         *tree = Value::Null;
@@ -185,8 +186,8 @@ fn remove(tree: &mut Value, target: &str) {
     }
 }
 
-/// Merges into the node as Overlay 1.0 says: objects by key, arrays by appending, everything else replaced.
-/// Says whether that changed anything.
+/// Merges into the node as Overlay 1.0 specifies: objects by key, arrays by appending, everything else replaced.
+/// Returns whether that changed anything.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(entries), Value::Object(updates)) => merge_entries(entries, updates),

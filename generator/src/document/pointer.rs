@@ -1,10 +1,10 @@
-//! Where in the tree a rule is at work: a JSON pointer that costs nothing until it is printed.
+//! The current place in the tree: a JSON pointer that is only formatted when it is printed.
 
 use std::fmt;
 
 use crate::error::escape_pointer;
 
-/// A place in the tree, linked to the places above it.
+/// A place in the tree, linked to its parents.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At<'a> {
     Root,

@@ -1,4 +1,5 @@
-//! Brings a schema from OpenAPI 3.1 down to 3.0. Whatever 3.0, or `openapiv3`, would lose is said another way or refused.
+//! Downgrades a schema from OpenAPI 3.1 to 3.0. What 3.0 or `openapiv3` would lose is expressed in another way, or
+//! rejected.
 //!
 //! | 3.1 | here |
 //! |---|---|
@@ -23,16 +24,16 @@ use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
 use crate::error::Problem;
 
-/// The keywords that say what a schema is.
+/// The keywords that decide the kind of a schema.
 const DECIDING: [&str; 5] = ["type", "$ref", "anyOf", "oneOf", "allOf"];
 
 type Entries = Map<String, Value>;
 
-/// The downgrade of all schemas of a document: collects problems, and the references that must lead somewhere.
+/// The downgrade of all schemas of a document: collects problems, and the references that must resolve.
 pub(super) struct Schemas<'a> {
     file: &'a str,
     pub(super) problems: Vec<Problem>,
-    /// Where a reference stands, and what it says.
+    /// The place of a reference, and its target.
     pub(super) references: Vec<(String, String)>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Schemas<'a> {
             .push(Problem::new(self.file, at.to_string(), message));
     }
 
-    /// Returns the schema in OpenAPI 3.0. After a problem, what is left of it.
+    /// Returns the schema in OpenAPI 3.0. After a problem, the valid part of it.
     pub(super) fn downgrade(&mut self, value: Value, at: &At<'_>) -> Value {
         let mut schema = match value {
             Value::Object(entries) => entries,
@@ -81,7 +82,7 @@ impl<'a> Schemas<'a> {
         })
     }
 
-    /// Refuses keywords that are unknown or misshapen, and continues without them.
+    /// Rejects keywords that are unknown or have the wrong shape, and continues without them.
     fn check_shapes(&mut self, schema: &mut Entries, at: &At<'_>) {
         schema.retain(|name, value| {
             let Some(keyword) = Keyword::find(name) else {
@@ -105,7 +106,7 @@ impl<'a> Schemas<'a> {
         });
     }
 
-    /// Makes `type` one name: of a list with `null`, or of the constants if it is missing.
+    /// Converts `type` to one name: from a list with `null`, or from the constants if it is missing.
     fn normalize_type(&mut self, schema: &mut Entries, at: &At<'_>) {
         if let Some(Value::Array(names)) = schema.get_mut("type") {
             let mut others = names.clone();
@@ -135,7 +136,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// What the schema is, by its first deciding keyword. A second one does not fit that, so it will be refused.
+    /// Returns the kind of the schema, by its first deciding keyword. A second one does not apply to that kind, so it
+    /// will be rejected.
     fn kind(&mut self, schema: &Entries, at: &At<'_>) -> Kind {
         schema
             .iter()
@@ -153,7 +155,7 @@ impl<'a> Schemas<'a> {
             .unwrap_or(Kind::Anything)
     }
 
-    /// Refuses keywords that do not fit the kind, and continues without them.
+    /// Rejects keywords that do not apply to the kind, and continues without them.
     fn check_fit(&mut self, schema: &mut Entries, kind: Kind, at: &At<'_>) {
         schema.retain(|name, _| {
             let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
@@ -166,7 +168,7 @@ impl<'a> Schemas<'a> {
         });
     }
 
-    /// The downgrade of every schema inside this one.
+    /// Downgrades every schema inside this one.
     fn children(&mut self, schema: &mut Entries, at: &At<'_>) {
         for (name, value) in schema {
             let at = at.key(name);
@@ -194,7 +196,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// `$ref` alone stays; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
+    /// A `$ref` alone stays; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
     fn reference(&mut self, mut schema: Entries, at: &At<'_>) -> Entries {
         let Some(reference) = schema.shift_remove("$ref") else {
             return schema;
@@ -221,7 +223,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Takes null out of a union. What remains is a union, the one other member, or only null.
+    /// Removes null from a union. The result is a union, the only other member, or null alone.
     fn union(&mut self, mut schema: Entries, keyword: &str, at: &At<'_>) -> Entries {
         let Some(Value::Array(mut members)) = schema.shift_remove(keyword) else {
             return schema;
@@ -249,7 +251,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// Returns the only member of a union, with what the union says about it.
+    /// Returns the only member of a union, with the annotations of the union.
     fn only_member(&mut self, outer: Entries, member: Value, at: &At<'_>) -> Entries {
         let mut schema = match member {
             Value::Object(member) if !member.contains_key("$ref") => member,
@@ -281,7 +283,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// Bounds as 3.0 writes them, those of an integer as integers; then the constants.
+    /// Converts bounds to those of 3.0, those of an integer to integers; then the constants.
     fn number(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         exclusive_bound(&mut schema, "minimum", "exclusiveMinimum", f64::ge);
         exclusive_bound(&mut schema, "maximum", "exclusiveMaximum", f64::le);
@@ -302,7 +304,7 @@ impl<'a> Schemas<'a> {
         self.constants(schema, kind, at)
     }
 
-    /// `const` becomes an `enum` of one. All values are of the schema's type, each once.
+    /// Converts `const` to an `enum` of one. Checks that all values are of the schema's type and differ.
     fn constants(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         if let Some(constant) = schema.shift_remove("const") {
             if schema.contains_key("enum") {
@@ -341,7 +343,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// `items: false` after positions allows no item beyond them: `maxItems` says the same.
+/// `items: false` after positions allows no further items, which `maxItems` expresses, too.
 fn close_tuple(schema: &mut Entries) {
     let Some(Value::Array(positions)) = schema.get("prefixItems") else {
         return;
@@ -355,7 +357,7 @@ fn close_tuple(schema: &mut Entries) {
     }
 }
 
-/// Flags that say what holds anyway go; a default of null is said in a way that survives.
+/// Removes flags that have no effect; expresses a default of null in a way that `openapiv3` keeps.
 fn annotations(schema: &mut Entries) {
     for flag in [
         "deprecated",
@@ -374,7 +376,7 @@ fn annotations(schema: &mut Entries) {
     }
 }
 
-/// Returns the schema of null alone, with the annotations of this one.
+/// Returns the schema that allows only null, with the annotations of this one.
 fn null(mut schema: Entries) -> Entries {
     schema.shift_remove("type");
     schema.shift_remove("const");
@@ -384,7 +386,7 @@ fn null(mut schema: Entries) -> Entries {
     schema
 }
 
-/// Where both bounds are given, the stricter one holds, so only that one is written.
+/// If both bounds are set, only the stricter one has an effect, so only that one is written.
 fn exclusive_bound(
     schema: &mut Entries,
     bound: &str,
@@ -412,7 +414,7 @@ fn renamed(mut schema: Entries, from: &str, to: &str) -> Entries {
     schema
 }
 
-/// Keys are strings, so the documents leave their type out.
+/// Keys are strings, so the documents omit their type.
 fn text_by_nature(schema: &mut Value) {
     if let Value::Object(schema) = schema
         && !DECIDING.iter().any(|key| schema.contains_key(*key))
@@ -421,12 +423,12 @@ fn text_by_nature(schema: &mut Value) {
     }
 }
 
-/// Returns the same number as an integer; the documents write some integers with a fraction of zero.
+/// Returns the same number as an integer; the documents write some integers with a zero fraction.
 fn integer(number: &Number) -> Option<Number> {
     if number.is_i64() {
         return Some(number.clone());
     }
-    // Floats up to 2^53 are exact, so the conversion loses nothing.
+    // Floats up to 2^53 are exact, so the conversion is lossless.
     let float = number.as_f64()?;
     (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0)
         .then(|| Number::from(float as i64))

@@ -1,4 +1,4 @@
-//! YAML text to a JSON tree. Stricter than the parser alone: a key may appear only once in a mapping.
+//! Parses YAML to a JSON tree. Stricter than the parser: a mapping may have each key only once.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Number, Value};
 use super::{Source, brackets};
 use crate::error::Problem;
 
-/// Brackets that may be open at once. The parser takes a time that grows with their square, and refuses what is nested
-/// that deeply only afterwards. Text may have some that are never closed.
+/// The maximum number of brackets that may be open at once. The parser's time grows with the square of that number, and
+/// it rejects such nesting only afterwards. Text may contain some that are never closed.
 const MAX_OPEN: usize = 256;
 
-/// Parses the text. The parser's message says line and column.
+/// Parses the text. The parser's message contains line and column.
 pub(super) fn parse(source: Source<'_>) -> Result<Value, Problem> {
     check_brackets(source)?;
     match serde_yaml::from_str::<Tree>(source.text) {
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Value::Null)
     }
 
-    /// Returns a text without any content.
+    /// Returns whether a text has no content.
     fn visit_none<E: Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-/// A key as JSON has it: a number that is not quoted (a status) is the same key as its text.
+/// A key as in JSON: an unquoted number (a status) is the same key as its string.
 struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {

@@ -1,14 +1,14 @@
-//! Which credentials a method takes.
+//! The credentials that a method accepts.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ir::{Access, Operation};
 
-/// The `where` clause of a method of a service.
+/// Emits the `where` clause of a service's method.
 ///
-/// It stands at the method, not at the `impl` block: so the compiler says which credentials the method takes
-/// (`on_unimplemented`), and not only that a bound of the block does not hold.
+/// It is on the method rather than on the `impl` block, so that the compiler names the accepted credentials
+/// (`on_unimplemented`), instead of an unsatisfied bound of the block.
 pub(super) fn takes(operation: &Operation) -> TokenStream {
     let bound = match operation.access {
         Access::Public => return TokenStream::new(),

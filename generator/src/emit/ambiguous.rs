@@ -1,4 +1,4 @@
-//! Unions that nothing in them decides: the raw JSON, with typed views.
+//! Ambiguous unions, which their values alone do not decide: the raw JSON with typed accessors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use super::types::{ident, payload, rust_type};
 use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names;
 
-/// The type that keeps the JSON, its views, and the enum over them where something can choose.
+/// Emits the type that contains the JSON, its accessors, and the enum over its forms if a string selects them.
 pub(super) fn definition(
     api: &Api,
     def: &TypeDef,
@@ -51,7 +51,7 @@ pub(super) fn definition(
     }
 }
 
-/// The view that a text chooses.
+/// Emits the accessor that uses the selecting string.
 fn to_view(union: &Union, choices: &Choices) -> TokenStream {
     let view = ident(&choices.name);
     let arms = choices.variants.iter().map(|(text, variant)| {
@@ -101,7 +101,7 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
     }
 }
 
-/// How the raw JSON is decoded and seen, and how its views are.
+/// Emits how the raw JSON and its forms are decoded and encoded.
 pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> TokenStream {
     let (name, text) = (ident(&def.name.rust), &def.name.rust);
     let view = choices.map(|choices| {
@@ -138,7 +138,7 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
     }
 }
 
-/// The methods of a struct that view its fields by what stands beside them.
+/// Emits the methods of a struct that read its fields by the string beside them.
 pub(super) fn chosen_views(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let views: Vec<TokenStream> = object
         .fields

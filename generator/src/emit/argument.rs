@@ -1,4 +1,4 @@
-//! Parameters and bodies: as arguments of methods, and how they are put into requests.
+//! Parameters and bodies: as arguments of methods, and how they are added to requests.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use quote::quote;
 use super::types::{ident, is_copy, rust_type};
 use crate::ir::{Api, Body, Encoding, Param, ParamStyle, Scalar, Shape, Type};
 
-/// The type of a parameter's argument, and the reference that the request takes.
+/// Returns the type of a parameter's argument, and the reference that the request takes.
 pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = param.ty.non_null();
     let rust = rust_type(api, ty);
@@ -26,15 +26,15 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
     }
 }
 
-/// The statement that makes a parameter's value of what was passed, where that is not the value itself. The name of the
-/// variable is short: formatters disagree on how to break the line.
+/// Emits the statement that converts the argument of a parameter, if it needs one. The name of the variable is short,
+/// because formatters break long lines differently.
 fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match api.target(ty).non_null() {
         Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
         Type::Map(item) => {
             let item = rust_type(api, item);
-            // Pairs, not a map: a key may come twice.
+            // Pairs rather than a map: a key may be repeated.
             quote!(let values: Pairs<#item> = #name.into_map();)
         }
         _ if is_converted(api, ty) => {
@@ -45,7 +45,7 @@ fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     }
 }
 
-/// Whether anything that converts to a single value may be passed for it.
+/// Returns whether its argument accepts anything that converts to a single value.
 fn is_converted(api: &Api, ty: &Type) -> bool {
     match api.target(ty).non_null() {
         Type::Id(_) => true,
@@ -54,7 +54,7 @@ fn is_converted(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// The statement that makes the value of a parameter that is passed on to several operations.
+/// Emits the statement that creates the value of a parameter that several operations take.
 pub(super) fn settle(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match is_converted(api, ty) {
@@ -66,7 +66,7 @@ pub(super) fn settle(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     }
 }
 
-/// The statements that put a parameter of the path into a request.
+/// Emits the statements that set a path parameter of a request.
 pub(super) fn push_path(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
     let (wire, name) = (&param.name.wire, ident(&param.name.rust));
     let (_, value) = argument(api, param, &name);
@@ -74,7 +74,7 @@ pub(super) fn push_path(api: &Api, param: &Param, request: &TokenStream) -> Toke
     quote!(#convert #request.path(#wire, #value);)
 }
 
-/// The statements that put a query parameter into a request.
+/// Emits the statements that set a query parameter of a request.
 pub(super) fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
     let (wire, name) = (&param.name.wire, ident(&param.name.rust));
     let (_, value) = argument(api, param, &name);
@@ -87,7 +87,7 @@ pub(super) fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStre
     }
 }
 
-/// The statement that puts a body into a request.
+/// Emits the statement that sets the body of a request.
 pub(super) fn push_body(body: &Body, request: &TokenStream) -> TokenStream {
     match body.encoding {
         Encoding::Json => quote!(#request.json_body(&body);),

@@ -1,4 +1,4 @@
-//! How types are read from a tape and written: `impl` blocks, kept apart from the definitions people read.
+//! How types are decoded and encoded: `impl` blocks, in other files than the definitions that users read.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,13 +11,13 @@ use crate::ir::{
 };
 use crate::names::REST_FIELD;
 
-/// Keys in a call that fit on a line.
+/// The maximum number of keys in a call that fits on a line.
 const WIDEST_LIST: usize = 53;
 
-/// Key and value, as tokens, in a call that fits on a line.
+/// The maximum length of key and value, as tokens, in a call that fits on a line.
 const WIDEST_FIELD: usize = 63;
 
-/// The codec of a type; nothing for an alias.
+/// Emits the codec of a type; nothing for an alias.
 pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
     let page = is_page(api, def).then(|| quote!(page));
@@ -53,7 +53,8 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     }
 }
 
-/// Whether the type is a page of a list, which may come as a plain array. Pages that are sent are values of their own.
+/// Returns whether the type is a page, which may be received as a plain array. Pages that are also sent are ordinary
+/// values.
 fn is_page(api: &Api, def: &TypeDef) -> bool {
     let mut pages = api.pages.keys().map(|id| api.def(*id));
     !def.usage.is_built() && pages.any(|page| page.name.rust == def.name.rust)
@@ -79,7 +80,7 @@ fn read(object: &Struct) -> TokenStream {
         .map(|field| field.name.wire.as_str())
         .collect();
     let width: usize = keys.iter().map(|key| key.len() + 4).sum();
-    // Longer lists are laid out differently by different formatters.
+    // Formatters lay out longer lists differently.
     let is_long = width > WIDEST_LIST;
     let known = (object.rest.is_some() && is_long).then(|| quote!(let known = [#(#keys),*];));
     let rest = object.rest.as_ref().map(|_| {
@@ -135,7 +136,7 @@ fn write(object: &Struct) -> TokenStream {
     }
 }
 
-/// The only field of a struct. A value that would not fit on the line is bound first, since formatters break such a call
+/// Emits the only field of a struct. A long value is bound first, since formatters break such a call differently.
 /// differently.
 fn single_field(field: &Field) -> TokenStream {
     let (key, value) = (&field.name.wire, written_value(field));
@@ -151,7 +152,7 @@ fn written(field: &Field) -> TokenStream {
     quote!((#key, #value))
 }
 
-/// What a field is written as.
+/// Emits the value that a field is encoded as.
 fn written_value(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let secret = field.facts.sensitivity == Sensitivity::Secret;

@@ -1,4 +1,4 @@
-//! Doc comments: our words where there are some, and the facts of the contract.
+//! Doc comments: the documentation, and the facts of the contract.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,14 +6,14 @@ use quote::quote;
 use crate::ir::{Bound, Edge, Engine, Facts, Lifecycle, Limits, Usage};
 use crate::names;
 
-/// Width that doc text is wrapped to, the comment sign and the deepest indentation not counted.
+/// Width that doc text is wrapped to, without the comment sign and the deepest indentation.
 const WIDTH: usize = 82;
 
 /// Paragraphs of a doc comment.
 #[derive(Debug, Default)]
 pub(super) struct Docs {
     paragraphs: Vec<Paragraph>,
-    /// What people may search for instead of the item's name.
+    /// Other names that users may search for.
     aliases: Vec<String>,
 }
 
@@ -21,12 +21,12 @@ pub(super) struct Docs {
 enum Paragraph {
     /// Prose, which is wrapped.
     Prose(String),
-    /// A block of Rust code, which is not.
+    /// A block of Rust code, which is not wrapped.
     Code(String),
 }
 
 impl Docs {
-    /// Our summary, or the fallback.
+    /// Creates docs with a summary, or with the fallback.
     pub(super) fn new(summary: Option<&str>, fallback: impl Into<String>) -> Self {
         let summary = summary.map_or_else(|| fallback.into(), str::to_owned);
         Self {
@@ -57,7 +57,7 @@ impl Docs {
         docs
     }
 
-    /// Adds a name that the search of rustdoc finds the item by, unless that cannot be one.
+    /// Adds a name under which the search of rustdoc finds the item, if it is valid as one.
     pub(super) fn alias(mut self, name: &str) -> Self {
         let is_forbidden = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '\'');
         if !name.is_empty() && !name.contains(is_forbidden) {
@@ -66,7 +66,7 @@ impl Docs {
         self
     }
 
-    /// `#[doc = "..."]` attributes, one a line, and those of the aliases.
+    /// Emits `#[doc = "..."]` attributes, one per line, and those of the aliases.
     pub(super) fn attributes(&self) -> TokenStream {
         let lines = self.lines().into_iter().map(|line| quote!(#[doc = #line]));
         let aliases = self
@@ -76,7 +76,7 @@ impl Docs {
         lines.chain(aliases).collect()
     }
 
-    /// `#![doc = "..."]` attributes, one a line.
+    /// Emits `#![doc = "..."]` attributes, one per line.
     pub(super) fn inner_attributes(&self) -> TokenStream {
         self.lines()
             .into_iter()
@@ -112,7 +112,7 @@ impl Docs {
     }
 }
 
-/// Wraps a line; what hangs below a list item is indented.
+/// Wraps a line, with a hanging indent in list items.
 fn wrap(text: &str, lines: &mut Vec<String>) {
     let indent = if text.starts_with("- ") { "  " } else { "" };
     let mut line = String::new();
@@ -128,7 +128,7 @@ fn wrap(text: &str, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// What the contract says of a field beyond its type, as sentences.
+/// Describes the facts of a field beyond its type, as sentences.
 pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
     let mut sentences = Vec::new();
     if facts.lifecycle == Lifecycle::Deprecated {
@@ -148,7 +148,7 @@ pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
     sentences.join(" ")
 }
 
-/// Limits on a value, as a list of phrases. Those that only the server checks say so, where values are sent.
+/// Describes constraints, as a list of phrases. For sent values, it names those that only the server validates.
 pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
     let note = match usage.is_built() {
         true => " (validated by the server)",
@@ -218,7 +218,7 @@ fn number(bound: &Bound, note: &str) -> String {
     }
 }
 
-/// Limits of a union's variant, as a sentence.
+/// Describes the constraints of a union's variant, as a sentence.
 pub(super) fn variant_limits(limits: &Limits, usage: Usage) -> String {
     let limits = limits.clone();
     let lone = Facts {
@@ -245,17 +245,17 @@ fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
     }
 }
 
-/// A name as code, with its article: `an `Owner``, `a `User``.
+/// Returns a name as code, with its article: `an `Owner``, `a `User``.
 pub(super) fn article(name: &str) -> String {
     format!("{} `{name}`", article_of(name))
 }
 
-/// Documentation with their article: `an order`, `a customer`.
+/// Returns words with their article: `an order`, `a customer`.
 pub(super) fn with_article(words: &str) -> String {
     format!("{} {words}", article_of(words))
 }
 
-/// By how the first word is pronounced: a letter at a time, if it is one of these initialisms.
+/// Chooses the article by the pronunciation of the first word: by letter, if it is one of these initialisms.
 fn article_of(words: &str) -> &'static str {
     const FROM_A_VOWEL: [&str; 5] = ["html", "http", "llm", "mcp", "sso"];
     let words = names::spoken(words);
@@ -267,7 +267,7 @@ fn article_of(words: &str) -> &'static str {
     }
 }
 
-/// Text as code; in quotes where there is nothing to see, with longer fences where it contains backticks itself.
+/// Formats a string as code; in quotes if it is blank, with longer fences if it contains backticks.
 pub(super) fn code(text: &str) -> String {
     if text.trim().is_empty() {
         format!("`{text:?}`")

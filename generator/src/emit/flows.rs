@@ -1,4 +1,4 @@
-//! Flows: methods that make several calls. What they do is in the runtime; here they are given their operations.
+//! Flows: methods that make several calls. The runtime implements them; the emitted code passes it the operations.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -13,7 +13,7 @@ use crate::ir::{
 };
 use crate::names;
 
-/// The method of an operation's flow, if it has one.
+/// Emits the method of an operation's flow, if it has one.
 pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Option<TokenStream> {
     let flow = operation.flow.as_ref()?;
     let name = ident(&flow.name.rust);
@@ -27,7 +27,7 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
-        // Of the client, since it takes two services: `version.rs`.
+        // A method of the client, since it uses two services: `version.rs`.
         FlowKind::Metering { .. } => None,
         FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
         FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
@@ -83,7 +83,7 @@ fn document(
         .map(|param| ident(&param.name.rust))
         .collect();
     let params = operation.path_params.iter();
-    // Both calls take it.
+    // Both operations take it.
     let conversions = params.map(|param| settle(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
     let (method, takes) = (ident(&operation.name.rust), takes(operation));
@@ -121,7 +121,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     })
 }
 
-/// What the runtime has to know about the types of an operation's flow, beside the method.
+/// Emits what the runtime needs to know about the types of an operation's flow, beside the method.
 pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenStream> {
     let FlowKind::Ingest {
         time,
@@ -166,7 +166,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
     })
 }
 
-/// A reference to a field of a struct, or to that of the same name in all variants of a union.
+/// Emits a reference to a field of a struct, or to the shared field of a union's variants.
 fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = ty.non_null() else {
         return None;
@@ -200,7 +200,7 @@ fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     }
 }
 
-/// A count in a response; 0 if it is missing.
+/// Emits a count of a response; 0 if it is missing.
 fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = response.non_null() else {
         return None;
@@ -239,7 +239,7 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     })
 }
 
-/// The type of a route in the runtime, and its words.
+/// The type of a route in the runtime, and its summary.
 type Route = (&'static str, &'static str);
 
 const CHECKOUT: Route = (
@@ -266,7 +266,7 @@ fn route(name: &Ident, operation: &Operation, (ty, summary): Route) -> TokenStre
     }
 }
 
-/// The words, who may do it, and which calls it makes.
+/// Returns the docs: the summary, the accepted credentials and the calls that it makes.
 fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> TokenStream {
     let docs = Docs::new(None, summary);
     let errors = match calls {
@@ -286,7 +286,7 @@ fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> Toke
     docs.paragraph(credential).paragraph(errors).attributes()
 }
 
-/// The constant with the facts about an operation.
+/// Emits the constant with the facts about an operation.
 fn facts(operation: &Operation) -> Ident {
     ident(&names::constant(&operation.name))
 }

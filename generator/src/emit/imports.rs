@@ -1,4 +1,4 @@
-//! The `use` lines of a file: what its tokens mention, and nothing else.
+//! The `use` lines of a file: exactly the names that its tokens mention.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::reserved::RUNTIME;
 
 const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
 
-/// What a file sees beyond itself.
+/// The names that a file can import.
 pub(super) struct Scope<'a> {
     runtime: &'static [&'static str],
     models: Option<Models<'a>>,
@@ -22,13 +22,13 @@ pub(super) struct Scope<'a> {
 
 /// The module of the identifiers.
 struct Ids {
-    /// How many modules up it is; `None` if it is at the root of the crate.
+    /// How many modules up it is; `None` in the root of the crate.
     above: Option<usize>,
     names: BTreeSet<String>,
 }
 
 impl Ids {
-    /// What a file mentions that is as many modules below that of its version.
+    /// The models that a file can mention, with its depth below the module of its version.
     fn below(site: Site<'_>, depth: usize) -> Self {
         Self {
             above: match site.surroundings() {
@@ -49,18 +49,18 @@ impl Ids {
 }
 
 struct Models<'a> {
-    /// How many modules up the path begins.
+    /// The number of `super::` at the beginning of the path.
     above: usize,
     place: Place,
-    /// The models that are not in the file itself.
+    /// The models outside of the file itself.
     names: BTreeSet<&'a str>,
 }
 
 /// Where a file is.
 enum Place {
-    /// Among the models.
+    /// In `models/`.
     Among,
-    /// Beside their folder, or below such a place.
+    /// Beside that folder, or deeper.
     Beside,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The scope of a service, `depth` levels below the version; those with children are one deeper.
+    /// Returns the scope of a service, `depth` levels below the version; those with children are one deeper.
     pub(super) fn services(site: Site<'a>, depth: usize) -> Self {
         Self {
             runtime: &["client", "flows", "types"],
@@ -139,11 +139,11 @@ fn names(api: &Api) -> impl Iterator<Item = &str> {
     api.types.iter().map(|def| def.name.rust.as_str())
 }
 
-/// The file with its imports, after inner attributes and module declarations.
+/// Returns the file with its imports, after inner attributes and module declarations.
 pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
     let mut mentioned = BTreeSet::new();
     collect(file.clone(), &mut mentioned);
-    // A service may be called like a type that it has nothing to do with.
+    // A service may have the name of an unrelated type.
     let defined = defined(file.clone());
     let taken: BTreeSet<&str> = scope
         .models
@@ -189,20 +189,20 @@ pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
     quote!(#head #models #ids #(#runtime)* #(#std)* #body)
 }
 
-/// The `use` lines for names of one module.
+/// Emits the `use` lines for names of one module.
 fn imports<'n>(path: &TokenStream, names: impl Iterator<Item = &'n str>) -> TokenStream {
     let names: Vec<_> = names.map(ident).collect();
     let width: usize = names.iter().map(|name| name.to_string().len() + 2).sum();
     match names.as_slice() {
         [] => TokenStream::new(),
         [only] => quote!(use #path::#only;),
-        // Longer lists are laid out differently by different formatters.
+        // Formatters lay out longer lists differently.
         _ if width > 40 => quote!(#(use #path::#names;)*),
         _ => quote!(use #path::{#(#names),*};),
     }
 }
 
-/// The structs that a file defines itself.
+/// Returns the structs that a file defines itself.
 fn defined(file: TokenStream) -> BTreeSet<String> {
     let tokens: Vec<TokenTree> = file.into_iter().collect();
     let structs = tokens
@@ -211,7 +211,7 @@ fn defined(file: TokenStream) -> BTreeSet<String> {
     structs.map(|pair| pair[1].to_string()).collect()
 }
 
-/// Names at the beginning of a path. Names of enum variants, and what follows `::`, are no mentions.
+/// Collects names at the beginning of a path. Names of enum variants and those after `::` do not count.
 fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
@@ -245,7 +245,7 @@ fn is_ident(token: Option<&TokenTree>, word: &str) -> bool {
     matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
 }
 
-/// The inner attributes of a file, and the rest of it.
+/// Splits the inner attributes of a file from the rest.
 fn split(file: TokenStream) -> (TokenStream, TokenStream) {
     let tokens: Vec<TokenTree> = file.into_iter().collect();
     let mut end = 0;

@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::names::{self, REST_FIELD};
 
-/// `new`, setters and `Default`; nothing for types that are only received.
+/// Emits `new`, setters and `Default`; nothing for types that are only received.
 pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     if !def.usage.is_built() {
         return TokenStream::new();
@@ -49,10 +49,10 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     }
 }
 
-/// More arguments than this nobody can tell apart.
+/// The maximum number of constructor arguments; more are unreadable at the call site.
 const MAX_ARGUMENTS: usize = 7;
 
-/// Whether a struct has so many required fields that it is best written as a literal, each value by its name.
+/// Returns whether a struct has so many required fields that users write it as a literal, which names each value.
 pub(crate) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
     let required = object.fields.iter().filter(|field| is_argument(field));
     def.usage.is_built() && required.count() > MAX_ARGUMENTS
@@ -144,8 +144,8 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The setters of a field that is a map with a few keys that have a meaning: one for the entries, as for any other map, and
-/// one for each of those keys.
+/// Emits the setters of a field that is a map with a few well-known keys: one for the entries, as for any other map,
+/// and one for each of those keys.
 fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> TokenStream {
     let (name, method) = (ident(&field.name.rust), ident(&names::setter(&field.name)));
     let rest = ident(REST_FIELD);
@@ -206,7 +206,7 @@ fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
     }
 }
 
-/// The type of an argument and the expression that makes the field's value of it.
+/// Returns the type of an argument, and the expression that converts it to the field's value.
 fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = field.ty.non_null();
     let value = rust_type(api, ty);
@@ -218,7 +218,7 @@ fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream
     }
 }
 
-/// The most convenient argument type for a value, and the expression that converts it.
+/// Returns the most convenient argument type for a value, and the expression that converts it.
 fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     let rust = rust_type(api, ty);
     match api.target(ty) {
@@ -240,7 +240,7 @@ fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) 
         }
         inner if is_copy(api, inner) => (rust, quote!(#name)),
         Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_)) => (rust, quote!(#name)),
-        // Decimals are parsed, and `.parse()?` has to know of what.
+        // Decimals are parsed, and `.parse()?` needs to know the type.
         Type::Tuple(_) | Type::Scalar(Scalar::Decimal) => (rust, quote!(#name)),
         _ => (quote!(impl Into<#rust>), quote!(#name.into())),
     }

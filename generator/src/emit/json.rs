@@ -1,6 +1,6 @@
-//! JSON text, in the order in which it is written, and in ASCII: texts of documents may have characters that nobody sees.
+//! JSON in the order in which it is written, and in ASCII: strings of documents may have invisible characters.
 
-/// A string.
+/// Formats a string.
 pub(super) fn text(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('"');
@@ -19,13 +19,13 @@ pub(super) fn text(value: &str) -> String {
     text
 }
 
-/// A list of values.
+/// Formats a list of values.
 pub(super) fn list(values: impl IntoIterator<Item = String>) -> String {
     let values: Vec<String> = values.into_iter().collect();
     format!("[{}]", values.join(","))
 }
 
-/// An object of keys and values.
+/// Formats an object of keys and values.
 pub(super) fn object<'k>(entries: impl IntoIterator<Item = (&'k str, String)>) -> String {
     let entries = entries.into_iter();
     let entries: Vec<String> = entries

@@ -1,17 +1,17 @@
-//! The limits on the fields of a type, as the runtime's `Limit`s.
+//! The constraints on the fields of a type, as the runtime's `Limit`s.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::ir::{Api, Bound, Constant, Edge, Engine, Limits, Scalar, Shape, Struct, Subject, Type};
 
-/// `{ "key" = [limits], .. }` for the fields that have any.
+/// Emits `{ "key" = [limits], .. }` for the fields with constraints.
 pub(super) fn braced(api: &Api, object: &Struct) -> TokenStream {
     let entries = entries(api, object);
     quote!({ #(#entries)* })
 }
 
-/// The same; nothing if no field has any.
+/// Emits the same; nothing if no field has constraints.
 pub(super) fn braced_if_any(api: &Api, object: &Struct) -> Option<TokenStream> {
     let entries = entries(api, object);
     (!entries.is_empty()).then(|| quote!({ #(#entries)* }))
@@ -25,14 +25,14 @@ fn entries(api: &Api, object: &Struct) -> Vec<TokenStream> {
     let fields = object.fields.iter().filter_map(|field| {
         let key = &field.name.wire;
         let limits = checked(&of_value(api, &field.ty, &field.facts.limits));
-        // Beside limits on all further keys, those without limits have to be named.
+        // If all additional keys have constraints, those without must be listed.
         (rest.is_some() || !limits.is_empty()).then(|| quote!(#key = [#(#limits),*],))
     });
     let fields: Vec<TokenStream> = fields.collect();
     fields.into_iter().chain(rest).collect()
 }
 
-/// The limits that a place and the type there set together. A place with a union has those that hold for any of its variants.
+/// Merges the constraints of a place and of its type. A place with a union has those that hold for any of its variants.
 fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     let nested = |inner: &Type, of: &Option<Box<Limits>>| {
         let own = of.as_deref().cloned().unwrap_or_default();
@@ -59,7 +59,7 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     }
 }
 
-/// What the limits on values of a type can be about. A struct has its own.
+/// Returns the subjects that values of a type have. A struct has its own constraints.
 fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
     match api.target(ty) {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
@@ -87,7 +87,7 @@ const ALL_SUBJECTS: [Subject; 4] = [
     Subject::Collection,
 ];
 
-/// The limits that the runtime checks.
+/// Emits the constraints that the runtime validates.
 fn checked(limits: &Limits) -> Vec<TokenStream> {
     let count = |value: u64| Literal::u64_unsuffixed(value);
     let min_length = limits
@@ -147,7 +147,7 @@ fn checked(limits: &Limits) -> Vec<TokenStream> {
     .collect()
 }
 
-/// A bound that the client checks: a 64-bit integer. Any other is only documented.
+/// Emits a bound that the client validates: a 64-bit integer. Any other is only documented.
 fn number(bound: &Bound) -> Option<TokenStream> {
     let number = Literal::i64_unsuffixed(bound.integer()?);
     Some(quote!(#number))

@@ -1,6 +1,6 @@
-//! Phase 5, emit: the IR becomes token streams, one for each file.
+//! Phase 5, emit: converts the IR to token streams, one for each file.
 //!
-//! Everything that has to be decided was decided in [`crate::lower`]; here it only gets its Rust form.
+//! All decisions were made in [`crate::lower`]; this phase only gives them their Rust form.
 
 mod access;
 mod ambiguous;
@@ -47,9 +47,9 @@ pub(crate) use manifest::crate_files;
 pub(crate) use site::{Layout, Site, Surroundings};
 pub(crate) use union::shared_fields;
 
-/// A file that is still to be emitted: tokens cannot be sent between threads, what they are made of can.
+/// A file that is not emitted yet. Unlike tokens, its inputs can be sent between threads.
 pub(crate) struct File<'a> {
-    /// Below the folder of the home.
+    /// The path, relative to the folder of the home.
     pub(crate) path: String,
     emit: Box<dyn FnOnce() -> TokenStream + Send + 'a>,
 }
@@ -71,7 +71,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// The files of a home.
+/// Returns the files of a home.
 pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
     let api = site.api();
     let mut files = vec![match site.is_version() {
@@ -107,7 +107,7 @@ pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
     files
 }
 
-/// The files of a home that are no source: the text of each, by path below its folder.
+/// Returns the files of a home that are not source: the text of each, by path relative to its folder.
 pub(crate) fn data(site: Site<'_>) -> BTreeMap<String, String> {
     let schemas =
         schemas::is_needed(site).then(|| (schemas::FILE.to_owned(), schemas::table(site)));

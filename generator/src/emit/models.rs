@@ -10,7 +10,7 @@ use super::{ambiguous, input, lookups, union};
 use crate::ir::{Api, Enum, Representation, Shape, Struct, Type, TypeDef};
 use crate::names::REST_FIELD;
 
-/// The definition of a type and what can be done with it.
+/// Emits the definition of a type and its methods.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
     match &def.shape {
         Shape::Struct(object) => {

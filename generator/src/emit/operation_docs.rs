@@ -1,11 +1,11 @@
-//! Doc comments of operations: what is called, what it needs, who may call it, and how it fails.
+//! Doc comments of operations: endpoint, requirements, accepted credentials, and errors.
 
 use super::docs::{Docs, capitalized, code, facts, limits};
 use super::types::rust_type;
 use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success, Type, Usage};
 use crate::names;
 
-/// The doc comment of an operation's method.
+/// Returns the doc comment of an operation's method.
 pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     let request = format!("`{} {}`", operation.method.as_str(), operation.path);
     let (summary, fact) = match &operation.docs {
@@ -33,7 +33,7 @@ pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     .paragraph(errors(operation))
 }
 
-/// What the response is decoded to, as a link.
+/// Returns the response type as a link.
 fn returns(api: &Api, operation: &Operation) -> String {
     let (ty, rest) = match &operation.success {
         Success::Json(ty) => (ty, "."),
@@ -92,7 +92,7 @@ fn argument(param: &Param) -> Option<String> {
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }
 
-/// What an operation needs although each of it is optional.
+/// Describes the sets of optional parameters, of each of which at least one is required.
 fn one_of(operation: &Operation) -> String {
     let sentences = operation.one_of.iter().map(|names| {
         let names: Vec<String> = names.iter().map(|name| code(name)).collect();
@@ -107,7 +107,7 @@ fn one_of(operation: &Operation) -> String {
     sentences.collect::<Vec<_>>().join(" ")
 }
 
-/// Who may call an operation, as a sentence.
+/// Describes the accepted credentials, as a sentence.
 pub(super) fn credential(operation: &Operation) -> String {
     let who = match operation.access {
         Access::Public => return "Unauthenticated: no `Authorization` header is sent.".to_owned(),
@@ -133,7 +133,7 @@ pub(super) fn credential(operation: &Operation) -> String {
     }
 }
 
-/// Whether the client retries an operation whose outcome is unknown.
+/// Describes whether the client retries an operation with an unknown outcome.
 fn idempotence(safety: &Safety) -> String {
     match safety {
         Safety::Repeatable => "Idempotent: safe to retry.".to_owned(),
@@ -145,7 +145,7 @@ fn idempotence(safety: &Safety) -> String {
     }
 }
 
-/// The standard phrase of a status that comes without a code.
+/// Returns the standard phrase of a status without a code.
 fn meaning(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
@@ -162,12 +162,12 @@ fn meaning(status: u16) -> &'static str {
     }
 }
 
-/// Each documented status: the error classes as links, and the cause.
+/// Lists each documented status: the error classes as links, and the cause.
 ///
-/// The links are relative to the rendered page, because a method may be shown in several versions, each of which has an
-/// `ErrorCode` of its own.
+/// The links are relative to the rendered page, because a method may be shown in several versions, each of which has
+/// its own `ErrorCode`.
 fn errors(operation: &Operation) -> String {
-    // `services`, and a module for each segment of the id but the last.
+    // `services`, and a module for each segment of the ID except the last.
     let up = "../".repeat(operation.id.split(':').count());
     let lines = operation.errors.iter().map(|(status, classes)| {
         let class = |class: &String| {

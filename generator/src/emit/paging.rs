@@ -1,4 +1,4 @@
-//! What the pages of lists say of themselves.
+//! Implementations of the runtime's trait for pages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use super::site::Site;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, Page, PageForm, Shape, TypeId};
 
-/// Whether a home has a type that is a page.
+/// Returns whether a home has a type that is a page.
 pub(super) fn is_needed(site: Site<'_>) -> bool {
     pages(site).next().is_some()
 }
@@ -19,7 +19,7 @@ fn pages(site: Site<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
     pages.filter(move |(id, _)| site.holds_type(api.def(**id)))
 }
 
-/// `pages.rs` of a home: one line for each type that is a page.
+/// Emits `pages.rs` of a home: one line for each type that is a page.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let api = site.api();
     let title = Docs::new(None, "Pages of lists.").inner_attributes();

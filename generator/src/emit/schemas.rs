@@ -1,7 +1,7 @@
-//! The JSON Schemas of a home, for tests of users' code: `schemas.json`, and `schemas.rs`, which refers to it.
+//! The JSON Schemas of a home, for tests of users' code: `schemas.json`, and `schemas.rs`, which includes it.
 //!
-//! The runtime makes samples of them, validates what a mock responds, and derives an in-memory store from the operations.
-//! The file is only read by programs that are compiled with the feature `test-util`.
+//! The runtime generates samples from them, validates the responses of mocks, and derives an in-memory store from the
+//! operations. The file is only included in programs with the feature `test-util`.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,16 @@ use crate::ir::{
 };
 use crate::share::Key;
 
-/// The file with the schemas, below the folder of the home.
+/// The file with the schemas, relative to the folder of the home.
 pub(super) const FILE: &str = "schemas.json";
 
-/// Whether a home has anything that a schema describes.
+/// Returns whether a home has anything with a schema.
 pub(super) fn is_needed(site: Site<'_>) -> bool {
     let mut keys = site.keys();
     site.is_version() || keys.any(|key| matches!(key, Key::Type(_) | Key::Operation(_)))
 }
 
-/// `schemas.rs` of a home.
+/// Emits `schemas.rs` of a home.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let title = Docs::new(
         None,
@@ -66,7 +66,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     }
 }
 
-/// Whether values of the type are received: a test then wants one.
+/// Returns whether values of the type are received, so that tests need samples of it.
 fn is_sampled(def: &TypeDef) -> bool {
     let is_own = match &def.shape {
         Shape::Alias(_) => false,
@@ -76,7 +76,7 @@ fn is_sampled(def: &TypeDef) -> bool {
     is_own && def.usage.is_decoded()
 }
 
-/// The operations of a home, with the modules that lead to them.
+/// Returns the operations of a home, with the modules on the way to them.
 fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
     let mut found = Vec::new();
     let mut stack: Vec<(Vec<&str>, &Service)> = site
@@ -100,7 +100,7 @@ fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
     found.into_iter()
 }
 
-/// `schemas.json` of a home: a type, an operation and an event a line.
+/// Returns `schemas.json` of a home: one type, operation or event per line.
 pub(super) fn table(site: Site<'_>) -> String {
     let api = site.api();
     let types: BTreeMap<&str, String> = site
@@ -133,7 +133,7 @@ pub(super) fn table(site: Site<'_>) -> String {
     format!("{{\n{}\n}}\n", parts.join(",\n"))
 }
 
-/// What an operation takes and returns.
+/// Returns the schemas of an operation's request and response.
 fn described(api: &Api, operation: &Operation) -> String {
     let of = |ty: &Type, limits: &Limits| schema(api, ty, limits);
     let query = operation.query.iter().map(|param| {
@@ -173,7 +173,7 @@ fn some<const N: usize>(
     entries.filter_map(|(key, value)| Some((key, value?)))
 }
 
-/// The schema of a type that has a name.
+/// Returns the schema of a named type.
 fn definition(api: &Api, def: &TypeDef) -> String {
     match &def.shape {
         Shape::Struct(structure) => {
@@ -209,7 +209,7 @@ fn definition(api: &Api, def: &TypeDef) -> String {
     }
 }
 
-/// The schema of a field or parameter.
+/// Returns the schema of a field or parameter.
 fn with_facts(api: &Api, ty: &Type, facts: &Facts) -> String {
     let mut keywords = keywords(api, ty, &facts.limits);
     keywords.extend(facts.default.clone().map(|value| ("default", value)));
@@ -222,7 +222,7 @@ fn members(api: &Api, union: &Union) -> String {
     object([("anyOf", list(variants))])
 }
 
-/// The schema of a value with its limits.
+/// Returns the schema of a value with its constraints.
 fn schema(api: &Api, ty: &Type, limits: &Limits) -> String {
     object(keywords(api, ty, limits))
 }

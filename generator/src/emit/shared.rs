@@ -1,4 +1,4 @@
-//! The modules of homes that several versions share, and what a module shows of them.
+//! The modules of homes that several versions share, and the items that a module exports from them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use super::site::Site;
 use super::types::ident;
 use crate::share::Key;
 
-/// `mod.rs` of a home that is not a version.
+/// Emits `mod.rs` of a home that is not a version.
 pub(super) fn root(site: Site<'_>) -> TokenStream {
     let versions: Vec<String> = site
         .versions()
@@ -66,7 +66,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     quote!(#title #codec #error_code #models #pages #schemas #server #services #webhooks)
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Formats `a`, `a and b`, `a, b and c`.
 fn listed(items: &[String]) -> String {
     match items.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
@@ -78,19 +78,20 @@ fn has_models(site: Site<'_>) -> bool {
     site.types().next().is_some()
 }
 
-/// Whether a home has a `models/mod.rs`: what is emitted there refers to types by it.
+/// Returns whether the home needs a `models` module: emitted files import types through it, even if the home defines
+/// none.
 pub(super) fn shows_models(site: Site<'_>) -> bool {
     let services = super::services::is_needed(site);
     site.is_version() || has_models(site) || services || site.holds(&Key::Events)
 }
 
-/// `models/mod.rs`: the home's own types, and those it has in common with further versions.
+/// Emits `models/mod.rs`: the home's own types, and those that it shares with other versions.
 pub(super) fn models(site: Site<'_>, modules: &[&str]) -> TokenStream {
     let title = Docs::new(None, "Types of the API.").inner_attributes();
     let names: Vec<_> = modules.iter().map(|module| ident(module)).collect();
     let covering = site.covering().filter(|site| has_models(*site));
     let above: Vec<TokenStream> = covering.map(Site::path).collect();
-    // Only a version's module shows them; the files of another home just see them.
+    // Only a version's module exports them publicly; in other homes they are visible to its files.
     let shown = match site.is_version() {
         true => quote!(pub),
         false => quote! {

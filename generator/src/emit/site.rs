@@ -9,26 +9,26 @@ use crate::names;
 use crate::share::{Home, Key, Plan};
 use crate::versions::Versions;
 
-/// The APIs of all versions, oldest first, and where their elements are emitted.
+/// The APIs of all versions, oldest first, and the homes of their elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout<'a> {
     pub(crate) apis: &'a [&'a Api],
     pub(crate) plan: &'a Plan,
-    /// What the module of a version is part of.
+    /// The parent of the module of a version.
     pub(crate) surroundings: Surroundings<'a>,
 }
 
-/// What the module of a version is part of.
+/// The parent of the module of a version.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surroundings<'a> {
     /// The crate, with the modules of other versions.
     Crate(&'a Versions),
-    /// Nothing: it is a crate or module by itself.
+    /// None: it is a crate or module by itself.
     Nothing,
 }
 
 impl<'a> Layout<'a> {
-    /// The homes, those of more versions first.
+    /// Returns the homes, those of more versions first.
     pub(crate) fn sites(self) -> impl Iterator<Item = Site<'a>> {
         let homes = self.plan.homes.iter();
         homes.map(move |home| Site { layout: self, home })
@@ -43,28 +43,28 @@ pub(crate) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// The newest version of the home: its words and the order of its fields are emitted.
+    /// Returns the newest version of the home, whose documentation and order of fields are emitted.
     pub(crate) fn api(self) -> &'a Api {
         self.layout.apis[self.home.newest()]
     }
 
-    /// The APIs of all versions of the crate, oldest first.
+    /// Returns the APIs of all versions of the crate, oldest first.
     pub(super) fn apis(self) -> &'a [&'a Api] {
         self.layout.apis
     }
 
-    /// Whether the home is that of one version, whose module users see.
+    /// Returns whether the home is that of one version, whose module users see.
     pub(super) fn is_version(self) -> bool {
         self.home.versions.len() == 1
     }
 
-    /// The versions of the home, oldest first.
+    /// Returns the versions of the home, oldest first.
     pub(crate) fn versions(self) -> impl Iterator<Item = &'a str> {
         let versions = self.home.versions.iter();
         versions.map(move |version| self.layout.apis[*version].version.as_str())
     }
 
-    /// The versions of the crate that are not those of the home.
+    /// Returns the versions of the crate outside of the home.
     pub(super) fn other_versions(self) -> impl Iterator<Item = &'a str> {
         let apis = self.layout.apis.iter().enumerate();
         let others = apis.filter(move |(version, _)| !self.home.versions.contains(version));
@@ -75,7 +75,7 @@ impl<'a> Site<'a> {
         self.layout.surroundings
     }
 
-    /// The module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all versions of several.
+    /// Returns its module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all of several versions.
     pub(crate) fn module(self) -> String {
         let all = self.layout.apis.len();
         if all > 1 && self.home.versions.len() == all {
@@ -85,7 +85,7 @@ impl<'a> Site<'a> {
         modules.join("_and_")
     }
 
-    /// What is emitted here.
+    /// Returns the elements that are emitted here.
     pub(crate) fn keys(self) -> impl Iterator<Item = &'a Key> {
         self.home.keys.iter()
     }
@@ -98,19 +98,19 @@ impl<'a> Site<'a> {
         self.holds(&Key::Type(def.name.rust.clone()))
     }
 
-    /// The types that are emitted here.
+    /// Returns the types that are emitted here.
     pub(super) fn types(self) -> impl Iterator<Item = &'a TypeDef> {
         let types = self.api().types.iter();
         types.filter(move |def| self.holds_type(def))
     }
 
-    /// The sites of further versions whose elements this one's refer to, the ones of most versions first.
+    /// Returns the homes of more versions that elements of this one refer to, the ones of most versions first.
     pub(super) fn covering(self) -> impl Iterator<Item = Site<'a>> {
         let sites = self.layout.sites();
         sites.filter(move |site| site.home != self.home && site.home.covers(self.home))
     }
 
-    /// Where an element is that this one's refer to, or that its module shows. `None` if it is here.
+    /// Returns the home of an element that is referred to or exported here. `None` if it is this one.
     pub(super) fn elsewhere(self, key: &Key) -> Option<Site<'a>> {
         match self.holds(key) {
             true => None,
@@ -118,7 +118,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Whether an event has the same payload in another version: the same type, and one that both versions share.
+    /// Returns whether an event has the same payload type in another version, which both versions share.
     pub(super) fn shares_event(self, webhook: &Webhook, version: &str) -> bool {
         let payload = &self.api().def(webhook.payload).name.rust;
         let key = Key::Type(payload.clone());
@@ -135,13 +135,13 @@ impl<'a> Site<'a> {
             })
     }
 
-    /// The path to its module from anywhere in the crate.
+    /// Returns the path of its module from anywhere in the crate.
     pub(super) fn path(self) -> TokenStream {
         let module = ident(&self.module());
         quote!(crate::#module)
     }
 
-    /// The condition under which the module is compiled: one of its versions is on.
+    /// Returns the condition under which the module is compiled: one of its versions is enabled.
     pub(super) fn condition(self) -> TokenStream {
         let features: Vec<String> = self.versions().map(names::version_feature).collect();
         match features.as_slice() {
@@ -150,7 +150,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// The name of the module in source.
+    /// Returns the identifier of the module.
     pub(super) fn ident(self) -> Ident {
         ident(&self.module())
     }

@@ -1,9 +1,9 @@
-//! What the docs say of a version's place in Polar's rotation.
+//! The docs of a version's state in Polar's rotation.
 
 use crate::names;
 use crate::versions::{State, Versions};
 
-/// For lists: `deprecated; Polar stops serving it in January 2027`.
+/// Returns the state for lists: `deprecated; Polar stops serving it in January 2027`.
 pub(super) fn phrase(state: &State) -> String {
     match state {
         State::Deprecated { removed } => {
@@ -17,7 +17,7 @@ pub(super) fn phrase(state: &State) -> String {
     }
 }
 
-/// For the docs of the version's module.
+/// Returns the state for the docs of the version's module.
 pub(super) fn sentences(versions: &Versions, version: &str) -> String {
     let state = versions.iter().find(|(listed, _)| *listed == version);
     let default = versions.default_version();

@@ -1,4 +1,4 @@
-//! The doc comments of types and of their fields, and their other attributes.
+//! The doc comments of types and fields, and their other attributes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use quote::quote;
 use super::docs::{self, Docs};
 use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef, Usage};
 
-/// The doc comment of a type: our words, then where the type comes from.
+/// Returns the doc comment of a type: the documentation, then the origin of the type.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     let origin = match def.is_component() {
         true => format!("Schema `{}`.", def.name.wire),
@@ -26,8 +26,8 @@ pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     aliases(def).into_iter().fold(docs, Docs::alias)
 }
 
-/// The names that the contract has for a type where its own is another: that of the schema, and those of the unions within
-/// a union, which it takes the place of.
+/// Returns the names of a type in the contract, if they differ from its own: that of the schema, and those of the
+/// nested unions that a union replaces.
 fn aliases(def: &TypeDef) -> BTreeSet<&str> {
     let own = def.is_component().then_some(def.name.wire.as_str());
     let nested = match &def.shape {
@@ -39,7 +39,7 @@ fn aliases(def: &TypeDef) -> BTreeSet<&str> {
     names.filter(|name| *name != def.name.rust).collect()
 }
 
-/// The doc comment of a field.
+/// Returns the doc comment of a field.
 pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
     Docs::new(
         field.docs.as_deref(),
@@ -49,7 +49,7 @@ pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
     .paragraph(constant_value(&field.ty))
 }
 
-/// The doc comment of the entries that have no field.
+/// Returns the doc comment of the entries without a field.
 pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
     Docs::new(None, "Additional entries, by key.").paragraph(docs::variant_limits(limits, usage))
 }
@@ -66,7 +66,7 @@ fn constant_value(ty: &Type) -> String {
     format!("Always {value}{or_null}, according to the OpenAPI description.")
 }
 
-/// `#[deprecated]`, where the contract says so.
+/// Emits `#[deprecated]`, if the contract deprecates the item.
 pub(super) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
     match lifecycle {
         Lifecycle::Active => TokenStream::new(),

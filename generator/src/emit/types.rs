@@ -14,7 +14,7 @@ pub(super) fn ident(name: &str) -> Ident {
     }
 }
 
-/// How a value of an IR type is written in Rust.
+/// Returns the Rust type of a value of an IR type.
 pub(super) fn rust_type(api: &Api, ty: &Type) -> TokenStream {
     match ty {
         Type::Scalar(scalar) => scalar_type(*scalar),
@@ -64,7 +64,7 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
     }
 }
 
-/// The type of a field.
+/// Returns the type of a field.
 pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
     let value = rust_type(api, field.ty.non_null());
     match field.representation {
@@ -74,7 +74,8 @@ pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
     }
 }
 
-/// What a variant holds. Structs are boxed, so that a union is small whatever its variants grow to.
+/// Returns the type of a variant's content. Structs are boxed, so that the size of a union does not depend on its
+/// variants.
 pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
     let rust = rust_type(api, ty);
     match ty {
@@ -84,7 +85,7 @@ pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
     }
 }
 
-/// The struct that a type is, aliases and boxes followed.
+/// Returns the struct behind aliases and boxes.
 pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<&'a Struct> {
     match api.target(ty) {
         Type::Named(id) => match &api.def(*id).shape {
@@ -95,7 +96,7 @@ pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<&'a Struct> {
     }
 }
 
-/// Whether the Rust type is `Copy`.
+/// Returns whether the Rust type is `Copy`.
 pub(super) fn is_copy(api: &Api, ty: &Type) -> bool {
     match api.target(ty) {
         Type::Scalar(scalar) => !matches!(scalar, Scalar::String | Scalar::Decimal),
@@ -105,7 +106,7 @@ pub(super) fn is_copy(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// A constant as a Rust literal.
+/// Returns a constant as a Rust literal.
 pub(super) fn literal(constant: &Constant) -> TokenStream {
     match constant {
         Constant::Text(text) => text.to_token_stream(),

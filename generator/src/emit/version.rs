@@ -12,7 +12,7 @@ use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
 
-/// `mod.rs` of a version.
+/// Emits `mod.rs` of a version.
 pub(super) fn root(site: Site<'_>) -> TokenStream {
     let api = site.api();
     let version = &api.version;
@@ -73,7 +73,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     }
 }
 
-/// The declaration of a module, if it is in this home, and the `use` that shows what users look for.
+/// Emits the declaration of a module, if it is in this home, and the `use` that exports its items.
 type Shown = (TokenStream, TokenStream);
 
 fn error_code_module(site: Site<'_>) -> Shown {
@@ -209,7 +209,7 @@ fn client(api: &Api) -> TokenStream {
     }
 }
 
-/// The constructor of a client of another server than the default one.
+/// Emits the constructor for a server other than the default one.
 fn on_server(server: &Server) -> TokenStream {
     let (method, constant) = (
         ident(&names::server(&server.name.wire).rust),
@@ -229,7 +229,7 @@ fn on_server(server: &Server) -> TokenStream {
     }
 }
 
-/// The ingester of the version's events.
+/// Emits the ingester of the version's events.
 fn ingester(api: &Api) -> Option<TokenStream> {
     let event = api
         .services
@@ -242,7 +242,7 @@ fn ingester(api: &Api) -> Option<TokenStream> {
     })
 }
 
-/// The type of the events that an operation of a service, or of its children, ingests.
+/// Returns the event type that an operation of a service, or of its children, ingests.
 fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
     let own = service.operations.iter().filter(|operation| {
         let flow = operation.flow.as_ref();
@@ -255,7 +255,7 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
         .or_else(|| children.find_map(|child| ingested(api, child)))
 }
 
-/// The method that begins metering, of two operations of different services.
+/// Emits the method that creates a metering handle from two operations of different services.
 fn metering(api: &Api) -> Option<TokenStream> {
     const WORDS: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
     let (meters, events) =
@@ -333,7 +333,7 @@ fn accessor(service: &Service) -> TokenStream {
     }
 }
 
-/// `server.rs`: where the API is served.
+/// Emits `server.rs`: the base URLs of the API.
 pub(super) fn servers(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Servers of the API.").inner_attributes();
     let servers = api.servers.iter().map(|server| {
@@ -365,7 +365,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     }
 }
 
-/// `error_code.rs`: the values of `error` in error responses.
+/// Emits `error_code.rs`: the values of `error` in error responses.
 pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
@@ -399,7 +399,7 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     }
 }
 
-/// What an error class means, by the words of the schema of its responses.
+/// Returns the description of an error class, from the docs of its schema.
 fn meaning(api: &Api, code: &str) -> Option<String> {
     let mut types = api.types.iter();
     let def = types.find(|def| def.is_component() && def.name.wire == code)?;
@@ -408,7 +408,7 @@ fn meaning(api: &Api, code: &str) -> Option<String> {
     Some(docs::capitalized(meaning))
 }
 
-/// `400`, `400 or 403`, `400, 403 or 409`.
+/// Formats `400`, `400 or 403`, `400, 403 or 409`.
 fn either(statuses: &[u16]) -> String {
     let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
     match statuses.split_last() {

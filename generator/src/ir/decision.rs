@@ -5,61 +5,61 @@ use super::Constant;
 /// A decision over the properties of a JSON value. Variants are indices into [`Union::variants`](super::Union::variants).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// It is this variant.
+    /// The value is this variant.
     Variant(usize),
-    /// It is none of them: keep the raw JSON.
+    /// The value is none of them: keep the raw JSON.
     Unknown,
-    /// By the constant at a path of object keys.
+    /// By the constant at a path of keys.
     Tag {
-        /// The keys.
+        /// The path.
         path: Vec<String>,
-        /// Constants and what follows from them; every constant occurs once.
+        /// Constants and the decisions that follow from them; every constant occurs once.
         arms: Vec<(Vec<Constant>, Decision)>,
-        /// What follows from another constant, or none.
+        /// The decision for any other constant, or none.
         otherwise: Box<Decision>,
     },
     /// By the presence of keys.
     Key {
-        /// What counts as there.
+        /// What counts as present.
         sought: Sought,
-        /// How many of them have to be there.
+        /// How many of them must be present.
         needed: Needed,
-        /// Paths of object keys.
+        /// The paths.
         paths: Vec<Vec<String>>,
-        /// If they are present.
+        /// The decision if they are present.
         present: Box<Decision>,
-        /// If they are not.
+        /// The decision if they are not.
         absent: Box<Decision>,
     },
     /// By the type of the JSON value.
     Kind {
-        /// Types and what follows from them.
+        /// Types and the decisions that follow from them.
         arms: Vec<(Vec<Kind>, Decision)>,
     },
-    /// By whether a text reads as a value of this variant's scalar, and writes back as the same text.
+    /// By whether a string parses as a value of this variant's scalar, and is unchanged when it is written again.
     Text {
         /// The variant.
         variant: usize,
-        /// If it does not.
+        /// The decision if it does not.
         otherwise: Box<Decision>,
     },
 }
 
-/// What counts as a present key.
+/// When a key counts as present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sought {
-    /// One with a value other than null.
+    /// If its value is not null.
     Value,
-    /// One with any value, null included.
+    /// With any value, null included.
     Key,
 }
 
-/// How many of several keys have to be there.
+/// How many of several keys must be present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
-    /// One is enough.
+    /// At least one.
     Any,
-    /// None may be missing.
+    /// All of them.
     All,
 }
 
@@ -68,24 +68,24 @@ pub enum Needed {
 pub enum Kind {
     /// `true`, `false`.
     Boolean,
-    /// A number without fraction or exponent, within 64 bits with a sign.
+    /// A number without fraction or exponent that fits a signed 64-bit integer.
     Integer,
-    /// A number without fraction or exponent beyond that.
+    /// A larger number without fraction or exponent.
     BigInteger,
     /// A number with a fraction or exponent whose value is an integer: `1.0`.
     Whole,
     /// Any other number.
     Number,
-    /// A text.
+    /// A string.
     String,
-    /// A list.
+    /// An array.
     Array,
     /// An object.
     Object,
 }
 
 impl Decision {
-    /// Returns the word for it in reports.
+    /// Returns its name in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Variant(_) | Self::Unknown => "single",
@@ -101,12 +101,12 @@ impl Decision {
         }
     }
 
-    /// Returns whether it is taken by constants that leave nothing open.
+    /// Returns whether it needs no decision beyond constants.
     fn is_pure(&self) -> bool {
         matches!(self, Self::Variant(_)) || self.label() == "tag"
     }
 
-    /// Returns the properties it looks at, in the order it looks at them, as dotted paths.
+    /// Returns the properties that it reads, in that order, as dotted paths.
     pub fn deciding(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.collect_deciding(&mut found);
@@ -155,7 +155,7 @@ impl Decision {
         }
     }
 
-    /// The variants it can lead to.
+    /// Returns the variants that it can select.
     pub fn outcomes(&self) -> Vec<usize> {
         match self {
             Self::Variant(variant) => vec![*variant],

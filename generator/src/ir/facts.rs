@@ -1,34 +1,34 @@
-//! What the contract says of a value beyond its type.
+//! Facts that the contract states about a value beyond its type.
 
 use super::Limits;
 
-/// Whether a field or parameter must be there.
+/// Whether a field or parameter is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Always there.
+    /// Always present.
     Required,
-    /// May be left out.
+    /// May be omitted.
     Optional,
 }
 
-/// What the contract says of a value beyond its type.
+/// Facts that the contract states about a value beyond its type.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    /// Limits on the value.
+    /// Constraints on the value.
     pub limits: Limits,
-    /// The value the server takes when there is none, as it would stand in JSON.
+    /// The value that the server uses by default, as JSON.
     pub default: Option<String>,
-    /// Whether it still should be used.
+    /// Whether it is deprecated.
     pub lifecycle: Lifecycle,
-    /// Whether it may appear in `Debug` output.
+    /// Whether it is shown in `Debug` output.
     pub sensitivity: Sensitivity,
-    /// Whether it is in requests, in responses, or in both.
+    /// Whether it occurs in requests, in responses, or in both.
     pub direction: Direction,
 }
 
 impl Facts {
-    /// What holds of a value of which two schemas speak, one of which refers to the other. The referring one decides where
-    /// only one can be right.
+    /// Merges the facts of two schemas, one of which refers to the other. Where only one can apply, that of the
+    /// referring schema does.
     #[must_use]
     pub fn beside(self, referred: Self) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Facts {
         }
     }
 
-    /// What these facts of each item say of the list or map. Default and deprecation are those of an item alone.
+    /// Converts the facts of each item to those of the list or map. Default and deprecation apply to an item only.
     #[must_use]
     pub fn of_items(self) -> Self {
         let items = (!self.limits.is_empty()).then(|| Box::new(self.limits));
@@ -59,7 +59,7 @@ impl Facts {
     }
 }
 
-/// Which way a property travels.
+/// The direction in which a property is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {
     /// In requests and responses.
@@ -71,22 +71,22 @@ pub enum Direction {
     Sent,
 }
 
-/// Whether something still should be used.
+/// Whether something is deprecated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lifecycle {
-    /// Yes.
+    /// It is current.
     #[default]
     Active,
-    /// No: it will go.
+    /// It is deprecated, and will be removed.
     Deprecated,
 }
 
-/// Whether a value may be shown.
+/// Whether a value is secret.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Yes.
+    /// It may be shown.
     #[default]
     Public,
-    /// No: it grants access.
+    /// It grants access, so it is never shown.
     Secret,
 }

@@ -1,45 +1,45 @@
-//! Limits that the contract puts on values.
+//! Constraints of the contract on values.
 
 use std::cmp::Ordering;
 
-/// Limits on a value; those of list items, map values and map keys are nested.
+/// Constraints on a value; those of list items, map values and map keys are nested.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Limits {
-    /// Fewest characters.
+    /// Minimum number of characters.
     pub min_length: Option<u64>,
-    /// Most characters.
+    /// Maximum number of characters.
     pub max_length: Option<u64>,
-    /// Regular expression that the text matches.
+    /// Regular expression that the string matches.
     pub pattern: Option<Pattern>,
-    /// Most digits of a decimal.
+    /// Maximum number of digits of a decimal.
     pub digits: Option<Digits>,
-    /// Name of a textual format that has no Rust type of its own (`email`, `uri`).
+    /// Name of a string format without a Rust type (`email`, `uri`).
     pub format: Option<String>,
     /// Lower bound.
     pub minimum: Option<Bound>,
     /// Upper bound.
     pub maximum: Option<Bound>,
-    /// Fewest items or entries.
+    /// Minimum number of items or entries.
     pub min_items: Option<u64>,
-    /// Most items or entries.
+    /// Maximum number of items or entries.
     pub max_items: Option<u64>,
-    /// Whether all items differ. Only documented.
+    /// Whether all items must differ. Only documented.
     pub unique_items: bool,
-    /// Number that the value is a multiple of, as it stands in JSON. Only documented.
+    /// Number that the value must be a multiple of, as JSON. Only documented.
     pub multiple_of: Option<String>,
-    /// Limits on each item of a list or value of a map.
+    /// Constraints on each item of a list or value of a map.
     pub items: Option<Box<Limits>>,
-    /// Limits on each key of a map.
+    /// Constraints on each key of a map.
     pub keys: Option<Box<Limits>>,
 }
 
 impl Limits {
-    /// Returns whether there is nothing to say.
+    /// Returns whether there are no constraints.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The limits of two schemas, one of which refers to the other.
+    /// Merges the constraints of two schemas, one of which refers to the other.
     #[must_use]
     pub fn beside(self, referred: Self) -> Self {
         let nested = |own: Option<Box<Self>>, referred: Option<Box<Self>>| match (own, referred) {
@@ -63,8 +63,8 @@ impl Limits {
         }
     }
 
-    /// What holds for a value of any of several types: of the limits on one kind of values the loosest, and none where a
-    /// type sets none. Each type comes with the subjects that its values are.
+    /// Merges the constraints of alternative types: for each kind of values the loosest, and none if one of the types
+    /// has none. Each type comes with the kinds that its values have.
     pub fn of_any(types: &[(Vec<Subject>, Limits)]) -> Self {
         let on = |subject| {
             let limits = types
@@ -87,7 +87,7 @@ impl Limits {
         }
     }
 
-    /// What two types of one kind limit both: the looser limit, or none where neither is that.
+    /// Merges a constraint of two types of one kind: the looser one, or none if one of them has none.
     pub fn loosest(self, other: Self) -> Self {
         Self {
             min_length: of_both(self.min_length, other.min_length, u64::min),
@@ -118,7 +118,7 @@ fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.filter(|a| Some(a) == b.as_ref())
 }
 
-/// Returns the bound that lies further in a direction. Of two at one number, the one that includes it.
+/// Returns the looser bound in a direction. Of two at the same number, the inclusive one.
 fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
     let (a, b) = (a?, b?);
     let order = a.compare(&b)?;
@@ -126,38 +126,38 @@ fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option
     Some(if is_a { a } else { b })
 }
 
-/// What a limit can be about.
+/// The property of a value that is constrained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// The characters of a text.
+    /// The length of a string, in characters.
     Text,
-    /// The size of a number.
+    /// The value of a number.
     Number,
     /// The digits of a decimal.
     Decimal,
-    /// The items of a list or the entries of a map.
+    /// The number of items of a list or entries of a map.
     Collection,
 }
 
-/// A regular expression (ECMA 262) that matches somewhere in a text.
+/// A regular expression (ECMA 262) that matches somewhere in a string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// The expression.
     pub text: String,
-    /// Whether the client holds texts against it.
+    /// Whether the client validates strings against it.
     pub engine: Engine,
 }
 
-/// Whether the client's engine for regular expressions reads an expression.
+/// Whether the client's regex engine supports an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// It does.
+    /// It is supported.
     Reads,
-    /// It does not: the expression looks ahead or behind. It is only documented.
+    /// It is not: the expression has look-around. It is only documented.
     Refuses,
 }
 
-/// Most digits that a decimal may have at either side of its point.
+/// Maximum number of digits of a decimal on each side of its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digits {
     /// Before the point.
@@ -169,19 +169,19 @@ pub struct Digits {
 /// A numeric bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
-    /// The number, as it stands in JSON.
+    /// The number, as JSON.
     pub value: String,
     /// Whether the number itself is allowed.
     pub edge: Edge,
 }
 
 impl Bound {
-    /// Returns the number as a 64-bit integer, if it is one: the client checks no other bounds.
+    /// Returns the number as a 64-bit integer, if it is one: the client validates no other bounds.
     pub fn integer(&self) -> Option<i64> {
         self.value.parse().ok()
     }
 
-    /// Which number is larger. `None` where doubles cannot tell.
+    /// Compares the numbers. `None` if doubles cannot distinguish them.
     fn compare(&self, other: &Self) -> Option<Ordering> {
         if let (Some(a), Some(b)) = (self.integer(), other.integer()) {
             return Some(a.cmp(&b));

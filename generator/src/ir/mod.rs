@@ -1,8 +1,7 @@
-//! The intermediate representation: what one version of the API is, in terms a client author thinks in.
+//! The intermediate representation: one version of the API in the terms of a client author.
 //!
-//! Plain data. `lower` makes it, `check` proves its invariants, `emit` turns it into source.
-//! Wire facts only: nothing here knows about OpenAPI, and nothing here is Rust syntax beyond the identifiers of
-//! [`Name`].
+//! Plain data. `lower` creates it, `check` proves its invariants, `emit` converts it to source. It has no OpenAPI
+//! types, and no Rust syntax except for the identifiers of [`Name`].
 
 mod decision;
 mod facts;
@@ -43,19 +42,19 @@ pub struct Api {
     pub services: Vec<Service>,
     /// The types that are pages of a list.
     pub pages: BTreeMap<TypeId, Page>,
-    /// Every value of the `error` key that the contract documents, with the statuses it comes with.
+    /// Every value of the `error` key that the contract documents, with its statuses.
     pub error_codes: BTreeMap<String, Vec<u16>>,
-    /// What is delivered to endpoints.
+    /// The events that are delivered to endpoints.
     pub webhooks: Vec<Webhook>,
 }
 
 impl Api {
-    /// Returns the definition behind an id.
+    /// Returns the definition with an ID.
     pub fn def(&self, id: TypeId) -> &TypeDef {
         &self.types[id.0]
     }
 
-    /// All operations, services and their sub-services depth first.
+    /// Returns all operations, services and their sub-services depth first.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         let mut stack: Vec<&Service> = self.services.iter().rev().collect();
         std::iter::from_fn(move || {
@@ -80,7 +79,7 @@ impl Api {
         }
     }
 
-    /// Returns the type of a property of a struct, without its null.
+    /// Returns the type of a property of a struct, without null.
     pub fn property<'a>(&'a self, ty: &'a Type, name: &str) -> Option<&'a Type> {
         let Type::Named(id) = ty.non_null() else {
             return None;
@@ -96,8 +95,8 @@ impl Api {
         }
     }
 
-    /// Returns the struct that an optional field holds, if it is a map with a few keys that have a meaning: further
-    /// entries, and nothing that is required.
+    /// Returns the struct of an optional field if it represents a map with some well-known keys: a struct with
+    /// additional entries and without required fields.
     pub fn open_struct(&self, field: &Field) -> Option<&Struct> {
         let Type::Named(id) = self.target(field.ty.non_null()) else {
             return None;
@@ -112,7 +111,7 @@ impl Api {
         (is_open && field.representation == Representation::OrAbsent).then_some(object)
     }
 
-    /// Returns the list that an operation with an idempotency key for each item takes: its key, and the type of its
+    /// Returns the list that an operation with an idempotency key for each item accepts: its key, and the type of its
     /// items.
     pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
         let Safety::Keyed(path) = &operation.safety else {
@@ -126,7 +125,7 @@ impl Api {
     }
 
     /// Returns the places of UUIDs and of lists of them: fields (`Order.customer_id`) and parameters
-    /// (`orders:list.customer_id`), each with what it identifies.
+    /// (`orders:list.customer_id`), each with the entity that it identifies.
     pub fn identifiers(&self) -> impl Iterator<Item = (String, Identified<'_>)> {
         let fields = self.types.iter().flat_map(|def| {
             let fields = match &def.shape {
@@ -147,7 +146,7 @@ impl Api {
         })
     }
 
-    /// Returns the names of the entities that something in the API identifies.
+    /// Returns the names of the entities that have an identifier somewhere in the API.
     pub fn entities(&self) -> impl Iterator<Item = &str> {
         let places = self.identifiers();
         let entities = places.filter_map(|(_, identified)| match identified {
@@ -157,7 +156,7 @@ impl Api {
         entities.collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// All unions with their definitions.
+    /// Returns all unions with their definitions.
     pub fn unions(&self) -> impl Iterator<Item = (&TypeDef, &Union)> {
         self.types.iter().filter_map(|def| match &def.shape {
             Shape::Union(union) => Some((def, union)),
@@ -177,7 +176,7 @@ pub struct Webhook {
     pub at: String,
 }
 
-/// A server the API is reachable at.
+/// A base URL of the API.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// `production`, `sandbox`.

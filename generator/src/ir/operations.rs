@@ -12,9 +12,9 @@ pub struct Service {
     pub name: Name,
     /// Type name: `CustomerSeats`.
     pub type_name: String,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// Whose credential the accessor takes.
+    /// The credential of the accessor.
     pub credential: ServiceCredential,
     /// In the order of their names.
     pub operations: Vec<Operation>,
@@ -23,18 +23,18 @@ pub struct Service {
 }
 
 impl Service {
-    /// Its own operation with this id.
+    /// Returns its operation with this ID.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == id)
     }
 }
 
-/// Whose credential a service acts with.
+/// The credential that the operations of a service use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceCredential {
-    /// The client's own, or its parent's.
+    /// That of the client, or of the parent service.
     Inherited,
-    /// One given to the accessor: a customer's or member's session.
+    /// One that is passed to the accessor: a customer's or member's session.
     Given,
 }
 
@@ -47,9 +47,9 @@ pub struct Operation {
     pub type_name: String,
     /// `customer-seats:list_seats`.
     pub id: String,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// A program that calls it, if there is one. `MODULE` stands for the module of the default version.
+    /// A program that calls it, if it exists. `MODULE` stands for the module of the default version.
     pub example: Option<String>,
     /// HTTP method.
     pub method: Method,
@@ -59,36 +59,36 @@ pub struct Operation {
     pub path_params: Vec<Param>,
     /// In the order of the contract.
     pub query: Vec<Param>,
-    /// What is sent.
+    /// The request body.
     pub body: Option<Body>,
-    /// What it returns on success.
+    /// The result of a success.
     pub success: Success,
-    /// The status of a success with a body: 200, or 201 of what was created.
+    /// The status of a success with a body: 200, or 201 for a created resource.
     pub status: u16,
-    /// What it returns on failure: status and error codes.
+    /// The documented errors: status and error codes.
     pub errors: BTreeMap<u16, Vec<String>>,
-    /// Our words for the causes of these errors, by status.
+    /// The causes of these errors from the documentation, by status.
     pub causes: BTreeMap<u16, String>,
-    /// Who may call it.
+    /// The credentials that it accepts.
     pub access: Access,
-    /// Scopes of which the credential needs one.
+    /// The scopes, one of which the credential needs.
     pub scopes: Vec<String>,
-    /// How its answer is paged.
+    /// How its response is paged.
     pub paging: Option<Paging>,
-    /// Whether it may be repeated.
+    /// Whether it is safe to retry.
     pub safety: Safety,
-    /// Sets of optional parameters and properties of the body, of each of which it needs one.
+    /// Sets of optional parameters and properties of the body, of each of which at least one is required.
     pub one_of: Vec<Vec<String>>,
-    /// What the client makes of it beyond a call.
+    /// The workflows that it is part of.
     pub flow: Option<Flow>,
-    /// Whether it still should be used.
+    /// Whether it is deprecated.
     pub lifecycle: Lifecycle,
     /// JSON pointer into the contract.
     pub at: String,
 }
 
 impl Operation {
-    /// Returns the types of what it sends and of what it answers, errors not counted.
+    /// Returns the types of its request and of its response, without errors.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let params = self.path_params.iter().chain(&self.query);
         let success = match &self.success {
@@ -137,21 +137,21 @@ impl Method {
 pub struct Param {
     /// Rust name and wire name.
     pub name: Name,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// What it holds; lists of a query are [`Type::List`].
+    /// Its type; lists of a query are [`Type::List`].
     pub ty: Type,
-    /// Whether it must be given.
+    /// Whether it is required.
     pub presence: Presence,
-    /// How it is written.
+    /// How it is encoded.
     pub style: ParamStyle,
-    /// What else the contract says of it.
+    /// Other facts that the contract states.
     pub facts: Facts,
     /// JSON pointer into the contract.
     pub at: String,
 }
 
-/// How a parameter is written.
+/// How a parameter is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParamStyle {
     /// `name=value`, repeated for lists; or a path segment.
@@ -164,22 +164,22 @@ pub enum ParamStyle {
     Json,
 }
 
-/// What an operation sends.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {
-    /// What it holds.
+    /// Its type.
     pub ty: Type,
-    /// How it is written.
+    /// How it is encoded.
     pub encoding: Encoding,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub presence: Presence,
-    /// Limits on the value as a whole; the fields of its type have their own.
+    /// Constraints on the value as a whole; the fields of its type have their own.
     pub limits: Limits,
     /// JSON pointer of its schema.
     pub at: String,
 }
 
-/// How a body is written.
+/// How a body is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// `application/json`.
@@ -188,20 +188,20 @@ pub enum Encoding {
     Form,
 }
 
-/// What an operation returns on success.
+/// The result of an operation on success.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Success {
     /// A JSON value.
     Json(Type),
-    /// A JSON value, or an empty body while there is none yet.
+    /// A JSON value, or an empty body while the value does not exist yet.
     JsonOrEmpty(Type),
-    /// No body, or one that means nothing.
+    /// No body, or one without a meaning.
     Empty,
-    /// CSV, and what its rows are, where the columns are known.
+    /// CSV, and the type of its rows if the columns are known.
     Csv(Option<Type>),
 }
 
-/// Who may call an operation.
+/// The credentials that an operation accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// None: unauthenticated.
@@ -225,7 +225,7 @@ pub enum Access {
 /// How a response is paged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paging {
-    /// What the pages hold.
+    /// The type of the items.
     pub item: Type,
     /// The type of a page, one of [`Api::pages`](super::Api::pages).
     pub page: TypeId,
@@ -234,79 +234,78 @@ pub struct Paging {
 /// A type that is a page of a list: it has `items` and a `pagination`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// What it holds.
+    /// The type of its items.
     pub item: Type,
-    /// What it says about the pages after it.
+    /// What it states about the following pages.
     pub form: PageForm,
 }
 
-/// What a page says about those after it.
+/// What a page states about the following pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageForm {
     /// The number of the last one, in `pagination.max_page`.
     Last,
-    /// Whether there is one, in `pagination.has_next_page`.
+    /// Whether a next page exists, in `pagination.has_next_page`.
     More,
-    /// What its variant says: it is a union of pages.
+    /// Depends on its variant: the type is a union of pages.
     OneOf,
 }
 
-/// Whether sending an operation twice does the same as sending it once.
+/// Whether an operation is safe to retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Safety {
-    /// Yes.
+    /// It is idempotent.
     Repeatable,
-    /// No.
+    /// It is not.
     Once,
-    /// If the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists on
-    /// the way are not named.
+    /// It is if the body has an idempotency key everywhere at the end of this path. Lists on the path are traversed.
     Keyed(Vec<String>),
 }
 
-/// What the client makes of an operation and of others around it: a method of its own, beside that of the operation.
+/// A workflow of an operation and related ones: an additional method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
-    /// Method name, and what it was made of.
+    /// Method name, and its origin.
     pub name: Name,
-    /// What the method does.
+    /// The kind of workflow.
     pub kind: FlowKind,
 }
 
-/// The workflow. Its other operations are given by ID, and belong to the same service.
+/// The kind of a workflow. Its other operations are given by ID, and belong to the same service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowKind {
-    /// The operation announces a file, whose parts then go to a storage.
+    /// The operation creates a file, whose parts are then sent to a file storage.
     Upload {
         /// The operation that completes the upload, and returns the file.
         completed_by: String,
     },
-    /// The operation returns the URL of a document, once it exists.
+    /// The operation returns the URL of a document, once the document exists.
     Document {
-        /// What makes the document, if the server does not do it by itself.
+        /// The operation that generates the document, if the server does not do so automatically.
         generated_by: Option<String>,
     },
-    /// The operation takes events, many at a time, and knows those it has by their ids: it is
-    /// [`Keyed`](Safety::Keyed) by the id of each item of a list.
+    /// The operation ingests events in batches, and deduplicates them by their IDs: it is [`Keyed`](Safety::Keyed) by
+    /// the ID of each item of a list.
     Ingest {
-        /// The property of an event that says when it happened.
+        /// The property of an event that contains its timestamp.
         time: String,
-        /// The property of the response that counts the events that were new.
+        /// The property of the response that counts the new events.
         accepted: String,
-        /// The property of the response that counts the events that were not.
+        /// The property of the response that counts the duplicates.
         duplicates: String,
     },
-    /// The items of the operation's list hold files with their addresses.
+    /// The items of the operation's list contain files with their URLs.
     Download {
-        /// The property of an item that is the file.
+        /// The property of an item that contains the file.
         file: String,
     },
-    /// The operation lists what meters have counted for customers. Its method is one of the client.
+    /// The operation lists the balances of customers by meter. The client itself has its method.
     Metering {
-        /// What takes the events that they count, of another service.
+        /// The operation that ingests the counted events, of another service.
         events: String,
     },
-    /// The operation creates a checkout, to which visitors are sent.
+    /// The operation creates a checkout, to which visitors are redirected.
     CheckoutRoute,
-    /// The operation creates a session of the customer portal, to which customers are sent.
+    /// The operation creates a session of the customer portal, to which customers are redirected.
     PortalRoute,
 }

@@ -1,4 +1,4 @@
-//! The named types of the API, and what they are made of.
+//! The named types of the API, and their definitions.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use crate::names::{self, Name};
 pub struct TypeDef {
     /// Rust name and schema name.
     pub name: Name,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// Which way the type travels.
+    /// Whether the type is sent, received, or both.
     pub usage: Usage,
-    /// Whether fields that accept null are cleared by it: the type is (part of) the body of a partial update.
+    /// Whether null clears the stored value in its fields: the type is (part of) the body of a partial update.
     pub role: Role,
     /// Whether an operation sends it as its whole body.
     pub is_body: bool,
-    /// Whether the type still should be used.
+    /// Whether the type is deprecated.
     pub lifecycle: Lifecycle,
     /// The file of `models/` the type belongs to.
     pub module: String,
-    /// What the type is made of.
+    /// The definition of the type.
     pub shape: Shape,
     /// Methods that find an item of one of its lists.
     pub lookups: Vec<Lookup>,
@@ -42,14 +42,14 @@ pub struct Lookup {
 }
 
 impl TypeDef {
-    /// Returns whether the contract names the type, rather than leaving it inline somewhere.
+    /// Returns whether the contract names the type, rather than defining it inline.
     pub fn is_component(&self) -> bool {
         let name = self.at.strip_prefix("/components/schemas/");
         name.is_some_and(|name| !name.contains('/'))
     }
 }
 
-/// Which way a type travels.
+/// Whether a type is sent, received, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usage {
     /// Only sent.
@@ -61,53 +61,53 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// Returns whether values are received, and so decoded.
+    /// Returns whether values are received, and therefore decoded.
     pub fn is_decoded(self) -> bool {
         matches!(self, Self::Output | Self::Both)
     }
 
-    /// Returns whether values are built by the user, and so need constructors.
+    /// Returns whether values are built by the user, and therefore need constructors.
     pub fn is_built(self) -> bool {
         matches!(self, Self::Input | Self::Both)
     }
 }
 
-/// What sending null in a field of the type means.
+/// The meaning of null in a field of the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Null is the same as leaving the field out.
+    /// Null is equivalent to an omitted field.
     Plain,
     /// Null clears the stored value: part of the body of a `PATCH`.
     Patch,
 }
 
-/// What a type is made of.
+/// The definition of a type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// An object with known fields.
     Struct(Struct),
-    /// A set of texts.
+    /// A set of strings.
     Enum(Enum),
     /// One of several types.
     Union(Union),
-    /// Another name for a type.
+    /// An alias of a type.
     Alias(Type),
 }
 
-/// How the client keeps a field.
+/// How the client represents a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Representation {
-    /// A value that is always there.
+    /// As a value, which is always present.
     Value,
-    /// `Option`, null when there is none.
+    /// As `Option`, where `None` is sent as null.
     OrNull,
-    /// `Option`, left out when there is none.
+    /// As `Option`, where `None` is omitted.
     OrAbsent,
     /// `Patch`: absent, null or a value.
     Patch,
-    /// A constant that is sent and not kept.
+    /// Not at all: a constant that is only sent.
     Sent,
-    /// A constant that is kept as it came.
+    /// As a constant that is stored as received.
     Constant,
 }
 
@@ -116,9 +116,9 @@ pub enum Representation {
 pub struct Struct {
     /// In the order of the contract.
     pub fields: Vec<Field>,
-    /// The type of further entries, where the contract gives them one.
+    /// The type of additional entries, if the contract has one.
     pub rest: Option<Type>,
-    /// Limits on each further entry.
+    /// Constraints on each additional entry.
     pub rest_limits: Limits,
 }
 
@@ -127,39 +127,39 @@ pub struct Struct {
 pub struct Field {
     /// Rust name and key.
     pub name: Name,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// What it holds.
+    /// Its type.
     pub ty: Type,
-    /// Whether the key must be there.
+    /// Whether the key is required.
     pub presence: Presence,
-    /// How the client keeps it.
+    /// How the client represents it.
     pub representation: Representation,
-    /// What else the contract says of it.
+    /// Other facts that the contract states.
     pub facts: Facts,
-    /// The path, from the struct, of the string that chooses the view of an ambiguous union.
+    /// The path, from the struct, to the string that selects the form of an ambiguous union.
     pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,
 }
 
-/// A set of texts. The client keeps texts it does not know.
+/// A set of strings. The client accepts unknown ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enum {
     /// In the order of the contract.
     pub values: Vec<EnumValue>,
 }
 
-/// One text of an enum.
+/// A value of an enum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnumValue {
-    /// Variant name and text.
+    /// Variant name and string.
     pub name: Name,
-    /// Our words, if there are any yet.
+    /// Documentation, if it exists.
     pub docs: Option<String>,
 }
 
-/// One of several types.
+/// A value of one of several types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Union {
     /// Nested unions are flattened.
@@ -175,16 +175,16 @@ pub struct Union {
 pub struct Variant {
     /// Variant name; the wire part is the schema's or scalar's name.
     pub name: Name,
-    /// What it holds.
+    /// Its type.
     pub ty: Type,
-    /// Limits on the value.
+    /// Constraints on the value.
     pub limits: Limits,
-    /// JSON pointers into the contract: the members of the union that it stands for.
+    /// JSON pointers into the contract: the members of the union that it represents.
     pub at: Vec<String>,
 }
 
 impl Variant {
-    /// Returns the method that returns its value: `as_fixed`. For what JSON has, its name is that of
+    /// Returns the name of the method that returns its value: `as_fixed`. JSON types have the names of
     /// `serde_json::Value`: `as_str`.
     pub fn narrowing(&self) -> String {
         let method = match (self.name.rust.as_str(), &self.ty) {
@@ -202,32 +202,32 @@ impl Variant {
 /// How the variants of a union are distinguished when a value is decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
-    /// By a decision that can be taken from the value alone.
+    /// By a decision on the value alone.
     Decided(Decision),
     /// Never decoded.
     WriteOnly,
-    /// Not at all, for a reason given with the corrections; the raw JSON is kept.
+    /// Not at all, for a reason in the corrections; the raw JSON is kept.
     Ambiguous {
-        /// Why that is right.
+        /// The reason.
         reason: String,
-        /// What a text that stands beside the union's value says of it.
+        /// The strings beside the union that select the form of its value.
         choices: Option<Choices>,
     },
 }
 
-/// The forms of an ambiguous union, by a text that stands elsewhere.
+/// The forms of an ambiguous union, by a string elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choices {
     /// The name of the enum over the forms.
     pub name: String,
-    /// The paths where such a text is looked for, from the struct that has the union as a field.
+    /// The paths where such a string is looked up, from the struct with the union as a field.
     pub paths: Vec<Vec<String>>,
-    /// Texts, and which of [`Union::variants`] they stand for.
+    /// Strings, and the [`Union::variants`] that they select.
     pub variants: Vec<(String, usize)>,
 }
 
 impl Resolution {
-    /// Returns the word for it in reports.
+    /// Returns its name in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Decided(decision) => decision.label(),

@@ -1,4 +1,4 @@
-//! The types of values: scalars, constants, what is made of them, and references to named types.
+//! The types of values: scalars, constants, compound types, and references to named types.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub enum Type {
     Named(TypeId),
     /// A JSON array.
     List(Box<Type>),
-    /// A JSON object with free keys.
+    /// A JSON object with any keys.
     Map(Box<Type>),
     /// A JSON array of fixed length.
     Tuple(Vec<Type>),
@@ -27,12 +27,12 @@ pub enum Type {
     Boxed(Box<Type>),
     /// Always the same value.
     Const(Constant),
-    /// Anything.
+    /// Any JSON value.
     Json,
 }
 
 impl Type {
-    /// Returns the type without its null.
+    /// Returns the type without null.
     pub fn non_null(&self) -> &Type {
         match self {
             Self::Nullable(inner) => inner.non_null(),
@@ -40,12 +40,12 @@ impl Type {
         }
     }
 
-    /// Returns whether null is a value of it.
+    /// Returns whether the type includes null.
     pub fn is_nullable(&self) -> bool {
         matches!(self, Self::Nullable(_))
     }
 
-    /// Returns the same type, null included.
+    /// Returns the type with null.
     pub fn nullable(self) -> Type {
         if self.is_nullable() {
             self
@@ -77,19 +77,19 @@ impl Type {
     }
 }
 
-/// What a UUID identifies.
+/// The entity that a UUID identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identified<'a> {
     /// An entity, by its name.
     Entity(&'a str),
-    /// Something that is no entity: a plain UUID.
+    /// None: a plain UUID.
     Anything,
 }
 
 /// A single value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scalar {
-    /// Text.
+    /// String.
     String,
     /// Signed 64-bit integer; money in cents.
     Integer,
@@ -97,15 +97,15 @@ pub enum Scalar {
     Unsigned,
     /// Double.
     Float,
-    /// Integer or double, kept apart.
+    /// Integer or double, which are distinguished.
     Number,
-    /// Exact decimal: a string out, number or string in.
+    /// Exact decimal: sent as a string, received as a number or string.
     Decimal,
     /// True or false.
     Boolean,
     /// UUID.
     Uuid,
-    /// Instant.
+    /// Date and time.
     Timestamp,
     /// Calendar date.
     Date,
@@ -114,7 +114,7 @@ pub enum Scalar {
 /// A constant of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Constant {
-    /// A text.
+    /// A string.
     Text(String),
     /// True or false.
     Boolean(bool),
@@ -124,7 +124,7 @@ pub enum Constant {
     Null,
 }
 
-/// As it is written in JSON, without quotes.
+/// Formats it as in JSON, without quotes.
 impl fmt::Display for Constant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

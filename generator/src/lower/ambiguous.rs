@@ -1,4 +1,4 @@
-//! Unions that nothing in them decides: why that is accepted, and where else it is said what they are.
+//! Ambiguous unions, which their values alone do not decide: why that is accepted, and where the deciding string is.
 
 use openapiv3::Schema;
 
@@ -7,16 +7,16 @@ use super::place::Place;
 use crate::document::SchemaDataExt;
 use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
 
-/// What the corrections say of a union that has no decision.
+/// The corrections of an ambiguous union.
 #[derive(Clone)]
 pub(super) struct Accepted {
-    /// Why there is none.
+    /// Why the union cannot be decided.
     pub(super) reason: String,
     paths: Vec<Vec<String>>,
     schemas: Vec<(String, String)>,
 }
 
-/// Keeps what the corrections say of a schema.
+/// Records the corrections of a schema.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     let data = &schema.schema_data;
     let owned = |text: &str| text.to_owned();
@@ -44,7 +44,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     }
 }
 
-/// Refuses to accept a union that becomes part of another one, which is what has to be decided.
+/// Rejects an accepted union that becomes part of another one, which would have to be decided.
 pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
     let data = &schema.schema_data;
     let is_accepted = data.ambiguous().is_some();
@@ -56,7 +56,7 @@ pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &
     }
 }
 
-/// Returns the forms of an accepted union, by the texts that stand for them.
+/// Returns the forms of an accepted union, by the strings that select them.
 pub(super) fn choices(
     cx: &mut Lowering<'_, '_>,
     id: TypeId,
@@ -94,7 +94,7 @@ pub(super) fn choices(
     })
 }
 
-/// Finds, for each field that is such a union, the text beside it that chooses.
+/// Finds, for each field with such a union, the string beside it that selects the form.
 pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     let (mut found, mut unused) = (Vec::new(), Vec::new());
     for (index, def) in cx.types.iter().enumerate() {

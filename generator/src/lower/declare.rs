@@ -1,4 +1,4 @@
-//! Types are declared when they are first referred to, and filled in later.
+//! Types are declared at their first reference, and defined later.
 
 use super::place::{Node, Place};
 use super::{Lowering, nullable, renamed};
@@ -7,8 +7,8 @@ use crate::error::escape_pointer;
 use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// Returns the type that a `$ref` leads to, declared if this is the first one. A component that may be null is another
-/// type: the null is taken out of its definition.
+/// Returns the type of a `$ref`, which is declared at the first reference. A nullable component is another type: null
+/// is removed from its definition.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` does not resolve"));
@@ -36,7 +36,7 @@ pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Plac
     }
 }
 
-/// Adds a type that is yet to be filled in.
+/// Adds a type without a definition.
 pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) -> TypeId {
     let id = TypeId(cx.types.len());
     cx.types.push(TypeDef {

@@ -1,4 +1,4 @@
-//! Discriminators say again what the constants of a union's members say: where the two disagree, one of them is wrong.
+//! Discriminators repeat the constants of a union's members. If the two disagree, one of them is wrong.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::place::{Node, Place};
 use crate::document::{Document, Literal, SchemaExt as _};
 use crate::error::escape_pointer;
 
-/// Holds the discriminator of a union, if it has one, against the members.
+/// Compares the discriminator of a union, if it has one, with the members.
 pub(super) fn check(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -55,7 +55,7 @@ pub(super) fn check(
     }
 }
 
-/// Adds the references that are members, or members of a union among them.
+/// Adds the references that are members, also through nested unions.
 fn reach<'d>(
     document: &'d Document,
     members: &'d [ReferenceOr<Schema>],
@@ -80,12 +80,12 @@ fn reach<'d>(
     }
 }
 
-/// The texts that a property may be.
+/// The strings that a property may be.
 #[derive(PartialEq)]
 enum Tags {
-    /// There is no such property.
+    /// The property does not exist.
     Missing,
-    /// Any text, as far as the contract says.
+    /// Any string, as far as the contract restricts it.
     Any,
     /// One of these.
     Only(BTreeSet<String>),
@@ -110,8 +110,8 @@ impl Tags {
     }
 }
 
-/// Adds what the property may be in a schema and in all of its members. `followed` has the references on the way, each
-/// of them followed once, and whether it is still open.
+/// Adds the possible values of the property in a schema and in all of its members. `followed` contains the references
+/// on the way, each of them followed once, and whether it is still open.
 fn collect<'d>(
     document: &'d Document,
     node: Node<'d>,
@@ -154,7 +154,7 @@ fn collect<'d>(
     }
 }
 
-/// Returns the texts that a value may be.
+/// Returns the strings that a value may be.
 fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut HashSet<&'d str>) -> Tags {
     let schema = match node {
         Node::Schema(schema) => Some(schema),

@@ -1,18 +1,18 @@
-//! Operations and webhooks while their types are not filled in.
+//! Operations and webhooks with unresolved types.
 
 use crate::ir::{Operation, Type, TypeId};
 
-/// Operations and webhooks before their types are filled in.
+/// Operations and webhooks whose types are not resolved yet.
 pub(super) struct Draft {
     pub(super) operations: Vec<DraftOperation>,
     pub(super) webhooks: Vec<DraftWebhook>,
 }
 
 pub(super) struct DraftOperation {
-    /// Segments of the operation id without the last one.
+    /// The segments of the operation ID without the last one.
     pub(super) group: Vec<String>,
     pub(super) operation: Operation,
-    /// What the response is a list of, if the contract marks it as paged.
+    /// The item type, if the contract marks the response as paged.
     pub(super) paged_item: Option<Type>,
     /// Types of the documented errors, by status.
     pub(super) errors: Vec<(u16, TypeId)>,

@@ -1,4 +1,4 @@
-//! What a schema says of its values beyond type and limits, and the places where it may not say it.
+//! The facts of schemas beyond type and constraints, and the places where they are not allowed.
 
 use openapiv3::{Schema, SchemaKind, StringFormat, Type as Kind, VariantOrUnknownOrEmpty};
 
@@ -6,7 +6,7 @@ use super::Lowering;
 use crate::document::{Literal, SchemaDataExt as _};
 use crate::ir::{Direction, Facts, Lifecycle, Limits, Sensitivity};
 
-/// What a schema says beyond its type and limits.
+/// Returns the facts of a schema beyond its type and constraints.
 pub(super) fn own_facts(schema: &Schema) -> Facts {
     let data = &schema.schema_data;
     Facts {
@@ -35,7 +35,7 @@ fn is_password(schema: &Schema) -> bool {
     matches!(&schema.schema_kind, SchemaKind::Type(Kind::String(string)) if string.format == password)
 }
 
-/// Returns a literal as it stands in JSON.
+/// Returns a literal as JSON.
 fn json_text(literal: &Literal) -> String {
     match literal {
         Literal::Null => "null".to_owned(),
@@ -57,7 +57,7 @@ fn json_text(literal: &Literal) -> String {
     }
 }
 
-/// Only fields can be left out of one direction, and kept from being printed.
+/// Only fields can be restricted to one direction, or be secret.
 pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.sensitivity == Sensitivity::Secret {
         cx.problem(
@@ -69,7 +69,7 @@ pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts
     refuse_direction(cx, facts, at);
 }
 
-/// Refuses `readOnly` and `writeOnly` where there is no property to leave out.
+/// Rejects `readOnly` and `writeOnly` outside of properties.
 pub(super) fn refuse_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.direction != Direction::Both {
         cx.problem(

@@ -1,4 +1,4 @@
-//! What a component says of its values holds wherever it is referred to: limits, default, deprecation, secrecy, direction.
+//! The facts of a component apply to every reference to it: constraints, default, deprecation, secrecy, direction.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::facts::refuse_outside_properties;
 use crate::ir::{Facts, Shape, Success, Type, TypeId};
 
-/// Gives all places what the components that they refer to say, now that all components are filled in.
+/// Adds the facts of components to all references to them, once all components are resolved.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut known = Known::default();
     for index in 0..cx.types.len() {
@@ -61,7 +61,7 @@ fn operations(cx: &mut Lowering<'_, '_>, draft: &mut Draft, known: &mut Known) {
     }
 }
 
-/// What components say, and those they are only another name for.
+/// The facts of components, and which of them are aliases.
 #[derive(Default)]
 struct Known {
     components: HashMap<TypeId, Facts>,

@@ -8,7 +8,7 @@ use crate::document::SchemaDataExt as _;
 use crate::ir::{Lookup, TypeId};
 use crate::names;
 
-/// Keeps the methods that the corrections give to a type. `check` proves that it has the lists.
+/// Records the methods that the corrections add to a type. `check` proves that it has the lists.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     let lookups = schema.schema_data.lookups().into_iter();
     cx.types[id.0].lookups = lookups
@@ -20,7 +20,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
         .collect();
 }
 
-/// Refuses such methods where there is no type that could have them.
+/// Rejects such methods on a schema that does not become a type.
 pub(super) fn refuse(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
     if !schema.schema_data.lookups().is_empty() {
         cx.problem(

@@ -1,7 +1,7 @@
-//! Phase 2, lower: the document becomes the IR.
+//! Phase 2, lower: converts the document to the IR.
 //!
-//! Types are declared when they are first referred to and filled in from a queue, so recursion needs no special case.
-//! What needs all types in place comes after that, in the order of [`lower`].
+//! Types are declared at their first reference and defined from a queue, so recursion needs no special case. Passes
+//! that need all types follow, in the order of [`lower`].
 
 mod ambiguous;
 mod decide;
@@ -39,7 +39,7 @@ use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhoo
 use crate::names;
 use place::{Node, Place};
 
-/// What lowering gives.
+/// The result of lowering.
 pub(crate) struct Lowered<'a> {
     pub(crate) api: Api,
     pub(crate) coverage: Coverage,
@@ -49,7 +49,7 @@ pub(crate) struct Lowered<'a> {
 /// Lowers a document.
 ///
 /// # Errors
-/// Everything in it that the IR cannot say, each with its place.
+/// Everything that the IR cannot represent, each with its place.
 pub(crate) fn lower<'a>(
     document: &Document,
     documentation: &'a Documentation,
@@ -82,17 +82,17 @@ struct Lowering<'d, 'w> {
     types: Vec<TypeDef>,
     /// Components by schema name.
     components: HashMap<String, TypeId>,
-    /// Components of which null is a value: the places that refer to them say so, their definitions do not.
+    /// Nullable components: references to them are nullable, their definitions are not.
     nullable: HashSet<TypeId>,
-    /// What components say of their values, for the places that refer to them.
+    /// The facts of components, which references to them inherit.
     component_facts: HashMap<TypeId, Facts>,
-    /// Components that are declared and not yet filled in.
+    /// Components that are declared and not yet defined.
     queue: VecDeque<(TypeId, String)>,
-    /// Types the contract leaves inline, to be named when all are known.
+    /// Inline types, which are named when all are known.
     inline: Vec<name::Inline>,
-    /// Unions that have no decision, by type, with the reason why that is accepted.
+    /// Ambiguous unions, by type, with the reason why they are accepted.
     ambiguous: HashMap<TypeId, ambiguous::Accepted>,
-    /// What the corrections say that UUIDs identify, by the place of the property or of the parameter's schema.
+    /// `x-id-of` annotations by JSON pointer of the property or of the parameter's schema.
     identified: BTreeMap<String, IdOf>,
     problems: Vec<Problem>,
 }
@@ -119,8 +119,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
             .push(Problem::new(&self.document.file, at, message));
     }
 
-    /// Returns the type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls
-    /// for a part of one (unions, tuples) returns to it here.
+    /// Returns the type and the facts of a value. [`types`] and its helpers for parts of a schema (unions, tuples) call
+    /// it recursively.
     fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
         types::value(self, node, place)
     }

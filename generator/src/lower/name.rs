@@ -1,8 +1,8 @@
-//! Names for what the contract leaves inline, and words for everything that has a name.
+//! Names of inline types, and documentation of everything that has a name.
 //!
-//! An inline type is named by its title. Equal shapes under one title are one type, and so are equal unions without one.
-//! Where a title is missing, is shared by different shapes, or is the name of a component, the (first) place names the
-//! type.
+//! An inline type is named by its title. Equal shapes with the same title are one type, and so are equal unions without
+//! a title. If a title is missing, is shared by different shapes, or is the name of a component, the type is named by
+//! its (first) place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::{Lowering, declare};
 use crate::ir::{Facts, Shape, Type, TypeId};
 use crate::names;
 
-/// A type that the contract leaves inline.
+/// An inline type.
 #[derive(Debug)]
 pub(super) struct Inline {
     id: TypeId,
@@ -19,7 +19,7 @@ pub(super) struct Inline {
     place: String,
 }
 
-/// Returns the type for an inline shape: one that is already there under the same title, or a new one.
+/// Returns the type of an inline shape: an existing one with the same title, or a new one.
 pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
@@ -28,7 +28,7 @@ pub(super) fn hoist(
 ) -> TypeId {
     let title = title.filter(|title| !title.trim().is_empty());
     let title = title.map(|title| names::inline(title).rust);
-    // Equal unions are one type wherever they stand; enums and structs only if the contract calls them the same.
+    // Equal unions are one type everywhere; enums and structs only with the same title.
     let mergeable = title.is_some() || matches!(shape, Shape::Union(_));
     let equal = cx.inline.iter().find(|inline| {
         mergeable && inline.title == title && same_shape(&cx.types[inline.id.0].shape, &shape)
@@ -48,7 +48,8 @@ pub(super) fn hoist(
     id
 }
 
-/// The limits of a union's variants where they are said: what is sent has more of them than what is received.
+/// The constraints of a union's variants at a place where they are stated: sent values have more of them than received
+/// ones.
 fn adopt_limits(known: &mut Shape, other: &Shape) {
     let (Shape::Union(known), Shape::Union(other)) = (known, other) else {
         return;
@@ -60,7 +61,7 @@ fn adopt_limits(known: &mut Shape, other: &Shape) {
     }
 }
 
-/// Gives every inline type its final name, and every named thing its words.
+/// Sets the final name of every inline type, and the documentation of everything with a name.
 pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
     let components: BTreeSet<String> = cx
         .components
@@ -103,7 +104,7 @@ fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::documentation::Gloss
     }
 }
 
-/// Returns whether two shapes are made of the same types; limits, defaults and the like do not count.
+/// Returns whether two shapes consist of the same types, regardless of constraints, defaults and the like.
 fn same_shape(a: &Shape, b: &Shape) -> bool {
     let same_field = |(a, b): (&crate::ir::Field, &crate::ir::Field)| {
         a.name == b.name

@@ -1,4 +1,4 @@
-//! Which schemas allow null: by their own keyword, or by what they refer to.
+//! Nullability of schemas: by their own keyword, or by their references.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use openapiv3::{Schema, SchemaKind};
 use super::place::Node;
 use crate::document::{Document, Literal, SchemaExt as _};
 
-/// Returns whether null is a value of the schema beside others.
+/// Returns whether the schema allows null and other values.
 pub(super) fn allows_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && values.others
 }
 
-/// Returns whether null is the only value of the schema.
+/// Returns whether the schema allows only null.
 pub(super) fn is_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && !values.others
 }
 
-/// What the alternatives of a schema are, all of them together.
+/// The alternatives of a schema, merged.
 #[derive(Default)]
 struct Values<'d> {
     null: bool,
@@ -39,7 +39,7 @@ impl<'d> Values<'d> {
         match node {
             Node::Schema(schema) => self.add_schema(document, schema),
             Node::Reference(reference) => match self.followed.get(reference) {
-                // It leads back to itself.
+                // The reference is recursive.
                 Some(true) => self.others = true,
                 Some(false) => {}
                 None => {

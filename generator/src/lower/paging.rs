@@ -1,4 +1,4 @@
-//! Which operations are paged, and what their pages look like.
+//! Which operations are paged, and the types of their pages.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::Lowering;
 use super::draft::{Draft, DraftOperation};
 use crate::ir::{Page, PageForm, Paging, Presence, Scalar, Shape, Struct, Success, Type, TypeId};
 
-/// The parameter that says which page is wanted.
+/// The parameter with the number of the page.
 const PAGE: &str = "page";
 
-/// Finds the operations that are asked for a page and answer with one; returns the types of the pages.
+/// Finds the operations that have a page parameter and return a page; returns the types of the pages.
 ///
-/// The contract marks most of them. One that is marked and cannot be paged is a problem.
+/// The contract marks most of them. A marked operation that is not paged is a problem.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
     let mut pages = BTreeMap::new();
     for DraftOperation {

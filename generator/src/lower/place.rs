@@ -1,4 +1,4 @@
-//! Where lowering is in the document: a JSON pointer for messages, a name for what is inline there.
+//! The current place in the document: a JSON pointer for messages, and a name for inline types.
 
 use openapiv3::{ReferenceOr, Schema};
 
@@ -9,7 +9,7 @@ use crate::error::escape_pointer;
 pub(super) struct Place {
     /// JSON pointer.
     pub(super) at: String,
-    /// What an inline type at this place is called if it has no title.
+    /// The name of an inline type at this place, if it has no title.
     pub(super) name: String,
 }
 
@@ -21,7 +21,7 @@ impl Place {
         }
     }
 
-    /// Creates a place below that lends its key to the name: a property.
+    /// Returns a place below, which adds its key to the name: a property.
     pub(super) fn property(&self, key: &str) -> Self {
         Self {
             at: format!("{}/properties/{}", self.at, escape_pointer(key)),
@@ -29,7 +29,7 @@ impl Place {
         }
     }
 
-    /// Creates a place below that adds a word of its own to the name, or none.
+    /// Returns a place below, which adds a given word to the name, or none.
     pub(super) fn below(&self, path: &str, word: &str) -> Self {
         let name = if word.is_empty() {
             self.name.clone()
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// A schema or a reference to one, wherever `openapiv3` keeps it.
+/// A schema or a reference to one, in either form of `openapiv3`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Node<'s> {
     Reference(&'s str),

@@ -1,23 +1,23 @@
-//! Types that contain themselves: by value they need a box somewhere, and the field that closes the circle gets it; names
-//! for nothing but themselves are refused.
+//! Recursive types. A struct that contains itself by value needs a box, and the field that closes the cycle gets it.
+//! Aliases of themselves are rejected.
 
 use std::collections::BTreeMap;
 
 use super::{Lowering, graph};
 use crate::ir::{Shape, Type, TypeDef, TypeId};
 
-/// How many structs may contain each other by value. The compiler works out their sizes one within the other, and gives
-/// up at 128.
+/// How many structs may contain each other by value. The compiler nests the computation of their layouts, and fails at
+/// 128.
 const MAX_NESTED: usize = 32;
 
 /// Boxes every field through which a struct contains itself, or a long chain of others. Lists, maps and unions already
-/// put their content on the heap.
+/// allocate their content.
 pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     loop {
         let edges: Vec<Vec<usize>> = cx.types.iter().map(contained).collect();
         let component = graph::components(&edges);
         let circular = graph::circular(&edges, &component);
-        // The first struct of a circle opens it. What is left of the circle is looked at again.
+        // The first struct of a cycle opens it. The rest of the cycle is analyzed again.
         let mut openers = BTreeMap::new();
         for (index, def) in cx.types.iter().enumerate() {
             if circular[index] && matches!(def.shape, Shape::Struct(_)) {
@@ -33,7 +33,7 @@ pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Boxes the fields that hold too long a chain of structs, now that there are no circles.
+/// Boxes the fields that contain a long chain of structs, once there are no cycles.
 fn box_chains(cx: &mut Lowering<'_, '_>, component: &[usize]) {
     let mut inner_first: Vec<usize> = (0..cx.types.len()).collect();
     inner_first.sort_by_key(|&index| component[index]);
@@ -64,7 +64,7 @@ fn box_fields(def: &mut TypeDef, is_boxed: impl Fn(TypeId) -> bool) {
     }
 }
 
-/// Refuses aliases that lead back to themselves: no Rust type is written that way.
+/// Rejects cyclic aliases, which Rust does not allow.
 pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
     let aliased = |def: &TypeDef| {
         let mut found = Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Returns the types that a value of this type contains directly.
+/// Returns the types that a value of this type contains without indirection.
 fn contained(def: &TypeDef) -> Vec<usize> {
     let mut found = Vec::new();
     let mut add = |id: TypeId| found.push(id.0);
@@ -100,7 +100,7 @@ fn contained(def: &TypeDef) -> Vec<usize> {
     found
 }
 
-/// Calls `visit` with every named type that is not on the heap.
+/// Calls `visit` with every named type that is not behind an allocation.
 fn by_value(ty: &Type, visit: &mut impl FnMut(TypeId)) {
     match ty {
         Type::Named(id) => visit(*id),

@@ -1,4 +1,4 @@
-//! Names that the corrections give: `x-rust-name`.
+//! Names that the corrections set: `x-rust-name`.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::names::{self, Name};
 const NO_NAME: &str =
     "expected a `snake_case` identifier, in ASCII, that Rust and the client have not taken";
 
-/// Returns the name of a field, parameter or operation: the given one, or what `make` makes of `wire`.
+/// Returns the name of a field, parameter or operation: the given one, or the result of `make`.
 pub(super) fn name(
     cx: &mut Lowering<'_, '_>,
     wire: &str,
@@ -52,7 +52,7 @@ pub(super) fn service(cx: &Lowering<'_, '_>, path: &[String]) -> Name {
         .unwrap_or_else(|| names::service(wire))
 }
 
-/// Rejects names for services that do not exist, and invalid names.
+/// Rejects names of unknown services, and invalid names.
 pub(super) fn check_services(cx: &mut Lowering<'_, '_>, groups: &[&[String]]) {
     let known: BTreeSet<String> = groups
         .iter()

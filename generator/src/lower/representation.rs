@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::ir::{Constant, Field, Presence, Representation, Role, Shape, Type, Usage};
 
-/// Decides for each field of each struct.
+/// Sets the representation of each field of each struct.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
     for def in &mut cx.types {
         let (usage, role) = (def.usage, def.role);
@@ -24,7 +24,7 @@ fn representation(usage: Usage, role: Role, field: &Field) -> Representation {
         (Presence::Required, false) => Representation::Value,
         (Presence::Required, true) => Representation::OrNull,
         (Presence::Optional, true) if role == Role::Patch => Representation::Patch,
-        // The server writes null where there is no value, also where the contract lets it leave the key out.
+        // The server writes null if there is no value, even if the contract allows omitting the key.
         (Presence::Optional, true) if usage == Usage::Output => Representation::OrNull,
         (Presence::Optional, _) => Representation::OrAbsent,
     }

@@ -1,4 +1,4 @@
-//! Single values: which Rust type a format has, and the limits that remain to be said.
+//! Scalars: the Rust type of a format, and the constraints that the type does not express.
 
 use std::fmt::Debug;
 
@@ -11,7 +11,7 @@ use crate::ir::{Bound, Digits, Edge, Engine, Limits, Pattern, Scalar};
 /// The prefix of the regular expression that the server sets on decimals as strings.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
 
-/// Its continuation if the number of digits is not limited.
+/// The rest of the expression if the number of digits is not limited.
 const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
@@ -56,13 +56,13 @@ fn pattern(text: &str) -> Pattern {
     }
 }
 
-/// The expression has the prefix of decimals, and another continuation.
+/// The expression has the prefix of decimals, and an unsupported rest.
 struct UnsupportedPattern;
 
-/// Returns the digits that the pattern of a decimal allows; `None` for texts that are no decimals.
+/// Returns the digits that the pattern of a decimal allows; `None` for strings that are not decimals.
 ///
-/// The expressions look ahead to count the digits: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5 digits before
-/// the point and 12 after it.
+/// The expressions count the digits with look-ahead: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5
+/// digits before the point and 12 after it.
 fn decimal(pattern: Option<&str>) -> Option<Result<Option<Digits>, UnsupportedPattern>> {
     let rest = pattern?.strip_prefix(DECIMAL_PATTERN)?;
     Some(match rest {
@@ -130,7 +130,7 @@ fn bound(value: String, exclusive: bool) -> Bound {
     }
 }
 
-/// Returns the single type that a union of numeric types is, if it is one: integer or float, float or decimal text.
+/// Returns the single type of a union of numeric types, if it has one: integer or float, float or decimal string.
 pub(super) fn numeric_union(members: &[Scalar]) -> Option<Scalar> {
     let numeric = |scalar: &Scalar| {
         matches!(

@@ -1,11 +1,11 @@
-//! Operations are grouped in services by the segments of their ids.
+//! Groups operations in services by the segments of their IDs.
 
 use super::draft::{Draft, DraftOperation};
 use super::{Lowering, renamed};
 use crate::ir::{Access, Identified, Operation, Service, ServiceCredential};
 use crate::{names, reserved};
 
-/// Groups the operations by the segments of their ids.
+/// Groups the operations by the segments of their IDs.
 pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
     let groups: Vec<&[String]> = draft
         .operations
@@ -72,8 +72,8 @@ fn sort(service: &mut Service) {
     service.children.iter_mut().for_each(sort);
 }
 
-/// The file of a service holds its type, those of its requests, and the types of the API and the runtime that it
-/// mentions. Where two of these have one name, the service or the request is called by what it is.
+/// The file of a service declares its type and those of its requests, and imports types of the API and the runtime. If
+/// two of these names are equal, the service or the request gets a suffix.
 fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
     let mut mentioned = Vec::new();
     for operation in &service.operations {
@@ -101,7 +101,7 @@ fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
     }
 }
 
-/// A root service takes a credential of its own if none of its operations accepts the client's.
+/// A root service has a credential parameter if none of its operations accepts the client's credential.
 fn credential(service: &Service) -> ServiceCredential {
     let mut accesses = Vec::new();
     collect_access(service, &mut accesses);

@@ -1,9 +1,9 @@
-//! Types that are not the same in both directions become two: `Team`, which is received, and `TeamInput`, which is sent.
+//! Types that differ by direction are split in two: `Team`, which is received, and `TeamInput`, which is sent.
 //!
-//! A type has to be two if it is sent and received and
+//! A type that is sent and received is split if
 //! - some of its properties are only sent, or only received;
-//! - it is part of a partial update, where null in a field that may be left out clears what is stored. What is received has
-//!   no use for telling null from absent.
+//! - it is part of a partial update, where null in an optional field clears the stored value. Received values do not
+//!   distinguish null from absent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::graph;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 
-/// Makes two types where one cannot be both, and leaves out of each direction what does not travel in it.
+/// Splits types, and removes the fields that do not occur in a direction.
 pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let roots = Roots::of(cx, draft);
     let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {
@@ -47,7 +47,7 @@ pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Returns whether the type itself is not the same in both directions.
+/// Returns whether the type itself differs by direction.
 fn is_directional(def: &TypeDef, patched: bool) -> bool {
     let Shape::Struct(object) = &def.shape else {
         return false;
@@ -63,7 +63,7 @@ fn can_be_cleared(field: &Field) -> bool {
     field.presence == Presence::Optional && field.ty.is_nullable() && !is_constant
 }
 
-/// Returns a copy of each type, to be sent.
+/// Returns a copy of each type for requests.
 fn copies(cx: &mut Lowering<'_, '_>, split: &[TypeId]) -> BTreeMap<TypeId, TypeId> {
     let mut inputs = BTreeMap::new();
     for id in split {

@@ -1,7 +1,7 @@
-//! Arrays whose positions have schemas of their own.
+//! Arrays with a schema for each position.
 //!
-//! With a fixed length they are tuples. Those that may be shorter or longer are lists: of the one type that all items have,
-//! or of a union of their types.
+//! Arrays of a fixed length are tuples. Others are lists: of the common type of all items, or of a union of their
+//! types.
 
 use openapiv3::{ArrayType, ReferenceOr, Schema};
 
@@ -9,10 +9,10 @@ use super::place::{Node, Place};
 use super::{Lowering, facts, name, union};
 use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 
-/// How many items the tuples have that the codec reads.
+/// The maximum length of tuples that the codec supports.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Returns the type of an array with these positions, and what is said of it.
+/// Returns the type and the facts of an array with these positions.
 pub(super) fn tuple(
     cx: &mut Lowering<'_, '_>,
     array: &ArrayType,
@@ -83,7 +83,7 @@ fn anything() -> ReferenceOr<Schema> {
     })
 }
 
-/// Returns the type of an item that any of the members describes.
+/// Returns the type of an item, which is any of the members.
 fn one_of(
     cx: &mut Lowering<'_, '_>,
     mut members: Vec<(String, ReferenceOr<Schema>)>,

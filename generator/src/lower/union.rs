@@ -1,4 +1,4 @@
-//! Unions: their variants, flattened, and the single type that some of them are.
+//! Unions: their flattened variants, and unions that are a single type.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::names::{self, Name};
 
-/// Returns the union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
+/// Returns the union of a schema, with nested unions flattened. [`name_variants`] names the variants.
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
     let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
     collect(cx, schema, place, &mut nesting, &mut variants);
@@ -22,7 +22,7 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -
     }
 }
 
-/// Returns the union of members that stand at paths below a place, and whether null is one of them.
+/// Returns the union of the members at paths below a place, and whether one of them is null.
 pub(super) fn of_members(
     cx: &mut Lowering<'_, '_>,
     members: &[(String, ReferenceOr<Schema>)],
@@ -50,10 +50,10 @@ pub(super) fn of_members(
     (union, nullable)
 }
 
-/// How many unions may be nested by reference.
+/// How deeply unions may be nested by reference.
 const MAX_NESTED: usize = 32;
 
-/// The components on the way to a nested union, and those whose variants are all there.
+/// The components of the enclosing unions, and those whose variants are complete.
 #[derive(Default)]
 struct Nesting {
     open: Vec<String>,
@@ -76,7 +76,7 @@ fn collect(
     }
 }
 
-/// Adds what a member stands for. The null of one that may be null is that of the union.
+/// Adds the variants of a member. The null of a nullable member becomes that of the union.
 fn collect_member(
     cx: &mut Lowering<'_, '_>,
     member: &ReferenceOr<Schema>,
@@ -110,7 +110,7 @@ fn collect_member(
     }
 }
 
-/// Adds the variants of a union within a union: of a component only once, however many ways lead to it.
+/// Adds the variants of a nested union. A component is added only once, even if several paths refer to it.
 fn collect_nested(
     cx: &mut Lowering<'_, '_>,
     name: &str,
@@ -163,7 +163,7 @@ fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
     members(schema).is_some() && single_type(cx, schema, place).is_none()
 }
 
-/// Returns the type of a union that is a single type to the client: one member, or numbers written in different ways.
+/// Returns the single type of a union, if it has one: the only member, or a number with several representations.
 pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -203,7 +203,8 @@ pub(super) fn single_type(
     Some((Type::Scalar(single), facts))
 }
 
-/// What the members of a numeric union limit. A decimal is the same number as text: it limits how that is written.
+/// Merges the constraints of a numeric union. A decimal is the same number as a string: its constraints apply to the
+/// string.
 fn subjects(scalar: Scalar) -> Vec<Subject> {
     match scalar {
         Scalar::Decimal => vec![Subject::Text, Subject::Decimal],
@@ -211,7 +212,7 @@ fn subjects(scalar: Scalar) -> Vec<Subject> {
     }
 }
 
-/// Returns the item type of a parameter that takes one value or several: `anyOf [T, array of T]`.
+/// Returns the item type of a parameter that accepts one value or several: `anyOf [T, array of T]`.
 pub(super) fn one_or_many(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -237,7 +238,7 @@ pub(super) fn one_or_many(
     let (item, facts) = cx.value(Node::from(one), place);
     let ty = Type::List(Box::new(item.non_null().clone()));
     let mut facts = facts.of_items();
-    // One value is a list of one.
+    // One value is a list with one item.
     facts.limits.max_items = array.max_items.map(|count| count as u64);
     facts.limits.unique_items = array.unique_items;
     Some((ty, facts))
@@ -281,7 +282,7 @@ fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
     }
 }
 
-/// Returns the variant for a type that has no name of its own: `String`, `Strings`, `Now`.
+/// Returns the variant of a type without a name: `String`, `Strings`, `Now`.
 fn unnamed_variant(ty: &Type) -> Name {
     match ty {
         Type::Const(Constant::Text(text)) => names::variant("Value", text),
@@ -317,7 +318,7 @@ fn unnamed_variant(ty: &Type) -> Name {
     }
 }
 
-/// Finds the resolution of every union that is decoded.
+/// Sets the resolution of every union that is decoded.
 pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
     for index in 0..cx.types.len() {
         let def = &cx.types[index];

@@ -1,4 +1,4 @@
-//! Which way each type travels, what null means in it, and the file it belongs to.
+//! Whether each type is sent or received, the meaning of null in it, and the file that it is emitted in.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,11 +7,11 @@ use super::{Lowering, renamed};
 use crate::ir::{Api, Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// Types that no single resource owns.
+/// The file of types that do not belong to a single resource.
 const SHARED: &str = "shared";
-/// Types that only error responses use.
+/// The file of types that only error responses use.
 const ERRORS: &str = "errors";
-/// Payloads of webhooks, and what only they use.
+/// The file of webhook payloads, and types that only they use.
 const WEBHOOKS: &str = "webhooks";
 
 pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
@@ -55,11 +55,11 @@ pub(super) fn mark_bodies(api: &mut Api) {
     }
 }
 
-/// The types that operations and webhooks name.
+/// Returns the types that operations and webhooks name.
 #[derive(Default)]
 pub(super) struct Roots {
     pub(super) sent: Vec<TypeId>,
-    /// Those of partial updates.
+    /// The types of partial updates.
     pub(super) patched: Vec<TypeId>,
     pub(super) received: Vec<TypeId>,
     by_module: BTreeMap<String, Vec<TypeId>>,
@@ -129,7 +129,7 @@ fn named(ty: &Type) -> Vec<TypeId> {
     found
 }
 
-/// How many references away from the roots each type is that they reach.
+/// Returns the number of references between the roots and each type that they reach.
 pub(super) fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId, usize> {
     let mut found = BTreeMap::new();
     let mut queue: VecDeque<(TypeId, usize)> = roots.iter().map(|&id| (id, 0)).collect();
@@ -172,7 +172,7 @@ fn references(def: &TypeDef) -> Vec<TypeId> {
     }
 }
 
-/// Returns the modules that are closest to each type.
+/// Returns the closest modules of each type.
 fn owners(
     types: &[TypeDef],
     by_module: &BTreeMap<String, Vec<TypeId>>,
@@ -194,7 +194,7 @@ fn owners(
         .collect()
 }
 
-/// Returns the closest module; among several the one the type's name speaks of most; otherwise none.
+/// Returns the closest module; among several the one that the type's name contains most of; otherwise none.
 fn owner(name: &str, closest: &[String]) -> String {
     let mentioned = closest
         .iter()

@@ -1,6 +1,6 @@
-//! Names that have a meaning already where a name of the contract would stand.
+//! Names that the client, Rust or a file system reserves.
 
-/// Methods that Rust's own traits give a meaning to.
+/// Methods of common Rust traits.
 pub(super) const TRAIT_METHODS: &[&str] = &[
     "add", "bitand", "bitor", "bitxor", "clone", "cmp", "default", "div", "drop", "eq", "fmt",
     "from", "hash", "index", "into", "mul", "neg", "next", "not", "rem", "shl", "shr", "sub",
@@ -28,7 +28,7 @@ pub(super) const REQUEST_METHODS: &[&str] = &[
     "with",
 ];
 
-/// Methods of every union, those of traits included that look like one that returns a field.
+/// Methods of every union, and trait methods that could be confused with one that returns a field.
 pub(super) const UNION_METHODS: &[&str] = &[
     "as_ref",
     "borrow",
@@ -43,7 +43,7 @@ pub(super) const UNION_METHODS: &[&str] = &[
     "view",
 ];
 
-/// Methods of every service, those of traits included that look like one that begins a request.
+/// Methods of every service, and trait methods that could be confused with one that creates a request.
 pub(super) const METHODS: &[&str] = &[
     "as_ref", "borrow", "clone", "cmp", "deref", "eq", "fmt", "from", "hash", "index", "into",
     "new",
@@ -58,14 +58,14 @@ pub(super) const ROOT_METHODS: &[&str] = &[
     "with_credential",
 ];
 
-/// Variables of methods that begin a request.
+/// Variables in methods that create a request.
 pub(super) const VARIABLES: &[&str] = &["generate", "request", "value", "values"];
 
-/// Variants that every enum or union has of its own.
+/// Variants that every enum or union has.
 pub(super) const VARIANTS: &[&str] = &["OtherVersion", "Unknown"];
 
-/// Modules whose files have a meaning, crates that emitted code names, and names of devices, which Windows gives to no
-/// file.
+/// Names of modules with a meaning in Rust, of crates that emitted code refers to, and of devices, which Windows allows
+/// for no file.
 pub(super) const MODULES: &[&str] = &[
     "alloc",
     "core",

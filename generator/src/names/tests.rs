@@ -1,4 +1,4 @@
-//! What becomes of names.
+//! Tests of the names of fields, types, variants and services.
 
 use super::*;
 

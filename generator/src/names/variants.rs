@@ -1,4 +1,4 @@
-//! The names of variants: of enums by their values, of unions by what distinguishes their types.
+//! The names of variants: of enums by their values, of unions by the words that distinguish their types.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,8 @@ use super::{Name, cased, escape_type, free, taken};
 /// Returns the name of an enum variant for `value`, within the enum named `owner`.
 ///
 /// - `-created_at` sorts downwards: `CreatedAtDesc`;
-/// - a leading digit is preceded by the last word of the enum's name: `2xx` of `HttpCodeClass` is `Class2xx`;
-/// - signs that carry meaning become words (`Etc/GMT+1` is `EtcGmtPlus1`), others separate words.
+/// - a leading digit gets the last word of the enum's name as prefix: `2xx` of `HttpCodeClass` is `Class2xx`;
+/// - signs with a meaning are spelled out (`Etc/GMT+1` is `EtcGmtPlus1`), others separate words.
 pub fn variant(owner: &str, value: &str) -> Name {
     let rust = match value.strip_prefix('-') {
         Some(descending) if descending.starts_with(|c: char| c.is_ascii_alphabetic()) => {
@@ -29,10 +29,10 @@ pub fn variant(owner: &str, value: &str) -> Name {
     free(name, &[taken::VARIANTS])
 }
 
-/// Returns the variants of a union, named by what distinguishes their types: words that all of them share are left out.
+/// Returns the names of a union's variants: the names of their types without the words that all of them contain.
 ///
 /// `ProductPriceFixed` and `LegacyRecurringProductPriceFixed` become `Fixed` and `LegacyRecurringFixed`.
-/// Words stay where leaving them out would leave one of the names empty or make two of them equal.
+/// Shared words are kept if a name would otherwise be empty or equal to another one.
 pub fn union_variants(types: &[&str]) -> Vec<String> {
     let mut names: Vec<Vec<String>> = types.iter().map(|name| words(name)).collect();
     if names.len() < 2 {
@@ -109,10 +109,10 @@ fn has_equal(names: &[Vec<String>]) -> bool {
     !names.iter().all(|name| seen.insert(name.concat()))
 }
 
-/// Without it a name would say the opposite.
+/// Without this word the name would have the opposite meaning.
 const NEGATION: &str = "Not";
 
-/// Returns the longest run of words that stands in every name and that the names can do without.
+/// Returns the longest run of words that every name contains and that can be omitted from all of them.
 fn longest_shared_run(names: &[Vec<String>]) -> Option<Vec<String>> {
     let (first, others) = names.split_first()?;
     (1..=first.len())

@@ -1,8 +1,9 @@
 //! Marks functions so that they are compiled where they are used.
 //!
-//! The generated crate has thousands of functions of which a program uses a few. Generic ones are compiled by the crate
-//! that uses them; others by the crate that has them, with everything that they call, unless they are `#[inline]`. A
-//! single function that decodes the event of a webhook would make every build of the crate compile nearly every type.
+//! The generated crate has thousands of functions of which a program uses a few. Generic functions are compiled by the
+//! crate that uses them; others by the crate that defines them, with everything that they call, unless they are
+//! `#[inline]`. A single function that decodes webhook events would compile nearly every type in every build of the
+//! crate.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;

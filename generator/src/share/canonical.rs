@@ -1,8 +1,8 @@
-//! Canonical forms: what is left of an element when words, order and places do not count. Order counts only where it is
-//! the order of arguments: a method or constructor that takes two strings in another order is another one.
+//! Canonical forms: an element without documentation, source order and places. Order is kept where it is the order of
+//! arguments: a method or constructor that takes two strings in another order is a different one.
 //!
-//! Types are referred to by ids that are the same in all versions. Everything else is kept as it is, so that a fact that
-//! is added to the IR counts unless it is left out here.
+//! Types are identified by IDs that are the same in all versions. All other facts are kept, so a fact that is added to
+//! the IR counts unless it is removed here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use crate::ir::{
     Union, Variant,
 };
 
-/// The types of one version by ids that all versions share.
+/// The types of one version by IDs that all versions share.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub(crate) api: &'a Api,
@@ -27,7 +27,7 @@ impl Names<'_> {
         TypeId(self.ids.get(name).copied().unwrap_or(usize::MAX))
     }
 
-    /// Adds the types that a type is made of.
+    /// Adds the types that a type consists of.
     pub(crate) fn reach(&self, ty: &Type, reached: &mut BTreeSet<Key>) {
         ty.visit_named(&mut |id| {
             reached.insert(Key::Type(self.api.def(id).name.rust.clone()));
@@ -50,7 +50,7 @@ impl Names<'_> {
     pub(crate) fn def(&self, def: &TypeDef) -> TypeDef {
         TypeDef {
             docs: None,
-            // The file it stands in follows from its users, who may be others in another version.
+            // The file follows from the users of the type, which may differ in another version.
             module: String::new(),
             at: String::new(),
             // Only the variants of a union are accepted in its place.
@@ -71,7 +71,7 @@ impl Names<'_> {
         match &def.shape {
             Shape::Struct(object) => {
                 let fields = object.fields.iter().map(|field| self.field(field));
-                // The required fields of what is sent are the arguments of its constructor.
+                // The required fields of a request type are the arguments of its constructor.
                 let is_argument =
                     |field: &Field| def.usage.is_built() && field.presence == Presence::Required;
                 Shape::Struct(Struct {
@@ -98,7 +98,7 @@ impl Names<'_> {
         Field {
             docs: None,
             at: String::new(),
-            // Follows from the rest.
+            // Derived from the rest.
             representation: Representation::Value,
             ty: self.ty(&field.ty),
             ..field.clone()
@@ -179,7 +179,7 @@ impl Names<'_> {
     }
 }
 
-/// Where the variants of a union stand when they are sorted by name.
+/// The index of each variant of a union when they are sorted by name.
 struct Order(Vec<usize>);
 
 impl Order {
@@ -253,7 +253,7 @@ impl Order {
     }
 }
 
-/// Arguments of a function in their order, which has a meaning for its callers; then the others, whose order has none.
+/// Returns the arguments of a function in their order, then optional parameters, whose order has no meaning.
 fn arguments_first<T, K: Ord>(
     items: impl Iterator<Item = T>,
     is_argument: impl Fn(&T) -> bool,

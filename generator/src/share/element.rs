@@ -1,4 +1,4 @@
-//! The elements of an API: what is shared or not, each with what it reaches.
+//! The elements of an API, which are shared or not, each with the elements that it refers to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use crate::ir::{
 };
 use crate::names::Name;
 
-/// An element, without words, order and places: two that mean the same are equal.
+/// An element in canonical form: two with the same meaning are equal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Type {
@@ -19,14 +19,14 @@ pub(crate) enum Content {
         page: Option<Page>,
     },
     Operation {
-        /// The service that it belongs to, by the accessors that lead to it.
+        /// The service that it belongs to, by the accessors on the way to it.
         service: Vec<String>,
         operation: Box<Operation>,
     },
     Service {
         type_name: String,
         credential: ServiceCredential,
-        /// What its methods are for, by the credential that they need.
+        /// The credential that its methods need.
         operations: BTreeMap<String, Access>,
         children: BTreeSet<Vec<String>>,
     },
@@ -49,7 +49,7 @@ struct Element {
 }
 
 impl Elements {
-    /// Returns the elements of versions that are going to be compared.
+    /// Returns the elements of versions that are compared.
     pub(crate) fn of_all(apis: &[&Api]) -> Vec<Self> {
         let all: BTreeSet<&str> = apis
             .iter()
@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
         self.bind_event(operation, &key);
     }
 
-    /// What the runtime has to know about an event is said of its type, once: by the one operation that ingests it.
+    /// Event types contain what the runtime needs to know about them, by the only operation that ingests them.
     fn bind_event(&mut self, operation: &Operation, key: &Key) {
         let is_ingest = |flow: &Flow| matches!(flow.kind, FlowKind::Ingest { .. });
         if !operation.flow.as_ref().is_some_and(is_ingest) {

@@ -1,4 +1,5 @@
-//! Which elements of two versions differ: those that differ themselves, and all that reach one of them.
+//! Which elements of two versions differ: those whose own content differs, and all that refer to one of them, directly
+//! or not.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,21 +9,21 @@ use super::key::Key;
 /// Why an element of two versions is not equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// It differs itself, or only one version has it.
+    /// Its own content differs, or only one version has it.
     Itself,
-    /// It reaches an element that differs.
+    /// It refers to an element that differs.
     Reaches(Key),
 }
 
-/// What two versions do not share.
+/// The elements that two versions do not share.
 #[derive(Debug)]
 pub(super) struct Unequal {
     causes: BTreeMap<Key, Cause>,
 }
 
 impl Unequal {
-    /// Starts from the elements that differ themselves, and goes up to those that reach them, the nearest first. What is
-    /// never met is equal with all that it reaches, members of cycles included.
+    /// Starts from the elements whose own content differs, and marks everything that refers to them, the nearest first.
+    /// All other elements are equal, members of cycles included.
     pub(super) fn between(a: &Elements, b: &Elements) -> Self {
         let mut causes = BTreeMap::new();
         let mut queue = VecDeque::new();

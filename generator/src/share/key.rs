@@ -1,4 +1,4 @@
-//! What identifies an element of an API.
+//! The identity of an element in every version of the API.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub enum Key {
     Type(String),
     /// An operation, by its id.
     Operation(String),
-    /// A service, by the accessors that lead to it.
+    /// A service, by the accessors on the way to it.
     Service(Vec<String>),
     /// The enum over the values of `error`.
     ErrorCodes,

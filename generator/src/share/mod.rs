@@ -1,10 +1,10 @@
-//! Phase 4, share: what several versions of the API have in common is emitted once.
+//! Phase 4, share: elements that several versions of the API have in common are emitted once.
 //!
 //! An element of the API (a type, an operation, a service, ...) is equal in two versions if it means the same there
-//! *with everything it reaches*. Each set of versions in which an element is equal is its home: a folder of the crate.
-//! Because equality includes what an element reaches, a home only ever refers to itself and to homes of more versions.
+//! *with everything that it refers to*, directly or not. Each set of versions in which an element is equal is its home:
+//! a folder of the crate. A home therefore refers only to itself and to homes that cover a superset of its versions.
 //!
-//! Pure data in, pure data out: [`share`] neither changes the APIs nor knows how they are emitted.
+//! Pure: [`share`] neither changes the APIs nor depends on how they are emitted.
 
 mod canonical;
 mod element;
@@ -23,7 +23,7 @@ pub use key::Key;
 /// Where each element of each version is emitted.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Those of more versions first. Each version has one of its own, even if it holds nothing.
+    /// Homes of more versions first. Each version has one of its own, even if that is empty.
     pub homes: Vec<Home>,
 }
 
@@ -32,24 +32,24 @@ pub struct Plan {
 pub struct Home {
     /// Indices of the versions, oldest first.
     pub versions: Vec<usize>,
-    /// What is emitted here, from the newest of the versions.
+    /// The elements that are emitted here, as in the newest of the versions.
     pub keys: BTreeSet<Key>,
 }
 
 impl Home {
-    /// Returns the version whose words and order of fields are emitted.
+    /// Returns the version whose documentation and order of fields are emitted.
     pub fn newest(&self) -> usize {
         self.versions.last().copied().unwrap_or_default()
     }
 
-    /// Returns whether every version of the other home is also one of this home.
+    /// Returns whether this home covers all versions of the other one.
     pub fn covers(&self, other: &Self) -> bool {
         let mut versions = other.versions.iter();
         versions.all(|version| self.versions.contains(version))
     }
 }
 
-/// Returns the elements that differ themselves, or that only one version has.
+/// Returns the elements whose own content differs, or that only one version has.
 pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
     let unequal = Unequal::between(a, b);
     let keys = unequal.keys();

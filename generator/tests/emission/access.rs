@@ -1,4 +1,4 @@
-//! Every operation has a method, on the client of a credential that may call it.
+//! Every operation has a method, on the client of a credential that it accepts.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use polar_codegen::documentation::Documentation;
 use polar_codegen::{api, version_files};
 use serde_json::{Map, Value, json};
 
-/// Operations by the security schemes that they accept, and the bound of their methods.
+/// Operations by their security schemes, and the bound of their methods.
 const OPERATIONS: &[(&str, &[&str], &str)] = &[
     ("public", &[], "Credential"),
     ("optional", &["oidc", "pat"], "OptionalAccess"),

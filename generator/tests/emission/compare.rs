@@ -1,4 +1,4 @@
-//! What contracts differ in, and how that is judged: each file of `tests/inputs/compare/` changes one thing in
+//! The differences of contracts and their judgment: each file of `tests/inputs/compare/` changes one thing in
 //! `base.yaml`, and is compared with it in both directions.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/compare")
 }
 
-/// Returns the contract, as an overlay changes it.
+/// Returns the contract after the changes of an overlay.
 fn changed(name: &str) -> Outcome<Api> {
     let text = fs::read_to_string(folder().join(format!("{name}.yaml")))?;
     api(&base()?, Some(&text)).map_err(|error| format!("{name}: {error}").into())
@@ -59,8 +59,8 @@ fn names() -> Outcome<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Changes that no document leads to: names that only a change of the generator would make, and types of variants, which
-/// follow from their names.
+/// Changes without a document that causes them: names that only a change of the generator would produce, and types of
+/// variants, which follow from their names.
 fn edits() -> [(&'static str, Edit); 4] {
     fn shape<'a>(api: &'a mut Api, name: &str) -> Option<&'a mut Shape> {
         let mut types = api.types.iter_mut();
@@ -91,7 +91,7 @@ fn edits() -> [(&'static str, Edit); 4] {
     ]
 }
 
-/// Each pair of contracts, in both directions.
+/// Returns each pair of contracts, in both directions.
 fn pairs() -> Outcome<Vec<(String, Comparison, Comparison)>> {
     let base = api(&base()?, None)?;
     let mut pairs = Vec::new();
@@ -135,11 +135,11 @@ fn each_rule_decides_somewhere() -> Outcome {
     let differences = comparisons.flat_map(|comparison| &comparison.differences);
     let used: Vec<&Rule> = differences.map(|difference| difference.rule()).collect();
     let others = [
-        // What only whole releases have is tried below.
+        // Differences of whole releases are tested below.
         Kind::VersionAdded,
         Kind::VersionRemoved,
         Kind::DefaultVersion,
-        // Nothing is known that would lead here.
+        // No known change causes these.
         Kind::Other,
     ];
     let unused: Vec<_> = RULES

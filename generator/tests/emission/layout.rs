@@ -1,4 +1,4 @@
-//! The files of a crate of three versions: which home has which, and that the modules lead to each other.
+//! The files of a crate of three versions: the home of each file, and that all modules resolve.
 //!
 //! The contracts are those of `tests/inputs/versions/`; in each test, the newest version differs in one place.
 
@@ -15,14 +15,14 @@ use syn::{Item, UseTree};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// The sources of a crate, by path below `src/`.
+/// The sources of a crate, by path relative to `src/`.
 struct Crate {
     texts: BTreeMap<String, String>,
     items: BTreeMap<String, Vec<Item>>,
 }
 
 impl Crate {
-    /// Generates three versions, the newest with a text of the contract replaced.
+    /// Generates three versions, the newest with one string of the contract replaced.
     fn of(text: &str, replacement: &str) -> Outcome<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/versions");
         let base = fs::read_to_string(folder.join("base.yaml"))?;
@@ -64,7 +64,7 @@ impl Crate {
             .collect()
     }
 
-    /// Returns the modules that a file declares, and what it imports of other homes.
+    /// Returns the modules that a file declares, and its imports from other homes.
     fn shows(&self, path: &str) -> Vec<&str> {
         let lines = self.texts.get(path).map(|text| text.lines());
         let is_shown = |line: &&str| {
@@ -79,7 +79,7 @@ impl Crate {
             .collect()
     }
 
-    /// Every declared module has a file, every file is declared, and every path into another home leads to an item.
+    /// Every declared module has a file, every file is declared, and every path into another home resolves to an item.
     fn assert_connected(&self) {
         let mut declared = vec!["lib.rs".to_owned()];
         for (path, items) in &self.items {
@@ -126,7 +126,7 @@ impl Crate {
         files.into_iter().find(|file| self.texts.contains_key(file))
     }
 
-    /// Returns whether a path of names leads to a module or to an item of one.
+    /// Returns whether a path of names resolves to a module or an item.
     fn has(&self, names: &[String]) -> bool {
         let mut path = "lib.rs".to_owned();
         for (index, name) in names.iter().enumerate() {
@@ -155,7 +155,7 @@ fn deprecated(operation: &str) -> Outcome<Crate> {
     Crate::of(&at, &format!("{at}      deprecated: true\n"))
 }
 
-/// What the two versions before the newest have in common.
+/// Returns the home of the two versions before the newest.
 const BEFORE: &str = "v2026_04_and_v2026_10";
 const NEWEST: &str = "v2027_01";
 
@@ -167,7 +167,7 @@ fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
         files.services("common"),
         ["mod.rs", "orders.rs", "teams/mod.rs", "teams/peers.rs"]
     );
-    // The service is not documented where only its requests are.
+    // A module with only requests of a service is not documented.
     assert_eq!(
         files.shows("common/services/mod.rs"),
         ["pub(crate) mod orders;", "pub mod teams;"]
@@ -269,7 +269,7 @@ fn a_leaf_differs_and_each_home_shows_the_types_of_the_homes_above_it() -> Outco
             "pub use orders::*;",
         ]
     );
-    // A version without types of its own shows those of its homes.
+    // A version without types of its own re-exports those of its homes.
     assert_eq!(
         files.shows("v2026_10/models/mod.rs"),
         [

@@ -1,4 +1,4 @@
-//! Contracts become a crate: what is read, compared, shared and emitted.
+//! Generation of a crate from contracts: reading, comparing, sharing and emitting.
 
 #![allow(
     clippy::unwrap_used,

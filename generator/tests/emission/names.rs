@@ -1,5 +1,5 @@
-//! Whatever a document calls its things: the generator neither panics nor emits what does not parse, every file has a name
-//! that every system knows, and what cannot be distinguished is refused with its place.
+//! Names of any kind in a document: the generator neither panics nor emits invalid code, every file name is valid on
+//! every system, and names that collide are rejected with their place.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use polar_codegen::document::Source;
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Value, json};
 
-/// Names that mean something in Rust, in the client or to a system, and some that are no names at all.
+/// Names with a meaning in Rust, in the client or to a system, and some that are not names at all.
 const WORDS: &[&str] = &[
     "new",
     "builder",
@@ -80,7 +80,7 @@ const WORDS: &[&str] = &[
 ];
 
 fn generated(contract: &Value) -> Result<Output, Report> {
-    // JSON is YAML, and YAML can say every character by its number.
+    // JSON is YAML, and can escape every character.
     let json = contract.to_string();
     let is_plain = |c: char| c.is_ascii() && !c.is_ascii_control();
     let characters = json.chars().map(|c| match is_plain(c) {
@@ -132,7 +132,7 @@ fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-/// A contract in which one thing of every kind has this name.
+/// Returns a contract in which one item of every kind has this name.
 type Place = fn(&mut Value, &str);
 
 const PLACES: &[(&str, Place)] = &[
@@ -242,7 +242,7 @@ fn no_name_makes_the_generator_panic_or_emit_what_does_not_parse() {
     }
 }
 
-/// Names that Windows gives to devices.
+/// Reserved names of devices on Windows.
 const DEVICES: &[&str] = &["con", "nul", "aux", "prn", "com1", "lpt1"];
 
 fn check_files(output: &Output, place: &str, word: &str) {
@@ -289,7 +289,7 @@ fn names_of_services_and_operations_work() {
     }
 }
 
-/// Two services, operations, parameters, fields and types that have one name in Rust.
+/// Two services, operations, parameters, fields and types with equal Rust names.
 fn colliding() -> Value {
     let mut contract = empty();
     let schemas = &mut contract["components"]["schemas"];

@@ -1,4 +1,4 @@
-//! What two versions of an API share: each file of `tests/inputs/versions/` makes a later version of `base.yaml`.
+//! What two versions of an API share: each file of `tests/inputs/versions/` changes `base.yaml` to a later version.
 
 use std::error::Error;
 use std::fs;
@@ -14,7 +14,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 const BEFORE: usize = 0;
 const AFTER: usize = 1;
 
-/// The base, and the later version that a file makes of it; without a file, one that only has another date.
+/// Returns the base, and the later version that a file makes of it; without a file, one that only has another date.
 struct Versions {
     before: Api,
     after: Api,
@@ -42,7 +42,7 @@ impl Versions {
         })
     }
 
-    /// What only the versions of a home have, without what both have.
+    /// Returns the lines that only the versions of a home have.
     fn own(&self, version: usize) -> Vec<String> {
         let homes = self.plan.homes.iter();
         let own = homes.filter(|home| home.versions == [version]);
@@ -81,7 +81,7 @@ fn equal_versions_share_everything() -> Outcome {
     let versions = Versions::of(None)?;
     assert_eq!(versions.own(BEFORE), Vec::<String>::new());
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // The homes of the single versions are there nevertheless.
+    // The homes of the single versions exist nevertheless.
     let homes: Vec<_> = versions
         .plan
         .homes
@@ -176,7 +176,7 @@ fn a_renamed_type_is_another_one_and_so_are_its_users() -> Outcome {
     Ok(())
 }
 
-/// The order of fields, values and variants, words, places and files: none of them is meaning.
+/// The order of fields, values and variants, documentation, places and files have no meaning.
 #[test]
 fn order_words_and_places_do_not_count() -> Outcome {
     let mut after = api("after", &later(&read("base.yaml")?), None)?;
@@ -188,7 +188,7 @@ fn order_words_and_places_do_not_count() -> Outcome {
     }
     let versions = Versions::new(api("before", &read("base.yaml")?, None)?, after)?;
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // Where only those differ, the newest version is emitted.
+    // If only those differ, the newest version is emitted.
     let shared = &versions.plan.homes[0];
     assert_eq!(shared.newest(), AFTER);
     assert_ne!(versions.before.types[0].docs, versions.after.types[0].docs);
@@ -203,7 +203,7 @@ fn reorder(def: &mut TypeDef) {
     }
 }
 
-/// What an element refers to is always in its own home or in one of more versions, so that homes can be modules.
+/// An element only refers to elements of its own home or of one of more versions, so that homes can be modules.
 #[test]
 fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
     let base = read("base.yaml")?;
@@ -230,7 +230,8 @@ fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
     Ok(())
 }
 
-/// The order of what is sent is that of the arguments of a constructor: callers of one order must not get the other.
+/// The order of required request fields is that of a constructor's arguments, which must not change silently for
+/// callers.
 #[test]
 fn the_order_of_arguments_counts() -> Outcome {
     let sent = |fields: &str| -> Result<String, std::io::Error> {

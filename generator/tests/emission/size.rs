@@ -1,5 +1,5 @@
-//! Documents of any size and depth are generated from, or refused with the place: nothing overflows the stack, and no
-//! phase takes a time that grows with the square of what it reads. What took minutes, or the process, takes a moment here.
+//! Documents of any size and depth are generated from, or rejected with the place: nothing overflows the stack, and no
+//! phase takes quadratic time. These documents once took minutes, or crashed the process.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn contract(schemas: impl IntoIterator<Item = (String, Value)>) -> Value {
     })
 }
 
-/// Returns a chain of schemas, each made of the number of the next one.
+/// Returns a chain of schemas, each of which contains the next one.
 fn chain(length: usize, link: impl Fn(usize) -> Value) -> Value {
     let inner = (0..length).map(|index| (format!("X{index}"), link(index + 1)));
     let last = (format!("X{length}"), json!({"type": "string"}));
@@ -76,12 +76,12 @@ fn refusal(contract: &Value, overlay: Option<&str>) -> String {
         .to_string()
 }
 
-/// Returns a schema that is wrapped many times, each time with the number of the time.
+/// Returns a schema that is wrapped many times, each time with the number of the level.
 fn nested(times: usize, wrap: impl Fn(usize, Value) -> Value) -> Value {
     (0..times).fold(json!({"type": "string"}), |inner, time| wrap(time, inner))
 }
 
-/// Returns the same schema, with a name of its own.
+/// Returns the same schema, with its own name.
 fn titled(title: String, mut schema: Value) -> Value {
     schema["title"] = json!(title);
     schema
@@ -135,7 +135,7 @@ fn what_nests_deeper_is_refused_with_its_place() {
     assert!(unread(&brackets).contains("more than 256 brackets are open at line 2 column 260"));
 }
 
-/// Why a text is no document.
+/// Returns why a string is not a document.
 fn unread(text: &str) -> String {
     let source = Source {
         name: "a.yaml",

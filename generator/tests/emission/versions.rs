@@ -1,4 +1,4 @@
-//! The list of versions: what is refused, and that the crate follows it when versions rotate.
+//! The list of versions: what is rejected, and that the crate follows it when versions rotate.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ versions:
   2027-04: { state: next }
 ";
 
-/// Generates a crate of contracts that differ in nothing but their version.
+/// Generates a crate of contracts that differ only in their version.
 fn crate_of(list: &Versions, contracts: &[&str]) -> Result<Output, String> {
     corrected_crate_of(list, contracts, None)
 }

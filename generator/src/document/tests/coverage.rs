@@ -1,5 +1,5 @@
-//! Nothing that a contract may say is ignored: every keyword and every entry of the grammar changes what is emitted, is
-//! refused where it would not, or stands in a list here with the reason why a client can do without it.
+//! Nothing that a contract may contain is ignored: every keyword and every entry of the grammar changes what is
+//! emitted, is rejected where it would not, or is in a list here with the reason why a client does not need it.
 
 #![allow(clippy::panic, reason = "a panic is how a test fails")]
 
@@ -16,7 +16,7 @@ use crate::documentation::Documentation;
 use crate::emit::{self, Layout, Surroundings};
 use crate::share::share;
 
-/// Keywords that mean nothing to a client at some places (none: everywhere), and the reason.
+/// Keywords that have no meaning for a client at some places (none: everywhere), and the reason.
 const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
     (
         &["title"],
@@ -71,7 +71,7 @@ const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
-/// Entries of the grammar that mean nothing to a client: name, reason.
+/// Entries of the grammar that have no meaning for a client: name, reason.
 const UNREAD_ENTRIES: &[(&str, &str)] = &[
     (
         "openapi",
@@ -108,7 +108,7 @@ const UNREAD_ENTRIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a contract becomes: the emitted source, or nothing if it is refused.
+/// Returns the source that is emitted for a contract; `None` if it is rejected.
 fn outcome(contract: &Value) -> Option<BTreeMap<String, String>> {
     let text = contract.to_string();
     let source = Source {
@@ -132,7 +132,7 @@ fn every_keyword_is_read() {
     let (mut excused, mut refused) = (BTreeSet::new(), Vec::new());
     for (kind, base) in bases() {
         for place in PLACES {
-            // The null of a member is that of the union; nothing of the member is left.
+            // The null of a member is that of the union; nothing else of the member remains.
             if (*place, kind) == ("member", Kind::Null) {
                 continue;
             }
@@ -176,8 +176,8 @@ fn every_keyword_is_read() {
     );
 }
 
-/// Schemas that are refused where they stand, so that no keyword can be tried with them: objects and anything in a query,
-/// and an object in a union whose other members are objects too.
+/// Schemas that are rejected at their place, so that no keyword can be tested with them: objects and any values in a
+/// query, and an object in a union whose other members are objects, too.
 const REFUSED: &[&str] = &[
     r##"query: {"$ref":"#/components/schemas/P"}"##,
     r##"query: {"anyOf":[{"$ref":"#/components/schemas/P"},{"$ref":"#/components/schemas/Q"}]}"##,
@@ -200,7 +200,7 @@ const PLACES: &[&str] = &[
     "response",
 ];
 
-/// Returns a schema of each kind; of some, one of each form.
+/// Returns a schema of each kind; of some kinds, one of each form.
 fn bases() -> Vec<(Kind, Value)> {
     let (p, q) = (reference("P"), reference("Q"));
     vec![
@@ -237,7 +237,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Values of a keyword that say more than its absence does, or another thing than the base.
+/// Returns values of a keyword whose meaning differs from that of its absence and from the base.
 fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
     let text = || json!({"type": "string", "minLength": 7});
     let constant = match kind {
@@ -264,7 +264,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
                 json!([reference("P"), reference("Q")]),
             ];
         }
-        // All of the constants of null say the same.
+        // All constants of null have the same meaning.
         "const" if kind == Kind::Null => return vec![],
         "const" => constant,
         "enum" if kind == Kind::Boolean => json!([true]),
@@ -274,7 +274,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "properties" => json!({"a": {"type": "string"}, "b": {"type": "integer"}}),
         "required" => json!(["a"]),
         "items" => json!({"type": "boolean"}),
-        // Null is what absence means anyway.
+        // Null has the same meaning as absence.
         "default" => json!("d"),
         "additionalProperties" => return vec![json!({"type": "integer"}), json!({}), json!(true)],
         "propertyNames" => text(),
@@ -283,7 +283,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
             json!(3)
         }
         "deprecated" | "readOnly" | "writeOnly" | "nullable" | "x-secret" | "uniqueItems" => {
-            // Null allows null anyway.
+            // Null already allows null.
             if keyword == "nullable" && matches!(kind, Kind::Null) {
                 return vec![];
             }
@@ -309,7 +309,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
     }]
 }
 
-/// Returns a contract with a schema at a place. What is not a body or parameter of its own is sent and received.
+/// Returns a contract with a schema at a place. A schema that is not a body or parameter itself is sent and received.
 fn contract(place: &str, schema: &Value) -> Value {
     let (schema, component) = match place {
         "component" => (reference("X"), schema.clone()),
@@ -384,7 +384,7 @@ fn every_entry_of_the_grammar_is_read() {
     );
 }
 
-/// Returns the small contracts of the tests that are emitted, and what they become.
+/// Returns the small contracts of the tests that are emitted, and their output.
 fn inputs() -> Vec<(Value, BTreeMap<String, String>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs");
     let paths = fs::read_dir(folder)
@@ -402,7 +402,7 @@ fn inputs() -> Vec<(Value, BTreeMap<String, String>)> {
         .collect()
 }
 
-/// All keys below a part, each once, with the path by which it is reached first.
+/// Returns all keys below a part, each once, with the shortest path to it.
 fn collect_keys(
     part: &'static Part,
     path: &str,
@@ -429,7 +429,7 @@ fn address(key: &'static Key) -> usize {
     std::ptr::from_ref(key).addr()
 }
 
-/// Where a contract has a key: pointers of the objects that hold it.
+/// Returns the places where a contract has a key: pointers of the objects that contain it.
 fn places(
     node: &Value,
     part: &'static Part,
@@ -473,7 +473,7 @@ fn pointer(segments: &[String]) -> String {
         .collect()
 }
 
-/// Returns the contract with something else at a key: all of them must be told from it.
+/// Returns the contract with other values at a key: each must change the output.
 fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
     let with = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let mut mutant = contract.clone();
@@ -503,7 +503,7 @@ fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
             holder.shift_remove(key.name);
         }));
     } else if !is_leaf {
-        // What is required and has parts is read if these are; empty, it is another thing.
+        // A required entry with parts is read if its parts are; an empty one has another meaning.
         mutants.push(set(if given.is_array() {
             json!([])
         } else {

@@ -1,4 +1,4 @@
-//! Whole documents.
+//! Tests on whole documents.
 
 use openapiv3::ReferenceOr;
 

@@ -1,4 +1,4 @@
-//! Rules of the phase, each on the smallest document that shows it.
+//! Rules of the phase, each on a minimal document.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -29,7 +29,7 @@ fn document(schemas: &str) -> String {
     )
 }
 
-/// The schema `X` as `openapiv3` has it, written again as JSON.
+/// Returns the schema `X` as `openapiv3` represents it, serialized to JSON.
 fn downgraded(schemas: &str) -> Value {
     let document = loaded(&document(schemas)).unwrap();
     serde_json::to_value(document.schema("#/components/schemas/X").unwrap().1).unwrap()

@@ -1,4 +1,4 @@
-//! The type of a service: accessors of its children, and the methods that begin requests.
+//! The type of a service: accessors of its children, and the methods that create requests.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,13 +13,13 @@ use crate::emit::{flows, operation_docs};
 use crate::ir::{Operation, Param, Presence, Service};
 use crate::names;
 
-/// The type of a child service, as seen from its parent.
+/// Emits the type of a child service, as seen from its parent.
 pub(in crate::emit) fn child_type(service: &Service) -> TokenStream {
     let (module, name) = (ident(&service.name.rust), ident(&service.type_name));
     quote!(#module::#name)
 }
 
-/// The type of a service, with the accessors of its children.
+/// Emits the type of a service, with the accessors of its children.
 pub(super) fn service_type(service: &Service) -> TokenStream {
     let name = ident(&service.type_name);
     let fallback = format!("Operations on {}.", names::spoken(&service.name.wire));
@@ -52,7 +52,7 @@ pub(super) fn service_type(service: &Service) -> TokenStream {
     }
 }
 
-/// The methods that begin requests.
+/// Emits the methods that create requests.
 pub(super) fn methods(site: Site<'_>, service: &Service) -> TokenStream {
     if service.operations.is_empty() {
         return TokenStream::new();
@@ -69,7 +69,8 @@ pub(super) fn methods(site: Site<'_>, service: &Service) -> TokenStream {
     }
 }
 
-/// The example of an operation. Examples name the module of the default version, so only a home of that version has any.
+/// Returns the example of an operation. Examples name the module of the default version, so only a home of that version
+/// has any.
 fn example(site: Site<'_>, operation: &Operation) -> Option<String> {
     let Surroundings::Crate(versions) = site.surroundings() else {
         return None;

@@ -1,4 +1,4 @@
-//! Services: the tree of their files, each with the methods and request values whose home it is in.
+//! Services: the tree of their files, each with the methods and request types of one home.
 
 mod methods;
 mod requests;
@@ -20,7 +20,7 @@ use requests::{operation_facts, request};
 
 pub(super) use methods::child_type;
 
-/// Whether anything of the services is in a home.
+/// Returns whether a home has any part of the services.
 pub(super) fn is_needed(site: Site<'_>) -> bool {
     let mut services = site.api().services.iter();
     site.is_version() || services.any(|service| ServicePath::root(service).is_needed(site))
@@ -48,7 +48,7 @@ fn root(site: Site<'_>) -> TokenStream {
     quote!(#title #(#modules)* #(pub use #elsewhere;)*)
 }
 
-/// A service, and the accessors that lead to it.
+/// A service, and the accessors on the way to it.
 #[derive(Clone)]
 struct ServicePath<'a> {
     path: Vec<String>,
@@ -79,7 +79,7 @@ impl<'a> ServicePath<'a> {
         Key::Service(self.path.clone())
     }
 
-    /// Whether it has a file in a home: for its type, for requests, or for those of its children.
+    /// Returns whether it has a file in a home: for its type, for requests, or for those of its children.
     fn is_needed(&self, site: Site<'_>) -> bool {
         let mut operations = self.service.operations.iter();
         site.holds(&self.key())
@@ -87,10 +87,10 @@ impl<'a> ServicePath<'a> {
             || self.children().any(|child| child.is_needed(site))
     }
 
-    /// The declaration of its module, if that is in the home.
+    /// Emits the declaration of its module, if that is in the home.
     fn declared(&self, site: Site<'_>) -> Option<TokenStream> {
         let name = ident(&self.service.name.rust);
-        // Where only requests are, no user looks into it.
+        // A module that only contains requests is not shown to users.
         let visible = match site.holds(&self.key()) {
             true => quote!(pub),
             false => quote!(pub(crate)),
@@ -98,7 +98,7 @@ impl<'a> ServicePath<'a> {
         self.is_needed(site).then(|| quote!(#visible mod #name;))
     }
 
-    /// The path of its module, if that is elsewhere.
+    /// Returns the path of its module, if that is in another home.
     fn elsewhere(&self, site: Site<'_>) -> Option<TokenStream> {
         let home = site.elsewhere(&self.key())?;
         (!self.is_needed(site)).then(|| self.path_in(home))
@@ -127,7 +127,7 @@ impl<'a> ServicePath<'a> {
         files.push(File::new(file, scope, move || self.file(site)));
     }
 
-    /// The type with its methods if this is its home, and the requests whose home it is.
+    /// Emits the type with its methods if this is its home, and the requests whose home it is.
     fn file(&self, site: Site<'_>) -> TokenStream {
         let (api, service) = (site.api(), self.service);
         let title = Docs::new(
@@ -143,7 +143,7 @@ impl<'a> ServicePath<'a> {
             .operations
             .iter()
             .partition(|operation| site.holds(&Key::Operation(operation.id.clone())));
-        // Only the module that users look into shows what is elsewhere.
+        // Only the module that users see re-exports items of other homes.
         let others = others.into_iter().filter(|_| is_here);
         let (facts_elsewhere, requests_elsewhere): (Vec<_>, Vec<_>) = others
             .filter_map(|operation| self.operation_elsewhere(site, operation))
@@ -152,7 +152,7 @@ impl<'a> ServicePath<'a> {
         let children = children.filter_map(|child| child.elsewhere(site));
         let shown = sorted(children.chain(requests_elsewhere));
         let facts_elsewhere = sorted(facts_elsewhere);
-        // Another home's methods begin requests that are here.
+        // Methods in another home create the requests of this one.
         let visible = match is_here {
             true => TokenStream::new(),
             false => quote!(pub(crate)),
@@ -179,7 +179,7 @@ impl<'a> ServicePath<'a> {
         }
     }
 
-    /// The paths of the facts and of the request of an operation whose home is another one than that of the method.
+    /// Returns the paths of the facts and of the request of an operation in another home than its method.
     fn operation_elsewhere(
         &self,
         site: Site<'_>,
@@ -193,7 +193,7 @@ impl<'a> ServicePath<'a> {
     }
 }
 
-/// Paths as formatters sort them.
+/// Sorts paths as formatters do.
 fn sorted(paths: impl IntoIterator<Item = TokenStream>) -> Vec<TokenStream> {
     let mut paths: Vec<TokenStream> = paths.into_iter().collect();
     paths.sort_by_key(ToString::to_string);

@@ -1,4 +1,4 @@
-//! Request values: the setters of optional parameters, what a response is read as, and the facts of the operation.
+//! Request types: the setters of optional parameters, the response type, and the facts of the operation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::ir::{
 };
 use crate::names;
 
-/// The request value of an operation.
+/// Emits the request type of an operation.
 pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStream {
     let ty = ident(&operation.type_name);
     let docs = Docs::new(
@@ -102,7 +102,7 @@ fn output(api: &Api, operation: &Operation) -> TokenStream {
     }
 }
 
-/// The facts of an operation, which its requests refer to.
+/// Emits the facts of an operation, which its requests refer to.
 pub(super) fn operation_facts(operation: &Operation, visible: &TokenStream) -> TokenStream {
     let name = ident(&names::constant(&operation.name));
     let (id, path) = (&operation.id, &operation.path);

@@ -1,4 +1,4 @@
-//! How a union is decoded, by the decision that tells its variants apart, and how it is seen.
+//! How a union is decoded, by the decision between its variants, and encoded.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::emit::types::{ident, literal};
 use crate::ir::{Api, Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
 use crate::names;
 
-/// How a union is decoded and seen.
+/// Emits how a union is decoded and encoded.
 pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let arms = union.variants.iter().map(|variant| {
@@ -75,17 +75,17 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
     }
 }
 
-/// Writes a decision as an expression; what is decided within an arm becomes a function of its own.
+/// Emits a decision as an expression; a decision within an arm becomes a separate method.
 struct Reader<'u> {
     union: &'u Union,
-    /// Methods that the union has so far.
+    /// The methods of the union so far.
     names: BTreeSet<String>,
-    /// The value that is none of the variants.
+    /// The value if it is none of the variants.
     unknown: TokenStream,
     parts: Vec<TokenStream>,
 }
 
-/// An expression, by what may stand beside it.
+/// An expression, by its syntactic context.
 enum Code {
     Plain(TokenStream),
     If(TokenStream),
@@ -99,7 +99,7 @@ impl Code {
         }
     }
 
-    /// What follows `else`.
+    /// What may follow `else`.
     fn otherwise(self) -> TokenStream {
         match self {
             Self::If(tokens) => quote!(else #tokens),
@@ -117,7 +117,7 @@ impl Reader<'_> {
                 let (pattern, text) = (ident(&variant.name.rust), &variant.name.rust);
                 Code::Plain(match &variant.ty {
                     Type::Const(_) => quote!(Self::#pattern),
-                    // Formatters disagree on how to break longer lines.
+                    // Formatters break longer lines differently.
                     _ if text.len() > 24 => quote!({
                         let content = node.variant(#text);
                         Self::#pattern(content)
@@ -206,7 +206,7 @@ impl Reader<'_> {
         Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
     }
 
-    /// A name for what is decided within an arm, which no other method of the union has.
+    /// Returns a name for the method of a decision within an arm, unique in the union.
     fn part_name(&mut self, word: &str) -> String {
         let name = names::field(&format!("read {word}")).rust;
         let mut numbered = name.clone();
@@ -218,7 +218,7 @@ impl Reader<'_> {
         numbered
     }
 
-    /// The expression of a match arm.
+    /// Returns the expression of a match arm.
     fn arm(&mut self, word: &str, decision: &Decision) -> TokenStream {
         match self.decide(decision) {
             Code::Plain(tokens) => tokens,

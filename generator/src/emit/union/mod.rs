@@ -18,7 +18,7 @@ use crate::ir::{
     Variant,
 };
 
-/// The enum of a union and what can be done with it.
+/// Emits the enum of a union and its methods.
 pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     if let Resolution::Ambiguous { reason, choices } = &union.resolution {
         return ambiguous::definition(api, def, union, reason, choices.as_ref());
@@ -72,7 +72,7 @@ fn told_apart(union: &Union) -> String {
     }
 }
 
-/// What a decision looks at, as [`Decision::deciding`] and the docs name it.
+/// Returns the properties that a decision reads, as in [`Decision::deciding`] and the docs.
 fn discriminator(path: &str) -> String {
     match (path, path.strip_suffix('?')) {
         ("(type)", _) => "the JSON type".to_owned(),
@@ -82,7 +82,7 @@ fn discriminator(path: &str) -> String {
     }
 }
 
-/// What is read as another variant, because it leaves out all that sets it apart.
+/// Describes values that are read as another variant, because they lack all keys that distinguish them from it.
 fn overlap(union: &Union, decision: &Decision) -> String {
     let name = |decision: &Decision| {
         let variant = decision.outcomes().first().copied();
@@ -210,7 +210,7 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     }
 }
 
-/// The variant of a number's integers, where they are one of their own: JSON does not distinguish 5 from 5.0.
+/// Returns the variant of integers, if numbers have a separate one: JSON does not distinguish 5 from 5.0.
 fn whole_number(union: &Union, variant: &Variant) -> Option<Ident> {
     if variant.ty != Type::Scalar(Scalar::Float) {
         return None;
@@ -233,7 +233,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         seen.push(key);
         let pattern = ident(&variant.name.rust);
         let further = further_conversions(def, union, variant);
-        // Its variants may be passed where it is expected.
+        // Variants are accepted where the union is expected.
         let body = def.is_body.then(|| {
             let content = rust_type(api, &variant.ty);
             quote!(polar_client_runtime::variant_body! { #name: #content })
@@ -247,7 +247,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     conversions.collect()
 }
 
-/// Conversions from what users have for a variant, beside its own type.
+/// Emits conversions from types that users may have for a variant, in addition to its own type.
 fn further_conversions(def: &TypeDef, union: &Union, variant: &Variant) -> Option<TokenStream> {
     let (name, pattern) = (ident(&def.name.rust), ident(&variant.name.rust));
     let has = |scalar| {

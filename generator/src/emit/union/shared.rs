@@ -1,4 +1,4 @@
-//! What all variants of a union have in common: its methods, and what an unknown variant must have, too.
+//! Fields that all variants of a union have: its methods, and the fields of its unknown variant.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,24 +11,24 @@ use crate::ir::{
 };
 use crate::names;
 
-/// A field that all variants have, with one type but for null.
+/// A field that all variants have, with the same type except for null.
 pub(crate) struct SharedField<'a> {
-    /// That of each variant.
+    /// The field of each variant.
     fields: Vec<&'a Field>,
 }
 
 impl<'a> SharedField<'a> {
-    /// The field of the first variant, which has the words for all.
+    /// Returns the field of the first variant, whose documentation stands for all.
     fn first(&self) -> &'a Field {
         self.fields[0]
     }
 
-    /// The name of the method.
+    /// Returns the name of the method.
     pub(crate) fn name(&self) -> &'a str {
         &self.first().name.rust
     }
 
-    /// What the method returns, with null if there may be no value.
+    /// Returns the type that the method returns, nullable if the value may be missing.
     pub(crate) fn ty(&self) -> Type {
         let value = self.first().ty.non_null().clone();
         match self.is_optional() {
@@ -37,22 +37,22 @@ impl<'a> SharedField<'a> {
         }
     }
 
-    /// Whether some variant may be without a value.
+    /// Returns whether the value may be missing in some variant.
     fn is_optional(&self) -> bool {
         self.fields.iter().any(|field| may_be_none(field))
     }
 
-    /// The key in JSON.
+    /// Returns the key in JSON.
     pub(crate) fn key(&self) -> &'a str {
         &self.first().name.wire
     }
 
-    /// The type of the field of an unknown variant.
+    /// Returns the type of the field in the unknown variant.
     fn kept(&self, api: &Api) -> TokenStream {
         rust_type(api, &self.ty())
     }
 
-    /// The method of the union.
+    /// Emits the method of the union.
     fn method(&self, api: &Api, union: &Union) -> TokenStream {
         let (name, value) = (ident(self.name()), self.first().ty.non_null());
         let borrowed = borrowed(api, value);
@@ -80,7 +80,7 @@ impl<'a> SharedField<'a> {
         }
     }
 
-    /// The value of the field of `it`, as the method returns it.
+    /// Emits the value of the field of `it`, as the method returns it.
     fn returned(&self, api: &Api, may_be_none: bool) -> TokenStream {
         let (name, value) = (ident(self.name()), self.first().ty.non_null());
         let (copied, sliced) = (is_copy(api, value), is_sliced(api, value));
@@ -100,7 +100,7 @@ fn may_be_none(field: &Field) -> bool {
     field.ty.is_nullable() || field.presence == Presence::Optional
 }
 
-/// What a method returns of a value: itself, or a reference to it.
+/// Emits the return value of a method: the value itself, or a reference to it.
 fn borrowed(api: &Api, ty: &Type) -> TokenStream {
     match api.target(ty) {
         inner if is_copy(api, inner) => rust_type(api, ty),
@@ -116,12 +116,12 @@ fn borrowed(api: &Api, ty: &Type) -> TokenStream {
     }
 }
 
-/// Whether the reference is to another type than that of the field.
+/// Returns whether the reference has another type than the field.
 fn is_sliced(api: &Api, ty: &Type) -> bool {
     matches!(api.target(ty), Type::Scalar(Scalar::String) | Type::List(_))
 }
 
-/// The fields that all variants have. Fields whose name means something else on a union are left to the variants.
+/// Returns the fields that all variants have, without those whose name is reserved on a union.
 pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedField<'a>> {
     let Some(structs) = structs(api, union) else {
         return vec![];
@@ -149,7 +149,7 @@ pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedFie
     shared.collect()
 }
 
-/// The structs of a union of several.
+/// Returns the structs of a union of several.
 fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
     let variants = union.variants.iter();
     let structs: Option<Vec<&Struct>> = variants
@@ -158,13 +158,13 @@ fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
     structs.filter(|structs| structs.len() > 1)
 }
 
-/// Whether a union has no other method of this name.
+/// Returns whether a union has no other method of this name.
 fn is_free(union: &Union, name: &str) -> bool {
     let mut variants = union.variants.iter();
     !names::is_union_method(name) && variants.all(|variant| variant.narrowing() != name)
 }
 
-/// The fields that are a string in each variant and a constant in some, such as the discriminator.
+/// Returns the fields that are a string in each variant and a constant in some, such as the discriminator.
 pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     let Some(structs) = structs(api, union) else {
         return vec![];
@@ -190,7 +190,7 @@ pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     structs[0].fields.iter().filter(is_tag).collect()
 }
 
-/// The methods that return those.
+/// Emits the methods that return those.
 pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
     let is_plain = shared_fields(api, union).is_empty();
     let tags = tags(api, union).into_iter().map(|tag| {
@@ -222,13 +222,13 @@ pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
     tags.collect()
 }
 
-/// The methods that return what all variants have.
+/// Emits the methods that return shared fields.
 pub(super) fn methods(api: &Api, union: &Union) -> TokenStream {
     let fields = shared_fields(api, union).into_iter();
     fields.map(|field| field.method(api, union)).collect()
 }
 
-/// What the variant for unknown values holds: JSON, and beside it what all variants have.
+/// Returns the content of the unknown variant: JSON, or a struct with the JSON and the shared fields.
 pub(super) fn unknown_payload(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     match shared_fields(api, union).is_empty() {
         true => quote!(Json),
@@ -239,7 +239,7 @@ pub(super) fn unknown_payload(api: &Api, def: &TypeDef, union: &Union) -> TokenS
     }
 }
 
-/// The struct for unknown values, if variants have something in common.
+/// Emits the struct of the unknown variant, if variants share fields.
 pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let shared = shared_fields(api, union);
     if shared.is_empty() {
@@ -265,7 +265,7 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     }
 }
 
-/// How such a struct is decoded and seen.
+/// Emits how this struct is decoded and encoded.
 pub(super) fn unknown_codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let shared = shared_fields(api, union);
     if shared.is_empty() {

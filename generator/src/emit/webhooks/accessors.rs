@@ -1,4 +1,4 @@
-//! What an event is about, without a `match` on its type: its data, its time and its customer.
+//! The subject of an event, without a `match` on its type: its data, time and customer.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::emit::types::ident;
 use crate::ir::{Api, Scalar, Type, TypeDef, Webhook};
 use crate::names;
 
-/// The entity whose identifiers and external ids all events are asked for.
+/// The entity whose identifiers and external IDs all events return.
 const CUSTOMER: &str = "Customer";
 
-/// Methods of every event, which no accessor of data may be called like.
+/// Methods of every event, whose names accessors of data must not have.
 const TAKEN: &[&str] = &[
     "customer_id",
     "event_type",
@@ -30,7 +30,7 @@ const TAKEN: &[&str] = &[
     "view",
 ];
 
-/// The methods of `Event`.
+/// Emits the methods of `Event`.
 pub(super) fn methods(site: Site<'_>) -> TokenStream {
     let api = site.api();
     let data = data(api);
@@ -64,7 +64,7 @@ pub(super) fn methods(site: Site<'_>) -> TokenStream {
     quote!(impl Event { #(#data)* #time #customer })
 }
 
-/// The methods of `AnyEvent` that ask the event of whatever version it follows.
+/// Emits the methods of `AnyEvent` that call those of the event of any version.
 pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> TokenStream {
     let customer = [CUSTOMER_ID, EXTERNAL_ID].into_iter();
     let accessors = [TIME].into_iter().chain(customer.filter(|_| has_customers));
@@ -76,7 +76,7 @@ pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> 
         .collect()
 }
 
-/// Whether there is a type for identifiers of customers.
+/// Returns whether customers have a type of identifiers.
 pub(super) fn is_about_customers(api: &Api) -> bool {
     api.entities().any(|entity| entity == CUSTOMER)
 }
@@ -90,7 +90,7 @@ struct Accessor {
     name: &'static str,
     docs: &'static [&'static str],
     ty: fn() -> TokenStream,
-    /// What the JSON of an unknown event, `raw`, says.
+    /// The value in the JSON of an unknown event, `raw`.
     raw: fn() -> TokenStream,
 }
 
@@ -185,7 +185,7 @@ fn option_method(
     })
 }
 
-/// The types of data that events carry, by name, each with its events.
+/// Returns the types of event data by name, each with its events.
 fn data(api: &Api) -> BTreeMap<&str, (&TypeDef, Vec<&Webhook>)> {
     let mut data = BTreeMap::new();
     for webhook in &api.webhooks {
@@ -199,7 +199,8 @@ fn data(api: &Api) -> BTreeMap<&str, (&TypeDef, Vec<&Webhook>)> {
     data
 }
 
-/// `BenefitGrantWebhook` is `benefit_grant`, unless events carry a `BenefitGrant`, too.
+/// Returns the name of the accessor: `BenefitGrantWebhook` is `benefit_grant`, unless events also have a
+/// `BenefitGrant`.
 fn method_name(api: &Api, def: &TypeDef) -> String {
     let name = &def.name.rust;
     let short = name.strip_suffix("Webhook");
@@ -235,7 +236,7 @@ fn external_id(api: &Api, webhook: &Webhook) -> Option<Found> {
     Found::property(api, &customer.ty, &customer.place, "external_id")?.of_type(&text)
 }
 
-/// The data of an event, which is `it`.
+/// Emits the data of an event, which is `it`.
 fn data_of(api: &Api, webhook: &Webhook) -> Option<Found> {
     let payload = Type::Named(webhook.payload);
     let data = Found::property(api, &payload, &quote!(it), "data")?;

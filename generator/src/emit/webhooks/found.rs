@@ -1,4 +1,4 @@
-//! Properties of a value, whether it is a struct or a union whose variants share them.
+//! Properties of a value, which is a struct, or a union whose variants share them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,13 +13,13 @@ pub(super) struct Found {
     pub(super) ty: Type,
     /// The property itself.
     pub(super) place: TokenStream,
-    /// A copy of it or a reference to it, in an `Option` if it may be missing.
+    /// A copy of it or a reference to it, as an `Option` if it may be missing.
     pub(super) value: TokenStream,
     pub(super) is_optional: bool,
 }
 
 impl Found {
-    /// The property of a value that the expression `of` is.
+    /// Returns the property of the value of the expression `of`.
     pub(super) fn property(api: &Api, ty: &Type, of: &TokenStream, key: &str) -> Option<Self> {
         if let Some(object) = as_struct(api, ty) {
             let field = object.fields.iter().find(|field| field.name.wire == key)?;
@@ -63,12 +63,12 @@ impl Found {
         })
     }
 
-    /// The property, if it has this type.
+    /// Returns the property, if it has this type.
     pub(super) fn of_type(self, ty: &Type) -> Option<Self> {
         (self.ty == *ty).then_some(self)
     }
 
-    /// The value as an `Option`.
+    /// Returns an expression of type `Option`.
     pub(super) fn optional(self) -> TokenStream {
         let value = self.value;
         match self.is_optional {

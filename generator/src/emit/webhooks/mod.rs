@@ -12,7 +12,7 @@ use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
 
-/// `webhooks.rs` of a version.
+/// Emits `webhooks.rs` of a version.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
     let (api, surroundings) = (site.api(), site.surroundings());
     let title = Docs::new(None, "Webhooks of the API.")
@@ -193,7 +193,7 @@ fn codec(site: Site<'_>) -> TokenStream {
     }
 }
 
-/// How an event of another version is read: as one of this version if its payload is the same type in both.
+/// Emits how an event of another version is read: as one of this version if its payload is the same type in both.
 fn of_version(site: Site<'_>) -> TokenStream {
     let other = quote! {
         match crate::webhooks::AnyEvent::read(version, node) {
@@ -217,7 +217,7 @@ fn of_version(site: Site<'_>) -> TokenStream {
     }
 }
 
-/// The events of other versions whose payloads are those of this one, if there are any.
+/// Returns the events of other versions with the same payloads as this one, if there are any.
 fn is_shared(site: Site<'_>) -> Option<TokenStream> {
     let api = site.api();
     let shared = site.other_versions().filter_map(|version| {
@@ -244,7 +244,7 @@ fn is_shared(site: Site<'_>) -> Option<TokenStream> {
     })
 }
 
-/// `src/webhooks.rs` of the crate: what the versions have in common.
+/// Emits `src/webhooks.rs` of the crate: what the versions have in common.
 pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenStream {
     let title = Docs::new(
         None,

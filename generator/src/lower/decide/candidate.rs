@@ -1,22 +1,22 @@
-//! What the contract promises of a variant.
+//! What the contract guarantees about a variant.
 
 use std::collections::HashMap;
 
 use crate::ir::{Constant, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId};
 
-/// A variant and what the contract promises of it.
+/// A variant and what the contract guarantees about it.
 pub(super) struct Candidate<'t> {
     pub(super) variant: usize,
     pub(super) kinds: Vec<Kind>,
-    /// The texts it can be, if it is a text and they are listed.
+    /// The strings that it can be, if it is a string enum.
     pub(super) texts: Option<Vec<Constant>>,
-    /// Whether it is a text of any form.
+    /// Whether it can be any string.
     pub(super) free_text: bool,
-    /// Keys, those of required objects within included.
+    /// Its keys, including those of required nested objects.
     pub(super) properties: Vec<Property<'t>>,
-    /// Where each of them stands in the list, by its path.
+    /// The index of each of them in the list, by its path.
     positions: HashMap<Vec<String>, usize>,
-    /// Whether there may be others.
+    /// Whether it may have additional keys.
     pub(super) additional_keys: AdditionalKeys,
 }
 
@@ -24,18 +24,18 @@ pub(super) struct Property<'t> {
     pub(super) path: Vec<String>,
     pub(super) ty: &'t Type,
     pub(super) constants: Option<Vec<Constant>>,
-    /// Whether the constant is one of the contract, rather than one of an enum that may grow.
+    /// Whether the constant comes from a `const`, rather than from an enum that may grow.
     pub(super) fixed: bool,
     pub(super) guarantee: Guarantee,
     pub(super) kinds: Vec<Kind>,
-    /// Whether there may be keys within that are not listed.
+    /// Whether the object at this key may have additional keys.
     pub(super) additional_keys: AdditionalKeys,
 }
 
-/// Whether an object may have keys besides those that are listed.
+/// Whether an object may have keys that the contract does not list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AdditionalKeys {
-    /// None that the contract speaks of.
+    /// None.
     None,
     /// Any.
     Any,
@@ -43,11 +43,11 @@ pub(super) enum AdditionalKeys {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guarantee {
-    /// There, and not null.
+    /// Present, and not null.
     Value,
-    /// There, and perhaps null.
+    /// Present, possibly null.
     Key,
-    /// Perhaps there.
+    /// Possibly absent.
     Perhaps,
 }
 
@@ -77,7 +77,7 @@ impl<'t> Candidate<'t> {
             .map(|&index| &self.properties[index])
     }
 
-    /// Returns whether the key may be there.
+    /// Returns whether the key may be present.
     pub(super) fn knows(&self, path: &[String]) -> bool {
         let open_above = |property: &Property<'_>| {
             property.additional_keys == AdditionalKeys::Any && path.starts_with(&property.path)
@@ -87,7 +87,7 @@ impl<'t> Candidate<'t> {
             || self.properties.iter().any(open_above)
     }
 
-    /// Returns whether a value may have this constant there.
+    /// Returns whether the value at a path may be this constant.
     pub(super) fn takes(&self, path: &[String], constant: &Constant) -> bool {
         let Some(property) = self.property(path) else {
             return self.knows(path);
@@ -104,13 +104,13 @@ impl<'t> Candidate<'t> {
         }
     }
 
-    /// Returns whether a value without a key that is promised to this extent may still be this variant.
+    /// Returns whether a value may still be this variant if it lacks a key with this guarantee.
     pub(super) fn can_lack(&self, path: &[String], guarantee: Guarantee) -> bool {
         let own = self.property(path).map(|property| property.guarantee);
         own != Some(Guarantee::Value) && own != Some(guarantee)
     }
 
-    /// Returns the keys of the object itself, without those within.
+    /// Returns the keys of the object itself, without nested ones.
     pub(super) fn own_keys(&self) -> impl Iterator<Item = &Property<'t>> {
         let properties = self.properties.iter();
         properties.filter(|property| property.path.len() == 1)
@@ -210,7 +210,7 @@ fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
             vec![Kind::Integer, Kind::Whole]
         }
         Type::Scalar(Scalar::Unsigned) => vec![Kind::Integer, Kind::BigInteger, Kind::Whole],
-        // A double does not hold all large integers, so they stay raw JSON.
+        // Doubles do not represent all large integers, so they stay raw JSON.
         Type::Scalar(Scalar::Float) => vec![Kind::Integer, Kind::Whole, Kind::Number],
         Type::Scalar(Scalar::Number) => NUMBERS.to_vec(),
         Type::Scalar(Scalar::Decimal) => [&[Kind::String][..], &NUMBERS].concat(),

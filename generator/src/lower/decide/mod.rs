@@ -1,18 +1,19 @@
-//! How the variants of a union are distinguished, found out here so that the client never has to try.
+//! How the variants of a union are distinguished. Decided at generation time, so that the client never tries variants.
 //!
-//! The analysis looks at what the contract promises of each variant: JSON types, constants, required keys, nested ones
-//! included. A rule only counts if it splits the candidates and each part can be decided in turn. In this order:
+//! The analysis uses what the contract guarantees about each variant: JSON types, constants and required keys, also of
+//! nested objects. A rule only applies if it splits the candidates and each part can be decided recursively. In this
+//! order:
 //!
-//! 1. the JSON type, then for texts constants and formats;
+//! 1. the JSON type, then for strings constants and formats;
 //! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
 //!    (*guard*);
-//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*). A constant
-//!    that an open candidate may have, too, only leads to its variant together with the keys that this variant requires
-//!    and the open one does not: a value without them cannot be the variant, and can be the open one;
-//! 4. a key that some candidates require and the others do not know (*keys*);
-//! 5. keys that one candidate has beyond those of the other, whether required or not (*keys*).
+//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*). If an open
+//!   candidate may have the same constant, the variant is only chosen if the keys are also present that it requires and
+//!   the open one does not: a value without them cannot be the variant, but can be the open one;
+//! 4. a key that some candidates require and the others do not have (*keys*);
+//! 5. keys that only one of two candidates has, required or not (*keys*).
 //!
-//! Objects that take any key know every key.
+//! An object that allows any key has every key.
 
 mod candidate;
 mod tag;
@@ -27,7 +28,7 @@ use crate::ir::{Decision, Kind, Needed, Sought, TypeDef, Union};
 /// Decides a union.
 ///
 /// # Errors
-/// The variants that nothing tells apart.
+/// The variants that cannot be distinguished.
 pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<usize>> {
     let candidates: Vec<Candidate<'_>> = union
         .variants
@@ -77,8 +78,8 @@ fn any(candidates: &[&Candidate<'_>]) -> Decided {
     }
 }
 
-/// The candidates a value of a JSON type can be. An integer is only a number where nothing takes integers, and `1.0` is
-/// only an integer where nothing takes numbers.
+/// Returns the candidates that a value of a JSON type can be. An integer counts as a number only if no candidate is an
+/// integer, and `1.0` as an integer only if no candidate is a number.
 fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidate<'c>> {
     let group = candidates
         .iter()
@@ -97,7 +98,7 @@ fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidat
     }
 }
 
-/// Listed texts first, then texts of a format, then any text.
+/// Decides between string variants: enums first, then formats (UUID, date), then any string.
 fn texts(candidates: &[&Candidate<'_>]) -> Decided {
     let (listed, rest): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
@@ -192,8 +193,8 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     })
 }
 
-/// Two candidates of which one has all keys of the other and more: with one of those, be it null, it is the larger one.
-/// Without, the smaller one says all there is to say, for it fits whatever the larger one would.
+/// Decides between two candidates, one of which has all keys of the other and more. With one of the additional keys,
+/// even if it is null, the value is the larger one. Without, it is the smaller one, which describes all of its keys.
 fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
     let (large, small) = if a.own_keys().count() > b.own_keys().count() {
@@ -227,8 +228,8 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     })
 }
 
-/// Where nothing but the absence of keys leads to a variant, the variant must have something to show for itself: a key
-/// that it requires, best one that no other knows. Without that the value is none of the variants.
+/// A variant that is selected only by the absence of keys must have a required key, preferably one that no other
+/// candidate has. A value without that key is none of the variants.
 fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {

@@ -7,7 +7,7 @@ use super::candidate::{Candidate, Guarantee};
 use super::{Decided, objects, undecided};
 use crate::ir::{Constant, Decision, Needed, Sought};
 
-/// A property that splits the candidates by its constants.
+/// A property whose constants split the candidates.
 pub(super) struct Tag<'c> {
     path: Vec<String>,
     arms: Vec<(Vec<Constant>, Vec<&'c Candidate<'c>>)>,
@@ -40,8 +40,8 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
             None => arms.push((vec![value.clone()], group)),
         }
     }
-    // Beside candidates that are open, an enum does not decide: a value it does not know yet would lead to them.
-    // Nor does a constant that may be left out: without it the value would be taken for one of them.
+    // If other candidates are open, an enum does not decide: an unknown value would select one of them. Neither does an
+    // optional constant: a value without it would be read as one of them.
     let is_certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
@@ -64,7 +64,7 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
 }
 
 impl Tag<'_> {
-    /// Returns whether it exists to mark its variants (`legacy: true`), rather than to describe them.
+    /// Returns whether it only exists to mark its variants (`legacy: true`), rather than to describe them.
     pub(super) fn is_marker(&self) -> bool {
         self.arms
             .iter()
@@ -96,8 +96,9 @@ impl Tag<'_> {
     }
 }
 
-/// Returns the decision between candidates that share a constant with open ones: a variant it leads to needs the keys
-/// that set it apart from those. Without them it is one of the open ones, as it is where no variant fits at all.
+/// Returns the decision between candidates that share a constant with open ones: to select such a variant, the keys
+/// must be present that distinguish it from those. A value without them is one of the open ones, also if it matches no
+/// variant.
 fn with_keys(
     decision: Decision,
     tagged: &[&Candidate<'_>],
@@ -146,13 +147,13 @@ fn with_keys(
             present: Box::new(inner(*present)),
             absent: Box::new(inner(*absent)),
         },
-        // Candidates that are tagged are objects.
+        // Tagged candidates are objects.
         other @ (Decision::Kind { .. } | Decision::Text { .. }) => other,
     }
 }
 
-/// Returns the keys that a candidate requires and an open one does not: those with values or, without such, those with
-/// null. Of an object that no open one knows, the object is enough: what is wrong within it is an error.
+/// Returns the keys that a candidate requires and an open one does not: those that are not null or, if there are none,
+/// those that may be null. If no open one has an object, its key is enough: an invalid content is an error.
 fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],

@@ -1,11 +1,11 @@
-//! Which entities there are, and which of them names speak of.
+//! The entities of the API, and the rules that find them by name.
 
 use std::collections::BTreeSet;
 
 use crate::ir::{Operation, Param, Struct, Type};
 use crate::names;
 
-/// Last words of names of schemas that say how much of an entity there is to see, and not what it is.
+/// Suffixes of schema names that describe how much of an entity is shown, rather than what it is.
 const VIEWS: &[&str] = &[
     "base",
     "confirmed",
@@ -38,7 +38,7 @@ impl Entities {
         self.named.insert(name.to_owned());
     }
 
-    /// Returns whether there is this entity without a correction that names it.
+    /// Returns whether this entity exists without a correction that names it.
     pub(super) fn is_addressed(&self, name: &str) -> bool {
         self.addressed.contains(name)
     }
@@ -61,8 +61,9 @@ impl Entities {
         self.last_words(&names::words(&named_after))
     }
 
-    /// Returns the entity that a schema of this name is a view of: `CustomerOrder` and `OrderPublic` of `Order`. A
-    /// struct that refers to an entity is none itself: the `SubscriptionMeter` with a `meter_id` is no `Meter`.
+    /// Returns the entity that a schema of this name represents: `CustomerOrder` and `OrderPublic` represent `Order`. A
+    /// struct that refers to an entity does not represent it: the `SubscriptionMeter` with a `meter_id` is not a
+    /// `Meter`.
     pub(super) fn viewed(&self, schema: &str, object: &Struct) -> Option<String> {
         let mut words = names::words(schema);
         if let Some(end) = words.iter().position(|word| word == "with") {
@@ -82,19 +83,19 @@ impl Entities {
         (!refers).then_some(entity)
     }
 
-    /// Returns the entity whose name is the last words of a name; the longest one if there are several.
+    /// Returns the entity whose name is a suffix of a name; the longest one if there are several.
     fn last_words(&self, words: &[String]) -> Option<String> {
         (0..words.len()).find_map(|start| self.has(names::entity(&words[start..].join("_"))))
     }
 
-    /// Returns the entity of the collection that a path ends with: `/v1/orders/` of `Order`.
+    /// Returns the entity of the collection at the end of a path: `/v1/orders/` is of `Order`.
     pub(super) fn listed(&self, path: &str) -> Option<String> {
         let collection = path.trim_end_matches('/').rsplit('/').next()?;
         self.has(names::entity_of(collection))
     }
 }
 
-/// Returns the entity that a parameter of a path identifies: by its name, or by the collection that stands before it.
+/// Returns the entity that a path parameter identifies: by its name, or by the collection before it.
 pub(super) fn of_path(operation: &Operation, param: &Param) -> Option<String> {
     if let Some(stem) = param.name.wire.strip_suffix("_id") {
         return Some(names::entity(stem));

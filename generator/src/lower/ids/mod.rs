@@ -1,8 +1,8 @@
 //! Typed identifiers: the entity that each UUID identifies.
 //!
-//! An entity is what an operation addresses by a UUID in its path: `/v1/orders/{id}` makes an `Order` one, and what it
-//! responds with has the identifier of an order. Schemas, properties and parameters that are named after an entity follow
-//! (`entities.rs`). Where that is wrong or finds nothing, the corrections say it with `x-id-of`.
+//! An entity is addressed by a UUID in the path of an operation: `/v1/orders/{id}` makes `Order` an entity, and the
+//! response contains the ID of an order. Schemas, properties and parameters that are named after an entity refer to it
+//! (`entities.rs`). Where that is wrong or finds nothing, the corrections set it with `x-id-of`.
 
 mod entities;
 
@@ -16,14 +16,14 @@ use crate::document::{IdOf, SchemaDataExt as _};
 use crate::ir::{Operation, Param, Scalar, Shape, Struct, Success, Type, TypeDef, TypeId, Union};
 use entities::Entities;
 
-/// Keeps what the corrections say of a property or parameter.
+/// Records the correction of a property or parameter.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, schema: &Schema, at: &str) {
     if let Some(id_of) = schema.schema_data.id_of() {
         cx.identified.insert(at.to_owned(), id_of);
     }
 }
 
-/// Gives all UUIDs that identify an entity the type of its identifiers.
+/// Replaces all UUIDs that identify an entity by the ID type of the entity.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut entities = Entities::default();
     for id_of in cx.identified.values() {
@@ -60,7 +60,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Returns the parameters of paths that are UUIDs.
+/// Returns the path parameters that are UUIDs.
 fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     let operations = draft.operations.iter().map(|draft| &draft.operation);
     operations.flat_map(|operation| {
@@ -70,12 +70,12 @@ fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     })
 }
 
-/// Where the corrections speak of a parameter.
+/// Returns the place at which the corrections refer to a parameter.
 fn schema_at(param: &Param) -> String {
     format!("{}/schema", param.at)
 }
 
-/// What the corrections say, or else the rules.
+/// Returns the entity by the corrections or else by the rules.
 fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<String> {
     match cx.identified.get(at) {
         Some(IdOf::Entity(name)) => Some(name.clone()),
@@ -84,7 +84,7 @@ fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<St
     }
 }
 
-/// What the `id` of each struct identifies, if that is an entity.
+/// Returns the entity that the `id` of each struct identifies, if it is one.
 fn own(cx: &mut Lowering<'_, '_>, draft: &Draft, entities: &Entities) -> HashMap<TypeId, String> {
     let mut own = HashMap::new();
     for (operation, param) in addressed(draft) {
@@ -108,7 +108,7 @@ fn own(cx: &mut Lowering<'_, '_>, draft: &Draft, entities: &Entities) -> HashMap
             }
         }
     }
-    // A variant is first of all what its union is: a `BenefitMeterCredit` is a `Benefit`, and no `Credit`.
+    // A variant represents first of all the entity of its union: a `BenefitMeterCredit` is a `Benefit`, not a `Credit`.
     let mut names: HashMap<TypeId, Vec<&str>> = HashMap::new();
     for (def, union) in cx.types.iter().filter_map(as_union) {
         for id in union
@@ -140,7 +140,7 @@ fn as_union(def: &TypeDef) -> Option<(&TypeDef, &Union)> {
     }
 }
 
-/// Returns the structs that a type stands for: itself, or the variants of a union.
+/// Returns the structs of a type: itself, or the variants of a union.
 fn structs(cx: &Lowering<'_, '_>, ty: &Type) -> Vec<TypeId> {
     let Type::Named(id) = ty.non_null() else {
         return vec![];
@@ -158,7 +158,7 @@ fn structs(cx: &Lowering<'_, '_>, ty: &Type) -> Vec<TypeId> {
     }
 }
 
-/// The state of giving types to UUIDs.
+/// The state of typing the UUIDs.
 struct Pass {
     entities: Entities,
     own: HashMap<TypeId, String>,
@@ -223,7 +223,7 @@ impl Pass {
     }
 }
 
-/// Makes UUIDs identifiers of an entity.
+/// Replaces UUIDs by identifiers of an entity.
 fn replace(ty: &mut Type, entity: &str) {
     match ty {
         Type::Scalar(Scalar::Uuid) => *ty = Type::Id(entity.to_owned()),

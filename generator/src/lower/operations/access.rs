@@ -1,4 +1,4 @@
-//! Who may call an operation.
+//! The credentials that operations accept.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::document::OperationExt as _;
 use crate::ir::Access;
 use crate::lower::Lowering;
 
-/// Returns the credential that the operation's security set stands for, and the scopes of which it needs one.
+/// Returns the credential type of the operation's security requirement, and the scopes, one of which it needs.
 pub(super) fn access(
     cx: &mut Lowering<'_, '_>,
     source: &Source,

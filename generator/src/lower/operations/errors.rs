@@ -1,4 +1,4 @@
-//! The errors of operations, and the codes they come with.
+//! The errors of operations, and their error codes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::lower::declare::reference;
 use crate::lower::draft::{Draft, DraftOperation};
 use crate::lower::place::{Node, Place};
 
-/// Returns the documented error statuses; their codes are filled in by [`name_errors`].
+/// Returns the documented error statuses; [`name_errors`] adds their codes later.
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     let codes = source
         .responses
@@ -25,7 +25,7 @@ pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     codes.collect()
 }
 
-/// Our words for why the operation fails with each of the statuses, where there are any.
+/// Returns the causes of the errors from the documentation, by status.
 pub(super) fn causes(
     cx: &Lowering<'_, '_>,
     id: &str,
@@ -37,7 +37,7 @@ pub(super) fn causes(
         .collect()
 }
 
-/// The types an error response is made of: itself, or the members of its union, and theirs.
+/// Returns the types of an error response: itself, or the members of its union, recursively.
 pub(super) fn types(
     cx: &mut Lowering<'_, '_>,
     response: &Response,
@@ -75,7 +75,7 @@ fn collect(
             ReferenceOr::Reference { reference: name } => {
                 match reference(cx, name, place).non_null() {
                     Type::Named(id) if !found.contains(id) => found.push(*id),
-                    // Its members are there already.
+                    // Its members are already included.
                     _ => continue,
                 }
                 document.schema(name).map(|(_, schema)| schema)
@@ -94,7 +94,7 @@ fn collect(
     }
 }
 
-/// Writes the error codes into the operations, now that the error types are filled in; returns all of them.
+/// Sets the error codes of the operations, once the error types are resolved; returns all of them.
 pub(in crate::lower) fn name_errors(
     cx: &Lowering<'_, '_>,
     draft: &mut Draft,

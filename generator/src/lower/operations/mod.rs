@@ -1,4 +1,4 @@
-//! Paths become operations.
+//! Converts paths to operations.
 
 mod access;
 mod errors;
@@ -150,7 +150,7 @@ fn operation(
     })
 }
 
-/// What the client makes of the operation with this last segment of its id.
+/// Returns the workflows of the operation with this last segment of its ID.
 fn flow(last: &str, kind: document::Flow) -> Flow {
     let (name, kind) = match kind {
         document::Flow::Upload { completed_by } => {
@@ -185,8 +185,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
     }
 }
 
-/// Reading and deleting may be repeated. Everything else may do something twice, also where it only seems to look
-/// something up: validating a license key can count as a use.
+/// `GET` and `DELETE` are safe to retry. Anything else may perform the operation again, even if it looks like a query:
+/// validating a license key can count as a use.
 fn safety(method: Method, source: &Source) -> Safety {
     let key = source.idempotency_key();
     match method {

@@ -1,4 +1,4 @@
-//! What an operation sends: parameters and body.
+//! The request of an operation: parameters and body.
 
 use openapiv3::{
     Operation as Source, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle,
@@ -64,7 +64,7 @@ pub(super) fn parameters(
     (in_path, in_query)
 }
 
-/// How a query parameter is written. Lists and objects are taken apart unless the contract says otherwise.
+/// Returns the encoding of a query parameter. Lists and objects are exploded unless the contract sets another style.
 fn query_style(
     cx: &mut Lowering<'_, '_>,
     style: &QueryStyle,
@@ -159,7 +159,7 @@ fn param(
     }
 }
 
-/// Returns the type of a parameter: one value or several of the same type are a list.
+/// Returns the type of a parameter. One value or several of the same type are a list.
 fn param_value(
     cx: &mut Lowering<'_, '_>,
     schema: &ReferenceOr<Schema>,
@@ -174,7 +174,7 @@ fn param_value(
     cx.value(Node::from(schema), place)
 }
 
-/// What an operation sends, if it sends something.
+/// Returns the body of an operation, if it has one.
 pub(super) fn body(
     cx: &mut Lowering<'_, '_>,
     body: &ReferenceOr<RequestBody>,
