@@ -1,12 +1,12 @@
-//! A server that receives webhooks, with actix-web: deliveries are verified, each event is handled once, and one that
-//! could not be handled comes again.
+//! Receives webhooks with actix-web: verifies deliveries, handles each event once, and lets Polar redeliver events that
+//! could not be handled.
 //!
 //! ```sh
 //! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==   # that of your endpoint, whose format is `raw`
 //! cargo run --example actix_webhooks              # listens on ADDRESS, or 127.0.0.1:3000
 //! ```
 //!
-//! A delivery to try it with, in another shell:
+//! Send a test delivery from another shell:
 //!
 //! ```sh
 //! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==
@@ -38,29 +38,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for address in server.addrs() {
         println!("listening on http://{address}");
     }
-    // Ctrl-C and SIGTERM stop it, after requests that have begun are answered.
+    // Ctrl-C and SIGTERM stop it, after the responses to pending requests are sent.
     server.run().await?;
     Ok(())
 }
 
-/// Handles an event that is verified and has not been handled before. After an error, Polar delivers it again.
+/// Handles a verified event that has not been handled before. After an error, Polar delivers it again.
 async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
-            // It will have none the next time either.
+            // A redelivery would not have one either.
             None => println!("order {}: nothing to deliver", paid.data.id),
         },
         Event::SubscriptionRevoked(revoked) => {
             println!("subscription {}: take access away", revoked.data.id);
         }
-        // An event whose payload differs in the version that the endpoint follows: Polar has to deliver it again, to a
-        // program that knows the version.
+        // The payload has another schema in the version that the endpoint follows. Polar has to deliver the event
+        // again, to a program that supports that version.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
             return Err(format!("{kind} follows version {version} of the API"));
         }
-        // Also what is newer than this program: it is accepted, or Polar would deliver it again.
+        // Includes unknown events: they are accepted, because Polar would otherwise deliver them again.
         other => println!("nothing to do for {}", other.event_type()),
     }
     Ok(())

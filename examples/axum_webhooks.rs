@@ -1,12 +1,12 @@
-//! A server that receives webhooks, with axum: deliveries are verified, each event is handled once, and one that could
-//! not be handled comes again.
+//! Receives webhooks with axum: verifies deliveries, handles each event once, and lets Polar redeliver events that
+//! could not be handled.
 //!
 //! ```sh
 //! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==   # that of your endpoint, whose format is `raw`
 //! cargo run --example axum_webhooks               # listens on ADDRESS, or 127.0.0.1:3000
 //! ```
 //!
-//! A delivery to try it with, in another shell:
+//! Send a test delivery from another shell:
 //!
 //! ```sh
 //! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==
@@ -39,30 +39,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Handles an event that is verified and has not been handled before. After an error, Polar delivers it again.
+/// Handles a verified event that has not been handled before. After an error, Polar delivers it again.
 async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
-            // It will have none the next time either.
+            // A redelivery would not have one either.
             None => println!("order {}: nothing to deliver", paid.data.id),
         },
         Event::SubscriptionRevoked(revoked) => {
             println!("subscription {}: take access away", revoked.data.id);
         }
-        // An event whose payload differs in the version that the endpoint follows: Polar has to deliver it again, to a
-        // program that knows the version.
+        // The payload has another schema in the version that the endpoint follows. Polar has to deliver the event
+        // again, to a program that supports that version.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
             return Err(format!("{kind} follows version {version} of the API"));
         }
-        // Also what is newer than this program: it is accepted, or Polar would deliver it again.
+        // Includes unknown events: they are accepted, because Polar would otherwise deliver them again.
         other => println!("nothing to do for {}", other.event_type()),
     }
     Ok(())
 }
 
-/// Ctrl-C, or the signal by which servers are stopped. Requests that have begun are answered first.
+/// Waits for Ctrl-C or SIGTERM. The responses to pending requests are sent first.
 async fn stopped() {
     #[cfg(unix)]
     let terminated = async {
@@ -74,7 +74,7 @@ async fn stopped() {
     tokio::select! {
         Ok(()) = tokio::signal::ctrl_c() => {}
         Some(()) = terminated => {}
-        // Neither can be waited for, which is no reason to stop.
+        // Neither signal is available, which is no reason to stop.
         else => std::future::pending().await,
     }
 }

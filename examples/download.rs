@@ -1,10 +1,10 @@
-//! Downloads the invoice or the receipt of an order to a file, and has it made if there is none yet:
+//! Downloads the invoice or the receipt of an order to a file, and generates the invoice first if necessary:
 //!
 //! ```sh
 //! POLAR_ACCESS_TOKEN=polar_oat_... cargo run --example download -- invoice 0d63d459-34c7-418d-88ba-30484275a482 invoice.pdf
 //! ```
 //!
-//! `POLAR_SERVER=sandbox` does it in the sandbox.
+//! Set `POLAR_SERVER=sandbox` to use the sandbox.
 
 use std::error::Error;
 use std::time::Duration;

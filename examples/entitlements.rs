@@ -1,4 +1,4 @@
-//! Decides what customers may use without a request to the API: it keeps the state of each customer from webhooks.
+//! Decides what customers may use without requests to the API, from the customer states in webhooks.
 //!
 //! ```sh
 //! export POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox
@@ -33,7 +33,7 @@ type Kept = HashMap<String, Entitlements<CustomerState>>;
 #[derive(Clone)]
 struct Access {
     polar: Polar,
-    /// By the external ID of the customer, which is the ID of the user here.
+    /// By the external ID of the customer, which is the ID of the user in this program.
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -70,7 +70,7 @@ async fn answer(
 }
 
 impl Access {
-    /// Keeps the state that an event contains. After an error, Polar delivers the event again.
+    /// Stores the state that an event contains. After an error, Polar delivers the event again.
     fn handle(&self, event: Event) -> Result<(), String> {
         match event {
             Event::CustomerStateChanged(changed) => {
@@ -85,9 +85,9 @@ impl Access {
         }
     }
 
-    /// Keeps a state, unless a newer one is known: events may arrive in any order.
+    /// Stores a state, unless a newer one is known: events may arrive in any order.
     fn keep(&self, state: Entitlements<CustomerState>) {
-        // A customer who was not created by this program is none of its users.
+        // A customer whom this program did not create is not one of its users.
         let Some(customer) = state.external_id().map(str::to_owned) else {
             return;
         };
@@ -105,7 +105,7 @@ impl Access {
         if let Some(state) = self.kept().get(customer) {
             return Ok(state.benefit(benefit).is_some());
         }
-        // No event since the program was started.
+        // No event was received since the program was started.
         let before = SystemTime::now();
         match self.polar.customers().get_state_external(customer).await {
             Ok(state) => {

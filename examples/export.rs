@@ -10,13 +10,13 @@ use polar_client::v2026_10::models::OrderStatus;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), polar_client::Error> {
     let polar = Polar::from_env()?;
-    // Rows are read while they arrive: an export may be larger than the memory.
+    // Rows are streamed: an export may be larger than the memory.
     let mut rows = polar.orders().export().status([OrderStatus::Paid]).rows();
     while let Some(row) = rows.try_next().await? {
         println!(
             "{} {:>10} {} {}",
             row.created_at.format("%Y-%m-%d"),
-            // Of the currency itself, not of its cents.
+            // Converts cents to the unit of the currency.
             row.net_amount,
             row.currency,
             row.email.as_deref().unwrap_or("-"),

@@ -4,9 +4,10 @@
 //! echo 'u-1 tokens 1500' | POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example ingest
 //! ```
 //!
-//! The customer is an id of your own. An outage of the API loses nothing, and fills no memory: reading stops when the queue
-//! is full, and continues after the outage. Events that are rejected, or still unsent ten seconds after the last line, are
-//! written to standard output, as JSON with the ids by which sending it again is safe.
+//! The customer is one of your own IDs. During an outage of the API no event is lost, and memory use is bounded:
+//! reading stops when the queue is full, and continues after the outage. Events that are rejected, or unsent ten
+//! seconds after the last line, are written to standard output as JSON, with the IDs that make it safe to send them
+//! again.
 
 use std::error::Error;
 use std::io::{self, BufRead as _};
@@ -29,11 +30,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .capacity(1_000)
         .start()?;
 
-    // Clones of the ingester can be given to as many tasks as there are. Standard input has a thread of its own.
+    // Each task can have its own clone of the ingester. Standard input is read by a separate thread.
     let reader = ingester.clone();
     let reading = tokio::task::spawn_blocking(move || read(&reader)).await;
 
-    // Before anything else, whatever became of the reading: the queue still holds events.
+    // First of all, also after an error of reading: the queue still contains events.
     let report = ingester.shutdown(Duration::from_secs(10)).await;
     eprintln!(
         "{} accepted, {} duplicates, {} rejected, {} unsent",
@@ -51,7 +52,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     )
 }
 
-/// Queues an event for each line. Gives the number of those that cannot be events of the API.
+/// Queues an event for each line. Returns the number of lines that are invalid as events.
 fn read(ingester: &Ingester<EventCreate>) -> io::Result<u64> {
     let runtime = tokio::runtime::Handle::current();
     let mut rejected = 0;
@@ -60,7 +61,7 @@ fn read(ingester: &Ingester<EventCreate>) -> io::Result<u64> {
             eprintln!("invalid line: expected `<customer> <event> <units>`");
             continue;
         };
-        // Waits while the queue is full.
+        // Waits until the queue has capacity.
         if let Err(error) = runtime.block_on(ingester.ingest(event)) {
             eprintln!("{error}");
             println!("{}", codec::to_string(&error.event));

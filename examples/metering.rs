@@ -4,8 +4,8 @@
 //! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example metering -- /var/tmp/usage u-1 5
 //! ```
 //!
-//! The arguments are a folder, the customer's ID in your own system, and how many calls to track. The next run sends what
-//! this one could not send.
+//! The arguments are a folder, the customer's ID in your own system, and how many calls to track. The next run sends
+//! the events that this one could not send.
 
 use std::env;
 use std::error::Error;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let customer = arguments.next().ok_or(usage)?;
     let calls: i64 = arguments.next().ok_or(usage)?.parse()?;
 
-    // One process has the folder at a time.
+    // Only one process can have the folder open.
     let spool = Spool::options(folder)
         .sync(SpoolSync::Grouped)
         .budget(64 << 20)
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         customer.llm("anthropic", "opus", usage).await?;
     }
 
-    // Waits until everything is delivered: for handlers that are frozen between invocations.
+    // Waits until everything is delivered, as handlers need that are frozen between invocations.
     let patience = Duration::from_secs(5);
     if tokio::time::timeout(patience, metering.flush())
         .await
@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("the API is not available: the next run sends the events");
     }
 
-    // Closes the folder. What is not sent by then stays in it.
+    // Closes the folder. Unsent events stay in it.
     let report = metering.shutdown(Duration::from_secs(1)).await;
     println!(
         "{} delivered, {} left on disk",

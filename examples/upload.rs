@@ -4,7 +4,7 @@
 //! POLAR_ACCESS_TOKEN=polar_oat_... cargo run --example upload -- manual.pdf application/pdf
 //! ```
 //!
-//! `POLAR_SERVER=sandbox` does it in the sandbox.
+//! Set `POLAR_SERVER=sandbox` to use the sandbox.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 if step == Some(UploadStep::Complete) && error.may_have_been_sent() {
                     eprintln!("file {id} may be complete: look before you upload it again");
                 } else if let Err(error) = polar.files().delete(id).await {
-                    // What was announced stays in the list of files without its content.
+                    // The created file stays in the list of files without its content.
                     eprintln!("file {id} was not taken back: {error}");
                 }
             }

@@ -1,4 +1,4 @@
-//! Activates the key for this computer, and ends the activation.
+//! Activates the key for this computer, and deactivates it.
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(crate) async fn activate(
         println!("already activated, please deactivate first");
         return Ok(ExitCode::FAILURE);
     }
-    // What helps the customer to tell computers apart in the portal.
+    // The label that distinguishes computers in the customer portal.
     let label = env::var("HOSTNAME").unwrap_or_else(|_| "a computer".to_owned());
     let request = LicenseKeyActivate::new(key, organization, label);
     let activated = match keys.activate(request).await {
@@ -63,8 +63,8 @@ pub(crate) async fn activate(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the license for a key that cannot be activated since it has no limit of activations. A key that has one
-/// would be good here too, and on any number of computers, if this did not look at the limit.
+/// Returns the license for a key without an activation limit, which cannot be activated. The limit is checked, because
+/// a key with a limit would otherwise be accepted on any number of computers.
 async fn unlimited(
     keys: &LicenseKeys<Anonymous>,
     organization: OrganizationId,
@@ -97,7 +97,7 @@ pub(crate) async fn deactivate(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends the activation, if there is one.
+/// Deactivates the key, if it is activated.
 async fn give_back(
     keys: &LicenseKeys<Anonymous>,
     organization: OrganizationId,
@@ -108,7 +108,7 @@ async fn give_back(
     };
     let request = LicenseKeyDeactivate::new(license.key.as_str(), organization, id);
     match keys.deactivate(request).await {
-        // An activation that is gone has done its part.
+        // An activation that no longer exists is deactivated.
         Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => Err(error.into()),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Asks the API whether the key is still good.
+//! Validates the key with the API.
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
@@ -28,13 +28,13 @@ pub(crate) async fn check(
     };
     let mut question = LicenseKeyValidate::new(license.key.as_str(), organization);
     question.activation_id = license.activation()?;
-    // Asking does not count as a use here, so it may be repeated.
+    // A validation does not count as a use here, so it is safe to retry.
     let question = keys
         .validate(question)
         .with(CallOptions::new().assume_safe());
     let status = license.judge(question.await, now());
     let code = status.tell();
-    // What the API said is true even if it cannot be kept.
+    // The API's result is reported even if it cannot be stored.
     if let Err(error) = save(&license) {
         eprintln!("{} cannot be written: {error}", path().display());
     }
@@ -42,7 +42,7 @@ pub(crate) async fn check(
 }
 
 impl LicenseStatus {
-    /// Tells the user, and the program that started this one.
+    /// Reports the status to the user, and to the calling program by the exit code.
     fn tell(&self) -> ExitCode {
         match self {
             Self::Valid => {

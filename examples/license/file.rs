@@ -1,4 +1,4 @@
-//! The file that keeps the license between two starts of the program.
+//! The file that stores the license between two runs of the program.
 
 use std::error::Error as StdError;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ pub(crate) fn path() -> PathBuf {
     env::var_os("LICENSE_FILE").map_or_else(|| "license.json".into(), PathBuf::from)
 }
 
-/// What is in the file, if there is one.
+/// Returns the content of the file, if it exists.
 pub(crate) fn load() -> Result<Option<License>, Box<dyn StdError>> {
     let read = match fs::read(path()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -30,8 +30,7 @@ fn parse(bytes: &[u8]) -> Result<License, Box<dyn StdError>> {
     Ok(license)
 }
 
-/// Writes the file anew and puts it in place as a whole: neither a crash midway nor a second program that does the same
-/// costs a user the license.
+/// Replaces the file atomically: neither a crash nor a concurrent run loses the license.
 pub(crate) fn save(license: &License) -> io::Result<()> {
     let file = path();
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty());

@@ -1,4 +1,4 @@
-//! What is known about the key, and what a response, or the lack of one, means for it.
+//! What is known about the key, and how a response or an outage changes it.
 
 use std::error::Error as StdError;
 use std::time::SystemTime;
@@ -10,46 +10,47 @@ use polar_client::v2026_10::ErrorCode;
 use polar_client::v2026_10::models::ValidatedLicenseKey;
 use serde::{Deserialize, Serialize};
 
-/// How many seconds the last good answer counts without another one.
+/// The grace period after the last successful validation, in seconds.
 const GRACE: i64 = 14 * DAY;
 
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-/// A clock that was set back by less than this was only put right.
+/// A clock that is set back by less than this was only adjusted.
 const TOLERANCE: i64 = 2 * 60 * 60;
 
-/// What is kept between two starts of the program. Times are in seconds since 1970.
+/// The state that is stored between two runs of the program. Times are in seconds since 1970.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct License {
     pub(crate) key: String,
-    /// None where the key is good for any number of computers, and is not activated for each.
+    /// `None` if the key has no activation limit, and is not activated.
     pub(crate) activation_id: Option<String>,
-    /// When the API last said that the key is good.
+    /// The time of the last successful validation.
     pub(crate) confirmed: i64,
-    /// Why the key is not good, if the API has said so since.
+    /// Why the key is invalid, if the API has reported so since.
     pub(crate) refused: Option<String>,
-    /// When the key expires, as far as was known then.
+    /// The expiry of the key, as of the last validation.
     pub(crate) expires: Option<i64>,
-    /// The latest time at which the program was started.
+    /// The latest time at which the program ran.
     pub(crate) latest: i64,
 }
 
-/// What the program goes by.
+/// The status of the license.
 pub(crate) enum LicenseStatus {
-    /// The API says that the key is good.
+    /// The API has validated the key.
     Valid,
-    /// The API could not be asked, and the last good answer still counts, for so many seconds.
+    /// The API is unreachable, and the last successful validation is still within the grace period, for so many
+    /// seconds.
     Grace(i64),
-    /// The API did not respond conclusively, and this may help. The key may still be valid.
+    /// The API's response is not conclusive. The key may still be valid; the string tells the user what may help.
     Unverified(&'static str),
-    /// The API says that the key is not good, or said so when it was last asked.
+    /// The API reports that the key is invalid, or did so when it was last asked.
     Invalid(String),
 }
 
 const OFFLINE: LicenseStatus = LicenseStatus::Unverified("please connect to the internet");
 
 impl License {
-    /// One that the API has just found good.
+    /// Creates a license that the API has just validated.
     pub(crate) fn new(
         key: &str,
         activation: Option<ActivationId>,
@@ -70,7 +71,7 @@ impl License {
         Ok(id.map(|id| id.parse()).transpose()?)
     }
 
-    /// What a response, or the lack of one, means for the license.
+    /// Updates the license with the result of a validation.
     pub(crate) fn judge(
         &mut self,
         answer: Result<ValidatedLicenseKey, Error>,
@@ -87,11 +88,12 @@ impl License {
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
                 self.refuse(&format!("the key is {}", key.status))
             }
-            // `code()` is none for answers that are not the API's, and for a version that is gone: those are no answers.
+            // `code()` is `None` for responses that are not the API's, and for a retired version: those say nothing
+            // about the key.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => {
                 self.refuse(detail(&error).unwrap_or("there is no such key"))
             }
-            // Nothing was said about the key, or nothing that this program understands.
+            // The response says nothing about the key, or nothing that this program supports.
             Ok(_) | Err(_) => self.without_answer(now),
         }
     }
@@ -106,7 +108,7 @@ impl License {
         if let Some(reason) = &self.refused {
             return LicenseStatus::Invalid(reason.clone());
         }
-        // Setting the clock back does not make the grace longer: it is over until there is a response.
+        // Setting the clock back does not extend the grace period: it ends until the API responds.
         let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
         self.latest = self.latest.max(now);
         if was_set_back {
@@ -121,7 +123,7 @@ impl License {
     }
 }
 
-/// How the API explains an error.
+/// Returns the API's explanation of an error.
 pub(crate) fn detail(error: &Error) -> Option<&str> {
     error.api().and_then(|answer| answer.detail())
 }

@@ -1,4 +1,4 @@
-//! A license check for a desktop program: no token, and no trouble while the network or the API is down.
+//! A license check for a desktop program: it needs no token, and keeps working while the network or the API is down.
 //!
 //! ```sh
 //! export LICENSE_ORGANIZATION=<the id of the organization that sells the program>
@@ -11,11 +11,11 @@
 //! error (no network, an overloaded server, a page of a proxy, a version of the API that is gone) says nothing about the key:
 //! the last valid response counts for two weeks.
 //!
-//! A check ends with 0 for a license that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
-//! none or an error.
+//! The exit code of a check is 0 for a valid license, 2 for one that cannot be verified, 3 for an invalid one, and 1
+//! for none or an error.
 //!
-//! `POLAR_SERVER` names another server, `LICENSE_FILE` another file than `license.json`. That file is no secret and not
-//! protected: those who want to cheat will, and this is about not bothering those who do not.
+//! `POLAR_SERVER` selects another server, `LICENSE_FILE` another file than `license.json`. The file is neither secret
+//! nor protected: the check prevents mistakes, not fraud.
 
 mod activation;
 mod check;
@@ -48,7 +48,7 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
     }
 }
 
-/// Returns a client that needs no token, for a program that does not let its user wait.
+/// Returns a client without a token, with short timeouts for an interactive program.
 fn client() -> Result<Polar<Anonymous>, Error> {
     let server = match env::var("POLAR_SERVER").as_deref() {
         Ok("sandbox") => server::SANDBOX,

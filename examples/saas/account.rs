@@ -1,4 +1,4 @@
-//! What a customer has: the plan, and what it entitles to.
+//! A customer's plan and entitlements.
 
 use axum::extract::State;
 use axum::routing::MethodRouter;
@@ -20,7 +20,7 @@ pub(crate) fn portal(app: &App, public_url: &str) -> MethodRouter<App> {
         .identified_by(move |parts| visitor(visitors.clone(), parts))
 }
 
-/// The subscription that a user pays for.
+/// A user's active subscription.
 pub(crate) struct Plan {
     pub(crate) subscription: CustomerStateSubscription,
     pub(crate) product: Product,

@@ -1,4 +1,4 @@
-//! What all pages share.
+//! State and errors of all pages.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl App {
     }
 }
 
-/// An error that visitors can do nothing about: its cause is for the log only.
+/// An internal error: its cause is only logged.
 pub(crate) struct Failure(Box<dyn Error + Send + Sync>);
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {

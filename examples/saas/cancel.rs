@@ -1,4 +1,4 @@
-//! Cancelling, and changing one's mind.
+//! Cancelling a subscription, and undoing it.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -38,7 +38,7 @@ async fn set_canceled(app: &App, user: &User, is_canceled: bool) -> Result<Redir
         let id = plan.subscription.id;
         let update = SubscriptionCancel::new(is_canceled);
         app.polar.subscriptions().update(id, update).await?;
-        // The webhook comes a little later than the customer looks at the next page.
+        // The webhook arrives a little later than the customer loads the next page.
         let state = app.polar.customers().get_state_external(&user.id).await?;
         app.db
             .keep_state(std::time::SystemTime::now().into(), &state)?;

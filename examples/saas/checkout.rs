@@ -1,4 +1,4 @@
-//! From a plan to a paid order: Polar's hosted checkout, and the page that customers return to.
+//! From a plan to a paid order: Polar's hosted checkout, and the page to which customers return.
 
 use axum::extract::{FromRequestParts as _, Query, State};
 use axum::http::request::Parts;
@@ -13,7 +13,7 @@ use crate::app::{App, Failure};
 use crate::pages;
 use crate::sign_in::User;
 
-/// `GET /checkout?products=ID`: redirects to a new checkout of who is signed in.
+/// `GET /checkout?products=ID`: redirects the logged-in user to a new checkout.
 pub(crate) fn route(app: &App, public_url: &str) -> MethodRouter<App> {
     let visitors = app.clone();
     app.polar
@@ -24,7 +24,7 @@ pub(crate) fn route(app: &App, public_url: &str) -> MethodRouter<App> {
         .identified_by(move |parts| visitor(visitors.clone(), parts))
 }
 
-/// Returns the customer that a visitor is, also for the portal.
+/// Returns the customer of a visitor, also for the portal.
 pub(crate) async fn visitor(app: App, mut parts: Parts) -> Result<Option<Identity>, Response> {
     let user = User::from_request_parts(&mut parts, &app).await?;
     Ok(Some(Identity::external_id(user.id).email(user.email)))
@@ -35,7 +35,7 @@ pub(crate) struct Thanks {
     checkout: CheckoutId,
 }
 
-/// Where customers arrive after they paid, at times before the webhook that says so.
+/// The page after the payment. The webhook may arrive later.
 pub(crate) async fn thanks(
     State(app): State<App>,
     Query(Thanks { checkout }): Query<Thanks>,

@@ -1,4 +1,4 @@
-//! What the program keeps itself: who its users are, and what Polar said of them.
+//! The program's own database: users, and their states at Polar.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +32,7 @@ impl Db {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the token of a new session of the user with this address, who is created if there is none.
+    /// Returns the token of a new session of the user with this address. Creates the user if necessary.
     pub(crate) fn begin_session(&self, email: &str) -> Result<String> {
         let token = Uuid::new_v4().to_string();
         let connection = self.lock();
@@ -61,12 +61,12 @@ impl Db {
         self.lock().query_row(query, [token], user).optional()
     }
 
-    /// Keeps the state of a customer, unless a newer one is known: events may arrive in any order.
+    /// Stores the state of a customer, unless a newer one is known: events may arrive in any order.
     pub(crate) fn keep_state(&self, as_of: Timestamp, state: &CustomerState) -> Result<()> {
         let Some(user_id) = state.external_id() else {
             return Ok(());
         };
-        // Of fixed width, so that texts compare as the times do.
+        // Of fixed width, so that strings compare like times.
         let as_of = as_of.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
         let keep = "insert into customer_states values (?1, ?2, ?3)
             on conflict (user_id) do update set as_of = excluded.as_of, state = excluded.state
@@ -76,7 +76,7 @@ impl Db {
         Ok(())
     }
 
-    /// Returns what Polar last said of a user: `None` if nothing was ever bought.
+    /// Returns the last known state of a user at Polar: `None` without a purchase.
     pub(crate) fn state(&self, user: &User) -> Result<Option<CustomerState>> {
         let query = "select state from customer_states where user_id = ?1";
         let state = self.lock();

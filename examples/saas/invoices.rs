@@ -1,4 +1,4 @@
-//! What was paid, with an invoice for each payment.
+//! The payments, with an invoice for each.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

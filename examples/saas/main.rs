@@ -1,14 +1,14 @@
-//! A whole software-as-a-service business to click through: pricing, checkout, seats, usage, invoices, cancelling.
+//! A complete software-as-a-service business: pricing, checkout, seats, usage, invoices, cancelling.
 //!
 //! ```sh
 //! cargo run --example saas      # then open http://127.0.0.1:3000
 //! ```
 //!
-//! Without `POLAR_ACCESS_TOKEN` it runs on its own: a [stand-in](stand_in) for Polar takes the payments, which cost
-//! nothing. With a token, it sells the products of that organization. Set `POLAR_SERVER=sandbox`, the secret of your webhook
-//! endpoint (`POLAR_WEBHOOK_SECRET`), and `PUBLIC_URL` to where Polar and browsers reach this program.
+//! Without `POLAR_ACCESS_TOKEN` it needs no account: a [stand-in](stand_in) for Polar accepts test payments. With a
+//! token, it sells the products of that organization. Also set `POLAR_SERVER=sandbox`, the secret of your webhook
+//! endpoint (`POLAR_WEBHOOK_SECRET`), and `PUBLIC_URL` to the address at which Polar and browsers reach this program.
 //!
-//! All files beside the folder `stand_in/` are what a business needs, one topic each.
+//! All files except the folder `stand_in/` are code that a business needs, one topic each.
 
 mod account;
 mod app;
@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let _ = tokio::signal::ctrl_c().await;
         })
         .await?;
-    // What was used and not reported yet would be free of charge.
+    // Usage that is not reported would be free of charge.
     app.usage.shutdown(Duration::from_secs(10)).await;
     Ok(())
 }

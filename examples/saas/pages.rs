@@ -1,4 +1,4 @@
-//! What all pages look like.
+//! The layout of all pages.
 
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -18,7 +18,7 @@ pub(crate) fn waiting(title: &str, user: &User, content: Markup) -> Markup {
     document(title, Some(user), &reload, &content)
 }
 
-/// Returns a page that says one thing.
+/// Returns a page with one message.
 pub(crate) fn message(title: &str, text: &str) -> Markup {
     let content = html! {
         p.lead { (text) }
@@ -85,7 +85,7 @@ fn navigation(user: Option<&User>) -> Markup {
     }
 }
 
-/// Returns an amount of cents, as people write it.
+/// Formats an amount of cents for people.
 pub(crate) fn money(cents: i64, currency: &str) -> String {
     let amount = match (cents / 100, cents % 100) {
         (whole, 0) => whole.to_string(),

@@ -1,4 +1,4 @@
-//! What is sold, and for how much.
+//! The products and their prices.
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -85,7 +85,7 @@ impl<'p> Offer<'p> {
                 currency: &price.price_currency,
                 is_per_seat: true,
             }),
-            // Such as what is metered, which is charged afterwards.
+            // Such as metered prices, which are charged afterwards.
             _ => None,
         }
     }

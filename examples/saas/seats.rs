@@ -1,4 +1,4 @@
-//! Who of a team uses the plan.
+//! The members of a team who have a seat of the plan.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -87,7 +87,7 @@ pub(crate) async fn assign(
             .email(email.trim());
         match app.polar.customer_seats().assign_seat(&seat).await {
             Ok(_) => {}
-            // The address has a seat, or another window took the last one.
+            // The address already has a seat, or a concurrent request took the last one.
             Err(error)
                 if error
                     .status()

@@ -1,4 +1,4 @@
-//! Who a visitor is. A stand-in for a real login: it does not verify the visitor's email address.
+//! A stand-in for a real login: it does not verify the visitor's email address.
 
 use axum::Form;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Query, State};
@@ -11,14 +11,14 @@ use serde::Deserialize;
 use crate::app::{App, Failure};
 use crate::pages;
 
-/// A user who is signed in. The ID is the external ID of the customer at Polar.
+/// A logged-in user. The ID is the external ID of the customer at Polar.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) email: String,
 }
 
-/// Sends visitors who are not signed in to the form, and back afterwards.
+/// Redirects visitors who are not logged in to the form, and back afterwards.
 impl FromRequestParts<App> for User {
     type Rejection = Response;
 

@@ -1,4 +1,4 @@
-//! What customers use up: reported as events, added up by a meter.
+//! Metered usage: reported as events, added up by a meter.
 
 use axum::extract::State;
 use axum::response::Redirect;
@@ -10,7 +10,7 @@ use crate::app::{App, Failure};
 use crate::pages;
 use crate::sign_in::User;
 
-/// The name of the events that the meter counts, and what one report costs.
+/// The name of the events that the meter counts, and the units of one report.
 const EVENT: &str = "report";
 const CREDITS: i64 = 10;
 
@@ -18,7 +18,7 @@ pub(crate) async fn page(State(app): State<App>, user: User) -> Result<Markup, F
     if Plan::of(&app, &user).await?.is_none() {
         return Ok(no_plan("Usage", &user));
     }
-    // Meters change with each event, and no webhook says so.
+    // Meters change with each event, and no webhook reports that.
     let state = app.polar.customers().get_state_external(&user.id).await?;
     let content = html! {
         @for meter in state.active_meters() {
@@ -43,7 +43,7 @@ pub(crate) async fn report(State(app): State<App>, user: User) -> Result<Redirec
         app.usage
             .ingest(event.metadata([("credits", CREDITS)]))
             .await?;
-        // The next page shows the sum. Programs that do not show it at once leave the time to the ingester.
+        // The next page shows the sum. Programs that do not show it at once need not flush.
         app.usage.flush().await?;
     }
     Ok(Redirect::to("/usage"))

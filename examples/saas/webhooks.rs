@@ -1,4 +1,4 @@
-//! What Polar reports: payments, and what each customer has.
+//! Webhooks of Polar: payments, and states of customers.
 
 use axum::routing::MethodRouter;
 use polar_client::v2026_10::Webhooks;
@@ -16,10 +16,10 @@ pub(crate) fn route(app: &App, webhooks: Webhooks) -> MethodRouter<App> {
     })
 }
 
-/// Keeps what an event says. After an error, Polar delivers it again.
+/// Stores the content of an event. After an error, Polar delivers it again.
 ///
-/// `customer.state_changed` has everything that a customer has: subscriptions, benefits, meters. So no event about a
-/// single subscription has to be handled, and one that was missed is made up for by the next one.
+/// `customer.state_changed` contains the complete state of a customer: subscriptions, benefits, meters. So events about
+/// a single subscription need not be handled, and the next event makes up for a missed one.
 fn handle(db: &Db, event: Event) -> Result<(), String> {
     let kept = match event {
         Event::CustomerStateChanged(changed) => db.keep_state(changed.timestamp, &changed.data),

@@ -1,8 +1,8 @@
 //! The memory of a call that waits for its response, with and without spans:
 //! `cargo bench -p polar-client-runtime --bench waiting_call`.
 //!
-//! Many calls are begun over a transport that never responds and has no memory of its own, and what they have allocated
-//! is divided by their number. The bench runs itself a second time with the feature `tracing`.
+//! Many calls are started over a transport that never responds and allocates nothing, and their allocations are divided
+//! by their number. The bench runs itself a second time with the feature `tracing`.
 
 #![allow(
     missing_docs,
@@ -24,7 +24,7 @@ use polar_client_runtime::types::Json;
 
 const CALLS: usize = 1000;
 
-/// The bytes of a waiting call that are aimed at.
+/// The aim, in bytes per waiting call.
 const AIM: i64 = 4096;
 
 const WITH_TRACING: &str = "WAITING_CALL_WITH_TRACING";

@@ -1,4 +1,4 @@
-//! What a call takes of the heap: how often it allocates, and what it keeps while it waits.
+//! Heap use of a call: the number of allocations, and the memory of a waiting call.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -86,7 +86,7 @@ fn client(transport: impl Transport) -> Client<impl Credential> {
         .unwrap()
 }
 
-/// A request with everything that one has: a parameter of the path, one of the query, and a body.
+/// A request with all parts: a path parameter, a query parameter, and a body.
 fn request(client: &Client<impl Credential>) -> Request {
     let mut request = client.request(&OPERATION);
     request.path("id", &Uuid::from_u128(1));
@@ -100,7 +100,7 @@ fn poll(call: &mut Call<Json>) -> bool {
     Pin::new(call).poll(&mut context).is_ready()
 }
 
-/// What a second call does; the first one makes what all of them share.
+/// Counts those of a second call; the first one initializes what all calls share.
 fn second(client: &Client<impl Credential>) -> AllocationInfo {
     let call = || {
         let mut call = Call::<Json>::json(request(client));
@@ -114,7 +114,7 @@ fn second(client: &Client<impl Credential>) -> AllocationInfo {
 fn a_call_allocates_what_it_needs_and_frees_it() {
     let taken = second(&client(Instantly));
     assert_eq!((taken.count_current, taken.bytes_current), (0, 0));
-    // The names of metrics, and what their library makes of them.
+    // The names of metrics, and allocations of their library.
     let telemetry = if cfg!(feature = "opentelemetry") {
         20
     } else {

@@ -1,4 +1,4 @@
-//! What calls tell about themselves.
+//! The spans and events of calls.
 
 #![cfg(feature = "tracing")]
 #![allow(
@@ -27,7 +27,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Keeps all spans and events with their fields.
+/// Records all spans and events with their fields.
 #[derive(Clone, Default)]
 struct Spans {
     spans: Arc<Mutex<Vec<Span>>>,
@@ -187,7 +187,7 @@ async fn an_answer_that_cannot_be_read_is_an_error_of_the_call() {
     assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
 }
 
-/// Level and message of events, and the fields that are asked for.
+/// Returns level and message of events, and the requested fields.
 fn logged<'a>(events: &'a [Span], fields: &[&str]) -> Vec<(&'static str, Vec<Option<&'a str>>)> {
     let values = |event: &'a Span| fields.iter().map(|name| event.field(name)).collect();
     events
@@ -230,7 +230,7 @@ async fn an_exhausted_retry_budget_is_a_warning() {
     let script = Script::new([LOST]);
     let policy = RetryPolicy::new().base_delay(Duration::ZERO);
     let polar = script.builder().retry(policy).build().unwrap();
-    // Each call pays for two retries of 5, of 500.
+    // Each call uses two retries, at 5 units each, of the 500 in the budget.
     for _ in 0..50 {
         polar.list().await.unwrap_err();
     }
@@ -267,7 +267,7 @@ async fn waits_for_rate_limits_are_events() {
     );
 }
 
-/// Has one token, and then none.
+/// Provides one token, and then none.
 #[derive(Default)]
 struct Once(Mutex<bool>);
 

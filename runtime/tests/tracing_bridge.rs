@@ -1,6 +1,7 @@
-//! The spans of `tracing` as those of OpenTelemetry, by the layer of `tracing-opentelemetry` with its defaults.
+//! The spans of `tracing` as OpenTelemetry spans, by the layer of `tracing-opentelemetry` with its defaults.
 //!
-//! A test of its own: calls of other tests, which have no subscriber, would make `tracing` cache that the spans are disabled.
+//! A separate program: calls of other tests, which have no subscriber, would make `tracing` cache that the spans are
+//! disabled.
 
 #![cfg(all(feature = "opentelemetry", feature = "tracing"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]

@@ -1,4 +1,4 @@
-//! The calls that do more than to store something.
+//! The operations that do more than storing a resource.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,15 +1,15 @@
-//! What the business sells.
+//! The products of the business.
 
 use polar_client::testing::{json, sample_with};
 use polar_client::v2026_10::models::Product;
 
-/// How many credits a month all plans have.
+/// The monthly credits of all plans.
 pub(super) const CREDITS: i64 = 100;
 
 pub(super) fn products() -> [Product; 2] {
     let solo = sample_with(&json!({
         "id": "5a1f2f6e-6d2b-4d0e-9a38-0f5c8b1d7a01",
-        // Newer than the other one: products are listed in this order.
+        // Created later than the other one: products are listed in this order.
         "created_at": "2026-02-01T00:00:00Z",
         "name": "Solo",
         "description": "For one person with a lot to report.",

@@ -67,7 +67,7 @@ async fn pay(
         return not_found().await.into_response();
     };
     let success = Redirect::to(&checkout.success_url);
-    // Paid twice by going back in the browser is paid once.
+    // Paying again after going back in the browser has no effect.
     if checkout.status == CheckoutStatus::Open {
         world.pay(checkout, &email);
     }

@@ -1,8 +1,8 @@
 //! A stand-in for Polar, so that the program runs without an account: an API on this machine with two products, a
-//! checkout that takes a test card, a customer portal, invoices, and webhooks.
+//! checkout that accepts a test card, a customer portal, invoices, and webhooks.
 //!
-//! Nothing here belongs into a real program. What the API stores is in a [`Store`], which responds to most calls itself;
-//! `api.rs` has the calls that do more, `hosted.rs` the pages, `world.rs` what buying and cancelling lead to.
+//! A real program needs none of this. A [`Store`] stores the resources of the API, and responds to most calls itself;
+//! `api.rs` contains the other calls, `hosted.rs` the pages, `world.rs` the effects of buying and cancelling.
 
 mod api;
 mod catalog;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use world::World;
 
-/// What deliveries are signed with.
+/// The secret that signs deliveries.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_dGhpcyBpcyBhIGRlbW9uc3RyYXRpb24=";
 
 pub(crate) struct StandIn {
@@ -32,7 +32,7 @@ pub(crate) struct StandIn {
     _mock: Mock,
 }
 
-/// Starts the stand-in for a business at this address. It needs a runtime, on which the webhooks are delivered.
+/// Starts the stand-in for a business at this address. It needs a runtime, which delivers the webhooks.
 pub(crate) fn start(business: &str) -> io::Result<StandIn> {
     let store = Store::new(Api);
     for product in catalog::products() {
@@ -62,7 +62,7 @@ impl StandIn {
             .build()
     }
 
-    /// What a customer sees of Polar.
+    /// The pages of Polar that a customer sees.
     pub(crate) fn pages<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         hosted::router(&self.world)
     }

@@ -1,4 +1,4 @@
-//! The smallest document that is a PDF.
+//! A minimal PDF document.
 
 use std::fmt::Write as _;
 

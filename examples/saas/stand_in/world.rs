@@ -1,4 +1,4 @@
-//! What buying, using and cancelling lead to.
+//! The effects of buying, using and cancelling.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(super) struct World {
     pub(super) store: Store,
-    /// Where the business is, whose pages include the hosted ones.
+    /// The address of the business, whose server also serves the hosted pages.
     pub(super) url: String,
     outbox: UnboundedSender<SignedDelivery>,
     people: Mutex<People>,
@@ -58,7 +58,7 @@ impl World {
         self.store.get(id.as_str()?)
     }
 
-    /// The subscription and the order of a checkout that was paid.
+    /// Creates the subscription and the order of a paid checkout.
     pub(super) fn pay(&self, mut checkout: Checkout, email: &str) {
         let external_id = checkout.external_customer_id.clone().unwrap_or_default();
         let customer = self.customer(&external_id, email);
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Ends a subscription with the period that is paid, or lets it continue.
+    /// Ends a subscription after the paid period, or lets it continue.
     pub(super) fn set_canceled(&self, id: &str, is_canceled: bool) -> Option<Subscription> {
         let mut subscription: Subscription = self.store.get(id)?;
         subscription.cancel_at_period_end = is_canceled;
@@ -190,7 +190,7 @@ impl World {
         all
     }
 
-    /// Everything that a customer has.
+    /// Returns the state of a customer.
     pub(super) fn state(&self, external_id: &str) -> CustomerState {
         let people = self.people();
         let customer = people.customers.get(external_id).cloned();
@@ -238,7 +238,7 @@ impl World {
     fn send(&self, event: &str, data: &Json) {
         let body = json!({"type": event, "timestamp": text(now()), "data": data}).to_string();
         let id = format!("msg_{}", new_id());
-        // The receiver is gone while the program ends.
+        // The receiver is dropped when the program ends.
         let _ = self
             .outbox
             .send(SignedDelivery::of_body(WEBHOOK_SECRET, &id, body));
@@ -261,7 +261,7 @@ fn shown_in_state(subscription: &Subscription) -> Json {
     })
 }
 
-/// What a product costs a month, in cents.
+/// Returns the monthly price of a product, in cents.
 pub(super) fn amount(product: &Product, seats: i64) -> i64 {
     let mut amounts = product.prices.iter().filter_map(|price| match price {
         Price::Fixed(price) => Some(price.price_amount),

@@ -1,4 +1,4 @@
-//! The example `actix_webhooks`, with what a server delivered once.
+//! The example `actix_webhooks`, with recorded deliveries.
 
 #![cfg(unix)]
 #![allow(

@@ -1,4 +1,4 @@
-//! The example `axum_webhooks`, with what a server delivered once.
+//! The example `axum_webhooks`, with recorded deliveries.
 
 #![cfg(unix)]
 #![allow(

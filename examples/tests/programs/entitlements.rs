@@ -1,4 +1,4 @@
-//! The example `entitlements`, with events that arrive in any order and an API that is asked once.
+//! The example `entitlements`, with events in any order and an API that may be called once.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -17,7 +17,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==";
 const BENEFIT: &str = "5a0e4f8c-1c8e-4c57-9a5b-6f1d2e3a4b5c";
 
-/// What a server delivered once, a delivery a line.
+/// Recorded deliveries, one per line.
 const RECORDED: &str = include_str!("../../../tests/fixtures/recorded/webhooks.jsonl");
 
 /// The running example.
@@ -47,7 +47,7 @@ impl Server {
         }
     }
 
-    /// Delivers the event that a customer has this state, and returns the status of the response.
+    /// Delivers an event with this state of a customer, and returns the status of the response.
     async fn deliver(&self, time: &str, state: Value) -> u16 {
         let event = json!({
             "type": "customer.state_changed",
@@ -64,7 +64,7 @@ impl Server {
         request.body(body).send().await.unwrap().status().as_u16()
     }
 
-    /// The status and the body of the response to whether a customer may use the benefit.
+    /// Returns status and body of the response to the question whether a customer may use the benefit.
     async fn may_use(&self, customer: &str) -> (u16, String) {
         let url = format!("{}/customers/{customer}/benefits/{BENEFIT}", self.address);
         let response = reqwest::get(url).await.unwrap();
@@ -72,7 +72,7 @@ impl Server {
     }
 }
 
-/// No example outlives its test.
+/// The example ends with its test.
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -148,7 +148,7 @@ async fn a_state_without_an_event_is_requested_once() {
     respond(&api, "u-1", known, 1).await;
     let server = Server::start(&api);
     assert_eq!(server.may_use("u-1").await, yes());
-    // An event from before the request is older than what the request returned, and later ones are newer.
+    // An event from before the request is older than the response to it, and later ones are newer.
     let old = server.deliver("2000-01-01T00:00:00Z", state("u-1", false));
     assert_eq!(old.await, 204);
     assert_eq!(server.may_use("u-1").await, yes());

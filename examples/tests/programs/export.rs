@@ -1,4 +1,4 @@
-//! The export of orders, from a server that responds with an export.
+//! The example `export`, against a server that responds with an export.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

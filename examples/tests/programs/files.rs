@@ -1,4 +1,4 @@
-//! The examples that upload and download, against a server that is the API and the storage.
+//! The examples that upload and download, against a server that is both API and storage.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 const ID: &str = "9eac85b9-55ec-4c68-a933-84be243cb2cf";
 const ORDER: &str = "0d63d459-34c7-418d-88ba-30484275a482";
 
-/// Returns the example, run to its end beside the server.
+/// Runs an example to its end against the server, and returns its output.
 async fn run(mut command: Command, server: &MockServer) -> Output {
     command
         .env("POLAR_ACCESS_TOKEN", "polar_oat_hush")
@@ -26,7 +26,7 @@ async fn run(mut command: Command, server: &MockServer) -> Output {
     output
 }
 
-/// What an API answers to an announced file whose parts go to the same server.
+/// The API's response to a new file whose parts are sent to the same server.
 fn announced(request: &Request, uri: &str) -> ResponseTemplate {
     let body: Value = request.body_json().unwrap();
     let part = |part: &Value| {

@@ -1,4 +1,4 @@
-//! Events from standard input, to a server that fails at first.
+//! The example `ingest`, against a server that fails at first.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -21,13 +21,13 @@ const ORGANIZATION: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
 const ACTIVATION: &str = "9a626024-4d04-4142-bf8d-b1deb728fe01";
 const DAY: i64 = 24 * 60 * 60;
 
-/// A computer with the program on it.
+/// A computer with the program installed.
 struct Computer {
     folder: TempDir,
     server: String,
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 #[derive(Debug, PartialEq)]
 struct Run {
     status: i32,
@@ -45,7 +45,7 @@ impl Computer {
         }
     }
 
-    /// One on which the key was activated, and found good so many seconds ago.
+    /// Returns a computer on which the key was activated, and validated so many seconds ago.
     fn activated(server: &MockServer, ago: i64) -> Self {
         let computer = Self::new(server);
         computer.write(&json!({
@@ -97,7 +97,7 @@ impl Computer {
     }
 }
 
-/// What a run comes to, and its warnings.
+/// Returns the result of a run, and its warnings.
 async fn finish(mut command: Command) -> (Run, String) {
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().unwrap();
@@ -131,12 +131,12 @@ fn now() -> i64 {
     since.as_secs().try_into().unwrap()
 }
 
-/// What the API says of a key for three computers.
+/// The API's response about a key for three computers.
 fn key(status: &str) -> Value {
     key_for(&json!(3), status)
 }
 
-/// What the API says of a key for so many computers.
+/// Returns the API's response about a key for so many computers.
 fn key_for(limit: &Value, status: &str) -> Value {
     json!({
         "id": "a63eb979-ded6-4386-b7f7-c783277567c5",
@@ -181,7 +181,7 @@ fn api(status: u16, body: &Value) -> ResponseTemplate {
         .set_body_json(body)
 }
 
-/// What the API says of a key that was activated.
+/// Returns the API's response about an activated key.
 fn activation() -> Value {
     json!({
         "id": ACTIVATION,
@@ -203,7 +203,7 @@ fn not_found() -> ResponseTemplate {
     api(404, &body)
 }
 
-/// Responds to this call, and to no other.
+/// Responds to this call only.
 async fn answer(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
     also(server, call, response).await;
@@ -287,7 +287,7 @@ async fn a_key_without_a_limit_is_only_validated() {
     let detail = "License key does not support activations.";
     let computer = Computer::new(&server);
     for (limit, status, works) in [
-        // On as many computers as it allows already: a good key, and not for this one.
+        // Its activation limit is reached: a valid key, but not for this computer.
         (json!(3), "granted", false),
         (json!(null), "revoked", false),
         (json!(null), "granted", true),
@@ -307,7 +307,7 @@ async fn a_key_without_a_limit_is_only_validated() {
     let requests = server.received_requests().await.unwrap();
     let body: Value = requests[0].body_json().unwrap();
     assert_eq!(body.get("activation_id"), None);
-    // There is nothing to give back.
+    // The computer has no activation.
     server.reset().await;
     assert_eq!(computer.run(&["deactivate"]).await, run(0, "deactivated"));
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -348,7 +348,7 @@ async fn an_activation_that_cannot_be_kept_is_given_back() {
     }
 }
 
-/// Linux has a name under which the file can be read, and nothing be written.
+/// On Linux, a name under which the file can be read but not written.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_verdict_that_cannot_be_kept_is_told() {
@@ -425,7 +425,7 @@ async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
         assert_eq!(computer.check().await, run(3, words));
         answer(&server, "validate", ResponseTemplate::new(503)).await;
         assert_eq!(computer.check().await, run(3, words));
-        // And becomes valid again when the API says so.
+        // It becomes valid again when the API reports so.
         answer(&server, "validate", api(200, &key("granted"))).await;
         assert_eq!(computer.check().await, valid());
     }
@@ -436,7 +436,7 @@ async fn what_says_nothing_about_the_key_changes_nothing() {
     let server = MockServer::start().await;
     let html = "<html>Sign in to this network</html>";
     let answers = [
-        // The version is gone, and something in between that cannot be told from that.
+        // The version is retired, or a proxy sent a response that looks like that.
         ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
         ResponseTemplate::new(404).set_body_raw(html, "text/html"),
         ResponseTemplate::new(404).set_body_json(json!({"error": "Not Found", "detail": "?"})),
@@ -464,7 +464,7 @@ async fn what_says_nothing_about_the_key_changes_nothing() {
         let computer = Computer::activated(&server, 4 * DAY + 60);
         answer(&server, "validate", response.clone()).await;
         assert_eq!(computer.check().await, grace(10), "{response:?}");
-        // The time of the last good answer did not move.
+        // The time of the last successful validation did not change.
         let ago = now() - computer.read()["confirmed"].as_i64().unwrap();
         assert!((4 * DAY..5 * DAY).contains(&ago), "{ago}");
     }
@@ -475,7 +475,7 @@ async fn without_a_network_the_license_lasts_for_two_weeks() {
     let server = MockServer::start().await;
     let mut computer = Computer::activated(&server, DAY + 60);
     drop(server);
-    // Nothing listens there.
+    // No server listens there.
     computer.server = "http://127.0.0.1:9".to_owned();
     assert_eq!(computer.check().await, grace(13));
     computer.change("confirmed", now() - 14 * DAY + 3600);
@@ -500,14 +500,14 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     answer(&server, "validate", ResponseTemplate::new(503)).await;
-    // The program has seen a later time than the clock shows now.
+    // The program ran at a later time than the clock shows now.
     computer.change("latest", now() + 5 * DAY);
     assert_eq!(computer.check().await, unverified());
     assert!(computer.read()["latest"].as_i64().unwrap() > now() + 4 * DAY);
-    // A clock that was put right is no matter.
+    // An adjusted clock has no effect.
     computer.change("latest", now() + 3600);
     assert_eq!(computer.check().await, grace(13));
-    // A response of the API settles it.
+    // A response of the API ends it.
     computer.change("latest", now() + 5 * DAY);
     answer(&server, "validate", api(200, &key("granted"))).await;
     assert_eq!(computer.check().await, valid());

@@ -1,4 +1,4 @@
-//! Usage that a run leaves on disk, and that the next one delivers.
+//! The example `metering`: a run leaves usage on disk, which the next one delivers.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

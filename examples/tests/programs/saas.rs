@@ -1,4 +1,4 @@
-//! The example `saas`, as a customer sees it: in a real browser, with scripts turned off.
+//! The example `saas`, as a customer sees it: in a real browser, with scripts disabled.
 //!
 //! It needs Chromium and its driver (Debian: `chromium`, `chromium-driver`) and is skipped without them, unless
 //! `BROWSER_REQUIRED` is set. `SCREENSHOT=1` writes `saas/screenshot.png`.
@@ -105,12 +105,12 @@ impl Visit {
         self.reads("Renews on").await
     }
 
-    /// Waits until the page says this, and checks what holds of every page.
+    /// Waits until the page contains this, and checks the rules for every page.
     async fn reads(&self, text: &str) -> Done {
         let start = Instant::now();
         loop {
             let body = self.browser.find(Locator::Css("body")).await;
-            // Pages that reload themselves are gone at times.
+            // Pages that reload are temporarily unavailable.
             let shown = match body {
                 Ok(body) => body.text().await.unwrap_or_default(),
                 Err(_) => String::new(),
@@ -123,7 +123,7 @@ impl Visit {
         }
     }
 
-    /// One main heading, a title, a language, and a label for whatever is filled in.
+    /// Checks that the page has one main heading, a title, a language, and a label for every input.
     async fn is_accessible(&self) -> Done {
         let address = self.browser.current_url().await?;
         let headings = self.browser.find_all(Locator::Css("h1")).await?;
@@ -167,7 +167,7 @@ impl Visit {
             .await
     }
 
-    /// Gets the invoice with the session of the browser.
+    /// Downloads the invoice with the session of the browser.
     async fn check_invoice(&self, path: &str) -> Done {
         let session = self.browser.get_named_cookie("session").await?;
         let request = reqwest::Client::new()
@@ -234,7 +234,7 @@ async fn browser(driver: &Path) -> (Running, Client) {
     }
 }
 
-/// Returns a program on the path.
+/// Finds a program on the path.
 fn found(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let mut files = env::split_paths(&path).map(|folder| folder.join(name));

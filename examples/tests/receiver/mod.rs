@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::support::example;
 
-/// What a server delivered once, a delivery a line.
+/// Recorded deliveries, one per line.
 const RECORDED: &str = include_str!("../../../tests/fixtures/recorded/webhooks.jsonl");
 
 const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==";
@@ -48,7 +48,7 @@ impl Receiver {
         }
     }
 
-    /// Returns the status that a delivery is answered with.
+    /// Sends a delivery, and returns the status of the response.
     fn deliver(&self, id: &str, body: &str) -> u16 {
         let headers = Webhooks::new(SECRET).sign(id, SystemTime::now(), body);
         self.post(&headers.unwrap(), body)
@@ -64,14 +64,15 @@ impl Receiver {
         let request = format!(
             "POST /webhooks HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
         );
-        // What the headers alone refuse is answered before the body is read: writing it may fail, the response counts.
+        // A response to invalid headers is sent before the body is read: writing the body may fail, the response
+        // counts.
         let _ = stream.write_all(request.as_bytes());
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// Asks it to stop, and returns what it has printed since it began to listen.
+    /// Stops the example, and returns its output since it began to listen.
     fn stop(mut self) -> String {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -83,7 +84,7 @@ impl Receiver {
     }
 }
 
-/// No example outlives its test.
+/// The example ends with its test.
 impl Drop for Receiver {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -108,7 +109,7 @@ fn body_of(kind: &str) -> String {
     found.unwrap().1
 }
 
-/// Without a secret nothing could be verified, so it does not start.
+/// Without a secret it does not start.
 pub(crate) fn does_not_start_without_a_secret(name: &str) {
     for (secret, problem) in [(None, "is not set"), (Some("whsec_"), "a secret is empty")] {
         let mut command = example(name);
@@ -121,7 +122,7 @@ pub(crate) fn does_not_start_without_a_secret(name: &str) {
     }
 }
 
-/// Every event is accepted, and every one is handled once.
+/// Every event is accepted and handled once.
 pub(crate) fn accepts_every_event_once(name: &str) {
     let receiver = Receiver::start(name);
     let mut events = 0;
@@ -140,7 +141,7 @@ pub(crate) fn accepts_every_event_once(name: &str) {
     assert!(printed.contains("nothing to do for order.gifted\n"));
 }
 
-/// What is not authentic, or no event, is answered with what is wrong with it.
+/// The response to a delivery that is not authentic, or not an event, names the reason.
 pub(crate) fn refuses_what_is_no_delivery(name: &str) {
     let receiver = Receiver::start(name);
     let body = body_of("order.paid");
@@ -171,7 +172,7 @@ fn paid(version: &str) -> String {
     event("order.paid", version)
 }
 
-/// Returns the body of an event that another version describes differently, if there is one.
+/// Returns the body of an event whose schema differs in another version, if there is one.
 fn of_other_version() -> Option<String> {
     let kinds = [
         "product.updated",
@@ -192,8 +193,8 @@ fn is_of_other_version(body: &str) -> bool {
     matches!(delivery.event, Event::OtherVersion(_))
 }
 
-/// Whether another version is compiled in or not: an event that it describes in the same way is one of this version, and
-/// others are not accepted, or they would be lost.
+/// Whether another version is compiled in or not: an event with the same schema there is an event of this version.
+/// Others are rejected, because they would otherwise be lost.
 pub(crate) fn refuses_other_versions(name: &str) {
     let receiver = Receiver::start(name);
     for body in of_other_version().into_iter().chain([paid("2031-07")]) {
@@ -210,7 +211,7 @@ pub(crate) fn refuses_other_versions(name: &str) {
     assert_eq!(receiver.stop().matches(": deliver ").count(), same.len());
 }
 
-/// An order that has no product will not have one the next time either.
+/// A redelivery of an order without a product would not have one either.
 pub(crate) fn accepts_an_order_without_a_product(name: &str) {
     let receiver = Receiver::start(name);
     let mut body: Value = serde_json::from_str(&body_of("order.paid")).unwrap();
@@ -223,10 +224,10 @@ pub(crate) fn accepts_an_order_without_a_product(name: &str) {
     assert_eq!(printed.lines().count(), 1);
 }
 
-/// An event that could not be handled is handled when it is delivered again.
+/// An event that could not be handled is handled when it is redelivered.
 pub(crate) fn handles_again_what_failed(name: &str) {
     let receiver = Receiver::start(name);
-    // What another version describes differently is refused, by the handler if that version is compiled in.
+    // An event with another schema is rejected, by the handler if that version is compiled in.
     let (other, own) = (of_other_version(), paid(API_VERSION));
     if let Some(other) = other {
         assert!(receiver.deliver("a", &other) >= 500);
@@ -236,8 +237,8 @@ pub(crate) fn handles_again_what_failed(name: &str) {
     assert_eq!(receiver.stop().lines().count(), 1);
 }
 
-/// The shell lines of a text are answered with 204, by a server that has the secret in them. Where there is no openssl or
-/// curl, they cannot be run.
+/// The shell commands in the docs get a response with 204 from a server with their secret. Skipped without openssl or
+/// curl.
 pub(crate) fn answers_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {

@@ -1,9 +1,9 @@
-//! How tests run the examples: as programs, the way their users do.
+//! Runs the examples as programs, as users do.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Returns the example of this name. Cargo builds all of them before it runs tests, into the folder beside that of the
+/// Returns the path of the example. Cargo builds all of them before it runs tests, into the folder beside that of the
 /// tests.
 pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();

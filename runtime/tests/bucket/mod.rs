@@ -1,4 +1,4 @@
-//! A transport that is the API and a file storage in one, with faults.
+//! A transport that is both the API and a file storage, with faults.
 
 #![allow(
     dead_code,
@@ -45,7 +45,7 @@ pub static UPLOADED: Operation = Operation {
     safety: Safety::Unsafe,
 };
 
-/// What happens to a part that is sent.
+/// The outcome of sending a part.
 #[derive(Clone, Copy, Debug)]
 pub enum PartOutcome {
     Answer(u16, &'static str),
@@ -61,23 +61,23 @@ pub struct Bucket(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 pub struct State {
-    /// What is sent is answered with this instead, by part, one after the other.
+    /// The outcomes by part, in their order, instead of success.
     pub outcomes: BTreeMap<usize, VecDeque<PartOutcome>>,
     /// The same, by operation.
     pub refused: BTreeMap<&'static str, (u16, &'static str)>,
     /// The number of completions whose response is lost.
     pub lost: usize,
-    /// The part whose address is forgotten.
+    /// The part whose URL is missing.
     pub forgotten: Option<usize>,
-    /// What the API was sent, in its order.
+    /// The requests to the API, in their order.
     pub calls: Vec<(String, Json)>,
-    /// What the storage was sent, in its order.
+    /// The requests to the storage, in their order.
     pub sent: Vec<(usize, Request<Bytes>)>,
     pub stored: BTreeMap<usize, Bytes>,
     in_flight: Vec<usize>,
     pub most_parts: usize,
     pub most_bytes: usize,
-    /// The file is cut or grown to this length when it is announced.
+    /// The file is truncated or extended to this length when it is created.
     pub resize: Option<(PathBuf, u64)>,
 }
 
@@ -113,7 +113,7 @@ impl Bucket {
         read(&self.0.lock().unwrap())
     }
 
-    /// How often a part was sent.
+    /// Returns how often a part was sent.
     pub fn attempts(&self, part: usize) -> usize {
         self.get(|state| state.sent.iter().filter(|(sent, _)| *sent == part).count())
     }
@@ -123,7 +123,7 @@ impl Bucket {
         self.get(|state| state.calls.iter().map(|(id, _)| id.clone()).collect())
     }
 
-    /// What is stored, in the order of the parts.
+    /// Returns the stored bytes, in the order of the parts.
     pub fn content(&self) -> Vec<u8> {
         self.get(|state| {
             let parts: Vec<&[u8]> = state.stored.values().map(Bytes::as_ref).collect();
@@ -158,7 +158,7 @@ impl Bucket {
             let number = part["number"].as_u64().unwrap() as usize;
             state.forgotten != Some(number)
         });
-        // Backwards: the order says nothing.
+        // Reversed: the order has no meaning.
         let parts: Vec<Json> = parts
             .rev()
             .map(|part| {
@@ -229,7 +229,7 @@ impl Bucket {
         Ok(response.body(text.into()).unwrap())
     }
 
-    /// A part of this length is not on its way any more.
+    /// A part of this length is no longer in flight.
     fn landed(&self, len: usize) {
         let mut state = self.0.lock().unwrap();
         let mut parts = state.in_flight.iter();
@@ -252,7 +252,7 @@ impl Transport for Bucket {
     }
 }
 
-/// Bytes of which no two parts are the same.
+/// Returns bytes of which no two parts are equal.
 pub fn bytes(len: usize) -> Bytes {
     let mut bytes = vec![7; len];
     for (number, block) in bytes.chunks_mut(MIB / 4).enumerate() {

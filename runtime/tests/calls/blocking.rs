@@ -15,7 +15,7 @@ use polar_client_runtime::client::Server;
 fn a_call_can_be_waited_for_on_any_thread() {
     let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
-    // With all that belongs to it, retries and their waits included.
+    // Includes retries and their delays.
     assert_eq!(polar.list().send_blocking().unwrap()[0].name, "x");
     assert_eq!(script.count(), 2);
     let threads: Vec<_> = (0..8)
@@ -74,7 +74,7 @@ fn is_refused(script: &Script) -> bool {
 async fn inside_a_task_it_is_an_error_and_no_panic() {
     let script = Script::new([answer(200, "[]")]);
     assert!(is_refused(&script));
-    // And again, though the budget of the task is used up.
+    // And again, although the cooperative budget of the task is exhausted.
     assert!(is_refused(&script));
     tokio::task::yield_now().await;
     let other = script.clone();
@@ -84,7 +84,7 @@ async fn inside_a_task_it_is_an_error_and_no_panic() {
             .unwrap()
     );
     assert_eq!(script.count(), 0);
-    // The task continues as usual.
+    // The task continues normally.
     let (sender, receiver) = tokio::sync::oneshot::channel();
     sender.send(1).unwrap();
     assert_eq!(receiver.await, Ok(1));
@@ -135,7 +135,7 @@ async fn an_iterator_inside_a_runtime_ends_after_its_error() {
 
 #[tokio::test]
 async fn threads_for_blocking_work_can_wait() {
-    // With retries, whose waits are those of the runtime of blocking calls.
+    // With retries, whose delays are those of the runtime of blocking calls.
     let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
     let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());

@@ -65,7 +65,7 @@ async fn exports_are_text_bytes_or_a_stream() {
     let polar = script.polar();
     assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
     assert_eq!(polar.export().send_bytes().await.unwrap(), "a,b\n1,é\n");
-    // A limit is for what is kept in memory.
+    // The limit applies to bodies that are kept in memory.
     let options = CallOptions::new().body_limit(1);
     let mut stream = polar.export().with(options).send_stream().await.unwrap();
     assert_eq!(script.open(), 1);
@@ -168,7 +168,7 @@ async fn bodies_that_cannot_be_decoded_are_kept_and_not_shown() {
     assert!(!raw(&error).is_truncated());
     assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
-    // Whatever it is: a call that created something has succeeded.
+    // For any content: a call that created something has succeeded.
     for body in ["<html>hush", "{", r#"{"name":null,"secret":"hush"}"#] {
         let thing = Thing { name: "x".into() };
         let error = Script::new([answer(201, body)]).polar();

@@ -1,4 +1,4 @@
-//! What errors say, to programs and to people.
+//! Errors: their classification and their messages.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -97,7 +97,7 @@ async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
                 serve this version of the API, or has no such path";
     let stranger = "404, but not from the API";
     for (headers, body, text) in [
-        // About the resource: the API, by its header, names a class.
+        // About the resource: a response of the API, by its header, with an error class.
         (
             echo.clone(),
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
@@ -108,21 +108,21 @@ async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
             r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
             found,
         ),
-        // Without the header, which a proxy may strip and older servers never sent: one of its documented classes.
+        // Without the header, which a proxy may strip and older servers never sent: one of the documented classes.
         (
             vec![],
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
             found,
         ),
         (vec![], r#"{"error":"ResourceNotFound"}"#, found),
-        // The router of the API, in the version that was requested: `team/1` as an external id.
+        // From the API's router, in the requested version: `team/1` as an external ID.
         (echo.clone(), r#"{"detail":"Not Found"}"#, no_path),
         (echo.clone(), r#"{"error":"","detail":"x"}"#, no_path),
         (echo.clone(), r#"{"error":null,"detail":"x"}"#, no_path),
         (echo, "", no_path),
-        // The API does not know the version, or an older server not the path.
+        // The API does not support the version, or an older server not the path.
         (vec![], r#"{"detail":"Not Found"}"#, gone),
-        // From any server: many have an `error` in their bodies.
+        // From any server: the bodies of many have an `error`.
         (
             vec![],
             r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
@@ -157,7 +157,7 @@ async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
     }
 }
 
-/// A class that is documented for 404 says nothing with another status.
+/// A class that is documented for 404 has no meaning with another status.
 #[tokio::test]
 async fn a_class_alone_is_not_a_404() {
     for status in [400, 403, 405, 410, 500] {
@@ -210,7 +210,7 @@ impl Transport for Fails {
     }
 }
 
-/// What `fn main() -> Result<(), Error>` prints.
+/// The output of `fn main() -> Result<(), Error>`.
 #[tokio::test]
 async fn debug_shows_the_chain_of_sources_and_no_secret() {
     let list = async |token: Fails, transport: Fails| {

@@ -271,7 +271,7 @@ async fn a_connection_that_breaks() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // The request is read, and answered with half a response.
+        // The request is read, and the response breaks off.
         std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
         std::io::Write::write_all(
             &mut stream,
@@ -287,7 +287,7 @@ async fn a_connection_that_breaks() {
     );
 }
 
-/// Responds with empty lists, and counts the connections that it does so on.
+/// Responds with empty lists, and counts its connections.
 fn counting() -> (String, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -317,7 +317,7 @@ async fn connections_are_not_kept_for_as_long_as_the_server_does() {
         polar.list().await.unwrap();
     }
     assert_eq!(count.load(Ordering::Relaxed), 1);
-    // Real time, since the pool of connections follows no other clock.
+    // Real time, since the connection pool uses no other clock.
     tokio::time::sleep(Duration::from_millis(4500)).await;
     polar.list().await.unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 2);
@@ -460,7 +460,7 @@ async fn clients_of_ones_own_must_not_follow_redirects() {
     let error = through(given, &server).list().await.unwrap_err();
     assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
     assert!(error.to_string().contains("followed a redirect"), "{error}");
-    // Once: a repeat would do the same.
+    // Once: a retry would fail in the same way.
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 1);
 }
 

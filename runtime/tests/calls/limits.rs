@@ -127,7 +127,7 @@ async fn a_call_that_is_not_polled_holds_nobody_up() {
     let begun = tokio::time::timeout(Duration::from_secs(1), &mut kept).await;
     assert!(begun.is_err());
     polar.list().with(patient.clone()).await.unwrap();
-    // It missed its turn, and never goes together with another.
+    // It missed its turn, and never runs together with another one.
     let (kept, third) = tokio::join!(kept, polar.list().with(patient).send());
     kept.unwrap();
     third.unwrap();
@@ -165,7 +165,7 @@ async fn the_server_stops_requests_for_longer_than_a_call_waits() {
         // A minute is not enough.
         assert!(!polar.list().await.unwrap_err().may_have_been_sent());
         assert_eq!(script.count(), 1);
-        // And the policy allows for no more than that.
+        // And the policy allows no more than that.
         tokio::time::sleep(Duration::from_secs(1)).await;
         polar.list().await.unwrap();
         assert_eq!(script.times()[1].as_secs(), 60, "{asked}");
@@ -191,7 +191,7 @@ async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_mea
         limited += usize::from(call.await.unwrap().is_err());
     }
     assert_eq!(limited, 1);
-    // The first probe is rejected, the second one passes, and those behind it follow as usual.
+    // The first probe is rejected, the second one succeeds, and the others follow as usual.
     let millis: Vec<u128> = script.times().iter().map(Duration::as_millis).collect();
     let seconds: Vec<u128> = millis.iter().map(|millis| millis / 1000).collect();
     assert_eq!(seconds, [0, 30, 60, 60, 60], "{millis:?}");
@@ -247,7 +247,7 @@ async fn how_long_the_client_pauses_is_not_up_to_a_call() {
     assert_eq!(script.times()[1].as_secs(), 60);
 }
 
-/// Takes its time for every token.
+/// Provides tokens slowly.
 #[derive(Clone)]
 struct SlowTokens(Duration);
 

@@ -1,4 +1,4 @@
-//! Calls, from the request that is put together to the response or the error.
+//! Calls, from the request to the response or the error.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What can be set for a client and for a call.
+//! Options of clients and of calls.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -42,7 +42,7 @@ async fn headers_organization_and_limits_of_the_client_hold_unless_the_call_says
         .attempt_timeout(Duration::from_secs(3));
     polar.list().with(options).await.unwrap();
     for request in script.sent() {
-        // Neither printed nor kept by HTTP/2's compression.
+        // Neither printed nor stored in HTTP/2's compression table.
         assert!(
             ["x-a", "x-b"]
                 .iter()
@@ -193,7 +193,7 @@ async fn a_call_can_give_status_and_headers_too() {
     assert!(response.into_inner().is_none());
 }
 
-/// Adds its name to what it sees, and to the responses.
+/// Adds its name to requests and responses.
 #[derive(Debug)]
 struct Named(&'static str, Arc<dyn Transport>, Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! How requests are put together, seen by a transport that only records them.
+//! The content of requests, recorded by a transport.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -239,7 +239,7 @@ async fn values_without_a_text_are_refused() {
         })
     ));
     assert_eq!(recorder.count(), 0);
-    // What was wrong and was put right is sent.
+    // A corrected parameter is sent.
     polar
         .list()
         .any("x", &object)

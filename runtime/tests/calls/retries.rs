@@ -1,4 +1,4 @@
-//! What is repeated, when, and how often.
+//! Retries: which calls, when, and how often.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -54,9 +54,9 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
         (answer(503, ""), 1),
         (answer(520, ""), 1),
         (Step::Chunks(201, vec!["{"], End::Broken), 1),
-        // The head has arrived: there was a connection.
+        // The head has arrived, so a connection existed.
         (Step::Chunks(201, vec!["{"], End::Refused), 1),
-        // It may have been a rate limit or not.
+        // It may or may not have been a rate limit.
         (Step::Chunks(429, vec![r#"{"error":"Man"#], End::Broken), 1),
         (Step::Chunks(429, vec![], End::Hanging), 1),
         (Step::Chunks(429, vec![], End::Whole), 2),
@@ -84,7 +84,7 @@ async fn whoever_calls_may_know_better_what_is_safe() {
     list.await.unwrap_err();
     assert_eq!(script.count(), 1);
 
-    // A call's word counts more than the client's, and what was not done is repeated anyway.
+    // The call's option overrides the client's, and a request that was not processed is retried anyway.
     let script = Script::new([LOST, REFUSED, answer(200, "[]")]);
     let polar = script.builder().defaults(not_safe).build().unwrap();
     polar.list().await.unwrap_err();
@@ -110,7 +110,7 @@ async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
         answer(505, ""),
         answer(307, ""),
         answer(200, "{"),
-        // A rule of the operation, not a rate limit.
+        // An error of the operation, not a rate limit.
         answer(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
         Step::Fail(TransportErrorKind::Unavailable),
     ] {
@@ -161,7 +161,7 @@ async fn the_server_says_how_long_to_wait() {
                 Script::new([Step::Answer(status, headers.clone(), ""), answer(200, "[]")]);
             script.polar().list().await.unwrap();
             let times = script.times();
-            // What is asked for, and up to half a second so that not all come at once.
+            // The requested delay, and up to half a second of jitter.
             assert!(
                 times[1] >= second * wait && times[1] < second * wait + second,
                 "{headers:?} {times:?}"
@@ -172,7 +172,7 @@ async fn the_server_says_how_long_to_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_they_want_to() {
-    // More than the policy allows.
+    // Longer than the policy allows.
     let script = Script::new([limited("61")]);
     let hour = CallOptions::new().timeout(Duration::from_secs(3600));
     let error = script.polar().list().with(hour).await.unwrap_err();
@@ -197,7 +197,7 @@ async fn nobody_waits_longer_than_they_want_to() {
     script.polar().list().with(options).await.unwrap();
     assert!(script.times()[1] >= Duration::from_secs(1800));
 
-    // A number that is none.
+    // An invalid number.
     let script = Script::new([limited("99999999999999999999999")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
@@ -244,7 +244,7 @@ async fn retries_can_be_turned_off_and_changed_for_client_and_call() {
     let five = CallOptions::new().retry(RetryPolicy::new().max_attempts(5));
     off.list().with(five).await.unwrap_err();
     assert_eq!(script.count(), 6);
-    // Options that say nothing about it change nothing.
+    // Options without this setting change nothing.
     off.list().with(CallOptions::new()).await.unwrap_err();
     assert_eq!(script.count(), 7);
 }
@@ -256,7 +256,7 @@ async fn an_outage_is_not_amplified() {
     for _ in 0..1000 {
         polar.clone().list().await.unwrap_err();
     }
-    // A hundred repeats, and then none.
+    // A hundred retries, and then none.
     assert_eq!(script.count(), 1100);
 }
 
@@ -296,10 +296,10 @@ async fn other_deletes_that_find_nothing_are_errors() {
     let stranger = answer(404, r#"{"status":404,"error":"Not Found"}"#);
     for (steps, version) in [
         (vec![not_found()], false),
-        // Nothing had reached the server.
+        // The request had not reached the server.
         (vec![REFUSED, not_found()], false),
         (vec![limited("1"), not_found()], false),
-        // This is not about the thing.
+        // This error is not about the resource.
         (vec![LOST, gone], true),
         (vec![LOST, stranger], true),
     ] {
@@ -356,7 +356,7 @@ async fn errors_say_whether_another_try_makes_sense() {
     }
 }
 
-/// Begins a call, and lets it lie for so long.
+/// Starts a call, and leaves it unpolled for so long.
 async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
     let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
     let mut call = Box::pin(polar.list().send());
@@ -369,7 +369,7 @@ async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn time_in_which_nobody_polls_does_not_end_a_call() {
     for seconds in [40, 100] {
-        // Each chunk takes another second, which only begins when it is asked for.
+        // Each chunk takes another second, which only begins when it is polled.
         let script = Script::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
         neglected(&script, seconds).await.unwrap();
         assert_eq!(script.count(), 1);
@@ -411,7 +411,7 @@ async fn nothing_is_sent_when_no_time_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_repeat_for_which_no_time_is_left_gives_the_error_before_it() {
-    // The turn of the repeat would come after the deadline.
+    // The turn of the retry would come after the deadline.
     let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
     let polar = script.builder().rate_limit(RateLimit::per_minute(1));
     let polar = polar.build().unwrap();

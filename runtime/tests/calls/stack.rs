@@ -1,11 +1,11 @@
-//! How much stack a call needs.
+//! The stack use of a call.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use crate::script::{Script, answer};
 
-/// The futures of a call are on the heap; none of them is moved as a whole. An overflow ends the process.
+/// The futures of a call are on the heap; none of them is moved as a whole. A stack overflow would end the process.
 #[test]
 fn a_call_needs_little_stack() {
     let call = || {

@@ -1,4 +1,4 @@
-//! Clients on something else than tokio.
+//! Clients on other runtimes than tokio.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -13,7 +13,7 @@ use polar_client_runtime::transport::{
     Body, BoxFuture, Timer, Transport, TransportError, TransportErrorKind,
 };
 
-/// Refuses so many requests.
+/// Rejects so many requests.
 #[derive(Debug)]
 struct Refusing(Mutex<usize>);
 
@@ -53,7 +53,7 @@ fn builder(refused: usize) -> ClientBuilder<Anonymous, Api> {
     Polar::builder().transport(Refusing(Mutex::new(refused)))
 }
 
-/// Returns the result of a future that never has to wait.
+/// Returns the result of a future that never waits.
 fn now<F: IntoFuture>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future.into_future());
     match future
@@ -126,7 +126,7 @@ async fn what_leaves_its_runtime_is_an_error() {
     let mut stream = polar.export().send_stream().await.unwrap();
     let error = std::thread::spawn(move || now(stream.next())).join();
     assert!(unavailable(&error.unwrap().unwrap().unwrap_err()));
-    // A call that waits to be repeated.
+    // A call that waits for its retry.
     let polar = Polar::builder().transport(Waiting(false)).build().unwrap();
     let mut call = Box::pin(polar.list().send());
     let mut context = Context::from_waker(Waker::noop());

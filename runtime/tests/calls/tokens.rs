@@ -1,4 +1,4 @@
-//! Where tokens come from, and what happens when they are not accepted.
+//! Token providers, and rejected tokens.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -22,7 +22,7 @@ const REJECTED: Step = Step::Answer(
     r#"{"error":"invalid_token","error_description":"expired"}"#,
 );
 
-/// Gives `first` until that is rejected, and then `second`.
+/// Provides `first` until it is rejected, and then `second`.
 #[derive(Clone)]
 struct Refreshing(Arc<Mutex<Provided>>);
 
@@ -97,7 +97,7 @@ async fn a_rejected_token_is_refreshed_once_for_every_kind_of_operation() {
 
 #[tokio::test]
 async fn it_is_not_refreshed_for_ever() {
-    /// Always gives another one.
+    /// Always provides another one.
     struct Endless(Mutex<usize>);
     impl TokenProvider for Endless {
         fn token(&self) -> BoxFuture<'_, TokenResult> {

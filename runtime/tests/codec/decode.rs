@@ -1,4 +1,4 @@
-//! Decoding: formats, values, and the messages of errors.
+//! Decoding: formats, values, and error messages.
 
 #![allow(
     clippy::unwrap_used,
@@ -61,7 +61,7 @@ fn a_page_is_read_field_by_field() {
         product.metadata["c"],
         Scalar::Number(Number::Float(1.0))
     ));
-    // Without an offset it would not be written as it came.
+    // Without an offset it would not be encoded as received.
     assert!(
         matches!(&product.metadata["since"], Scalar::String(text) if text == "2026-01-01T00:00:00")
     );
@@ -317,7 +317,7 @@ fn numbers_are_kept_up_to_their_limits() {
     }
     assert_eq!(read::<i64>(r#"{"$serde_json::private::Number":"3.0"}"#), 3);
     assert_eq!(refused::<i64>("1.5"), "expected an integer, found 1.5");
-    // The double nearest to what was written may be another integer.
+    // The nearest double may be another integer.
     for text in ["9007199254740993.0", "1e300", "-1e16"] {
         assert!(codec::from_str::<i64>(text).is_err(), "{text}");
     }
@@ -425,7 +425,7 @@ fn numbers_as_text_are_read_when_a_dependency_asks_serde_json_for_them() {
     assert!(codec::from_str::<f64>(r#"{"$serde_json::private::Number":"1e999"}"#).is_err());
 }
 
-/// What a map deserializer of the test yields: text, or a number the way `arbitrary_precision` hands it over.
+/// The values of the test's map deserializer: a string, or a number as `arbitrary_precision` passes it.
 #[derive(Clone, Copy)]
 enum Value<'a> {
     Text(&'a str),

@@ -1,4 +1,4 @@
-//! Identifiers: what they convert from and to, and how frameworks and serde see them.
+//! Identifiers: conversions, and their use with frameworks and serde.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -54,7 +54,7 @@ fn the_codec_reads_and_writes_them_as_strings() {
 
 #[test]
 fn the_path_of_a_request_is_read_as_one() {
-    // Extractors such as `axum::extract::Path` deserialize a segment as a string and nothing else.
+    // Extractors such as `axum::extract::Path` deserialize a segment as a string only.
     let segment = StrDeserializer::<ValueError>::new(TEXT);
     assert_eq!(Id::<Order>::deserialize(segment).unwrap(), ID);
     let segment = StrDeserializer::<ValueError>::new("order");

@@ -1,4 +1,4 @@
-//! Types that are only sent, and what their setters take.
+//! Request types, and the arguments of their setters.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,4 +1,4 @@
-//! Decoding, encoding, and values that are sent.
+//! Decoding, encoding, and request types.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Unions and enums: which variant, what is kept of the unknown, and what errors say.
+//! Unions and enums: their variants, unknown ones, and errors.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -74,7 +74,7 @@ fn errors_name_the_innermost_variant() {
         error(r#"{"benefit":{"type":"priced"},"price":{"amount_type":"x"},"level":null}"#),
         "level: expected an integer, found null (in Grant::Priced)"
     );
-    // A mistake before the union is not blamed on it.
+    // An error before the union does not name it.
     let outside = codec::from_str::<(i64, Grant)>(
         r#"["a",{"benefit":{"type":"priced"},"price":1,"level":null}]"#,
     )
@@ -99,7 +99,7 @@ fn trials_leave_no_error_behind() {
             Scalar::Unknown(_)
         ]
     ));
-    // Problems that were recorded before are kept.
+    // Earlier problems are kept.
     assert!(codec::from_str::<(i64, Scalar)>(r#"["a","x"]"#).is_err());
 }
 

@@ -1,4 +1,4 @@
-//! Events as simple as can be.
+//! Minimal events.
 
 #![allow(unreachable_pub, reason = "each test is a crate of its own")]
 
@@ -6,7 +6,7 @@ use polar_client_runtime::codec::{Decode, Node};
 use polar_client_runtime::types::JsonObject;
 use polar_client_runtime::webhooks::VersionedEvent;
 
-/// An event that is not looked at closely.
+/// An event with arbitrary content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event(pub JsonObject);
 

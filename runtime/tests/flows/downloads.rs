@@ -1,4 +1,4 @@
-//! Downloads: what is waited for and how long, where it is fetched, and what becomes of it.
+//! Downloads: waiting for documents, fetching files, and writing them.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -33,7 +33,7 @@ fn moved(to: &'static str) -> Step {
     Step::Answer(302, vec![("location", to)], "")
 }
 
-/// Returns a document that another request has to make.
+/// Returns a document that another request generates.
 fn invoice(script: &Script) -> Download {
     let client = script.polar().client;
     let mut generate = client.request(&INVOICE);
@@ -43,7 +43,7 @@ fn invoice(script: &Script) -> Download {
     Download::document(invoice).generated_by(generate)
 }
 
-/// Returns a document that the server makes.
+/// Returns a document that the server generates.
 fn receipt(script: &Script) -> Download {
     Download::document(script.polar().client.request(&RECEIPT))
 }
@@ -138,7 +138,7 @@ async fn what_cannot_be_made_is_said_at_once() {
     let script = Script::new([missing()]);
     let error = receipt(&script).bytes().await.unwrap_err();
     assert!(error.is_not_found() && script.count() == 1);
-    // A 404 that says nothing about the invoice.
+    // A 404 that is not about the invoice.
     let script = Script::new([answer(404, r#"{"detail":"Not Found"}"#)]);
     let error = invoice(&script).bytes().await.unwrap_err();
     assert!(error.is_version_gone() && script.count() == 1);
@@ -349,7 +349,7 @@ async fn what_breaks_off_is_fetched_again() {
     let script = Script::new(steps.clone());
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
 
-    // A chunk that was returned cannot be returned again.
+    // A chunk that was already returned cannot be returned again.
     let script = Script::new(steps);
     let mut stream = file(&script, 3, "abc").stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a");
@@ -400,7 +400,7 @@ async fn a_download_that_trickles_ends() {
     const PIECES: [&str; 200] = ["a"; 200];
     let slow = || Step::Chunks(200, PIECES.to_vec(), End::Slow(20));
     let start = tokio::time::Instant::now();
-    // The pauses are short enough, and there is something every time: an hour is enough.
+    // The pauses are short, and each attempt receives something: an hour is enough.
     let script = Script::new([slow()]);
     let error = file(&script, 200, "").bytes().await.unwrap_err();
     assert!(error.is_timeout());
@@ -408,7 +408,7 @@ async fn a_download_that_trickles_ends() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the download was not complete before the deadline");
 
-    // The time is that of all attempts, and of the wait for a document.
+    // The timeout covers all attempts, and the wait for a document.
     let minute = Duration::from_secs(60);
     for steps in [
         vec![slow()],
@@ -427,7 +427,7 @@ async fn a_download_that_trickles_ends() {
         assert!((59..=60).contains(&start.elapsed().as_secs()));
     }
 
-    // So does a stream, by the option of the call, too, and whatever its reader does.
+    // The same applies to a stream, also by the option of the call, whatever its reader does.
     for by_option in [false, true] {
         let script = Script::new([slow()]);
         let download = match by_option {
@@ -472,12 +472,12 @@ async fn a_document_has_a_limit_wherever_it_goes() {
     assert!(is_limit(&error) && received <= 100);
     assert!(stream.next().await.is_none() && script.open() == 0);
 
-    // A length that is said is not tried.
+    // A stated length is not fetched.
     let long = Step::Answer(200, vec![("content-length", "101")], "abc");
     let script = Script::new([answer(200, LINK), long]);
     assert!(is_limit(&limited(&script).stream().await.unwrap_err()));
 
-    // Files that the API knows the size of are as large as they are.
+    // The size of files is verified if the API states it.
     let script = Script::new([pieces]);
     let content = "abcdef".repeat(20);
     let download = file(&script, 120, &content).with(CallOptions::new().body_limit(100));
@@ -654,7 +654,7 @@ mod files {
                     .mode()
             };
             assert_eq!(mode("a.txt"), mode("b"));
-            // What was kept from others stays so, and what was shared stays shared.
+            // Private permissions stay private, and shared ones shared.
             for rights in [0o600, 0o666] {
                 fs::set_permissions(&path, fs::Permissions::from_mode(rights)).unwrap();
                 let script = Script::new([answer(200, "abc")]);
@@ -714,7 +714,7 @@ mod files {
             let error = receipt(&script).to_file(&target).await.unwrap_err();
             assert!(matches!(error, Error::File { .. }), "{error}");
             assert!(error.to_string().contains(reason), "{error}");
-            // Not even the document was made.
+            // Not even the document was generated.
             assert_eq!(script.count(), 0);
         }
         let mut after = names(&folder);

@@ -1,4 +1,4 @@
-//! Routes that send visitors to sessions: what is asked of the API, who a visitor can be, and where they can end up.
+//! Routes that redirect visitors to sessions: requests to the API, identities of visitors, and targets of redirects.
 
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -53,7 +53,7 @@ fn portal(script: &Script) -> PortalRoute {
     PortalRoute::new(polar.client.request(&CREATE_SESSION))
 }
 
-/// Says who is logged in, whatever the request is.
+/// Returns the logged-in user, whatever the request is.
 fn logged_in(
     identity: Option<Identity>,
 ) -> impl Fn(Parts) -> std::future::Ready<Result<Option<Identity>, Response>> + Clone {

@@ -1,4 +1,4 @@
-//! Uploads: what is sent where, what is repeated, and what is known when it fails.
+//! Uploads: requests to API and storage, retries, and the state after a failure.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -24,7 +24,7 @@ fn sum(bytes: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(bytes))
 }
 
-/// Returns the error of an upload, which shows nothing that is secret.
+/// Returns the error of an upload, and checks that it shows no secrets.
 fn failed(error: Error) -> UploadError {
     let shown = format!("{error} {error:?} {:?}", error.upload());
     assert!(!shown.contains("hush"), "{shown}");
@@ -146,7 +146,7 @@ async fn what_fails_says_how_far_it_came() {
         (403, Some("AccessDenied"))
     );
     assert_eq!(storage.message(), "Request has expired");
-    // The credential has nothing to do with it.
+    // The credential is irrelevant.
     assert!(!error.is_forbidden() && !error.is_retryable());
     assert_eq!(
         error.to_string(),
@@ -220,7 +220,7 @@ async fn refusals_of_the_api_end_it() {
     let last = "files:uploaded";
     assert_eq!(bucket.calls(), ["files:create", last, last, last]);
 
-    // What the client's user says is unsafe is not repeated.
+    // An operation that the client's user marks as unsafe is not retried.
     let unsafe_ = CallOptions::new().assume_unsafe();
     let upload = bucket.upload(bytes(1)).with(unsafe_);
     let error = upload.await.unwrap_err();
@@ -363,7 +363,7 @@ mod files {
         let upload = bucket.upload(path.as_path()).send();
         let upload = tokio::time::timeout(std::time::Duration::from_secs(20), upload);
         let result = upload.await;
-        // Unblocks a thread that did open the pipe, so that the test ends.
+        // Unblocks a thread that opened the pipe, so that the test ends.
         let unblock = std::fs::File::options().read(true).write(true).open(&path);
         drop(unblock);
         let error = failed(result.unwrap().unwrap_err());

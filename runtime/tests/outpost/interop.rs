@@ -1,5 +1,5 @@
-//! One Redis and one Polar for this crate and Polar's Python SDK (`polar-sdk[outpost]==1.0.3a5`), for which the environment
-//! variable `POLAR_PYTHON` names an interpreter.
+//! One Redis and one stand-in for Polar, shared by this crate and Polar's Python SDK (`polar-sdk[outpost]==1.0.3a5`).
+//! The environment variable `POLAR_PYTHON` names the interpreter.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -14,7 +14,7 @@ use crate::polar::Polar;
 use crate::redis::Redis;
 use crate::{BUCKET, CALLS, UNITS, event, next_bucket, read_locally, reducers, snapshot};
 
-/// How many events each of the two tracks.
+/// The number of events that each of the two tracks.
 const EVENTS: usize = 5_000;
 
 /// The service in Python.
@@ -90,7 +90,7 @@ async fn services_in_other_languages_share_the_state() {
     let metering = polar.metering().outpost(options.redis(redis.url()));
     let metering = metering.start().unwrap();
     let mut peer = tokio::task::block_in_place(|| Peer::start(&python, &redis, &polar));
-    // The process of Python reads once, so that it asks for snapshots.
+    // The Python process reads once, so that it requests snapshots.
     tokio::task::block_in_place(|| peer.read(CALLS));
     peer.say(&format!("track {EVENTS}"));
     for index in 0..EVENTS {
@@ -109,12 +109,12 @@ async fn services_in_other_languages_share_the_state() {
     }
     metering.flush().await.unwrap();
     assert_eq!(tokio::task::block_in_place(|| peer.line()), "tracked");
-    // Those of the snapshot, and those of both.
+    // Those of the snapshot, and those of both processes.
     let calls = 2 + 2 * EVENTS;
     let expected = json!([calls as f64, 20_000.5, 20_000.5 - calls as f64]);
     same(&metering, &mut peer, CALLS, Some(&expected)).await;
     same(&metering, &mut peer, UNITS, None).await;
-    // A snapshot that covers everything, and further events.
+    // A snapshot that covers everything, and more events.
     for meter in [CALLS, UNITS] {
         let mut next = snapshot("u-1", meter, next_bucket() + BUCKET);
         next["version"] = json!(3);
@@ -131,7 +131,7 @@ async fn services_in_other_languages_share_the_state() {
         Some(&json!([8_755.25, 100.0, -8_655.25])),
     )
     .await;
-    // A restart without what was stored: another epoch, and snapshots that are asked for again.
+    // A restart without the stored state: another epoch, and snapshots are requested again.
     redis.stop();
     redis.restart().await;
     polar.drop_sockets();
@@ -139,7 +139,7 @@ async fn services_in_other_languages_share_the_state() {
     same(&metering, &mut peer, CALLS, Some(&expected)).await;
 }
 
-/// Waits until both read the same, and what is expected.
+/// Waits until both read the expected balance.
 async fn same(
     metering: &polar_client_runtime::metering::Metering,
     peer: &mut Peer,

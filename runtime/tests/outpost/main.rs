@@ -60,7 +60,7 @@ fn snapshot(customer: &str, meter: Uuid, cold_until: i64) -> Json {
     })
 }
 
-/// An event of a time that no snapshot covers.
+/// Returns an event with a timestamp that no snapshot covers.
 fn event(name: &str) -> UsageEvent {
     let time = Timestamp::from_timestamp_micros(next_bucket() + 1_000_000).unwrap();
     UsageEvent::new(name, "u-1").timestamp(time)
@@ -75,7 +75,7 @@ async fn started() -> (Polar, Metering) {
     }
     let options = OutpostOptions::new().snapshot_timeout(Duration::from_secs(30));
     let metering = polar.metering().outpost(options).start().unwrap();
-    // The first read after a start waits for nothing that is not connected.
+    // The first read after a start does not wait for the connection.
     metering.track(event("warm-up")).await.unwrap();
     read_locally(&metering, CALLS).await;
     (polar, metering)
@@ -85,7 +85,7 @@ async fn read(metering: &Metering, meter: Uuid) -> Balance {
     metering.meter(meter, "u-1").await.unwrap().unwrap()
 }
 
-/// Reads until the value is a local one.
+/// Reads until the balance is a local one.
 async fn read_locally(metering: &Metering, meter: Uuid) -> Balance {
     loop {
         let balance = read(metering, meter).await;
@@ -127,7 +127,7 @@ async fn a_balance_includes_what_was_tracked_just_now() {
     let balance = read_locally(&metering, UNITS).await;
     assert_eq!(balance.consumed, decimal("5.3"));
     assert_eq!(balance.balance, decimal("94.7"));
-    // The same events are sent.
+    // The same events are sent to the API.
     metering.flush().await.unwrap();
     assert_eq!(polar.world().events.len(), 5);
 }
@@ -152,7 +152,7 @@ async fn a_snapshot_takes_the_place_of_the_buckets_that_it_covers() {
         (balance.consumed, balance.balance),
         (40.into(), decimal("10.5"))
     );
-    // What is older than the snapshot is in it.
+    // Events that are older than the snapshot are included in it.
     metering.track(event("call")).await.unwrap();
     assert_eq!(read(&metering, CALLS).await.consumed, 40.into());
 }
@@ -203,15 +203,15 @@ async fn what_is_not_known_locally_is_read_from_the_api() {
     let from_api = |balance: Balance| {
         assert_eq!((balance.source, balance.consumed), (Source::Api, 77.into()));
     };
-    // Polar sends no snapshots for `unique`, and none for a meter that no reducer counts.
+    // Polar sends no snapshots for `unique`, and none for a meter without a reducer.
     from_api(read(&metering, PEOPLE).await);
     from_api(read(&metering, Uuid::from_u128(9)).await);
-    // A snapshot that does not come in time.
+    // A snapshot that does not arrive in time.
     let options = OutpostOptions::new().snapshot_timeout(Duration::from_millis(50));
     let other = polar.metering().outpost(options).start().unwrap();
     let balance = other.meter(CALLS, "u-2").await.unwrap();
     from_api(balance.unwrap());
-    // A snapshot from before the start: what an earlier process has tracked since is not in it.
+    // A snapshot from before the start: it does not include events that an earlier process tracked since.
     polar.keep(&snapshot("u-3", CALLS, next_bucket() - 2 * BUCKET));
     metering
         .track(UsageEvent::new("call", "u-3"))
@@ -229,7 +229,7 @@ async fn a_customer_that_polar_does_not_know_has_no_balance_until_it_does() {
     polar.keep(&missing);
     assert_eq!(metering.meter(CALLS, "u-9").await.unwrap(), None);
     polar.keep(&snapshot("u-9", CALLS, next_bucket()));
-    // It is asked again at each read.
+    // It is requested again at each read.
     while metering.meter(CALLS, "u-9").await.unwrap().is_none() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -263,7 +263,7 @@ async fn without_connection_and_api_the_last_balance_is_better_than_none() {
         (balance.source, balance.consumed),
         (Source::Local, 4.into())
     );
-    // An error that is no outage is one.
+    // An error that is not an outage is returned.
     polar.world().failure = Some(403);
     assert!(
         metering
@@ -379,7 +379,7 @@ async fn callers_never_reserve_more_than_the_balance() {
     assert_eq!(*settled.units(), 3.into());
     settled.settle(event("call")).await.unwrap();
     assert_eq!(read(&metering, CALLS).await.consumed, 3.into());
-    // Two were left, two came back, and one was used.
+    // Two were available, two were released, and one was used.
     let again = customer.reserve(CALLS, 4).await.unwrap();
     drop((again, reserved));
     let all = customer.reserve(CALLS, 97).await.unwrap();
@@ -401,7 +401,7 @@ async fn a_reservation_needs_a_balance_that_is_known() {
     let alone = polar.metering().start().unwrap();
     let error = alone.reserve(CALLS, 1, "u-1").await.unwrap_err();
     assert!(matches!(error, ReserveError::Unknown), "{error}");
-    // An incomplete state: the API says that there are 23, and may not know of the event yet.
+    // An incomplete state: the API reports 23, and may not have processed the event yet.
     polar.keep(&snapshot("u-3", CALLS, next_bucket() - 2 * BUCKET));
     metering
         .track(UsageEvent::new("call", "u-3"))

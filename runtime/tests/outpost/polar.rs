@@ -1,4 +1,4 @@
-//! A stand-in for Polar on loopback: the WebSocket, the events that are sent and the balances that are asked for.
+//! A stand-in for Polar on loopback: the WebSocket, ingested events, and balances.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -34,17 +34,17 @@ pub(crate) struct Polar {
 #[derive(Default)]
 struct Shared {
     world: Mutex<World>,
-    /// Changes with the world.
+    /// Changes with the state.
     changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 pub(crate) struct World {
-    /// The configuration; none is sent without it.
+    /// The configuration; none is sent while it is `None`.
     pub(crate) reducers: Option<Json>,
-    /// The snapshots that are sent when they are asked for, by customer and meter.
+    /// The snapshots that are sent on request, by customer and meter.
     pub(crate) snapshots: HashMap<(String, String), Json>,
-    /// What was asked for, in all connections.
+    /// The requested snapshots, over all connections.
     pub(crate) asks: Vec<Json>,
     /// The events, each once.
     pub(crate) events: Vec<Json>,
@@ -57,7 +57,7 @@ pub(crate) struct World {
     pub(crate) failure: Option<u16>,
     /// Balances of the API: consumed and credited units.
     pub(crate) balance: Option<(f64, f64)>,
-    /// How many balances were asked for.
+    /// The number of requests for balances.
     pub(crate) reads: usize,
     sockets: Vec<mpsc::UnboundedSender<Message>>,
 }
@@ -88,13 +88,13 @@ impl Polar {
             .retain(|socket| socket.send(text.clone()).is_ok());
     }
 
-    /// Sends a snapshot to all connections, and to those that ask for it later.
+    /// Sends a snapshot to all connections, and on later requests.
     pub(crate) fn snapshot(&self, snapshot: &Json) {
         self.keep(snapshot);
         self.push(&json!({ "type": "meter_usage", "payload": snapshot }));
     }
 
-    /// Sends a snapshot to those that ask for it.
+    /// Sends a snapshot on request.
     pub(crate) fn keep(&self, snapshot: &Json) {
         let customer = ["customer_id", "external_customer_id"];
         let customer = customer.iter().find_map(|key| snapshot[key].as_str());
@@ -103,17 +103,17 @@ impl Polar {
         self.world().snapshots.insert(key, snapshot.clone());
     }
 
-    /// How many connections there are.
+    /// Returns the number of connections.
     pub(crate) fn sockets(&self) -> usize {
         self.world().sockets.len()
     }
 
-    /// Drops all connections without a word.
+    /// Drops all connections without a close frame.
     pub(crate) fn drop_sockets(&self) {
         self.world().sockets.clear();
     }
 
-    /// Waits until the world is like this.
+    /// Waits until the state satisfies a condition.
     pub(crate) async fn until(&self, mut is_so: impl FnMut(&World) -> bool) {
         let mut changes = self.shared.changes.subscribe();
         while !is_so(&self.world()) {
@@ -178,7 +178,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| respond(request, Arc::clone(&shared)));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // A client that goes away is no failure of the test.
+            // A client that disconnects is not a failure of the test.
             let _ = connection.with_upgrades().await;
         });
     }
@@ -224,7 +224,7 @@ fn ingest(body: &[u8], shared: &Shared) -> Response {
     let mut world = shared.world.lock().unwrap();
     let (mut inserted, mut duplicates) = (0, 0);
     for event in body["events"].as_array().unwrap() {
-        // Not every client names its events.
+        // Not every client sets the names of its events.
         let is_new = match event["external_id"].as_str() {
             Some(id) => world.known.insert(id.to_owned()),
             None => true,
@@ -286,7 +286,7 @@ async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, sh
     let (sender, mut outgoing) = mpsc::unbounded_channel();
     let hello = json!({ "type": "connection", "payload": { "id": "c-1" } });
     sender.send(Message::text(hello.to_string())).unwrap();
-    // Only the world has a sender: without it, the connection ends.
+    // Only the shared state has a sender: without it, the connection ends.
     let weak = sender.downgrade();
     shared.world.lock().unwrap().sockets.push(sender);
     let writing = async {

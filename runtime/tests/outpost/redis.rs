@@ -10,7 +10,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Starts a server; `None` where there is none, unless `SERVERS_REQUIRED` is set.
+    /// Starts a server; `None` if none is installed, unless `SERVERS_REQUIRED` is set.
     pub(crate) async fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         match spawn(&folder) {
@@ -50,7 +50,7 @@ impl Redis {
         self.child.wait().unwrap();
     }
 
-    /// Starts the server again, without what it had.
+    /// Starts the server again, without its former data.
     pub(crate) async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.socket());
         self.child = spawn(&self.folder).unwrap();

@@ -49,7 +49,7 @@ async fn processes_count_together() {
         let event = event("call").metadata("units", 0.1);
         metering.track(event).await.unwrap();
     }
-    // What a process tracked is in its own balance at once.
+    // A process sees its own events at once.
     one.flush().await.unwrap();
     other.flush().await.unwrap();
     until(&one, 502).await;
@@ -58,10 +58,10 @@ async fn processes_count_together() {
     for metering in [&one, &other] {
         assert_eq!(read_locally(metering, UNITS).await.consumed, expected);
     }
-    // One that starts later knows what was before.
+    // A process that starts later sees earlier events.
     let third = process(&polar, &redis);
     until(&third, 502).await;
-    // A snapshot that covers it all.
+    // A snapshot that covers all of it.
     let mut next = snapshot("u-1", CALLS, next_bucket() + BUCKET);
     next["version"] = 2.into();
     next["count"] = 600.into();
@@ -99,7 +99,7 @@ async fn processes_never_reserve_more_than_the_balance() {
     assert_eq!(reserved.len(), 32);
     reserved.pop().unwrap().settle(event("call")).await.unwrap();
     drop(reserved);
-    // Everything is available again but what was used.
+    // Everything is available again except for the used units.
     let [one, other] = processes;
     let all = loop {
         match one.reserve(CALLS, 97, "u-1").await {
@@ -127,7 +127,7 @@ async fn an_outage_of_redis_is_bridged_by_the_api() {
     let error = metering.reserve(CALLS, 1, "u-1").await.unwrap_err();
     assert!(matches!(error, ReserveError::Unknown), "{error}");
     metering.track(event("call")).await.unwrap();
-    // The state is another one: what was tracked meanwhile is written, and snapshots are asked for.
+    // The state has a new epoch: events that were tracked meanwhile are written, and snapshots are requested.
     redis.restart().await;
     until(&metering, 3).await;
 }

@@ -249,7 +249,7 @@ impl Model for Thing {
     }
 }
 
-/// What a union's variant would be: accepted wherever a `Thing` is.
+/// Stands for a union's variant: accepted wherever a `Thing` is.
 #[derive(Clone)]
 pub struct NamedThing {
     pub name: String,

@@ -1,4 +1,4 @@
-//! A transport that follows a script, and remembers what it was asked and when.
+//! A transport that follows a script, and records requests and their times.
 
 #![allow(
     dead_code,
@@ -23,16 +23,16 @@ use tokio::time::Instant;
 
 use super::polar::{Api, Polar};
 
-/// What happens to one request.
+/// The outcome of one request.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// This answer, with these headers.
+    /// This response, with these headers.
     Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
-    /// No answer.
-    Fail(TransportErrorKind),
     /// No response.
+    Fail(TransportErrorKind),
+    /// A response that never arrives.
     Hang,
-    /// A body in chunks, and what comes after them.
+    /// A body in chunks, and how it ends.
     Chunks(u16, Vec<&'static str>, End),
 }
 
@@ -40,10 +40,10 @@ pub enum Step {
 pub enum End {
     Whole,
     Broken,
-    /// An error that claims that nothing was sent.
+    /// An error that states that nothing was sent.
     Refused,
     Hanging,
-    /// Whole, with so many seconds before each chunk.
+    /// Complete, with so many seconds before each chunk.
     Slow(u64),
 }
 
@@ -68,7 +68,7 @@ struct State {
     sent: Vec<http::Request<Bytes>>,
     times: Vec<Duration>,
     start: Instant,
-    /// How many bodies and requests are still held.
+    /// The number of bodies and requests that are still alive.
     open: usize,
 }
 
@@ -102,7 +102,7 @@ impl Script {
         self.0.lock().unwrap().sent.clone()
     }
 
-    /// When the requests came, after the script was made.
+    /// Returns the times of the requests, since the script was created.
     pub fn times(&self) -> Vec<Duration> {
         self.0.lock().unwrap().times.clone()
     }
@@ -122,7 +122,7 @@ impl Script {
     }
 }
 
-/// Counts as open until it is dropped.
+/// Counts as alive until it is dropped.
 #[derive(Debug)]
 struct Guard(Script);
 

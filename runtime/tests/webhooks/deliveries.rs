@@ -1,4 +1,4 @@
-//! Events that are delivered again are handled once, and those that could not be handled again.
+//! Redelivered events are handled once, and events whose handler failed are handled again.
 
 #![cfg(feature = "webhooks")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -72,7 +72,7 @@ async fn an_event_is_not_handled_twice_at_once() {
         assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::InProgress));
         assert_eq!(handle(&deliveries, "b").await, Ok(Outcome::Handled("new")));
     }
-    // The first one was dropped, as is done with the handlers of requests that are gone.
+    // The first one was dropped, as frameworks do with the handlers of cancelled requests.
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
@@ -116,7 +116,7 @@ struct Failing {
     asked: Mutex<Vec<&'static str>>,
 }
 
-/// What shows whose claim it is.
+/// The token of a claim.
 const TOKEN: u32 = 7;
 
 impl Failing {
@@ -226,7 +226,7 @@ async fn a_claim_is_given_up_by_whoever_is_dropped() {
         }
         store.asked.lock().unwrap().clone()
     };
-    // While the event is handled, and while the store is told how that ended.
+    // While the event is handled, and while the store records the outcome.
     assert_eq!(dropped("", None), ["claim", "abandon"]);
     assert_eq!(
         dropped("complete", Some(Ok(()))),

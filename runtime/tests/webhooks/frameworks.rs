@@ -1,4 +1,4 @@
-//! Deliveries as extractors: what a handler gets, and how requests are answered that do not get to it.
+//! Extractors of deliveries: the arguments of handlers, and the responses to rejected requests.
 
 #![cfg(all(feature = "axum", feature = "actix-web"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -40,7 +40,7 @@ fn signed(body: &str, secret: &str) -> [(&'static str, String); 3] {
     webhooks.sign("msg_1", SystemTime::now(), body).unwrap()
 }
 
-/// A body of which more and more comes, or nothing, and what was asked of it.
+/// A body that never ends, or never arrives, and counts how much of it was read.
 struct Endless {
     piece: Option<Bytes>,
     asked: Arc<AtomicUsize>,
@@ -71,7 +71,7 @@ impl Stream for Endless {
 
 type Headers = Vec<(&'static str, String)>;
 
-/// Headers that rule a delivery out, whatever its body is, and the status of the response.
+/// Invalid headers, which reject a delivery with any body, and the status of the response.
 fn ruled_out() -> [(Headers, u16); 6] {
     let signed = || signed(BODY, "secret").to_vec();
     let without = |name| {
@@ -159,7 +159,7 @@ mod axum {
             assert_eq!(error.status(), status, "{shown}");
             assert_eq!(asked.load(Ordering::Relaxed), 0, "{shown}");
         }
-        // Nor by an application without a usable secret.
+        // Nor by an application without a valid secret.
         let (body, asked) = Endless::new(Some("x"));
         let request = request(signed(BODY, "secret"), Body::from_stream(body));
         let delivery = Delivery::<Event>::from_request(request, &Webhooks::new(" ")).await;

@@ -1,4 +1,4 @@
-//! Handlers of webhooks: which status responds to a delivery, and that an event is handled once whatever happens.
+//! Handlers of webhooks: the status of the response to a delivery, and that an event is handled once in all cases.
 
 #![cfg(all(feature = "webhooks", feature = "tokio"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -28,7 +28,7 @@ fn delivery(id: &str) -> Delivery<Event> {
     Webhooks::new("secret").verify(signed(id), BODY).unwrap()
 }
 
-/// What a handler returns that counts its calls.
+/// The result of a handler, which counts its calls.
 async fn count(calls: Arc<AtomicUsize>) -> Result<(), String> {
     calls.fetch_add(1, Ordering::SeqCst);
     Ok(())

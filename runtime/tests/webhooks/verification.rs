@@ -1,4 +1,4 @@
-//! Deliveries: what is verified, in which order it is refused, and how often it is handled.
+//! Deliveries: their verification, the order of the checks, and how often they are handled.
 
 #![cfg(feature = "webhooks")]
 #![allow(
@@ -35,7 +35,7 @@ fn verify(headers: impl Headers, body: &str) -> Result<Delivery, WebhookError> {
     Webhooks::new(SECRET).verify_at(headers, body, at(1000))
 }
 
-/// Returns the headers with one of them replaced, or left out.
+/// Returns the headers with one of them replaced or omitted.
 fn with(name: &'static str, value: Option<&str>) -> Vec<(&'static str, String)> {
     let mut headers = signed(BODY);
     headers.retain(|(header, _)| *header != name);
@@ -169,13 +169,13 @@ fn both_keys_of_a_secret_verify() {
     let now = at(1000);
     let whole = webhooks.sign("a", now, BODY).unwrap();
     let standard = webhooks.sign_standard("a", now, BODY).unwrap();
-    // Made elsewhere, of `a.1000.{"type":"order.paid"}`.
+    // An independently computed signature of `a.1000.{"type":"order.paid"}`.
     assert_eq!(whole[2].1, WHOLE);
     assert_eq!(standard[2].1, STANDARD);
     for headers in [whole, standard] {
         assert!(webhooks.verify_at(headers, BODY, now).is_ok());
     }
-    // Padding is a matter of taste.
+    // Padding is optional.
     let padded = Webhooks::new("whsec_c2VjcmV0MQ==");
     let headers = padded.sign_standard("a", now, BODY).unwrap();
     let unpadded = Webhooks::new("whsec_c2VjcmV0MQ");
@@ -383,14 +383,14 @@ fn secrets_that_can_be_guessed_are_known() {
         // As base64, 12 bytes: that key is accepted, too.
         ("0123456789abcdef", true),
         ("0123456789abcdef!", false),
-        // Nothing can be verified with it anyway.
+        // It cannot verify anything anyway.
         ("whsec_", false),
     ] {
         assert_eq!(Webhooks::new(secret).has_short_secret(), short, "{secret}");
         let both = Webhooks::new("0123456789abcdef!").with_secret(secret);
         assert_eq!(both.has_short_secret(), short, "{secret}");
     }
-    // They work, as they do at the server.
+    // They work, as on the server.
     assert!(Webhooks::new(SECRET).has_short_secret() && verify(signed(BODY), BODY).is_ok());
 }
 

@@ -8,8 +8,8 @@
 //! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
 //!    (*guard*);
 //! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*). If an open
-//!   candidate may have the same constant, the variant is only chosen if the keys are also present that it requires and
-//!   the open one does not: a value without them cannot be the variant, but can be the open one;
+//!    candidate may have the same constant, the variant is only chosen if the keys are also present that it requires and
+//!    the open one does not: a value without them cannot be the variant, but can be the open one;
 //! 4. a key that some candidates require and the others do not have (*keys*);
 //! 5. keys that only one of two candidates has, required or not (*keys*).
 //!
