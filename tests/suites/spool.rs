@@ -15,8 +15,11 @@ mod full;
 #[path = "spool/server.rs"]
 mod server;
 
+use std::future::Future as _;
 use std::path::Path;
-use std::time::Duration;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::{Duration, SystemTime};
 
 use polar_client::ingest::{DeliveryOutcome, NotQueuedReason, Spool, SpoolErrorKind, SpoolSync};
 use polar_client::metering::{Metering, MeteringBuilder, UsageEvent};
@@ -182,6 +185,26 @@ async fn what_a_drop_measures_is_stored_as_well() {
     let server = Server::default();
     deliver(&server, open(folder.path()).await).await;
     assert_eq!(server.ids().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_on_its_way_to_the_disk_is_stored_although_its_caller_gives_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::default();
+    let metering = metering(&server, folder.path()).await;
+    let event = event(1).timestamp(SystemTime::now().into());
+    for _ in 0..2 {
+        let mut tracking = pin!(metering.track(event.clone()));
+        let poll = tracking
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll.is_pending());
+    }
+    metering.flush().await.unwrap();
+    // The one that was tracked again has the same external ID.
+    assert_eq!(server.ids(), ["e-000001"]);
+    let report = metering.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.accepted, report.stats.duplicates), (1, 1));
 }
 
 #[tokio::test]

@@ -74,6 +74,9 @@
 //! It returns the event with `NotQueuedReason::NotStored` if the disk is full or fails. Without waiting, `try_ingest` and dropped timers
 //! hand the event to the thread that writes: it is durable soon after.
 //!
+//! A future of `track` that is dropped, such as by a timeout, may have handed its event to that thread: the event is stored and
+//! billed then. Give an event that you may track again an `external_id` of your own. The server stores it once.
+//!
 //! One process has a folder open at a time: another one gets an error that names the folder, so each replica of a service
 //! needs a folder of its own, on a local disk. A damaged file is replaced by one with every event that can be read.
 //! `recovered().damage` says how many are lost, and where the damaged file is kept. A file that is not a spool's is refused.
@@ -126,7 +129,9 @@
 //!
 //! ## What is guaranteed
 //!
-//! Each event is stored at most once, because it gets its external ID when it is tracked. Whether it is stored:
+//! Each event is stored at most once, because it gets its external ID when it is tracked. An event that your program tracks again
+//! is another one, unless both have the same `external_id`: set one wherever your program retries, such as after a timeout of
+//! `track`, `NotQueuedReason::NotStored`, or a `COMMIT` whose response was lost. Whether an event is stored:
 //!
 //! | | memory | spool | outbox |
 //! |---|---|---|---|

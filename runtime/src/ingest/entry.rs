@@ -17,7 +17,12 @@ pub(super) struct Entry<E> {
     /// Who assigned its timestamp.
     pub(super) timestamp_source: TimestampSource,
     pub(super) slot: Option<Arc<Slot>>,
+    pub(super) accepted: Option<Accepted>,
 }
+
+/// Runs when the event is accepted: queued, and stored if there is a spool. Its caller may not wait any more then. It is
+/// dropped if the event is not accepted.
+pub(crate) type Accepted = Box<dyn FnOnce() + Send>;
 
 /// Who assigned the timestamp of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "outpost")]
+use super::entry::Accepted;
 use super::entry::Entry;
 #[cfg(feature = "postgres")]
 use super::entry::TimestampSource;
@@ -41,7 +43,9 @@ impl<E: Event> Ingester<E> {
 
     /// Queues an event. Waits for capacity when the queue is full (backpressure).
     ///
-    /// Cancel safe: dropping the future before it is ready queues nothing.
+    /// Dropping the future while it waits for capacity queues nothing. With a spool, the future also waits for the disk: an
+    /// event that is on its way to the disk is stored and sent although the future is dropped. To ingest it again after a
+    /// timeout, give it an external ID, so that the server stores it once.
     ///
     /// # Errors
     /// [`NotQueued`], with the event, when it is invalid or too large, or the ingester has ended.
@@ -78,31 +82,27 @@ impl<E: Event> Ingester<E> {
         self.queue().push_now(entry).map_err(NotQueued::from)
     }
 
-    /// Queues an event like [`ingest`](Self::ingest), and returns what a function reads of it as it is sent: with its ID and
-    /// its time.
+    /// Queues an event like [`ingest`](Self::ingest), and runs a function when it is accepted, even if the future is dropped
+    /// before that. `then` makes the function of the event as it is sent: with its ID and its time.
     #[cfg(feature = "outpost")]
-    pub(crate) async fn ingest_read<T>(
+    pub(crate) async fn ingest_then(
         &self,
         event: E,
-        read: impl FnOnce(&E) -> T,
-    ) -> Result<T, NotQueued<E>> {
-        let entry = self.entry(event, None)?;
-        let read = read(&entry.event);
-        self.queue().push(entry).await?;
-        Ok(read)
+        then: impl FnOnce(&E) -> Accepted,
+    ) -> Result<(), NotQueued<E>> {
+        let entry = self.entry_then(event, then)?;
+        self.queue().push(entry).await
     }
 
-    /// Queues an event like [`ingest_now`](Self::ingest_now), and returns what a function reads of it.
+    /// Queues an event like [`ingest_now`](Self::ingest_now), and runs a function when it is accepted.
     #[cfg(feature = "outpost")]
-    pub(crate) fn ingest_now_read<T>(
+    pub(crate) fn ingest_now_then(
         &self,
         event: E,
-        read: impl FnOnce(&E) -> T,
-    ) -> Result<T, NotQueued<E>> {
-        let entry = self.entry(event, None)?;
-        let read = read(&entry.event);
-        self.queue().push_now(entry).map_err(NotQueued::from)?;
-        Ok(read)
+        then: impl FnOnce(&E) -> Accepted,
+    ) -> Result<(), NotQueued<E>> {
+        let entry = self.entry_then(event, then)?;
+        self.queue().push_now(entry).map_err(NotQueued::from)
     }
 
     /// Queues an event that was [prepared](prepare) before, if there is capacity now.
@@ -188,7 +188,19 @@ impl<E: Event> Ingester<E> {
             since: self.queue().now(),
             timestamp_source,
             slot,
+            accepted: None,
         })
+    }
+
+    #[cfg(feature = "outpost")]
+    fn entry_then(
+        &self,
+        event: E,
+        then: impl FnOnce(&E) -> Accepted,
+    ) -> Result<Entry<E>, NotQueued<E>> {
+        let mut entry = self.entry(event, None)?;
+        entry.accepted = Some(then(&entry.event));
+        Ok(entry)
     }
 }
 

@@ -59,6 +59,9 @@ pub use spool::{Damage, Recovered, Spool, SpoolOptions, SpoolSync};
 #[cfg(feature = "spool")]
 pub use spool_error::{SpoolError, SpoolErrorKind};
 
+#[cfg(feature = "outpost")]
+pub(crate) use entry::Accepted;
+
 // What an outbox is built of.
 #[cfg(feature = "postgres")]
 pub(crate) use entry::TimestampSource;

@@ -12,10 +12,12 @@ use super::event::UsageEvent;
 use super::local;
 use crate::Error;
 use crate::client::Request;
+#[cfg(feature = "outpost")]
+use crate::ingest::Accepted;
 use crate::ingest::{Ended, Ingester, NotQueued, Report, Stats};
 use crate::log;
 #[cfg(feature = "outpost")]
-use crate::outpost::{Local, Outpost};
+use crate::outpost::{Hold, Local, Outpost};
 use crate::time::Instant;
 
 /// Tracks usage, and reads balances. Cheap to clone: clones share one queue.
@@ -54,33 +56,52 @@ impl Metering {
     }
 
     /// Tracks an event: queues it, and waits for capacity when the queue is full. An event without an external ID gets a
-    /// random UUID, one without a timestamp the current time. Dropping the future before it is ready tracks nothing.
+    /// random UUID, one without a timestamp the current time.
+    ///
+    /// Dropping the future while it waits for capacity tracks nothing. With a spool, the future also waits for the disk: an
+    /// event that is on its way to the disk is stored, counted and sent although the future is dropped. To track it again
+    /// after a timeout, give it an [external ID](UsageEvent::external_id), so that the server stores it once.
     ///
     /// # Errors
     /// When the event is invalid or too large, or the metering was shut down. The event is in the error.
     pub async fn track(&self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
         #[cfg(feature = "outpost")]
         if let Some(outpost) = &self.outpost {
-            let read = |event: &UsageEvent| outpost.prepare((&event.customer).into(), event);
-            let recording = self.ingester.ingest_read(event.into(), read).await?;
-            outpost.record(recording);
-            return Ok(());
+            let then = |event: &UsageEvent| counted(outpost, event, None);
+            return self.ingester.ingest_then(event.into(), then).await;
         }
         self.ingester.ingest(event).await
+    }
+
+    /// Tracks an event, and gives reserved units back when it is counted.
+    #[cfg(feature = "outpost")]
+    pub(super) async fn track_held(
+        &self,
+        event: UsageEvent,
+        hold: Hold,
+    ) -> Result<(), NotQueued<UsageEvent>> {
+        match &self.outpost {
+            Some(outpost) => {
+                let then = |event: &UsageEvent| counted(outpost, event, Some(hold));
+                self.ingester.ingest_then(event, then).await
+            }
+            None => self.ingester.ingest(event).await,
+        }
     }
 
     /// Tracks an event where nothing can wait: it is queued beyond the capacity. One that cannot be queued is logged.
     pub(super) fn track_now(&self, event: UsageEvent) {
         #[cfg(feature = "outpost")]
-        if let Some(outpost) = &self.outpost {
-            let read = |event: &UsageEvent| outpost.prepare((&event.customer).into(), event);
-            match self.ingester.ingest_now_read(event, read) {
-                Ok(recording) => outpost.record(recording),
-                Err(error) => log::usage_lost(&error),
+        let tracked = match &self.outpost {
+            Some(outpost) => {
+                let then = |event: &UsageEvent| counted(outpost, event, None);
+                self.ingester.ingest_now_then(event, then)
             }
-            return;
-        }
-        if let Err(error) = self.ingester.ingest_now(event) {
+            None => self.ingester.ingest_now(event),
+        };
+        #[cfg(not(feature = "outpost"))]
+        let tracked = self.ingester.ingest_now(event);
+        if let Err(error) = tracked {
             log::usage_lost(&error);
         }
     }
@@ -164,4 +185,15 @@ impl Metering {
     pub fn stats(&self) -> Stats {
         self.ingester.stats()
     }
+}
+
+/// Counts an event locally when it is accepted, and then gives reserved units back: at no time are more available.
+#[cfg(feature = "outpost")]
+fn counted(outpost: &Outpost, event: &UsageEvent, hold: Option<Hold>) -> Accepted {
+    let recording = outpost.prepare((&event.customer).into(), event);
+    let outpost = outpost.clone();
+    Box::new(move || {
+        outpost.record(recording);
+        drop(hold);
+    })
 }

@@ -35,13 +35,13 @@ impl Reservation {
     /// Tracks the event that says what was used, and gives the reserved units back when it is counted: at no time are more
     /// units available than without it. The event may use more or fewer units than were reserved.
     ///
+    /// Dropping the future means for the event what it means for [`Metering::track`]. The units are given back either way:
+    /// at once if the event is not tracked, or when it is counted.
+    ///
     /// # Errors
     /// Those of [`Metering::track`]. The units are given back then.
     pub async fn settle(self, event: impl Into<UsageEvent>) -> Result<(), NotQueued<UsageEvent>> {
-        self.metering.track(event).await?;
-        // What was tracked is counted, or written before this.
-        drop(self.hold);
-        Ok(())
+        self.metering.track_held(event.into(), self.hold).await
     }
 }
 

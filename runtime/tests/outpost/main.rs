@@ -13,6 +13,8 @@ mod polar;
 mod redis;
 #[cfg(all(unix, feature = "redis"))]
 mod shared;
+#[cfg(feature = "spool")]
+mod spooled;
 
 use std::time::{Duration, SystemTime};
 

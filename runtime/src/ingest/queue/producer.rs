@@ -73,7 +73,7 @@ impl<E> Queue<E> {
 
     fn push_if(
         &self,
-        entry: Entry<E>,
+        mut entry: Entry<E>,
         has_room: impl FnOnce(&Backlog<E>, usize) -> bool,
     ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         let mut state = self.state();
@@ -83,8 +83,12 @@ impl<E> Queue<E> {
         if !has_room(&state.backlog, entry.size) {
             return Err((entry, NotQueuedReason::Full));
         }
+        let accepted = entry.accepted.take();
         let is_work = state.backlog.push(entry);
         drop(state);
+        if let Some(accepted) = accepted {
+            accepted();
+        }
         if is_work {
             self.work.notify(1);
         }

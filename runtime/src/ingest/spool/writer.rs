@@ -176,7 +176,10 @@ impl<E> Writer<E> {
 
     /// Tells the caller of an event that it is stored, and queues it unless others come first.
     fn stored(&mut self, addition: Addition<E>) {
-        let entry = addition.entry;
+        let mut entry = addition.entry;
+        if let Some(accepted) = entry.accepted.take() {
+            accepted();
+        }
         let (number, slot) = (entry.number, entry.slot.clone());
         if !self.progress.is_behind {
             match self.inlet.offer(entry) {
@@ -250,6 +253,7 @@ impl<E> Writer<E> {
                         false => TimestampSource::Caller,
                     },
                     slot,
+                    accepted: None,
                 };
                 if let Err(entry) = self.inlet.offer(entry) {
                     let slot = entry.slot.map(|slot| (number, slot));
