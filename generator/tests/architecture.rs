@@ -57,6 +57,44 @@ fn folders_import_only_what_architecture_md_allows() -> Outcome<()> {
 }
 
 #[test]
+fn libraries_are_used_only_where_architecture_md_says() -> Outcome<()> {
+    let documented = table("| library | used in `generator/src/` |")?;
+    let source = Source::read("generator")?;
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, tokens) in &source.files {
+        let mut names = BTreeSet::new();
+        roots(tokens.clone(), &mut names);
+        for library in documented.keys().filter(|library| names.contains(*library)) {
+            let layer = module.first().map_or("lib", String::as_str);
+            used.entry(library.clone())
+                .or_default()
+                .insert(layer.to_owned());
+        }
+    }
+    assert_eq!(used, documented, "used (left), and documented (right)");
+    Ok(())
+}
+
+/// Finds the first names of all paths of two or more names, such as `heck` in `use heck::ToSnakeCase`.
+fn roots(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            roots(group.stream(), found);
+        }
+        let before = index.checked_sub(1).map(|index| &tokens[index]);
+        let is_first = !before.is_some_and(|token| is_punct(token, ':'));
+        let colons = tokens.get(index + 1..index + 3).unwrap_or_default();
+        if let (TokenTree::Ident(name), true, [a, b]) = (token, is_first, colons)
+            && is_punct(a, ':')
+            && is_punct(b, ':')
+        {
+            found.insert(name.to_string());
+        }
+    }
+}
+
+#[test]
 fn no_folder_has_a_circle_of_imports() -> Outcome<()> {
     let mut circles = Vec::new();
     for name in ["generator", "runtime"] {
@@ -98,32 +136,37 @@ fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     }
 }
 
-/// Returns the rows of a crate's table in ARCHITECTURE.md: a folder or file, and its allowed imports.
+/// Returns the rows of a crate's table in ARCHITECTURE.md: a folder or file, and what it may import.
 fn layers(name: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
+    table(&format!("| `{name}/src/` | imports |"))
+}
+
+/// Returns the quoted names in the second column of a table of ARCHITECTURE.md, by each in the first one. Names of files
+/// and folders become those of modules.
+fn table(start: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
-    let start = format!("| `{name}/src/` | imports |");
-    let table = text
-        .split(&start)
+    let rest = text
+        .split(start)
         .nth(1)
         .ok_or(format!("no table {start}"))?;
-    let rows = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
+    let rows = rest.lines().skip(2);
     let quoted = |cell: &str| -> BTreeSet<String> {
         let quoted = cell.split('`').skip(1).step_by(2);
-        quoted
-            .map(|name| name.trim_end_matches('/').to_owned())
-            .collect()
+        let module = |name: &str| {
+            name.trim_end_matches('/')
+                .trim_end_matches(".rs")
+                .to_owned()
+        };
+        quoted.map(module).collect()
     };
-    let mut layers = BTreeMap::new();
-    for row in rows {
+    let mut table = BTreeMap::new();
+    for row in rows.take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.split('|').collect();
-        for module in quoted(cells.get(1).unwrap_or(&"")) {
-            layers.insert(module, quoted(cells.get(2).unwrap_or(&"")));
+        for name in quoted(cells.get(1).unwrap_or(&"")) {
+            table.insert(name, quoted(cells.get(2).unwrap_or(&"")));
         }
     }
-    Ok(layers)
+    Ok(table)
 }
 
 fn root() -> PathBuf {

@@ -207,6 +207,68 @@ fn links_of_markdown_lead_to_files() -> Outcome<()> {
     Ok(())
 }
 
+/// Documents for maintainers, which name files by the end of their path.
+const DOCUMENTS: [&str; 4] = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "spec/README.md",
+    "tests/README.md",
+];
+
+#[test]
+fn documents_for_maintainers_name_existing_files() -> Outcome<()> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(root())? {
+        paths.push(entry?.path());
+    }
+    for place in PLACES.iter().chain(&[".ci", ".github"]) {
+        collect(&root().join(place), &mut paths, &|_| true)?;
+    }
+    // A folder is named with a `/` at its end.
+    let mut known = Vec::new();
+    for path in &paths {
+        known.push(format!("/{}", shown(path)));
+        let folders = path.ancestors().skip(1).take_while(|path| *path != root());
+        known.extend(folders.map(|folder| format!("/{}/", shown(folder))));
+    }
+    let exists = |name: &str| {
+        let end = format!("/{name}");
+        known.iter().any(|path| {
+            path.trim_end_matches('/')
+                .ends_with(end.trim_end_matches('/'))
+        })
+    };
+    let mut found = Vec::new();
+    for document in DOCUMENTS {
+        let mut is_code = false;
+        for (index, line) in fs::read_to_string(root().join(document))?
+            .lines()
+            .enumerate()
+        {
+            is_code ^= line.starts_with("```");
+            let quoted = line.split('`').skip(1).step_by(2);
+            for name in quoted.filter(|name| !is_code && is_path(name) && !exists(name)) {
+                found.push(format!("{document}:{}: no file `{name}`", index + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    Ok(())
+}
+
+/// Returns whether a quoted text is the path of a file that is in the repository, or the end of one.
+fn is_path(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
+    let extensions = [".rs", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl"];
+    let is_below = |folder: &&str| text.starts_with(&format!("{folder}/"));
+    let is_output = text.starts_with("target/") || text.starts_with(".xtask-changes/");
+    text.chars().all(is_plain)
+        && !is_output
+        && (text.ends_with('/')
+            || extensions.iter().any(|end| text.ends_with(end))
+            || PLACES.iter().any(|folder| is_below(&folder)))
+}
+
 #[test]
 fn phrases_are_found_as_words() {
     for (text, phrase, expected) in [
