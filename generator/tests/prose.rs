@@ -266,7 +266,7 @@ fn is_path(text: &str) -> bool {
         && !is_output
         && (text.ends_with('/')
             || extensions.iter().any(|end| text.ends_with(end))
-            || PLACES.iter().any(|folder| is_below(&folder)))
+            || PLACES.iter().any(is_below))
 }
 
 #[test]
