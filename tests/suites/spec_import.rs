@@ -226,7 +226,7 @@ fn vendor_extensions_are_left_out_wherever_they_stand_and_counted_by_name() {
         "x-chosen-by",
         "x-flow",
         "x-idempotency-key",
-        "x-require-one-of",
+        "x-require-any-of",
         "x-rust-name",
         "x-secret",
     ];

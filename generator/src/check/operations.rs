@@ -61,16 +61,16 @@ impl Checker<'_> {
     }
 
     /// Checks that each member of a `one-of` set is optional: a parameter, or a property of a form of the body.
-    fn one_of(&mut self, operation: &Operation) {
+    fn at_least_one_of(&mut self, operation: &Operation) {
         let body = operation.body.as_ref().map(|body| &body.ty);
-        for name in operation.one_of.iter().flatten() {
+        for name in operation.at_least_one_of.iter().flatten() {
             let is_parameter = operation
                 .query
                 .iter()
                 .any(|param| param.name.wire == *name && param.presence == Presence::Optional);
             if !is_parameter && !body.is_some_and(|ty| self.has_property(ty, name)) {
                 self.problem(
-                    &format!("{}/x-require-one-of", operation.at),
+                    &format!("{}/x-require-any-of", operation.at),
                     format!("`{name}` is neither an optional parameter nor a property of the body"),
                 );
             }
@@ -112,7 +112,7 @@ impl Checker<'_> {
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
         self.plain_strings(operation);
-        self.one_of(operation);
+        self.at_least_one_of(operation);
         if let Success::Csv(Some(row)) = &operation.success {
             self.row(operation, row);
         }

@@ -54,7 +54,7 @@ kinds! {
     Scopes = "scopes", "scopes changed";
     Safety = "safety", "idempotency changed";
     ErrorResponses = "error_responses", "error responses changed";
-    RequireOneOf = "require_one_of", "required alternatives changed";
+    RequireAnyOf = "require_any_of", "required alternatives changed";
     ResponseType = "response_type", "response type changed";
     Pagination = "pagination", "pagination changed";
     WorkflowAdded = "workflow_added", "workflow added";

@@ -164,19 +164,19 @@ impl<'a> Finder<'a> {
             let detail = change(Some(&safety(&a.safety)), Some(&safety(&b.safety)));
             self.add(element, Kind::Safety, id, detail, []);
         }
-        let one_of = |operation: &Operation| -> BTreeSet<String> {
-            let sets = operation.one_of.iter();
+        let at_least_one_of = |operation: &Operation| -> BTreeSet<String> {
+            let sets = operation.at_least_one_of.iter();
             sets.map(|names| {
                 let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
                 names.into_iter().collect::<Vec<_>>().join(" or ")
             })
             .collect()
         };
-        let (old, new) = (one_of(a), one_of(b));
+        let (old, new) = (at_least_one_of(a), at_least_one_of(b));
         if old != new {
             let refused = Condition::Refused.when(!new.is_subset(&old));
             let detail = listed_change(&old, &new);
-            self.add(element, Kind::RequireOneOf, id, detail, [refused]);
+            self.add(element, Kind::RequireAnyOf, id, detail, [refused]);
         }
         match (&a.flow, &b.flow) {
             (None, None) => {}

@@ -134,7 +134,7 @@ pub const RULES: &[Rule] = &[
     row(Kind::Scopes, &[], Patch, ByValues, Changed, "scopes are only documented"),
     row(Kind::Safety, &[], Patch, Compatible, Changed, "it is retried under other conditions"),
     row(Kind::ErrorResponses, &[], Patch, Compatible, Changed, "they are only documented"),
-    row(Kind::RequireOneOf, &[], Patch, ByValues, Changed, "it is only documented"),
+    row(Kind::RequireAnyOf, &[], Patch, ByValues, Changed, "it is only documented"),
     row(Kind::ResponseType, &[Signature], Major, ByValues, Changed, "the method returns another type"),
     row(Kind::ResponseType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
     row(Kind::Pagination, &[Lost], Major, Compatible, Changed, "its stream has other items, or is gone"),

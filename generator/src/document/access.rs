@@ -37,7 +37,7 @@ pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 /// The path of the idempotency keys in an operation's body.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 /// Sets of optional parameters and properties of the body. An operation requires at least one of each set.
-pub(super) const ONE_OF: &str = "x-require-one-of";
+pub(super) const REQUIRE_ANY_OF: &str = "x-require-any-of";
 /// The workflow that an operation and related operations implement.
 pub(super) const FLOW: &str = "x-flow";
 /// The Rust name of a type, field, parameter or operation; at the root of a contract, those of its services.
@@ -262,7 +262,7 @@ pub trait OperationExt {
     fn idempotency_key(&self) -> Vec<String>;
     /// Returns sets of optional parameters and properties of the body, of each of which the operation requires at least
     /// one.
-    fn one_of(&self) -> Vec<Vec<String>>;
+    fn at_least_one_of(&self) -> Vec<Vec<String>>;
     /// Returns the workflow of the operation, if it has one.
     fn flow(&self) -> Option<Flow>;
     /// Returns its Rust name, if the corrections set one.
@@ -292,9 +292,9 @@ impl OperationExt for Operation {
             .unwrap_or_default()
     }
 
-    fn one_of(&self) -> Vec<Vec<String>> {
+    fn at_least_one_of(&self) -> Vec<Vec<String>> {
         self.extensions
-            .get(ONE_OF)
+            .get(REQUIRE_ANY_OF)
             .and_then(read)
             .unwrap_or_default()
     }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::access::{
-    ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, ONE_OF, PAGINATION, PaginationKind,
-    RUST_NAME,
+    ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, PAGINATION, PaginationKind,
+    REQUIRE_ANY_OF, RUST_NAME,
 };
 use super::keywords::describe;
 use super::pointer::At;
@@ -111,7 +111,7 @@ static OPERATION: Part = Part::Object(&[
     optional("security", &Part::List(&Part::Map(&Part::Texts))),
     optional(ALLOWED_SUBJECTS, &Part::Texts),
     optional(IDEMPOTENCY_KEY, &Part::Texts),
-    optional(ONE_OF, &Part::List(&Part::Texts)),
+    optional(REQUIRE_ANY_OF, &Part::List(&Part::Texts)),
     optional(FLOW, &FLOWS),
     optional(
         PAGINATION,

@@ -22,7 +22,7 @@ pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     .paragraph(fact)
     .paragraph(returns(api, operation))
     .paragraph(arguments(operation))
-    .paragraph(one_of(operation))
+    .paragraph(at_least_one_of(operation))
     .paragraph(if operation.lifecycle == Lifecycle::Deprecated {
         "Deprecated."
     } else {
@@ -93,8 +93,8 @@ fn argument(param: &Param) -> Option<String> {
 }
 
 /// Describes the sets of optional parameters, of each of which at least one is required.
-fn one_of(operation: &Operation) -> String {
-    let sentences = operation.one_of.iter().map(|names| {
+fn at_least_one_of(operation: &Operation) -> String {
+    let sentences = operation.at_least_one_of.iter().map(|names| {
         let names: Vec<String> = names.iter().map(|name| code(name)).collect();
         let names = match names.split_last() {
             Some((last, others)) if !others.is_empty() => {

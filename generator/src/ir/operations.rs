@@ -78,7 +78,7 @@ pub struct Operation {
     /// Whether it is safe to retry.
     pub safety: Safety,
     /// Sets of optional parameters and properties of the body, of each of which at least one is required.
-    pub one_of: Vec<Vec<String>>,
+    pub at_least_one_of: Vec<Vec<String>>,
     /// The workflows that it is part of.
     pub flow: Option<Flow>,
     /// Whether it is deprecated.

@@ -152,9 +152,9 @@ impl Names<'_> {
                 .iter()
                 .map(|(status, codes)| (*status, sorted(codes.iter().cloned(), Clone::clone)))
                 .collect(),
-            one_of: sorted(
+            at_least_one_of: sorted(
                 operation
-                    .one_of
+                    .at_least_one_of
                     .iter()
                     .map(|keys| sorted(keys.iter().cloned(), Clone::clone)),
                 Clone::clone,

@@ -132,7 +132,7 @@ fn operation(
         scopes,
         paging: None,
         safety: safety(method, source),
-        one_of: source.one_of(),
+        at_least_one_of: source.at_least_one_of(),
         flow: source.flow().map(|kind| flow(last, kind)),
         lifecycle: if source.deprecated {
             Lifecycle::Deprecated
