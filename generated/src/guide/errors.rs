@@ -28,22 +28,26 @@
 //!
 //! ## API errors
 //!
-//! `error.code()` returns the error class of the response: one that the OpenAPI description lists, or `Unknown`.
-//! `error.api()` returns the response with status, headers, body and validation entries.
+//! The *class* of an error is the field `error` of Polar's error response, such as `ResourceNotFound`. `error.code()`
+//! returns it as an `ErrorCode`, which is `ErrorCode::Unknown` for a class that this client does not know, or `None` if the
+//! error is not an error response with a class. `error.api()` returns the response with status, headers, body and
+//! validation entries.
 //!
-//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true only if the response contains an
-//! error class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`), and for
-//! the error page of a proxy.
+//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true only if the response contains
+//! an error class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`),
+//! and for the error page of a proxy.
 //!
 //! Request bodies are validated before they are sent: [`Error::InvalidBody`](crate::Error::InvalidBody) lists each violated
 //! constraint with the path of its field. `CallOptions::send_unchecked` leaves validation to the server. A path parameter
-//! that contains `/`, such as an external ID, is an error as well, because the server cannot route it.
+//! must not contain `/`, because the server cannot route it: an external ID such as `team/7` is
+//! [`Error::InvalidRequest`](crate::Error::InvalidRequest), and nothing is sent.
 //!
 //! ## Responses that cannot be decoded
 //!
-//! [`Error::Decode`](crate::Error::Decode) means that the call succeeded and its response does not have the expected type. It
-//! contains the raw body (up to 1 MiB, never shown by `Display` or `Debug`), so that the ID and the secret of what was just
-//! created are not lost. `send_json()` returns the JSON of any response:
+//! [`Error::Decode`](crate::Error::Decode) means that the server responded with a success status, but the body could not be
+//! decoded. The operation was performed: do not repeat it. The error contains the raw body (up to 1 MiB, never shown by
+//! `Display` or `Debug`), so that the ID and the secret of a created resource are not lost. `send_json()` returns the JSON
+//! of any response:
 //!
 //! ```rust,no_run
 //! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), polar_client::Error> {
@@ -58,18 +62,29 @@
 //! # }
 //! ```
 //!
-//! Even `send_json()` returns `Error::Decode` for JSON with a repeated key, more than 128 levels, or a number beyond the range
-//! of a double.
+//! Even `send_json()` returns `Error::Decode` for JSON with a duplicate key, more than 128 levels of nesting, or a number
+//! outside the range of a double.
 //!
 //! ## Retries
 //!
-//! A call is attempted up to three times. Reads and deletes are retried after transient errors (408, 429, 5xx except 501 and
-//! 505, connection failures, timeouts of an attempt); everything else is retried only if the server cannot have acted on the
-//! request. Delays are exponential with full jitter: up to 0.5 s, 1 s, 2 s, and so on, at most 20 s. `Retry-After` is obeyed up
-//! to 60 seconds. A retry budget, shared by all clones of a client, keeps retries from making an outage worse.
-//! `RetryPolicy` and `CallOptions` change all of
-//! this, for a client or for one call.
+//! A call is attempted up to three times. What is retried depends on whether the operation is idempotent, which the
+//! documentation of each operation says:
+//!
+//! | failure | idempotent (`GET`, `DELETE`, ingestion of events) | not idempotent |
+//! |---|---|---|
+//! | 429 (rate limit) | retried | retried |
+//! | no connection was established | retried | retried |
+//! | the connection broke, or an attempt timed out | retried | not retried |
+//! | 408, 5xx except 501 and 505 | retried | not retried |
+//! | any other status | not retried | not retried |
+//!
+//! Delays are exponential with full jitter: random, up to 0.5 seconds before the second attempt and up to 1 second before
+//! the third. With more attempts, the limit doubles up to 20 seconds. `Retry-After` takes precedence; if it exceeds 60
+//! seconds or the rest of the call's timeout, the error is returned immediately. A retry budget, shared by all clones of a
+//! client, keeps retries from making an outage worse: it allows 100 retries (50 after timeouts) in a row without a success,
+//! and is refilled by calls that succeed. `RetryPolicy` and `CallOptions` change the policy, for a client or for one call.
 //!
 //! By default, a call times out after 60 seconds, retries and delays included, and an attempt after 30 seconds.
-//! `error.may_have_been_sent()` says whether the server may have acted on a request that failed.
-//! `CallOptions::assume_safe()` retries a call whose repetition has no further effect, although the operation is not idempotent.
+//! `error.may_have_been_sent()` returns whether the server may have acted on a request that failed.
+//! `CallOptions::assume_safe()` retries a call as if its operation were idempotent: set it where performing the operation
+//! twice is harmless.

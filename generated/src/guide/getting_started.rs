@@ -7,8 +7,9 @@
 //! cargo add tokio --features macros,rt-multi-thread
 //! ```
 //!
-//! Create an organization access token in the settings of your organization at <https://sandbox.polar.sh>. The sandbox has
-//! accounts, data and tokens of its own; no money moves.
+//! Create an organization access token with the scope `products:read` in the settings of your organization at
+//! <https://sandbox.polar.sh>. The sandbox is separate from production: it has its own accounts, data and tokens, and no
+//! real payments are made.
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -31,14 +32,14 @@
 //! }
 //! ```
 //!
-//! Amounts are integers in the smallest unit of their currency: 4900 is 49.00 USD. A fixed
-//! price of 0 is free.
+//! Amounts are integers in the smallest unit of their currency: 4900 is 49.00 USD, and 4900 JPY. `list()` returns one page
+//! (10 items by default, at most 100); `list().stream()` [iterates over all pages](crate::guide::pagination).
 //!
 //! ## Next steps
 //!
 //! `Polar::new(token)` is the client for production. `Polar::from_env()` reads the token from `POLAR_ACCESS_TOKEN` and the
-//! server from `POLAR_SERVER` (`production`, which is the default, `sandbox`, or a URL). A client is cheap to clone, and all
-//! clones share one connection pool, retry budget and rate limit: create one per process.
+//! server from `POLAR_SERVER` (`production`, which is the default, `sandbox`, or a URL). A client is cheap to clone, and
+//! all clones share one connection pool, retry budget and rate limit: create one per process.
 //!
 //! - [Requests and values](crate::guide::requests) describes arguments, optional parameters, identifiers and unions.
 //! - [Authentication](crate::guide::authentication) lists the other kinds of credentials.

@@ -11,7 +11,7 @@
 //! async fn handle(event: Event) -> Result<(), String> {
 //!     match event {
 //!         Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
-//!         // The endpoint follows another version of the API: after an error, Polar delivers the event again.
+//!         // The endpoint is configured for another API version. After an error, Polar retries the delivery.
 //!         Event::OtherVersion(event) => return Err(format!("version {}", event.api_version())),
 //!         // Accept other events, unknown ones included.
 //!         other => println!("ignored {}", other.event_type()),
@@ -29,9 +29,9 @@
 //!
 //! ## Verification
 //!
-//! `Webhooks::verify` takes the headers and the unmodified body of a request. Polar signs with one of two keys that are derived
-//! from the secret of the endpoint; both are tried. A delivery whose timestamp differs from the clock by more than five minutes
-//! is rejected.
+//! `Webhooks::verify` takes the headers and the unmodified body of a request. Polar signs with one of two keys that are
+//! derived from the secret of the endpoint; both are tried. A delivery whose timestamp differs from the system clock by
+//! more than five minutes is rejected.
 //!
 //! ```rust
 //! # #[cfg(feature = "webhooks")]
@@ -39,9 +39,9 @@
 //! use polar_client::v2026_10::Webhooks;
 //! use polar_client::v2026_10::webhooks::Event;
 //!
-//! let webhooks = Webhooks::new("whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==").with_secret("the former one");
+//! let webhooks = Webhooks::new("whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==").with_secret("the previous secret");
 //!
-//! // What Polar sends, a test signs. The version that the endpoint follows is in the body, where it is a newer endpoint.
+//! // `sign` creates the headers that Polar would send. The body of a newer endpoint contains its API version.
 //! let body = r#"{"type":"order.gifted","api_version":"2026-10","timestamp":"2026-11-22T03:00:00Z","data":{}}"#;
 //! let headers = webhooks.sign("msg_1", std::time::SystemTime::now(), body)?;
 //!
@@ -49,10 +49,10 @@
 //! assert_eq!(delivery.id, "msg_1");
 //! match delivery.event {
 //!     Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
-//!     // It is authentic: accept events of unknown types, or Polar delivers them again.
+//!     // It is authentic: accept events of unknown types, otherwise Polar retries the delivery.
 //!     Event::Unknown { r#type, .. } => println!("nothing to do for {type}", type = r#type),
-//!     // The endpoint follows another version of the API, whose feature is on, and the payload differs there. Handle the
-//!     // event, or respond with 5xx so that it is delivered again; do not accept it with the rest.
+//!     // The endpoint is configured for another API version, in which the payload has another type. Handle the event, or
+//!     // respond with a 5xx status so that Polar retries; do not accept it unhandled.
 //!     Event::OtherVersion(event) => println!("{} of {}", event.event_type(), event.api_version()),
 //!     _ => {}
 //! }
@@ -62,21 +62,28 @@
 //! # fn main() {}
 //! ```
 //!
-//! A secret whose key has less than 16 bytes can be guessed: `webhooks.has_short_secret()` returns whether there is one,
-//! and with the feature `tracing` there is a warning.
+//! A secret with a key of less than 16 bytes can be brute-forced. `webhooks.has_short_secret()` returns whether one of the
+//! secrets is so short; the feature `tracing` also logs a warning.
 //!
 //! ## Handlers
 //!
-//! `Deliveries` remembers which events were handled, because Polar delivers an event again when it got no response in time.
-//! `deliveries.handle(delivery, handler)` runs the handler once for each event, in a
-//! task of its own that outlives a dropped request, and returns the HTTP status to respond with: 204 if the event was
-//! handled, 409 if an earlier delivery is still being handled, 500 after an error or a panic, so that Polar retries. With
-//! the feature `tracing`, failures are logged.
+//! Polar attempts a delivery up to 10 times, until it gets a successful response within 10 seconds, so an event can be
+//! delivered several times. `Deliveries` remembers which events were handled. `deliveries.handle(delivery, handler)` runs
+//! the handler once for each event, in its own task, which continues if the request is dropped, and returns the HTTP status
+//! to respond with:
+//!
+//! | status | meaning |
+//! |---|---|
+//! | 204 | the event was handled, by this delivery or an earlier one |
+//! | 409 | an earlier delivery is still being handled; Polar retries |
+//! | 500 | the handler returned an error or panicked; Polar retries |
+//!
+//! With the feature `tracing`, failures are logged.
 //!
 //! ### Several processes
 //!
-//! `Deliveries::in_memory()` knows the last 10,000 events of its process. Where several processes receive deliveries, or a
-//! restart must not forget, keep the IDs in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
+//! `Deliveries::in_memory()` remembers the last 10,000 events of its process. If several processes receive deliveries, or
+//! the memory has to survive a restart, store the IDs in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "webhooks", feature = "postgres", feature = "redis"))]
@@ -99,9 +106,9 @@
 //! |---|---|---|---|
 //! | processes | one | any number | any number |
 //! | remembers | the last 10,000 events | for 30 days (`retention`) | for 30 days (`retention`), unless Redis evicts or loses keys |
-//! | a process dies while it handles an event | the event is handled again | the claim runs out after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
-//! | the server is down | | 500: Polar retries | 500: Polar retries |
-//! | set up | nothing | the table of `PostgresStore::MIGRATION` | nothing |
+//! | a process dies while it handles an event | the event is handled again | the claim expires after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
+//! | the store is unreachable | | 500: Polar retries | 500: Polar retries |
+//! | setup | nothing | the table of `PostgresStore::MIGRATION` | nothing |
 //!
 //! Copy `PostgresStore::MIGRATION` to the migrations of your database. For TLS to Redis, depend on the crate `redis` with
 //! `tokio-rustls-comp` or `tokio-native-tls-comp`. For other databases implement `webhooks::Store`: its documentation has
@@ -109,20 +116,27 @@
 //!
 //! ### Routes and extractors
 //!
-//! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state has
-//! to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
+//! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state
+//! has to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
 //! `web::Data<Webhooks>`. Routes and extractors read a body only after headers that can be those of a delivery, up to
-//! `body_limit` (1 MiB), and give up after `body_timeout` (10 seconds; on tokio, whose runtime needs its time driver, as
-//! `enable_all` or `enable_time` provide).
+//! `body_limit` (1 MiB), and give up after `body_timeout` (10 seconds; needs a tokio runtime with its time driver:
+//! `enable_all` or `enable_time`).
 //!
-//! `WebhookError::status()` is the response to a delivery that is invalid: 401 for a signature of another secret, 400
-//! without the headers of a delivery, 403 for a timestamp that is too old. `WebhookError::Malformed`, for an authentic
-//! delivery whose body cannot be decoded, carries its ID, type, timestamp and body.
+//! `WebhookError::status()` returns the response to an invalid delivery: 401 if the signature does not match, 400 if the
+//! headers of a delivery are missing, 403 if the timestamp differs from the clock by more than five minutes.
+//! `WebhookError::Malformed`, for an authentic delivery whose body cannot be decoded, contains its ID, type, timestamp and
+//! body.
 //!
 //! ## Versions
 //!
-//! An event whose payload is the same type in both versions is always the event's own variant, whichever version the
-//! endpoint follows, and whether or not the feature of that version is on. Only an event with another payload is
-//! `OtherVersion` (the feature of that version is on) or is refused with status 501 (it is off).
+//! An endpoint is configured for one API version, which may differ from the version of the module that decodes its events:
 //!
-//! Examples: [`axum_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/axum_webhooks.rs), [`actix_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/actix_webhooks.rs), [`saas/webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/saas/webhooks.rs).
+//! | payload of the event | feature of the endpoint's version | result |
+//! |---|---|---|
+//! | has the same type in both versions | enabled or not | the usual variant, such as `Event::OrderPaid` |
+//! | has another type | enabled | `Event::OtherVersion` |
+//! | has another type | not enabled | an error with status 501 |
+//!
+//! Examples: [`axum_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/axum_webhooks.rs),
+//! [`actix_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/actix_webhooks.rs),
+//! [`saas/webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/saas/webhooks.rs).
