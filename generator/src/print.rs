@@ -75,7 +75,7 @@ fn imports_first(items: Vec<Item>) -> Vec<Item> {
     imports.into_iter().chain(others).collect()
 }
 
-/// The beginning of the path of a private import.
+/// Returns the beginning of the path of a private import.
 fn import_root(item: &Item) -> Option<&Ident> {
     match item {
         Item::Use(import)

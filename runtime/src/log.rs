@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::Error;
 
-/// A request is retried after a delay.
+/// Logs that a request is retried after a delay.
 pub(crate) fn retry(failed: u32, delay: Duration, error: &Error) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -25,7 +25,7 @@ pub(crate) fn retry(failed: u32, delay: Duration, error: &Error) {
     );
 }
 
-/// A request is not retried because the retry budget of the client is exhausted.
+/// Logs that a request is not retried because the retry budget of the client is exhausted.
 pub(crate) fn budget_exhausted(error: &Error) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -35,7 +35,7 @@ pub(crate) fn budget_exhausted(error: &Error) {
     );
 }
 
-/// A request is retried immediately with another token.
+/// Logs that a request is retried immediately with another token.
 pub(crate) fn token_renewed(operation: &'static str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -44,7 +44,7 @@ pub(crate) fn token_renewed(operation: &'static str) {
     );
 }
 
-/// The token provider failed.
+/// Logs that the token provider failed.
 pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
     #[cfg(feature = "tracing")]
     tracing::error!(
@@ -54,7 +54,7 @@ pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
     );
 }
 
-/// The server's rate limit pauses all calls of a client.
+/// Logs that the server's rate limit pauses all calls of a client.
 pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -65,7 +65,7 @@ pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration
     );
 }
 
-/// A request waited for the client's own rate limit.
+/// Logs that a request waited for the client's own rate limit.
 pub(crate) fn turn(operation: &'static str, waited: Duration) {
     #[cfg(feature = "tracing")]
     if !waited.is_zero() {
@@ -77,7 +77,7 @@ pub(crate) fn turn(operation: &'static str, waited: Duration) {
     }
 }
 
-/// The rate limit that processes share is not available.
+/// Logs that the rate limit that processes share is not available.
 #[cfg(feature = "redis")]
 pub(crate) fn shared_limit_failed(error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -87,7 +87,7 @@ pub(crate) fn shared_limit_failed(error: &dyn Display) {
     );
 }
 
-/// A document does not exist yet, and is requested again after a delay.
+/// Logs that a document does not exist yet, and is requested again after a delay.
 pub(crate) fn document_pending(operation: &'static str, delay: Duration) {
     #[cfg(feature = "tracing")]
     tracing::debug!(
@@ -97,7 +97,7 @@ pub(crate) fn document_pending(operation: &'static str, delay: Duration) {
     );
 }
 
-/// A batch of events failed, and ingestion pauses.
+/// Logs that a batch of events failed, and ingestion pauses.
 #[cfg(feature = "ingest")]
 pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
     #[cfg(feature = "tracing")]
@@ -109,7 +109,7 @@ pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
     );
 }
 
-/// The ingester ended without a shutdown, and events are unsent.
+/// Logs that the ingester ended without a shutdown, and events are unsent.
 #[cfg(feature = "ingest")]
 pub(crate) fn events_unsent(count: usize) {
     #[cfg(feature = "tracing")]
@@ -119,7 +119,7 @@ pub(crate) fn events_unsent(count: usize) {
     );
 }
 
-/// Events could not be stored, or not be read from disk.
+/// Logs that events could not be stored, or not be read from disk.
 #[cfg(feature = "spool")]
 pub(crate) fn spool_failed(reason: &dyn std::error::Error) {
     #[cfg(feature = "tracing")]
@@ -130,7 +130,7 @@ pub(crate) fn spool_failed(reason: &dyn std::error::Error) {
     );
 }
 
-/// A file of a spool is damaged.
+/// Logs that a file of a spool is damaged.
 #[cfg(feature = "spool")]
 pub(crate) fn spool_damaged(folder: &std::path::Path, lost: Option<u64>) {
     #[cfg(feature = "tracing")]
@@ -141,7 +141,7 @@ pub(crate) fn spool_damaged(folder: &std::path::Path, lost: Option<u64>) {
     );
 }
 
-/// A stored event is not of the type that is sent.
+/// Logs that a stored event is not of the type that is sent.
 #[cfg(feature = "spool")]
 pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -151,7 +151,7 @@ pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     );
 }
 
-/// An event that was tracked by a drop is lost.
+/// Logs that an event that was tracked by a drop is lost.
 #[cfg(feature = "metering")]
 pub(crate) fn usage_lost(reason: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -171,7 +171,7 @@ pub(crate) fn outpost_refused(error: &Error) {
     );
 }
 
-/// The Outpost has no connection, and makes another one after a delay.
+/// Logs that the Outpost has no connection, and makes another one after a delay.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_disconnected(reason: &dyn Display, delay: Duration) {
     #[cfg(feature = "tracing")]
@@ -182,7 +182,7 @@ pub(crate) fn outpost_disconnected(reason: &dyn Display, delay: Duration) {
     );
 }
 
-/// A message to the Outpost cannot be read, and is skipped.
+/// Logs that a message to the Outpost cannot be read, and is skipped.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_invalid(reason: &str) {
     #[cfg(feature = "tracing")]
@@ -192,7 +192,7 @@ pub(crate) fn outpost_invalid(reason: &str) {
     );
 }
 
-/// The Outpost has no connection to Redis, and makes another one after a delay.
+/// Logs that the Outpost has no connection to Redis, and makes another one after a delay.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {
     #[cfg(feature = "tracing")]
@@ -203,7 +203,7 @@ pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {
     );
 }
 
-/// A command of the Outpost failed.
+/// Logs that a command of the Outpost failed.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_redis_failed(error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -213,7 +213,7 @@ pub(crate) fn outpost_redis_failed(error: &dyn Display) {
     );
 }
 
-/// Buckets were not written, or not for sure.
+/// Logs that buckets were not written, or not for sure.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_lost(count: usize) {
     #[cfg(feature = "tracing")]
@@ -223,7 +223,7 @@ pub(crate) fn outpost_lost(count: usize) {
     );
 }
 
-/// Leases ran out, because they were not renewed in time.
+/// Logs that leases ran out, because they were not renewed in time.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_leases_lost(count: usize) {
     #[cfg(feature = "tracing")]
@@ -233,7 +233,7 @@ pub(crate) fn outpost_leases_lost(count: usize) {
     );
 }
 
-/// A sum of the Outpost is larger than the largest double.
+/// Logs that a sum of the Outpost is larger than the largest double.
 #[cfg(feature = "outpost")]
 pub(crate) fn outpost_not_finite(reducer: &str) {
     #[cfg(feature = "tracing")]
@@ -243,7 +243,7 @@ pub(crate) fn outpost_not_finite(reducer: &str) {
     );
 }
 
-/// The database of an outbox fails, and the relay waits.
+/// Logs that the database of an outbox fails, and the relay waits.
 #[cfg(feature = "postgres")]
 pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -254,7 +254,7 @@ pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {
     );
 }
 
-/// Events of an outbox are not delivered.
+/// Logs that events of an outbox are not delivered.
 #[cfg(feature = "postgres")]
 pub(crate) fn outbox_rejected(count: u64) {
     #[cfg(feature = "tracing")]
@@ -264,7 +264,7 @@ pub(crate) fn outbox_rejected(count: u64) {
     );
 }
 
-/// The key of a webhook secret can be guessed.
+/// Logs that the key of a webhook secret can be guessed.
 #[cfg(feature = "webhooks")]
 pub(crate) fn short_secret(shortest: usize) {
     #[cfg(feature = "tracing")]
@@ -273,7 +273,7 @@ pub(crate) fn short_secret(shortest: usize) {
     );
 }
 
-/// The event of a webhook was not handled.
+/// Logs that the event of a webhook was not handled.
 #[cfg(all(feature = "webhooks", feature = "tokio"))]
 pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &dyn Display) {
     #[cfg(feature = "tracing")]
@@ -285,7 +285,7 @@ pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &
     );
 }
 
-/// A visitor was not redirected to a session, because the API did not create it.
+/// Logs that a visitor was not redirected to a session, because the API did not create it.
 #[cfg(feature = "axum")]
 pub(crate) fn route_failed(status: http::StatusCode, error: &Error) {
     #[cfg(feature = "tracing")]

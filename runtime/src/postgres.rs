@@ -13,13 +13,13 @@ use tokio_postgres::{Client, Config, Row, Socket};
 
 use crate::transport::BoxFuture;
 
-/// After this time without a response, a connection is taken for broken.
+/// After this time without a response, a connection is considered broken.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A parameter of a statement, and its type in SQL.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// A connection to PostgreSQL that is opened when it is first used, and again after it was lost. Cheap to clone: clones
+/// A connection to PostgreSQL, which is opened on first use and reopened after it was lost. Cheap to clone: clones
 /// share one connection, on which statements are pipelined.
 ///
 /// Statements are not prepared by name, so poolers such as PgBouncer work in every mode. A tokio runtime is required.

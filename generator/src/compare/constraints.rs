@@ -11,7 +11,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// `None` if they are equal.
+    /// Compares constraints; `None` if they are equal.
     pub(super) fn between(old: &Limits, new: &Limits) -> Option<Self> {
         if old == new {
             return None;

@@ -8,7 +8,7 @@ use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::share::Key;
 
 impl<'a> Finder<'a> {
-    /// `renamed` contains the old and the new names.
+    /// Compares types. `renamed` contains the old and the new names.
     pub(super) fn types(&mut self, renamed: &[(String, String)]) {
         let (old, new) = (self.old, self.new);
         let find = |types: &'a [TypeDef], name: &str| {

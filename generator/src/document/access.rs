@@ -47,19 +47,19 @@ pub(super) const ENVIRONMENT: &str = "x-polar-environment";
 
 /// The extensions of a schema's data.
 pub trait SchemaDataExt {
-    /// Whether the schema was written as `const`: the only value of its `enum`.
+    /// Returns whether the schema was written as `const`: the only value of its `enum`.
     fn is_const(&self) -> bool;
-    /// Whether the values are secret.
+    /// Returns whether the values are secret.
     fn is_secret(&self) -> bool;
-    /// The Rust name of the type or field, if the corrections set one.
+    /// Returns the Rust name of the type or field, if the corrections set one.
     fn rust_name(&self) -> Option<&str>;
-    /// The entity that a UUID identifies, if the corrections set it.
+    /// Returns the entity that a UUID identifies, if the corrections set it.
     fn id_of(&self) -> Option<IdOf>;
-    /// Why the variants of this union cannot be distinguished, if that is accepted.
+    /// Returns why the variants of this union cannot be distinguished, if that is accepted.
     fn ambiguous(&self) -> Option<&str>;
-    /// Dotted paths, from the object that contains this union, to a string that selects the form of its value.
+    /// Returns dotted paths, from the object that contains this union, to a string that selects the form of its value.
     fn chosen_by(&self) -> Vec<&str>;
-    /// Those strings, each with the name of the schema that it selects.
+    /// Returns those strings, each with the name of the schema that it selects.
     fn choices(&self) -> Vec<(&str, &str)>;
     /// Methods that find an item of a list, by name.
     fn lookups(&self) -> BTreeMap<String, Lookup>;
@@ -254,7 +254,7 @@ pub enum Flow {
 
 /// The extensions of an operation.
 pub trait OperationExt {
-    /// How its response is paged, if it is.
+    /// Returns how its response is paged, if it is.
     fn pagination(&self) -> Option<Pagination>;
     /// Returns the subjects that may call it, by wire name; none if it has no such extension.
     fn allowed_subjects(&self) -> Vec<String>;

@@ -195,7 +195,7 @@ fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
     Ok(found)
 }
 
-/// The grammar has already checked everything, so this would be a gap in it.
+/// Returns the error of `openapiv3`. The grammar has already checked everything, so this would be a gap in it.
 fn whole(file: &str, error: &serde_json::Error) -> Report {
     Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
 }

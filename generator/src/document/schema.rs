@@ -196,7 +196,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// A `$ref` alone stays; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
+    /// Keeps a `$ref` alone; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
     fn reference(&mut self, mut schema: Entries, at: &At<'_>) -> Entries {
         let Some(reference) = schema.shift_remove("$ref") else {
             return schema;
@@ -343,7 +343,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// `items: false` after positions allows no further items, which `maxItems` expresses, too.
+/// Replaces `items: false` after positions, which allows no further items, by `maxItems`.
 fn close_tuple(schema: &mut Entries) {
     let Some(Value::Array(positions)) = schema.get("prefixItems") else {
         return;
@@ -386,7 +386,7 @@ fn null(mut schema: Entries) -> Entries {
     schema
 }
 
-/// If both bounds are set, only the stricter one has an effect, so only that one is written.
+/// Merges an exclusive bound. If both bounds are set, only the stricter one has an effect, so only that one is written.
 fn exclusive_bound(
     schema: &mut Entries,
     bound: &str,

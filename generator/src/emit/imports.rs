@@ -28,7 +28,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// The models that a file can mention, with its depth below the module of its version.
+    /// Returns the scope of a file at a depth below the module of its version.
     fn below(site: Site<'_>, depth: usize) -> Self {
         Self {
             above: match site.surroundings() {

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use crate::ir::{Api, Constant, Field, Representation, Scalar, Shape, Struct, Type};
 use crate::names;
 
-/// An identifier; `r#type` is raw.
+/// Returns an identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),

@@ -57,7 +57,7 @@ fn json_text(literal: &Literal) -> String {
     }
 }
 
-/// Only fields can be restricted to one direction, or be secret.
+/// Rejects facts that are only allowed for fields: being restricted to one direction, or being secret.
 pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.sensitivity == Sensitivity::Secret {
         cx.problem(

@@ -48,7 +48,8 @@ pub(super) fn hoist(
     id
 }
 
-/// The constraints of a union's variants at a place where they are stated: sent values have more of them than received
+/// Adopts the constraints of a union's variants from a place where they are stated: sent values have more of them than
+/// received ones.
 /// ones.
 fn adopt_limits(known: &mut Shape, other: &Shape) {
     let (Shape::Union(known), Shape::Union(other)) = (known, other) else {

@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
         self.bind_event(operation, &key);
     }
 
-    /// Event types contain what the runtime needs to know about them, by the only operation that ingests them.
+    /// Adds what the runtime needs to know about an event to its type, by the only operation that ingests it.
     fn bind_event(&mut self, operation: &Operation, key: &Key) {
         let is_ingest = |flow: &Flow| matches!(flow.kind, FlowKind::Ingest { .. });
         if !operation.flow.as_ref().is_some_and(is_ingest) {

@@ -1,11 +1,11 @@
-//! The macros that generated code closes its operations with.
+//! The macros with which generated code implements the sending of each operation.
 
 /// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
 /// [`Request`](crate::client::Request).
 ///
-/// After the name may stand the [`Operation`](crate::client::Operation), by which tests then know the request. After the
-/// arrow stands what it answers: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
-/// nothing; `empty`; `text`; or `csv T` for a text with rows that are a `T`.
+/// The [`Operation`](crate::client::Operation) may follow the name, so that tests can identify the request. The
+/// response kind follows the arrow: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
+/// nothing; `empty`; `text`; or `csv T` for text with rows of a `T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident $(as $operation:ident)? => json $output:ty) => {
@@ -19,20 +19,20 @@ macro_rules! operation {
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
 
         impl $name {
-            /// The pages of the list, one after the other, from the page that was set, or the first.
+            /// Returns a stream of the pages of the list, from the page that is set, or the first.
             #[inline]
             pub fn pages(self) -> $crate::client::Pages<$output> {
                 $crate::client::Pages::new(self.0)
             }
 
-            /// The items of the list, one after the other, over all pages from the page that was set, or the first.
+            /// Returns a stream of the items of the list, over all pages from the page that is set, or the first.
             #[doc(alias = "iter_list")]
             #[inline]
             pub fn stream(self) -> $crate::client::Items<$output> {
                 $crate::client::Items::new(self.0)
             }
 
-            /// All items of the list, over all pages from the page that was set, or the first.
+            /// Collects all items of the list, over all pages from the page that is set, or the first.
             #[doc(alias = "list_all")]
             #[inline]
             pub fn collect_all(self) -> $crate::client::CollectAll<$output> {
@@ -58,7 +58,7 @@ macro_rules! operation {
         $crate::__records!($name);
 
         impl $name {
-            /// Sends the request and gives the text as bytes.
+            /// Sends the request and returns the text as bytes.
             #[inline]
             pub fn send_bytes(self) -> $crate::client::Call<$crate::__private::Bytes> {
                 $crate::client::Call::<$crate::__private::Bytes>::bytes(self.0)
@@ -85,8 +85,8 @@ macro_rules! variant_body {
 
 /// Implements [`Page`](crate::client::Page) for a type that has `items` and a `pagination`, and for a union of such types.
 ///
-/// After the item stands what the pagination tells: `last` for the number of the last page, `more` for whether there is
-/// another one; or the variants of the union.
+/// The pagination follows the item: `last` for the number of the last page, `more` for whether another page exists; or
+/// the variants of the union.
 #[macro_export]
 macro_rules! page {
     ($name:ident of $item:ty, last) => {
@@ -180,13 +180,13 @@ macro_rules! __operation {
                 self
             }
 
-            /// Sends the request. Awaiting the value itself does the same.
+            /// Sends the request. Awaiting the request itself does the same.
             #[inline]
             pub fn send(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
             }
 
-            /// Sends the request and gives the status and headers of the response too.
+            /// Sends the request and also returns status and headers of the response.
             #[inline]
             pub fn send_with_response(self) -> $crate::client::ResponseCall<$output> {
                 self.send().with_response()
@@ -219,12 +219,12 @@ macro_rules! __operation {
 macro_rules! __send_json {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
-            /// Sends the request and returns the JSON of the response, with keys that the OpenAPI description does not
-            /// list, and whether or not it would decode into the type of the response.
+            /// Sends the request and returns the JSON of the response, including unknown fields, without decoding it
+            /// into the response type.
             ///
-            /// JSON with a repeated key, with more than 128 levels or with a number beyond the range of a double is an
-            /// `Error::Decode`, which has the body as it was received. Where the response is optional, the status 202 gives
-            /// `None`, whatever its body is.
+            /// JSON with a duplicate key, with more than 128 levels or with a number beyond the range of a double is an
+            /// `Error::Decode`, which contains the body as received. If the response is optional, the status 202
+            /// returns `None`, whatever its body is.
             #[inline]
             pub fn send_json(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
@@ -240,7 +240,7 @@ macro_rules! __send_json {
 #[macro_export]
 macro_rules! __send_json_blocking {
     ($output:ty) => {
-        /// Like [`send_json`](Self::send_json), waiting on this thread.
+        /// Sends the request like [`send_json`](Self::send_json), but blocks this thread.
         #[inline]
         pub fn send_json_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
             self.send_json().wait()
@@ -261,7 +261,7 @@ macro_rules! __send_json_blocking {
 macro_rules! __records {
     ($name:ident) => {
         impl $name {
-            /// The rows of the export, as texts by the titles of their columns, while they arrive.
+            /// Returns a stream of the rows of the export, as strings by the titles of their columns.
             #[inline]
             pub fn records(self) -> $crate::client::Records {
                 $crate::client::Records::new(self.0)
@@ -283,7 +283,7 @@ macro_rules! __records {
 macro_rules! __rows {
     ($name:ident, $row:ty) => {
         impl $name {
-            /// The rows of the export, while they arrive.
+            /// Returns a stream of the decoded rows of the export.
             #[inline]
             pub fn rows(self) -> $crate::client::Rows<$row> {
                 $crate::client::Rows::new(self.0)
@@ -304,8 +304,8 @@ macro_rules! __rows {
 #[macro_export]
 macro_rules! __send_blocking {
     ($output:ty) => {
-        /// Sends the request and blocks this thread until the response is there. Inside an async task it is an error:
-        /// await the call there, or move it to `tokio::task::spawn_blocking`.
+        /// Sends the request and blocks this thread until the response is available. Inside an async task this is an
+        /// error: await the call there, or move it to `tokio::task::spawn_blocking`.
         #[inline]
         pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
             self.send().wait()

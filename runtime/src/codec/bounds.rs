@@ -20,7 +20,7 @@ fn object(key: impl Fn(usize) -> String) -> String {
     format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
 }
 
-/// JSON with the most values, keys or escapes for its size.
+/// Returns JSON with the most values, keys or escapes for its size.
 fn dense() -> Vec<(&'static str, String)> {
     let tower = format!("{}{}", "[".repeat(120), "]".repeat(120));
     vec![

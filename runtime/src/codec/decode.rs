@@ -1,4 +1,4 @@
-//! From the tape to Rust values: how scalars and containers are read.
+//! Decoding of scalars and containers from the tape.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::object::{Missing, Object};
 use super::traits::{Decode, Key};
 use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
-/// How many values a list makes room for before the first one is known to be right.
+/// The maximum initial capacity: a list of a million invalid items must not allocate for all of them.
 const MAX_RESERVE: usize = 1024;
 
 /// Reads fields by functions that are compiled once, here.
@@ -195,7 +195,7 @@ impl Decode for Decimal {
         let value = match node.value() {
             Value::Integer(value) => Some(Self::from(value)),
             Value::Unsigned(value) => Some(Self::from(value)),
-            // The shortest digits that mean this double: what was written, unless that had more than 17 of them.
+            // The shortest digits of this double: the original ones, unless those were more than 17.
             Value::Float(value) => value.to_string().parse().ok(),
             Value::Numeral(text) | Value::Text(text) => text.parse().ok(),
             _ => None,
@@ -235,7 +235,7 @@ impl Decode for JsonObject {
     }
 }
 
-/// Null, or nothing at all.
+/// Null, or a missing key.
 impl Decode for () {
     fn decode(node: Node<'_, '_>) {
         if !matches!(node.value(), Value::Null) {
@@ -358,7 +358,7 @@ fn wrong<T: Default>(node: Node<'_, '_>, expected: &'static str) -> T {
     T::default()
 }
 
-/// Reads text that has a form of its own.
+/// Reads a string with a given format.
 #[inline]
 fn parse_text<T: Default>(
     node: Node<'_, '_>,

@@ -1,4 +1,4 @@
-//! How scalars and containers look from outside.
+//! Encoding of scalars and containers.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ impl<T: Encode + ?Sized> Encode for Box<T> {
     }
 }
 
-/// `None` is null. To leave it out, see [`optional`](super::optional).
+/// `None` is null. To omit it, see [`optional`](super::optional).
 impl<T: Encode> Encode for Option<T> {
     #[inline]
     fn view(&self) -> View<'_> {

@@ -1,4 +1,4 @@
-//! Whether two values are equal, by their views. Compiled once, and not for each type.
+//! Compares two values by their views. Compiled once, and not for each type.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use super::view::{Encode, Field, FieldWriter, List, Record, View};
 
 /// Compares two values of one type. Allocates nothing for values that are keyed by strings.
 ///
-/// Strings of enums are compared as they are sent: a listed value equals an `Unknown` that was made of the same string.
+/// Enum values are compared as strings: a listed value equals an `Unknown` with the same string.
 #[must_use]
 pub fn equal(one: &dyn Encode, other: &dyn Encode) -> bool {
     match (one.view(), other.view()) {
@@ -46,7 +46,7 @@ fn equal_lists(one: &dyn List, other: &dyn List) -> bool {
     one.len() == other.len() && (0..one.len()).all(items)
 }
 
-/// The entries of one are looked up in the other, so the order of keys does not matter.
+/// Compares maps. The entries of one are looked up in the other, so the order of keys has no effect.
 fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     let (mut len, mut same) = (0, true);
     one.write(&mut FieldWriter::new(&mut |entries| {
@@ -62,7 +62,7 @@ fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     same && len == other_len
 }
 
-/// The fields of each struct are handed over in a few calls, whose arguments are compared in their order.
+/// Compares structs. Their fields are passed in a few calls, whose arguments are compared in order.
 fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     let (calls, same) = (Cell::new(0), Cell::new(true));
     one.write(&mut FieldWriter::apart(
@@ -80,7 +80,7 @@ fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     same.get() && calls.get() == other_calls
 }
 
-/// Whether the record writes these fields in one of its calls.
+/// Returns whether the record writes these fields in one of its calls.
 fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool {
     let (mut call, mut same) = (0, false);
     record.write(&mut FieldWriter::apart(
@@ -95,7 +95,7 @@ fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool 
     same
 }
 
-/// Whether these are the further entries of the record.
+/// Returns whether these are the additional entries of the record.
 fn has_entries(record: &dyn Record, entries: &dyn Record) -> bool {
     let mut same = false;
     record.write(&mut FieldWriter::apart(&mut |_| {}, &mut |others| {

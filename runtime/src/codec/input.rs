@@ -1,15 +1,15 @@
-//! Types that are only sent: they are encoded, and never decoded.
+//! Request-only types: they are encoded, and never decoded.
 
 use super::Encode;
 
-/// An enum of which a value is sent as one of its variants.
+/// An enum whose values are sent as one of its variants.
 pub trait Choice {
-    /// The variant's name and content.
+    /// Returns the variant's name and content.
     fn view(&self) -> (&'static str, &dyn Encode);
 }
 
-/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for structs that are only sent and
-/// implement [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s stand in braces.
+/// Implements [`Encode`], `Debug`, `PartialEq`, `serde::Serialize` and `validate` for request-only structs that
+/// implement [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s are in braces.
 #[macro_export]
 macro_rules! input {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {

@@ -40,7 +40,7 @@ fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-/// A text.
+/// Writes a string.
 #[inline]
 fn text(value: &str, out: &mut Vec<u8>) {
     match must_escape(value.as_bytes()) {
@@ -49,7 +49,7 @@ fn text(value: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// A key with its colon, after a comma unless it is the first one.
+/// Writes a key with its colon, after a comma unless it is the first one.
 #[inline]
 fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
     if must_escape(name.as_bytes()) {
@@ -59,18 +59,18 @@ fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
         scalar(name, out);
         return out.push(b':');
     }
-    // For all that follows at once.
+    // Reserves capacity for all of it at once.
     out.reserve(name.len() + 4);
     out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
-/// Whether there is a byte that JSON writes with a backslash.
+/// Returns whether a byte has to be escaped in JSON.
 #[inline]
 fn must_escape(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
-        // Without an early end, so that the bytes are looked at together.
+        // Without an early exit, so that bytes are processed in parallel.
         let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         return text
             .iter()
@@ -82,7 +82,7 @@ fn must_escape(text: &[u8]) -> bool {
     found | special(*last) != 0
 }
 
-/// Marks for bytes that JSON writes with a backslash, in eight bytes at once; zero if there are none.
+/// Returns marks for bytes that have to be escaped, in eight bytes at once; zero if there are none.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -100,7 +100,7 @@ fn special(bytes: [u8; 8]) -> u64 {
     (control | quote | backslash) & HIGHEST_BITS
 }
 
-/// A text in which nothing has to be escaped.
+/// Writes a string without characters to escape.
 #[inline]
 fn plain(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);

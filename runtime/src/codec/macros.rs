@@ -1,9 +1,10 @@
-//! The macros that generated code closes its types with. They only tie traits together; the work is in functions.
+//! The macros with which generated code implements the traits of its types. They only connect traits; the work is in
+//! functions.
 
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
 /// and `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
 ///
-/// After `page` stands a type that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
+/// `page` marks a type that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 ///
 /// Types that are also sent have their [`Limit`](crate::codec::Limit)s in braces, and get a method `validate`.
 #[macro_export]
@@ -76,14 +77,14 @@ macro_rules! union {
 macro_rules! unknown {
     ($name:ident) => {
         impl $name {
-            /// Returns the value as it was received.
+            /// Returns the JSON as received.
             #[must_use]
             #[inline]
             pub fn raw(&self) -> &$crate::types::Json {
                 &self.raw
             }
 
-            /// Returns the value as it was received.
+            /// Returns the JSON as received.
             #[must_use]
             #[inline]
             pub fn into_raw(self) -> $crate::types::Json {
@@ -132,7 +133,7 @@ macro_rules! from_variant {
     };
 }
 
-/// Implements the further conversions of a variant of a union that is a string: `from_string! { Value::Text }`.
+/// Implements more conversions for a string variant of a union: `from_string! { Value::Text }`.
 #[macro_export]
 macro_rules! from_string {
     ($union:ident :: $variant:ident) => {
@@ -150,7 +151,7 @@ macro_rules! from_string {
     };
 }
 
-/// Implements the further conversions of a variant of a union that is a list of strings: `from_strings! { Value::Texts }`.
+/// Implements more conversions for a variant of a union that is a list of strings: `from_strings! { Value::Texts }`.
 #[macro_export]
 macro_rules! from_strings {
     ($union:ident :: $variant:ident) => {
@@ -175,10 +176,10 @@ macro_rules! from_strings {
     };
 }
 
-/// Implements the further conversions of a variant of a union that is an `i64`: `from_integer! { Value::Integer }`.
+/// Implements more conversions for an `i64` variant of a union: `from_integer! { Value::Integer }`.
 ///
-/// `or Unknown` behind it adds those of `u64`, `usize` and `isize`: what `i64` does not reach is an unknown value, which is
-/// sent as it is.
+/// `or Unknown` after it adds those of `u64`, `usize` and `isize`: a value beyond the range of `i64` becomes an unknown
+/// variant, which is sent unchanged.
 #[macro_export]
 macro_rules! from_integer {
     ($union:ident :: $variant:ident) => {
@@ -200,7 +201,7 @@ macro_rules! from_integer {
     };
     (@ $union:ident $variant:ident or Unknown: $($integer:ty),*) => {
         $(
-            /// Beyond the range of `i64` it is an unknown value, which is sent as it is.
+            /// Beyond the range of `i64`, it becomes an unknown variant, which is sent unchanged.
             impl ::core::convert::From<$integer> for $union {
                 #[inline]
                 fn from(value: $integer) -> Self {
@@ -214,7 +215,7 @@ macro_rules! from_integer {
     };
 }
 
-/// Implements the further conversions of a variant of a union that is an `f64`: `from_float! { Value::Number }`.
+/// Implements more conversions for an `f64` variant of a union: `from_float! { Value::Number }`.
 #[macro_export]
 macro_rules! from_float {
     ($union:ident :: $variant:ident) => {
@@ -228,9 +229,10 @@ macro_rules! from_float {
     };
 }
 
-/// Implements, for an enum whose values are texts and whose last variant is `Unknown(String)`: `as_str`, `is_unknown`,
-/// `Display`, `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`, [`StringEnum`](crate::types::StringEnum), [`Decode`](crate::codec::Decode),
-/// [`Encode`](crate::codec::Encode), [`Key`](crate::codec::Key), `serde::Serialize` and `serde::Deserialize`.
+/// Implements, for an enum of strings whose last variant is `Unknown(String)`: `as_str`, `is_unknown`, `Display`,
+/// `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`, [`StringEnum`](crate::types::StringEnum),
+/// [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), [`Key`](crate::codec::Key), `serde::Serialize`
+/// and `serde::Deserialize`.
 ///
 /// ```
 /// #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -246,10 +248,10 @@ macro_rules! from_float {
 macro_rules! string_enum {
     ($name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
         impl $name {
-            /// The values that this version of the crate knows, in the order of the API's description.
+            /// The known values, in the order of the OpenAPI description.
             pub const VALUES: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The text that stands for the value in the API.
+            /// Returns the string of the value in the API.
             #[must_use]
             #[inline]
             pub fn as_str(&self) -> &str {
@@ -259,7 +261,7 @@ macro_rules! string_enum {
                 }
             }
 
-            /// Whether this is a value that this version of the crate does not know.
+            /// Returns whether this is an unknown value.
             #[must_use]
             #[inline]
             pub fn is_unknown(&self) -> bool {
@@ -400,17 +402,17 @@ macro_rules! __encode_model {
     };
 }
 
-/// The method of types that are sent.
+/// The method `validate` of types that are sent.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __validate {
     ($name:ident) => {
         impl $name {
-            /// Holds the value, with everything in it, against the limits that the API's description sets: lengths, ranges,
-            /// patterns, counts. Bodies are checked so before they are sent.
+            /// Validates the value, with everything in it, against the constraints of the OpenAPI description: lengths,
+            /// ranges, patterns, counts. Bodies are validated before they are sent.
             ///
             /// # Errors
-            /// All limits that are not kept, each with the path of its field.
+            /// All violated constraints, each with the path of its field.
             #[inline]
             pub fn validate(&self) -> ::core::result::Result<(), $crate::codec::Violations> {
                 $crate::codec::validate(self)
@@ -419,7 +421,7 @@ macro_rules! __validate {
     };
 }
 
-/// Equality by the views. Derived, it would take more memory to check, and a larger library.
+/// Equality by the views. Derived implementations would take more memory to compile, and enlarge the library.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __equal {

@@ -1,8 +1,8 @@
 //! The codec: decoding and encoding of values.
 //!
-//! A received value is laid out flat on a tape first, whatever format it came in; types then look up their fields on it.
-//! Serializers, `Debug` and `==` read values through one type-erased [`View`]. Both halves are compiled
-//! once, here, and not for each of the several hundred types of the API.
+//! A received value of any format is first stored flat on a tape, on which types look up their fields. Serializers,
+//! `Debug` and `==` read values through one type-erased [`View`]. Both are compiled once, here, and not for each of the
+//! several hundred types of the API.
 
 #[cfg(test)]
 mod bounds;
@@ -114,7 +114,7 @@ pub fn to_value(value: &dyn Encode) -> Json {
     serialize::to_json(value)
 }
 
-/// Decodes an object of these entries.
+/// Decodes an object with these entries.
 #[cfg(feature = "exports")]
 pub(crate) fn from_entries<'de, T, V>(
     entries: impl Iterator<Item = (&'de str, V)>,

@@ -8,13 +8,13 @@ pub(super) const MAX_PROBLEMS: usize = 10;
 pub(super) struct ProblemAt {
     pub(super) at: u32,
     pub(super) problem: Problem,
-    /// The innermost union around it, once known: the names of the union (added last) and of the variant.
+    /// The innermost enclosing union: the names of the union (set when decoding returns to it) and of the variant.
     pub(super) variant: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Debug)]
 pub(super) enum Problem {
-    /// The entry is not what the string names ("an integer").
+    /// The entry is not of the type that the string names ("an integer").
     Expected(&'static str),
     /// The object lacks the key.
     Missing(&'static str),

@@ -83,7 +83,7 @@ pub trait List {
 
 /// The fields or entries of an object.
 pub trait Record {
-    /// Hands the entries to the writer.
+    /// Passes the entries to the writer.
     fn write(&self, writer: &mut FieldWriter<'_>);
 
     /// Returns the value of a key of a map. `None` for a struct, whose keys are fields.
@@ -96,13 +96,13 @@ pub trait Record {
 /// A key and its value.
 pub type Field<'a> = (&'a str, &'a dyn Encode);
 
-/// What takes a map as a whole.
+/// A function that takes a map as a whole.
 type TakeEntries<'a> = &'a mut dyn FnMut(&dyn Record);
 
-/// Takes the entries of an object.
+/// Receives the entries of an object.
 pub struct FieldWriter<'a> {
     take: &'a mut dyn FnMut(&[Field<'_>]),
-    /// Takes maps of further fields as a whole.
+    /// Receives maps of additional fields as a whole.
     take_entries: Option<TakeEntries<'a>>,
 }
 
@@ -115,7 +115,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// Creates a writer that passes maps of further fields unchanged and separately from the fields.
+    /// Creates a writer that passes maps of additional fields unchanged and separately from the fields.
     pub(super) fn apart(
         take: &'a mut dyn FnMut(&[Field<'_>]),
         take_entries: TakeEntries<'a>,
@@ -132,7 +132,7 @@ impl<'a> FieldWriter<'a> {
         (self.take)(fields);
     }
 
-    /// Writes the entries of a map as further fields of this object, except for keys in `known`. Their types are not
+    /// Writes the entries of a map as additional fields of this object, except for keys in `known`. Their types are not
     /// declared, so entries whose keys indicate a secret are treated as secrets.
     pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
         if let Some(take) = &mut self.take_entries {

@@ -51,7 +51,7 @@ impl Error {
         }
     }
 
-    /// Returns the error response of the storage, if it is one.
+    /// Returns the error response of the file storage, if an upload or download failed with one.
     #[must_use]
     pub fn storage(&self) -> Option<&StorageError> {
         match self.cause() {
@@ -60,7 +60,7 @@ impl Error {
         }
     }
 
-    /// Returns the state of a failed upload, if it is one.
+    /// Returns the state of a failed upload; `None` for other errors.
     #[must_use]
     pub fn upload(&self) -> Option<&UploadError> {
         match self {
@@ -69,7 +69,7 @@ impl Error {
         }
     }
 
-    /// Returns the HTTP status of the error response, if it is one.
+    /// Returns the HTTP status of the API's error response; `None` for other errors.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.api().map(ApiError::status)
@@ -81,8 +81,9 @@ impl Error {
         self.api().and_then(ApiError::class)
     }
 
-    /// Returns the error class as the `ErrorCode` of the API version. The type is usually inferred from the value it is
-    /// compared with. `None` also for [`Error::VersionGone`].
+    /// Returns the error class as the `ErrorCode` of the API version; `None` for errors without a class and for
+    /// [`Error::VersionGone`]. The type is usually inferred from the patterns that it is matched with; otherwise write
+    /// `code::<ErrorCode>()`.
     ///
     /// ```
     /// # use polar_client_runtime::Error;

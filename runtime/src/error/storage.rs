@@ -77,7 +77,7 @@ impl StorageError {
         self.code.as_deref()
     }
 
-    /// Returns the storage's message, or a description of the mismatch.
+    /// Returns the storage's message or, for a successful response with unexpected content, what is wrong with it.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

@@ -133,14 +133,14 @@ pub struct Stats {
     pub rejected: u64,
     /// Events that the server accepted without counting them as stored or duplicate ([`DeliveryOutcome::Unconfirmed`]).
     pub unconfirmed: u64,
-    /// Events that were left when the ingester ended.
+    /// Events that were still queued when the ingester ended.
     pub unsent: u64,
     /// Rejected, unconfirmed and unsent events that were not returned, because there was no handler and the report was
     /// full, or because the handler panicked.
     pub dropped: u64,
     /// Requests that got a response or failed.
     pub requests: u64,
-    /// The error of the last request, while it blocks delivery. The request is being retried.
+    /// The error of the last request if it failed and is being retried; `None` while delivery works.
     pub failing: Option<Arc<Error>>,
     /// The state of the [`Spool`](super::Spool), if there is one. [`queued`](Self::queued) counts the events in it, too.
     #[cfg(feature = "spool")]
@@ -152,13 +152,14 @@ pub struct Stats {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SpoolStats {
-    /// How many bytes of the disk its events take.
+    /// The size of the stored events on disk, in bytes.
     pub bytes: u64,
-    /// How many they may take.
+    /// The maximum of [`bytes`](Self::bytes), set with [`SpoolOptions::budget`](super::SpoolOptions::budget).
     pub budget: u64,
-    /// How many stored events this version of the program cannot read. They stay on disk.
+    /// The number of stored events that cannot be decoded, such as those of a newer version of the program. They stay on
+    /// disk.
     pub unreadable: usize,
-    /// Why the last access to the disk failed. It is tried again.
+    /// The error of the last disk access if it failed and is being retried.
     pub failing: Option<Arc<SpoolError>>,
 }
 

@@ -32,13 +32,13 @@ pub enum SpoolErrorKind {
 }
 
 impl SpoolError {
-    /// The folder.
+    /// Returns the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> SpoolErrorKind {
         self.kind

@@ -1,4 +1,4 @@
-//! What a meter has counted for a customer.
+//! Balances of meters.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use crate::client::{Call, Request};
 use crate::codec::{Decode, Node};
 use crate::types::Decimal;
 
-/// What a meter has counted for a customer, in the meter's units.
+/// The balance of a customer's meter, in the meter's units.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Balance {
-    /// What the customer has consumed.
+    /// The units that the customer has consumed.
     pub consumed: Decimal,
-    /// What was credited to the customer.
+    /// The units that were credited to the customer.
     pub credited: Decimal,
-    /// What is left: credited minus consumed. Negative if more was consumed.
+    /// The remaining units: credited minus consumed. Negative if more was consumed.
     pub balance: Decimal,
-    /// Where the values come from.
+    /// The source of the values.
     pub source: Source,
-    /// How old the values are: zero if the API responded with them just now. The API itself counts events some seconds after
-    /// they were sent.
+    /// The age of the values: zero for a response of the API. The API itself counts events some seconds after they were
+    /// sent.
     pub age: Duration,
 }
 
-/// Where a [`Balance`] comes from.
+/// The source of a [`Balance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// Computed here, from a snapshot and the events since.
+    /// Computed locally, from a snapshot and later events.
     Local,
     /// A response of the API.
     Api,
 }
 
-/// Asks the API for a balance; `None` where the meter has counted nothing for the customer and nothing was credited.
+/// Requests a balance from the API; `None` if the customer has neither usage nor credits of the meter.
 pub(super) async fn ask(
     meters: &Request,
     meter: Uuid,
@@ -47,7 +47,7 @@ pub(super) async fn ask(
     request.query("meter_id", &meter);
     match customer {
         Customer::Id { customer_id, .. } => request.query("customer_id", customer_id),
-        // Without a value the parameter would be left out, and any customer's balance be the first one.
+        // An empty parameter would be omitted, and the first item would be the balance of another customer.
         Customer::External { customer_id, .. } if customer_id.is_empty() => return Ok(None),
         Customer::External { customer_id, .. } => {
             request.query("external_customer_id", customer_id);

@@ -27,7 +27,7 @@ pub struct MeteringBuilder {
 }
 
 impl MeteringBuilder {
-    /// Sends events with one operation, and reads balances with another one.
+    /// Creates a builder with the operations that ingest events and read balances.
     pub fn new(events: impl Into<Request>, meters: impl Into<Request>) -> Self {
         Self {
             ingester: IngesterBuilder::new(events.into()),
@@ -45,23 +45,23 @@ impl MeteringBuilder {
         self
     }
 
-    /// Sends up to this many events in a request; 500 by default.
+    /// Sets the maximum number of events per request. Default: 500.
     pub fn max_events(self, count: usize) -> Self {
         self.ingester(|ingester| ingester.max_events(count))
     }
 
-    /// Sends events at the latest this long after they were tracked; one second by default.
+    /// Sets the maximum delay between tracking and sending an event. Default: one second.
     pub fn max_delay(self, delay: Duration) -> Self {
         self.ingester(|ingester| ingester.max_delay(delay))
     }
 
-    /// Queues up to this many events in memory, 10,000 by default. `track` waits for capacity when the queue is full
+    /// Sets the maximum number of events in memory. Default: 10,000. `track` waits for capacity when the queue is full
     /// (backpressure).
     pub fn capacity(self, events: usize) -> Self {
         self.ingester(|ingester| ingester.capacity(events))
     }
 
-    /// Queues up to this many bytes of events, counted as JSON; 64 MiB by default.
+    /// Sets the maximum size of all queued events, in bytes of JSON. Default: 64 MiB.
     pub fn capacity_bytes(self, bytes: usize) -> Self {
         self.ingester(|ingester| ingester.capacity_bytes(bytes))
     }
@@ -81,23 +81,23 @@ impl MeteringBuilder {
         self.ingester(|ingester| ingester.on_undelivered(handler))
     }
 
-    /// Computes balances locally: connects to Polar by WebSocket, and counts what is tracked. The connection is made in the
-    /// background, with the client's transport and credential; nothing of the program's telemetry is sent to Polar.
+    /// Computes balances locally: connects to Polar by WebSocket, and counts tracked events. The connection is made in
+    /// the background, with the client's transport and credential; no telemetry is sent to Polar.
     #[cfg(feature = "outpost")]
     pub fn outpost(mut self, options: OutpostOptions) -> Self {
         self.outpost = Some(options);
         self
     }
 
-    /// Configures a relay, which sends the events of an [`Outbox`](crate::outbox::Outbox), with the settings so far: see
-    /// [`IngesterBuilder::relay`].
+    /// Configures a relay, which sends the events of an [`Outbox`](crate::outbox::Outbox), with the current settings:
+    /// see [`IngesterBuilder::relay`].
     #[cfg(feature = "postgres")]
     pub fn relay(self, database: Postgres) -> RelayBuilder {
         self.ingester.relay(database)
     }
 
-    /// Stores events on disk until they are delivered: `track` returns when the event is durable, and waits while the disk
-    /// budget is used up. [`IngesterBuilder::spool`] has the details.
+    /// Stores events on disk until they are delivered: `track` returns when the event is durable, and waits while the
+    /// disk budget is used up. See [`IngesterBuilder::spool`].
     #[cfg(feature = "spool")]
     pub fn spool(self, spool: Spool) -> Self {
         self.ingester(|ingester| ingester.spool(spool))

@@ -1,4 +1,4 @@
-//! Whom usage belongs to.
+//! The customer of a usage event.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum Customer {
 }
 
 impl Customer {
-    /// The customer with this ID at Polar, such as a `CustomerId`.
+    /// Identifies a customer by the ID at Polar, such as a `CustomerId`.
     #[must_use]
     pub fn id(customer: impl Into<Uuid>) -> Self {
         Self::Id {
@@ -36,7 +36,7 @@ impl Customer {
         }
     }
 
-    /// Creates a member of a customer, both by their IDs at Polar.
+    /// Identifies a member of a customer, both by their IDs at Polar. Sends no request.
     #[must_use]
     pub fn member(customer: impl Into<Uuid>, member: impl Into<Uuid>) -> Self {
         Self::Id {
@@ -45,7 +45,7 @@ impl Customer {
         }
     }
 
-    /// The customer with this ID in your own database.
+    /// Identifies a customer by an external ID.
     #[must_use]
     pub fn external(customer: impl Into<String>) -> Self {
         Self::External {
@@ -54,7 +54,7 @@ impl Customer {
         }
     }
 
-    /// Creates a member of a customer, both by their IDs in your own database.
+    /// Identifies a member of a customer, both by their external IDs. Sends no request.
     #[must_use]
     pub fn external_member(customer: impl Into<String>, member: impl Into<String>) -> Self {
         Self::External {

@@ -30,13 +30,13 @@ pub struct CustomerMetering {
 }
 
 impl CustomerMetering {
-    /// Begins an event of the customer, which is tracked when it is awaited.
+    /// Starts an event of the customer, which is tracked when it is awaited.
     pub fn track(&self, name: impl Into<String>) -> Track {
         Track::new(self.metering.clone(), self.event(name))
     }
 
-    /// Begins an event `llm` with the call of a language model (`_llm`). Add what it cost you with
-    /// [`cost`](Track::cost), and rename it with [`name`](Track::name).
+    /// Starts an event `llm` with the call of a language model (`_llm`). Set its cost with [`cost`](Track::cost), and
+    /// its name with [`name`](Track::name).
     pub fn llm(
         &self,
         vendor: impl Into<String>,
@@ -57,7 +57,7 @@ impl CustomerMetering {
         ByteCounter::new(self.track(name), inner)
     }
 
-    /// Returns what a meter has counted for the customer: see [`Metering::meter`].
+    /// Returns the balance of a meter of the customer: see [`Metering::meter`].
     ///
     /// # Errors
     /// Those of `customer_meters:list`.

@@ -8,23 +8,23 @@ use crate::codec::{FieldWriter, Model, Object, optional};
 use crate::ingest::{Counts, Event, IngestResponse};
 use crate::types::Timestamp;
 
-/// Something that a customer did or used.
+/// A usage event: something that a customer did or used.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UsageEvent {
     /// The name that meters filter by. At most 128 characters.
     pub name: String,
-    /// Whose usage it is.
+    /// The customer.
     pub customer: Customer,
-    /// When it happened: the time of the call to `track`, unless it is set.
+    /// The timestamp. Default: the time of the call to `track`.
     pub timestamp: Option<Timestamp>,
-    /// The ID by which the server recognizes an event that it already stored: random, unless it is set.
+    /// The external ID, by which the server deduplicates events. Default: a random UUID.
     pub external_id: Option<String>,
     /// The ID of the parent event, Polar's or your own.
     pub parent_id: Option<String>,
     /// The organization's ID. Required unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// What meters sum up and filter by.
+    /// The values that meters aggregate and filter by.
     pub metadata: Metadata,
 }
 
@@ -64,14 +64,14 @@ impl UsageEvent {
         self
     }
 
-    /// Sets when it happened.
+    /// Sets the timestamp.
     #[must_use]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// Sets the ID by which the server recognizes an event that it already stored.
+    /// Sets the external ID, by which the server deduplicates events.
     #[must_use]
     pub fn external_id(mut self, id: impl Into<String>) -> Self {
         self.external_id = Some(id.into());

@@ -68,7 +68,7 @@ fn llm_value<'a>(llm: &'a Llm, key: &str) -> Option<Value<'a>> {
     }
 }
 
-/// A balance that was computed here.
+/// Returns a locally computed balance.
 pub(super) fn balance(reading: Reading, age: Duration) -> Balance {
     Balance {
         consumed: reading.consumed.into(),

@@ -1,4 +1,4 @@
-//! What an event says beside its name: values that meters sum up and filter by.
+//! Metadata of an event: values that meters aggregate and filter by.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Metadata {
     pub cost: Option<Cost>,
     /// The call of a language model.
     pub llm: Option<Llm>,
-    /// Everything else.
+    /// All other values.
     pub values: BTreeMap<String, MetadataValue>,
 }
 
@@ -135,14 +135,14 @@ crate::model! {
 pub struct TokenUsage {
     /// Tokens of the input, the cached ones included.
     pub input: i64,
-    /// Those of the input that came from the vendor's cache, if that is known.
+    /// Cached tokens of the input, if they are known.
     pub cached_input: Option<i64>,
     /// Tokens of the output.
     pub output: i64,
 }
 
 impl TokenUsage {
-    /// The tokens of input and output together.
+    /// Returns the sum of input and output tokens.
     pub(super) fn total(&self) -> i64 {
         self.input.saturating_add(self.output)
     }
@@ -156,16 +156,16 @@ pub struct Llm {
     pub vendor: String,
     /// The model.
     pub model: String,
-    /// The prompt, if it shall be stored at Polar.
+    /// The prompt, if Polar should store it.
     pub prompt: Option<String>,
-    /// The response, if it shall be stored at Polar.
+    /// The response, if Polar should store it.
     pub response: Option<String>,
     /// The tokens. Their sum is sent as the total.
     pub usage: TokenUsage,
 }
 
 impl Llm {
-    /// Creates a call without its texts.
+    /// Creates a call without prompt and response.
     #[must_use]
     pub fn new(vendor: impl Into<String>, model: impl Into<String>, usage: TokenUsage) -> Self {
         Self {

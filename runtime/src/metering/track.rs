@@ -47,12 +47,12 @@ impl Track {
         self.with(|event| event.llm(llm))
     }
 
-    /// Sets when it happened; the time of the call otherwise.
+    /// Sets the timestamp. Default: the time of the call.
     pub fn timestamp(self, timestamp: Timestamp) -> Self {
         self.with(|event| event.timestamp(timestamp))
     }
 
-    /// Sets the ID by which the server recognizes an event that it already stored; a random UUID otherwise.
+    /// Sets the external ID, by which the server deduplicates events. Default: a random UUID.
     pub fn external_id(self, id: impl Into<String>) -> Self {
         self.with(|event| event.external_id(id))
     }

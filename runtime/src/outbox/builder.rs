@@ -14,9 +14,9 @@ use crate::ingest::{Event, IngesterBuilder, first_of};
 use crate::postgres::Postgres;
 
 impl<E: Event> IngesterBuilder<E> {
-    /// Configures a relay, which sends the events of an [`Outbox`](super::Outbox), with the settings so far: up to
-    /// [`max_events`](Self::max_events) a request, at most [`capacity`](Self::capacity) leased at a time, and a look into the
-    /// table every [`max_delay`](Self::max_delay). Rejected events stay in the table, and are not passed to
+    /// Configures a relay, which sends the events of an [`Outbox`](super::Outbox), with the current settings: up to
+    /// [`max_events`](Self::max_events) per request, at most [`capacity`](Self::capacity) leased at a time, and a query
+    /// for new events every [`max_delay`](Self::max_delay). Rejected events stay in the table, and are not passed to
     /// [`on_undelivered`](Self::on_undelivered).
     pub fn relay(self, database: Postgres) -> RelayBuilder {
         RelayBuilder {
@@ -38,16 +38,16 @@ pub struct RelayBuilder {
 }
 
 impl RelayBuilder {
-    /// Sets how long other relays leave the events of one alone that died: 60 seconds by default, at least 100 milliseconds.
-    /// A relay that works renews its leases.
+    /// Sets the time after which other relays take over the events of a relay that died. Default: 60 seconds; minimum:
+    /// 100 milliseconds. A running relay renews its leases.
     pub fn lease(mut self, lease: Duration) -> Self {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
         self.lease = lease.clamp(Duration::from_millis(100), LONGEST);
         self
     }
 
-    /// Keeps events in the table for this time after they were delivered, with the time in the column `settled_at`. By
-    /// default they are removed at once.
+    /// Keeps delivered events in the table for this time, with the time of delivery in the column `settled_at`.
+    /// Default: they are removed at once.
     pub fn keep_delivered(mut self, retention: Duration) -> Self {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         self.retention = retention.min(CENTURY);
@@ -63,11 +63,11 @@ impl RelayBuilder {
         let pace = Pace {
             batch,
             capacity,
-            // Zero would ask the database without pause.
+            // Zero would query the database without pause.
             interval: delay.max(Duration::from_millis(10)),
         };
         let ingester = self.ingester.max_delay(Duration::ZERO);
-        // The table has what is not delivered.
+        // Undelivered events stay in the table.
         let ingester = ingester.on_undelivered(drop);
         let control = Arc::new(Control::new(ingester.clock().clone()));
         let (ingester, driver) = ingester.build()?;
@@ -77,7 +77,7 @@ impl RelayBuilder {
             let relaying = Loop::new(relaying, table, ingester, pace).run();
             let sending = async {
                 driver.await;
-                // What it sent last is yet to be recorded.
+                // The outcomes of its last events are not recorded yet.
                 pending().await
             };
             first_of(relaying, sending).await;

@@ -1,4 +1,4 @@
-//! The rows that a relay holds, and what is to be recorded about them.
+//! The rows that a relay has leased, and their outcomes.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use crate::postgres::PostgresError;
 /// The rows that a relay has leased, until the database has recorded their outcomes.
 #[derive(Default)]
 pub(super) struct Flights {
-    /// Those that are sent.
+    /// Rows that are being sent.
     sent: BTreeMap<i64, Receipt>,
     delivered: Vec<i64>,
     rejected: Vec<i64>,
-    /// Of each that was rejected.
+    /// The reason for each rejected row.
     reasons: Vec<String>,
-    /// Those that are left to other relays.
+    /// Rows that are left to other relays.
     unsent: Vec<i64>,
 }
 
@@ -30,7 +30,7 @@ impl Flights {
 
     pub(super) fn reject(&mut self, id: i64, reason: &str) {
         self.rejected.push(id);
-        // The database knows no text with zeros.
+        // PostgreSQL's text cannot contain NUL characters.
         self.reasons.push(reason.replace('\0', ""));
     }
 
@@ -38,12 +38,12 @@ impl Flights {
         self.unsent.push(id);
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(super) fn len(&self) -> usize {
         self.sent.len() + self.delivered.len() + self.rejected.len() + self.unsent.len()
     }
 
-    /// Whether a row is one of them.
+    /// Returns whether a row is one of them.
     pub(super) fn holds(&self, id: i64) -> bool {
         self.sent.contains_key(&id)
             || [&self.delivered, &self.rejected, &self.unsent]
@@ -51,13 +51,13 @@ impl Flights {
                 .any(|ids| ids.contains(&id))
     }
 
-    /// The rows that no other relay is to take.
+    /// Returns the rows that no other relay must take.
     pub(super) fn ids(&self) -> impl Iterator<Item = i64> {
         let settled = self.delivered.iter().chain(&self.rejected);
         self.sent.keys().chain(settled).copied()
     }
 
-    /// Looks which events have a delivery outcome by now.
+    /// Collects the events with a delivery outcome.
     pub(super) fn sweep(&mut self) {
         let mut outcomes = Vec::new();
         self.sent.retain(|&id, receipt| match receipt.get() {
@@ -86,8 +86,8 @@ impl Flights {
         }
     }
 
-    /// Records the outcomes, and returns how many events were delivered and how many rejected. What cannot be recorded is
-    /// kept for the next time.
+    /// Records the outcomes, and returns how many events were delivered and how many rejected. Outcomes that cannot be
+    /// recorded are kept for the next time.
     pub(super) async fn record(&mut self, table: &Table) -> Result<(u64, u64), PostgresError> {
         let counts = (self.delivered.len() as u64, self.rejected.len() as u64);
         if !self.unsent.is_empty() {

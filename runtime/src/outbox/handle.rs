@@ -1,4 +1,4 @@
-//! What a relay is stopped and watched with.
+//! The handle of a relay.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use crate::postgres::PostgresError;
 use crate::time::Instant;
 use crate::transport::{BoxFuture, Clock};
 
-/// Stops and watches a relay, which sends the events of the outbox. Cheap to clone.
+/// Stops and monitors a relay, which sends the events of the outbox. Cheap to clone.
 ///
-/// Any number of relays, in any number of processes, may work on one table. Dropping this changes nothing: a relay works
-/// until there is a [`shutdown`](Self::shutdown), or its driver is dropped. What a relay had leased that was not shut down
-/// is sent by others, or by the next one, when its [leases](super::RelayBuilder::lease) run out.
+/// Any number of relays, in any number of processes, can work on one table. Dropping this has no effect: a relay works
+/// until [`shutdown`](Self::shutdown), or until its driver is dropped. The leased events of a relay that was not shut
+/// down are sent by others when its [leases](super::RelayBuilder::lease) expire.
 #[derive(Clone)]
 pub struct Relay(Arc<Control>);
 
@@ -26,7 +26,7 @@ impl Relay {
         Self(control)
     }
 
-    /// Leases no more events, sends those that are leased until `deadline` elapses, and leaves the rest to other relays.
+    /// Leases no more events, sends the leased ones until `deadline` elapses, and releases the rest to other relays.
     /// Dropping the future does not undo the shutdown.
     pub async fn shutdown(&self, deadline: Duration) -> RelayStats {
         self.0.close(deadline);
@@ -49,23 +49,23 @@ impl fmt::Debug for Relay {
     }
 }
 
-/// What a relay has done so far.
+/// The counts of a relay.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelayStats {
-    /// How many events it has leased, without a recorded outcome yet.
+    /// Leased events without a recorded outcome.
     pub leased: usize,
-    /// How many were delivered, those that Polar already had included.
+    /// Delivered events, including those that Polar already had.
     pub delivered: u64,
-    /// How many were rejected. They are in the table, with the reason.
+    /// Rejected events. They are in the table, with the reason.
     pub rejected: u64,
-    /// Why the last access to the database failed. It is tried again.
+    /// The error of the last database access if it failed and is being retried.
     pub failing: Option<Arc<PostgresError>>,
-    /// Why the last request to Polar failed, while that holds events up. It is tried again.
+    /// The error of the last request to Polar if it failed and is being retried.
     pub sending_fails: Option<Arc<crate::Error>>,
 }
 
-/// Relays events while it is polled: a future to spawn. It ends after a [`shutdown`](Relay::shutdown).
+/// The future of a relay, to be spawned. It completes after a [`shutdown`](Relay::shutdown).
 #[must_use = "no event is sent unless the driver is spawned"]
 pub struct RelayDriver {
     control: Arc<Control>,
@@ -83,7 +83,7 @@ impl Future for RelayDriver {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<RelayStats> {
         let driver = self.get_mut();
-        // Tokio's clock panics off its runtime.
+        // Tokio's clock panics outside of its runtime.
         let poll = match driver.control.clock.is_available() && !driver.control.has_ended() {
             true => driver.run.as_mut().poll(context),
             false => Poll::Ready(()),
@@ -109,14 +109,14 @@ impl fmt::Debug for RelayDriver {
     }
 }
 
-/// What a relay gets on top of a shutdown's time, to record the outcomes of its events.
+/// The additional time after a shutdown's deadline for recording the outcomes of events.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What a relay and its handles share.
+/// The shared state of a relay and its handles.
 pub(super) struct Control {
     clock: Clock,
     state: Mutex<State>,
-    /// A shutdown begins, or the relay has ended.
+    /// Notifies of a shutdown, and of the end of the relay.
     closing: Bell,
 }
 
@@ -130,7 +130,7 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// Until this time; without one, until everything is sent.
+    /// The deadline; `None` to send everything.
     Closing(Option<Instant>),
     Ended,
 }
@@ -152,7 +152,7 @@ impl Control {
         !matches!(self.state().phase, Phase::Open)
     }
 
-    /// Waits until there is a shutdown.
+    /// Waits for a shutdown.
     pub(super) async fn closed(&self) {
         loop {
             let closing = self.closing.listen();
@@ -163,7 +163,7 @@ impl Control {
         }
     }
 
-    /// How much time the shutdown has.
+    /// Returns the remaining time of the shutdown.
     pub(super) fn time_left(&self) -> Duration {
         match self.state().phase {
             Phase::Closing(Some(end)) => end.saturating_duration_since(self.clock.now()),
@@ -172,7 +172,7 @@ impl Control {
         }
     }
 
-    /// The database works.
+    /// Records that the database works.
     pub(super) fn working(&self) {
         self.state().stats.failing = None;
     }
@@ -181,7 +181,7 @@ impl Control {
         self.state().stats.failing = Some(Arc::new(error));
     }
 
-    /// This many rows are leased, and this is how the ingester is.
+    /// Records the number of leased rows and the state of the ingester.
     pub(super) fn leased(&self, count: usize, sending: ingest::Stats) {
         let mut state = self.state();
         state.stats.leased = count;
@@ -194,7 +194,7 @@ impl Control {
         state.stats.rejected += rejected;
     }
 
-    /// Begins the shutdown. The first one counts.
+    /// Starts the shutdown. Only the first call has an effect.
     fn close(&self, deadline: Duration) {
         let mut state = self.state();
         if matches!(state.phase, Phase::Open) {
@@ -213,7 +213,7 @@ impl Control {
         matches!(self.state().phase, Phase::Ended)
     }
 
-    /// Waits for the end, and no longer than a driver that is polled needs.
+    /// Waits for the end, but no longer than a polled driver needs.
     async fn until_ended(&self, deadline: Duration) {
         let ended = async {
             loop {

@@ -1,4 +1,4 @@
-//! What a relay does: it leases rows, has their events sent, and records the outcomes.
+//! The work of a relay: it leases rows, sends their events, and records the outcomes.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -15,20 +15,20 @@ use crate::log;
 use crate::postgres::PostgresError;
 use crate::time::Instant;
 
-/// How long to wait while the database fails.
+/// The delay between attempts while the database fails.
 const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
 
-/// How long a relay that ends tries to record the outcomes of its events.
+/// How long a relay tries to record the outcomes of its events when it ends.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often events that were kept after their delivery are removed.
+/// How often retained events are removed.
 const CLEAN_UP: Duration = Duration::from_secs(60);
 
-/// How much a relay takes on.
+/// The limits of a relay.
 pub(super) struct Pace {
-    /// The most rows that are leased with one statement.
+    /// The maximum number of rows that one statement leases.
     pub(super) batch: usize,
-    /// The most rows that are leased at a time.
+    /// The maximum number of leased rows.
     pub(super) capacity: usize,
     /// How often it looks for new rows.
     pub(super) interval: Duration,
@@ -41,9 +41,9 @@ pub(super) struct Loop {
     ingester: Ingester<StoredEvent>,
     pace: Pace,
     flights: Flights,
-    /// Rows that are leased, and that the ingester has no room for yet.
+    /// Leased rows for which the ingester has no capacity yet.
     waiting: VecDeque<(i64, StoredEvent, TimestampSource)>,
-    /// When to look for new rows, to renew leases and to clean up.
+    /// The times of the next query for rows, renewal of leases, and cleanup.
     look: Instant,
     renew: Instant,
     clean_up: Instant,
@@ -70,7 +70,7 @@ impl Loop {
         }
     }
 
-    /// Relays events until there is a shutdown, and ends with it.
+    /// Relays events until it is shut down.
     pub(super) async fn run(mut self) {
         let mut failed = 0;
         while !self.control.is_closed() {
@@ -101,7 +101,7 @@ impl Loop {
         self.end().await;
     }
 
-    /// Does what is due, and returns how long nothing else is, unless an event gets its delivery outcome.
+    /// Does what is due, and returns the time until the next task, unless an event gets its delivery outcome before.
     async fn turn(&mut self) -> Result<Duration, PostgresError> {
         self.flights.sweep();
         self.record().await?;
@@ -123,7 +123,7 @@ impl Loop {
         let limit = room.min(self.pace.batch);
         let count = self.lease(limit).await?;
         self.send_waiting();
-        // There are more where these come from.
+        // The table probably has more.
         if count == limit {
             return Ok(Duration::ZERO);
         }
@@ -135,7 +135,7 @@ impl Loop {
         let leased = self.table.lease(limit).await?;
         let count = leased.len();
         for row in leased {
-            // A lease of this relay that ran out is its own again.
+            // An expired lease of this relay, which it renewed.
             if self.flights.holds(row.id) {
                 continue;
             }
@@ -152,7 +152,7 @@ impl Loop {
         Ok(count)
     }
 
-    /// Hands rows to the ingester, as far as it has room.
+    /// Passes rows to the ingester, as far as it has capacity.
     fn send_waiting(&mut self) {
         while let Some((id, event, source)) = self.waiting.pop_front() {
             match self.ingester.try_relay(event, source) {
@@ -178,7 +178,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Renews the leases when a third of their time has passed.
+    /// Renews the leases after a third of their time.
     async fn renew(&mut self) -> Result<(), PostgresError> {
         let now = self.now();
         if now < self.renew {
@@ -193,7 +193,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Sends what is leased, as far as the shutdown has time, and leaves the rest to others.
+    /// Sends the leased events until the deadline of the shutdown, and releases the rest to others.
     async fn end(&mut self) {
         for (id, ..) in self.waiting.drain(..) {
             self.flights.leave(id);
@@ -205,7 +205,7 @@ impl Loop {
             let tick = self.table.lease_time() / 3;
             while clock.within(tick, shutdown.as_mut()).await.is_none() {
                 self.flights.sweep();
-                // What fails here is recorded below, or sent again by another relay.
+                // Outcomes that cannot be recorded here are recorded below, or another relay sends the events again.
                 let _ = clock.within(GRACE, self.record()).await;
                 let _ = clock.within(GRACE, self.renew()).await;
             }

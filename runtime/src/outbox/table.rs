@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::ingest::TimestampSource;
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Rows that are to be sent and that no relay has, the oldest first. Relays do not wait for each other's locks.
+/// Selects rows to send without a lease, the oldest first. Relays do not wait for each other's locks.
 const LEASE: &str = "\
     UPDATE polar_outbox SET relay = $1, leased_until = now() + $2 * INTERVAL '1 second'
     WHERE id IN (
@@ -26,7 +26,7 @@ const RELEASE: &str = "\
     UPDATE polar_outbox SET relay = NULL, leased_until = NULL
     WHERE id = ANY($2) AND relay = $1 AND settled_at IS NULL";
 
-/// Whoever has the lease now: the event is delivered.
+/// Regardless of who has the lease now: the event is delivered.
 const REMOVE: &str = "DELETE FROM polar_outbox WHERE id = ANY($1)";
 
 const KEEP: &str = "\
@@ -44,21 +44,21 @@ const CLEAN_UP: &str = "\
         ORDER BY settled_at LIMIT 10000 FOR UPDATE SKIP LOCKED
     )";
 
-/// A row that is to be sent.
+/// A row to be sent.
 pub(super) struct Leased {
     pub(super) id: i64,
     pub(super) event: String,
     pub(super) timestamp_source: TimestampSource,
 }
 
-/// The table, as one relay sees it.
+/// The table, as seen by one relay.
 pub(super) struct Table {
     database: Postgres,
-    /// Which relay this is.
+    /// The ID of the relay.
     relay: Uuid,
-    /// How long leases last.
+    /// The duration of leases.
     lease: Duration,
-    /// How long events stay after they were delivered.
+    /// How long delivered events are kept.
     retention: Duration,
 }
 
@@ -117,14 +117,14 @@ impl Table {
         Ok(())
     }
 
-    /// Leaves these rows to other relays.
+    /// Releases these rows to other relays.
     pub(super) async fn release(&self, ids: &[i64]) -> Result<(), PostgresError> {
         let parameters: [Parameter<'_>; 2] = [(&self.relay, Type::UUID), (&ids, Type::INT8_ARRAY)];
         self.database.execute(RELEASE, &parameters).await?;
         Ok(())
     }
 
-    /// Polar has these events.
+    /// Records that Polar has stored these events.
     pub(super) async fn delivered(&self, ids: &[i64]) -> Result<(), PostgresError> {
         let statement = match self.retention.is_zero() {
             true => REMOVE,
@@ -135,7 +135,7 @@ impl Table {
         Ok(())
     }
 
-    /// Polar rejected these events, for these reasons.
+    /// Records that Polar rejected these events, for these reasons.
     pub(super) async fn rejected(
         &self,
         ids: &[i64],
@@ -147,7 +147,7 @@ impl Table {
         Ok(())
     }
 
-    /// Removes events that were delivered long enough ago.
+    /// Removes delivered events after their retention.
     pub(super) async fn clean_up(&self) -> Result<(), PostgresError> {
         if self.retention.is_zero() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Events are inserted into the table.
+//! Inserting events into the table.
 
 use std::error::Error;
 use std::fmt;
@@ -60,10 +60,10 @@ const RETRY: &str = "\
 pub struct Outbox;
 
 impl Outbox {
-    /// The SQL that makes the table.
+    /// The SQL that creates the table.
     pub const MIGRATION: &str = include_str!("../../migrations/outbox.sql");
 
-    /// The table `polar_outbox` in the schema that is current on the connection.
+    /// Uses the table `polar_outbox` in the current schema of the connection.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -76,8 +76,8 @@ impl Outbox {
     /// it is committed when this returns.
     ///
     /// # Errors
-    /// [`TrackError::Invalid`] and [`TrackError::TooLarge`] before the database is asked for anything, so the transaction goes
-    /// on. [`TrackError::Database`] when the statement fails, which aborts the transaction.
+    /// [`TrackError::Invalid`] and [`TrackError::TooLarge`] before any statement, so the transaction can continue.
+    /// [`TrackError::Database`] when the statement fails, which aborts the transaction.
     pub async fn track<E: Event>(
         &self,
         client: &(impl GenericClient + Sync),
@@ -116,10 +116,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Counts the events in the table, by reading all of it.
+    /// Counts the events in the table with a full scan.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub async fn counts(
         &self,
         client: &(impl GenericClient + Sync),
@@ -135,10 +135,11 @@ impl Outbox {
         })
     }
 
-    /// Has all rejected events sent again, and returns how many: after their cause was removed.
+    /// Marks all rejected events as pending, so that a relay sends them again, and returns their number. Call it after the
+    /// cause of the rejections is fixed.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub async fn retry_rejected(
         &self,
         client: &(impl GenericClient + Sync),
@@ -151,11 +152,11 @@ impl Outbox {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OutboxCounts {
-    /// Those that are to be sent, the ones that a relay is just sending included.
+    /// Pending events, including those that a relay is sending.
     pub pending: u64,
-    /// Those that Polar rejected. They stay, with the reason in the column `rejection`.
+    /// Rejected events. They stay, with the reason in the column `rejection`.
     pub rejected: u64,
-    /// Since when the oldest pending event was tracked.
+    /// The age of the oldest pending event.
     pub oldest: Duration,
 }
 

@@ -1,8 +1,8 @@
-//! The waits between connections.
+//! Delays between connection attempts.
 
 use std::time::Duration;
 
-/// Waits that double with each failure, with jitter.
+/// Delays that double with each failure, with jitter.
 #[derive(Debug)]
 pub(super) struct Backoff {
     first: Duration,
@@ -19,12 +19,12 @@ impl Backoff {
         }
     }
 
-    /// The connection is good: the next wait is a short one again.
+    /// Resets the delay after a successful connection.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The next wait: between half and all of the time, so that clients do not come back all at once.
+    /// Returns the next delay: between half and all of the time, so that clients do not reconnect simultaneously.
     pub(super) fn next(&mut self) -> Duration {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         self.failures = self.failures.saturating_add(1).min(31);

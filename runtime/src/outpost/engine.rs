@@ -1,4 +1,4 @@
-//! What the tasks and the handles of an Outpost share.
+//! The shared state of an Outpost's tasks and handles.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +21,10 @@ use crate::time::system_time;
 use crate::transport::Clock;
 use crate::types::{Json, Timestamp};
 
-/// How many events are kept until the first configuration says how they are counted.
+/// The maximum number of events that are kept until the first configuration.
 const EARLY: usize = 10_000;
 
-/// Everything that is shared.
+/// The shared state.
 pub(super) struct Engine {
     pub(super) cache: Arc<Cache>,
     pub(super) clock: Clock,
@@ -34,7 +34,7 @@ pub(super) struct Engine {
     setup: Mutex<Setup>,
 }
 
-/// What Polar has configured so far.
+/// The configuration by Polar.
 struct Setup {
     reducers: Arc<Reducers>,
     link: Link,
@@ -49,21 +49,21 @@ pub(super) enum Link {
     /// Not connected, or not configured yet.
     Down,
     Up,
-    /// It will not be connected any more.
+    /// It will not be connected again.
     Ended,
 }
 
-/// An event that is about to be counted.
+/// An event that is to be counted.
 pub(crate) enum Recording {
     /// No reducer counts it.
     Nothing,
-    /// How it is counted is not known yet.
+    /// The configuration is not known yet.
     Early(Identity, Box<dyn Usage + Send>),
     Counted {
         customer: Identity,
         reducers: Arc<Reducers>,
         start: i64,
-        /// By the place of the reducer.
+        /// By the index of the reducer.
         statistics: Vec<Option<Statistics>>,
     },
 }
@@ -77,7 +77,7 @@ pub(crate) enum Local {
     Unknown,
 }
 
-/// A meter with what counts for it.
+/// A meter with its counts.
 struct Counted {
     reducers: Arc<Reducers>,
     meter: String,
@@ -128,7 +128,7 @@ impl Engine {
         }
     }
 
-    /// The connection came or went.
+    /// Records that the connection was established or lost.
     pub(super) fn linked(&self, link: Link) {
         let mut setup = self.setup();
         if setup.link != Link::Ended {
@@ -142,11 +142,12 @@ impl Engine {
         self.setup().link
     }
 
-    /// Takes over the reducers of a configuration. Returns whether it could be read.
+    /// Applies the reducers of a configuration. Returns whether it is valid.
     pub(super) fn configure(&self, configuration: &Json) -> bool {
         let (reducers, early) = {
             let mut setup = self.setup();
-            // Events from before the first configuration are still to be counted; later reducers have missed those before.
+            // Events from before the first configuration are still to be counted; later reducers have missed earlier
+            // events.
             let since = match setup.early {
                 Some(_) => setup.started,
                 None => now(),
@@ -165,7 +166,7 @@ impl Engine {
         true
     }
 
-    /// Reads how an event is counted.
+    /// Reads from an event what its reducers need.
     pub(super) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
     where
         U: Usage + Clone + Send + 'static,
@@ -224,7 +225,7 @@ impl Engine {
         self.cache.add(customer, reducer, start, statistics, now)
     }
 
-    /// Waits until everything that was counted is where reads find it.
+    /// Waits until reads include everything that was counted.
     pub(super) async fn settled(&self) {
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
@@ -232,7 +233,7 @@ impl Engine {
         }
     }
 
-    /// Sees to it that the state in memory is up to date. Returns whether it is.
+    /// Updates the state in memory. Returns whether it is current.
     async fn refresh(&self, customer: &Identity, reducer: &Reducer) -> bool {
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
@@ -243,7 +244,7 @@ impl Engine {
         true
     }
 
-    /// Keeps an event until it is known how it is counted. Without that, the oldest are forgotten.
+    /// Keeps an event until the configuration arrives. Beyond the maximum, the oldest are dropped.
     fn keep(&self, customer: Identity, usage: Box<dyn Usage + Send>) {
         let mut setup = self.setup();
         if let Some(early) = &mut setup.early {
@@ -254,13 +255,13 @@ impl Engine {
             }
             return;
         }
-        // The configuration came meanwhile.
+        // The configuration arrived meanwhile.
         let reducers = Arc::clone(&setup.reducers);
         drop(setup);
         self.record(count(customer, &*usage, &reducers));
     }
 
-    /// Polar has counted.
+    /// Applies a snapshot of Polar.
     pub(super) async fn apply(&self, snapshot: &Snapshot) {
         let counted = self.counted(&snapshot.meter);
         let Some((reducer, _)) = counted.reducer() else {
@@ -275,14 +276,14 @@ impl Engine {
         self.cache.apply(reducer, snapshot, at);
     }
 
-    /// Polar does not know a customer.
+    /// Records that Polar does not know a customer.
     pub(super) fn missing(&self, customer: &Identity, meter: &str) {
         if let Some((reducer, _)) = self.counted(meter).reducer() {
             self.cache.missing(customer, reducer);
         }
     }
 
-    /// What is known of a meter; waits for the first snapshot of the customer.
+    /// Returns what is known of a meter; waits for the first snapshot of the customer.
     pub(super) async fn read(&self, customer: &Identity, meter: &str) -> Local {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
@@ -316,7 +317,7 @@ impl Engine {
         read.await.unwrap_or(Local::Unknown)
     }
 
-    /// Takes units of a meter, if they are available.
+    /// Reserves units of a meter, if they are available.
     pub(super) async fn hold(
         self: Arc<Self>,
         customer: &Identity,
@@ -342,7 +343,7 @@ impl Engine {
         }))
     }
 
-    /// What was known last, for when nothing else can be had.
+    /// Returns the last known balance, if no other is available.
     pub(super) fn last(&self, customer: &Identity, meter: &str) -> Local {
         let counted = self.counted(meter);
         let Some((reducer, function)) = counted.reducer() else {
@@ -370,7 +371,7 @@ fn count(customer: Identity, usage: &(impl Usage + ?Sized), reducers: &Arc<Reduc
     }
 }
 
-/// The time in microseconds since 1970.
+/// Returns the time in microseconds since 1970.
 fn now() -> i64 {
     Timestamp::from(system_time()).timestamp_micros()
 }

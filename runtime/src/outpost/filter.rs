@@ -1,4 +1,4 @@
-//! Which events a reducer counts.
+//! Filters: the events that a reducer counts.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use super::number::Number;
 use super::usage::{Property, Usage, Value};
 use crate::types::Json;
 
-/// How deep filters may be nested. Deeper ones are not evaluated here.
+/// The maximum nesting of filters. Deeper ones are not evaluated locally.
 const DEPTH: usize = 32;
 
 /// A condition on events.
@@ -43,7 +43,7 @@ enum Expected {
 }
 
 impl Filter {
-    /// Reads a filter; `None` if it has a form that is unknown here.
+    /// Parses a filter; `None` if its form is unknown.
     pub(super) fn parse(json: &Json) -> Option<Self> {
         Self::nested(json, DEPTH)
     }
@@ -109,7 +109,7 @@ impl Clause {
         }
     }
 
-    /// Other implementations of the protocol compare booleans with numbers as 0 and 1, and share their state.
+    /// Compares booleans with numbers as 0 and 1, as other implementations of the protocol do, which share the state.
     fn equals(&self, actual: Value<'_>) -> bool {
         let numeric = |boolean: bool| Number::from(i64::from(boolean));
         match (&self.expected, actual) {
@@ -122,7 +122,7 @@ impl Clause {
         }
     }
 
-    /// Only numbers and strings have an order, each among themselves.
+    /// Compares values. Only numbers and strings are ordered, each among themselves.
     fn order(&self, actual: Value<'_>) -> Option<Ordering> {
         match (&self.expected, actual) {
             (Expected::Text(expected), Value::Text(actual)) => Some(actual.cmp(expected.as_str())),

@@ -1,4 +1,4 @@
-//! What metering holds of an Outpost.
+//! The handle of an Outpost for metering.
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Outpost {
         Ok(Self(Arc::new(Running { engine, tasks })))
     }
 
-    /// Reads how an event is counted, before it is handed on.
+    /// Reads from an event what its reducers need, before it is passed on.
     pub(crate) fn prepare<U>(&self, customer: Identity, usage: &U) -> Recording
     where
         U: Usage + Clone + Send + 'static,
@@ -60,17 +60,17 @@ impl Outpost {
         self.0.engine.prepare(customer, usage)
     }
 
-    /// Counts an event that was accepted.
+    /// Counts an accepted event.
     pub(crate) fn record(&self, recording: Recording) {
         self.0.engine.record(recording);
     }
 
-    /// What is known locally of a meter; waits for the first snapshot of the customer.
+    /// Returns what is known locally of a meter; waits for the first snapshot of the customer.
     pub(crate) async fn read(&self, customer: &Identity, meter: Uuid) -> Local {
         self.0.engine.read(customer, &meter.to_string()).await
     }
 
-    /// Takes units of a meter, if they are available; `ceiling` is the balance that the API knows.
+    /// Reserves units of a meter, if they are available; `ceiling` is the API's balance.
     pub(crate) async fn reserve(
         &self,
         customer: &Identity,
@@ -79,23 +79,23 @@ impl Outpost {
         ceiling: Option<Number>,
     ) -> Result<Hold, Shortage> {
         let meter = meter.to_string();
-        // For the first snapshot.
+        // Waits for the first snapshot.
         self.0.engine.read(customer, &meter).await;
         let engine = Arc::clone(&self.0.engine);
         engine.hold(customer, &meter, units, ceiling).await
     }
 
-    /// Waits until everything that was counted is where reads find it.
+    /// Waits until reads include everything that was counted.
     pub(crate) async fn settled(&self) {
         self.0.engine.settled().await;
     }
 
-    /// What was known last, for when nothing else can be had.
+    /// Returns the last known balance, if no other is available.
     pub(crate) fn last(&self, customer: &Identity, meter: Uuid) -> Local {
         self.0.engine.last(customer, &meter.to_string())
     }
 
-    /// Ends the connections. Nothing is known locally any more.
+    /// Closes the connections. No balance is known locally afterwards.
     pub(crate) async fn close(&self) {
         self.settled().await;
         self.0.engine.linked(Link::Ended);

@@ -18,24 +18,24 @@ pub(super) enum Message {
         customer: Identity,
         meter: String,
     },
-    /// Of no interest here.
+    /// Any other message.
     Other,
 }
 
-/// What Polar has counted for a customer and a meter.
+/// Polar's counts for a customer and a meter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) customer: Identity,
     pub(super) meter: String,
     pub(super) version: i64,
-    /// Until when events are in the statistics, in microseconds since 1970.
+    /// The time up to which the statistics include events, in microseconds since 1970.
     pub(super) cold_until: i64,
     pub(super) statistics: Statistics,
     pub(super) credited: Number,
 }
 
 impl Message {
-    /// Reads a message; the error names what is wrong with it.
+    /// Parses a message; the error names what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let message: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let payload = message.get("payload").unwrap_or(&Json::Null);
@@ -53,7 +53,7 @@ fn usage(payload: &Json) -> Result<Message, String> {
     let customer = match (id("customer_id"), id("external_customer_id")) {
         (Some(id), None) => Identity::customer(id),
         (None, Some(id)) => Identity::external(id),
-        // It cannot be told whose state it would change.
+        // Without it, the state that it changes is unknown.
         _ => return Ok(Message::Other),
     };
     let meter = id("meter_id").ok_or("meter_id is missing")?.to_owned();
@@ -87,7 +87,7 @@ fn usage(payload: &Json) -> Result<Message, String> {
     })))
 }
 
-/// An integer, also in the form `1.0`.
+/// Returns an integer, also in the form `1.0`.
 fn whole(value: &Json) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || {
@@ -98,12 +98,12 @@ fn whole(value: &Json) -> Option<i64> {
     value.as_i64().or_else(|| float().map(|it| it as i64))
 }
 
-/// Asks for the reducers.
+/// Returns a request for the reducers.
 pub(super) fn ask_configuration() -> String {
     json!({ "type": "configuration" }).to_string()
 }
 
-/// Asks for a snapshot, and for those that follow.
+/// Returns a subscription to snapshots.
 pub(super) fn ask_usage(customer: &Identity, meter: &str) -> String {
     let (key, id) = customer.parameter();
     json!({ "type": "meter_usage", "payload": { key: id, "meter_id": meter } }).to_string()

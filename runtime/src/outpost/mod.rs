@@ -1,9 +1,9 @@
 //! Balances that are computed locally, milliseconds after an event (feature `outpost`).
 //!
-//! Polar configures by WebSocket how meters count: a filter and an aggregation each ([`OutpostOptions`] has what can be
-//! configured here). It sends snapshots of the customers that it is asked for: what they consumed up to a time, and what was
-//! credited. Events since then are counted here, in buckets of five minutes, so that a balance is known without a request.
-//! The state is in memory, or with the feature `redis` in Redis, where processes and services in other languages share it.
+//! Polar configures by WebSocket how meters count: a filter and an aggregation each ([`OutpostOptions`] contains the
+//! local configuration). It sends snapshots of requested customers: the units consumed and credited up to a point in
+//! time. Later events are counted here, in buckets of five minutes, so that a balance needs no request. The state is in
+//! memory, or with the feature `redis` in Redis, where processes and services in other languages share it.
 
 mod backoff;
 mod cache;

@@ -1,5 +1,5 @@
-//! Random reducers, events and snapshots, compared with a straightforward model: all events in a list, which is searched by
-//! the JSON of the filter.
+//! Property tests: random reducers, events and snapshots, compared with a simple model that searches a list of all
+//! events by the JSON of the filter.
 
 #![allow(
     clippy::unwrap_used,
@@ -177,7 +177,7 @@ mod naive {
         }
     }
 
-    /// The values that the events of a reducer have.
+    /// Returns the values that the events of a reducer have.
     pub(super) fn values(events: &[Event], reducer: &Json) -> Vec<f64> {
         let matching = events.iter().filter(|it| matches(it, &reducer["filter"]));
         let values =

@@ -5,10 +5,10 @@ use std::fmt;
 
 use crate::types::Decimal;
 
-/// How many digits a number has at most. Sums that need more are rounded.
+/// The maximum number of digits. Longer sums are rounded.
 const DIGITS: u32 = 37;
 
-/// The exponents that a finite double can have; what is outside is zero or not finite.
+/// The exponents of finite doubles; numbers outside are zero or not finite.
 const EXPONENTS: std::ops::RangeInclusive<i64> = -400..=400;
 
 /// A decimal number of up to 37 digits: `digits` times ten to the power of `exponent`.
@@ -28,7 +28,7 @@ impl Number {
         exponent: 0,
     };
 
-    /// Reads a decimal in the forms in which JSON, Redis and [`Decimal`] write it. `None` for what is no finite number.
+    /// Parses a decimal as JSON, Redis and [`Decimal`] write it. `None` if it is not a finite number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let negative = text.starts_with('-');
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -46,7 +46,7 @@ impl Number {
             if !byte.is_ascii_digit() {
                 return None;
             }
-            // What comes after so many digits is below the precision of every source of numbers.
+            // Further digits are below the precision of every source of numbers.
             if digits >= power(DIGITS - 1) {
                 dropped += 1;
             } else {
@@ -57,7 +57,7 @@ impl Number {
         Self::new(if negative { -digits } else { digits }, exponent)
     }
 
-    /// The number that a double stands for: its shortest decimal form. `None` if it is not finite.
+    /// Returns the shortest decimal of a double. `None` if it is not finite.
     pub(crate) fn from_f64(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
@@ -69,7 +69,7 @@ impl Number {
         Self::parse(&format!("{value:e}"))
     }
 
-    /// The number in a JSON value; `None` if it is none.
+    /// Returns the number in a JSON value; `None` if it is not a number.
     pub(crate) fn from_json(value: &serde_json::Value) -> Option<Self> {
         match value.as_i64() {
             Some(integer) => Some(Self::from(integer)),
@@ -103,7 +103,7 @@ impl Number {
         })
     }
 
-    /// Divides by a count, to 37 digits; zero if the count is.
+    /// Divides by a count, to 37 digits; zero for a count of zero.
     pub(crate) fn over(self, count: i64) -> Self {
         let count = i128::from(count);
         if count == 0 || self.digits == 0 {
@@ -114,7 +114,7 @@ impl Number {
         Self::new(quotient, i64::from(self.exponent) - i64::from(up)).unwrap_or_default()
     }
 
-    /// Gives the number its unique form. `None` if it is larger than the largest double.
+    /// Returns the number in its unique form. `None` if it is larger than the largest double.
     fn new(mut digits: i128, mut exponent: i64) -> Option<Self> {
         while length(digits) > DIGITS {
             digits = rounded(digits, 1);
@@ -129,29 +129,29 @@ impl Number {
         }
         let exponent = i32::try_from(exponent).ok()?;
         let number = Self { digits, exponent };
-        // Far below the range of doubles, numbers need no closer look.
+        // Far below the range of doubles, no check is necessary.
         let size = i64::from(exponent) + i64::from(length(digits));
         (size < 300 || (size <= *EXPONENTS.end() && number.to_f64().is_finite())).then_some(number)
     }
 
-    /// The nearest double.
+    /// Returns the nearest double.
     fn to_f64(self) -> f64 {
         let text = format!("{}e{}", self.digits, self.exponent);
         text.parse().unwrap_or(f64::INFINITY)
     }
 
-    /// The place of the first digit: what decides between numbers first.
+    /// Returns the place of the first digit, by which numbers are compared first.
     fn magnitude(self) -> i64 {
         i64::from(self.exponent) + i64::from(length(self.digits))
     }
 }
 
-/// Ten to a power of up to 37.
+/// Returns ten to a power of up to 37.
 fn power(exponent: u32) -> i128 {
     10_i128.checked_pow(exponent).unwrap_or(i128::MAX)
 }
 
-/// How many digits an integer has; zero has none.
+/// Returns the number of digits of an integer; zero has none.
 fn length(digits: i128) -> u32 {
     digits
         .unsigned_abs()
@@ -159,7 +159,7 @@ fn length(digits: i128) -> u32 {
         .map_or(0, |it| it + 1)
 }
 
-/// An integer without its last `places` digits, rounded half away from zero.
+/// Removes the last `places` digits of an integer, rounded half away from zero.
 fn rounded(digits: i128, places: u32) -> i128 {
     match places {
         0 => digits,
@@ -184,7 +184,7 @@ impl Ord for Number {
             return signs;
         }
         let sizes = self.magnitude().cmp(&other.magnitude()).then_with(|| {
-            // They begin at the same place, so the longer one has digits where the other one has zeros.
+            // Both begin at the same place, so the shorter one is extended with zeros.
             let lowest = self.exponent.min(other.exponent);
             let scaled = |it: &Self| it.digits.abs() * power(it.exponent.abs_diff(lowest));
             scaled(self).cmp(&scaled(other))
@@ -214,7 +214,7 @@ impl From<Number> for Decimal {
     }
 }
 
-/// Digits and a point, without an exponent.
+/// Formats digits and a point, without an exponent.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.digits < 0 { "-" } else { "" };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::client::Secret;
 use crate::transport::Transport;
 
-/// How many states are kept in memory by default.
+/// The default number of customers in memory.
 const CUSTOMERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// Configures how balances are computed locally.
@@ -32,7 +32,7 @@ pub struct OutpostOptions {
 }
 
 impl OutpostOptions {
-    /// The defaults: the state is in memory, for one process.
+    /// Creates the default options: the state is in memory, for one process.
     pub fn new() -> Self {
         Self {
             states: CUSTOMERS,
@@ -43,24 +43,24 @@ impl OutpostOptions {
         }
     }
 
-    /// Keeps the state in Redis, at a URL such as `redis://:password@host:6379/0`: processes, and services in other languages
-    /// that use Polar's SDKs, count together, and a restart forgets nothing. While Redis cannot be reached, balances are read
-    /// from the API. TLS is not supported.
+    /// Keeps the state in Redis, at a URL such as `redis://:password@host:6379/0`. Processes, and services in other
+    /// languages that use Polar's SDKs, share the counts, which survive restarts. While Redis is unreachable, balances
+    /// are read from the API. TLS is not supported.
     #[cfg(feature = "redis")]
     pub fn redis(mut self, url: impl Into<Secret>) -> Self {
         self.redis = Some(url.into());
         self
     }
 
-    /// Keeps the states of this many customers in memory, 10,000 by default; a customer whose usage several meters count
-    /// differently takes one for each. Those that were not used for the longest time are evicted, and their balances
-    /// are read from the API until Polar has counted what was forgotten.
+    /// Sets how many customers are kept in memory. Default: 10,000; a customer whose usage several reducers count takes
+    /// one place for each. The least recently used ones are evicted, and their balances are read from the API until
+    /// Polar has counted the evicted events.
     pub fn customers(mut self, count: usize) -> Self {
         self.states = NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
         self
     }
 
-    /// Waits up to this long for Polar's first snapshot of a customer before the API is asked; one second by default.
+    /// Sets how long to wait for Polar's first snapshot of a customer before the API is requested. Default: one second.
     pub fn snapshot_timeout(mut self, timeout: Duration) -> Self {
         self.snapshot_timeout = timeout;
         self

@@ -1,4 +1,4 @@
-//! What meters count: a filter and an aggregation each.
+//! Reducers: the filter and aggregation of meters.
 
 use super::filter::Filter;
 use super::statistics::{Function, Statistics};
@@ -8,19 +8,19 @@ use crate::types::Json;
 /// The length of a bucket in microseconds: five minutes.
 pub(super) const BUCKET: i64 = 300_000_000;
 
-/// The start of the bucket that a time falls into.
+/// Returns the start of the bucket of a time.
 pub(super) fn bucket(micros: i64) -> i64 {
     micros.saturating_sub(micros.rem_euclid(BUCKET))
 }
 
-/// What one or several meters count.
+/// The configuration of one or several meters that count alike.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reducer {
     pub(super) id: String,
     pub(super) meters: Vec<String>,
-    /// `None` where meters have no local value: for the function `unique`, and for what is unknown here.
+    /// `None` if meters have no local value: for the function `unique`, and for unknown configurations.
     pub(super) rule: Option<Rule>,
-    /// Since when this process counts by it, in microseconds since 1970.
+    /// The time since which this process counts by it, in microseconds since 1970.
     pub(super) since: i64,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Rule {
 }
 
 impl Reducer {
-    /// Reads a reducer of a configuration; `None` if it has no ID.
+    /// Parses a reducer of a configuration; `None` if it has no ID.
     pub(super) fn parse(json: &Json, since: i64) -> Option<Self> {
         let meters = json.get("meter_ids").and_then(Json::as_array);
         let meters = meters.into_iter().flatten().filter_map(Json::as_str);
@@ -62,7 +62,7 @@ impl Rule {
         })
     }
 
-    /// The statistics that an event adds; `None` if it adds nothing.
+    /// Returns the statistics that an event adds; `None` if it adds nothing.
     pub(super) fn reduce(&self, usage: &(impl Usage + ?Sized)) -> Option<Statistics> {
         if !self.filter.matches(usage) {
             return None;
@@ -82,7 +82,7 @@ impl Rule {
 pub(crate) struct Reducers(Vec<Reducer>);
 
 impl Reducers {
-    /// Reads a configuration. Reducers that were in the last one as well keep the time since when they count; others have
+    /// Parses a configuration. Reducers of the previous configuration keep the time since which they count; others have
     /// counted nothing before `now`.
     pub(super) fn parse(configuration: &Json, last: &Self, now: i64) -> Option<Self> {
         let reducers = configuration.get("reducers")?.as_array()?.iter();
@@ -101,7 +101,7 @@ impl Reducers {
         self.0.iter()
     }
 
-    /// The reducer of a meter.
+    /// Returns the reducer of a meter.
     pub(super) fn of_meter(&self, meter: &str) -> Option<&Reducer> {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! The connection to Polar: asks for snapshots and receives them, and is made again when it breaks.
+//! The WebSocket to Polar: requests and receives snapshots, and reconnects when it breaks.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -31,21 +31,21 @@ static OUTPOST: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// How long the connection, or sending a message, may take.
+/// The timeout for connecting, and for sending a message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After this long without a message the server is sent a ping.
+/// After this time without a message, the client sends a ping.
 const QUIET: Duration = Duration::from_secs(20);
 
 /// How many pings in a row may stay unanswered before the connection is closed.
 const PINGS: u32 = 2;
 
-/// The largest message that is accepted.
+/// The maximum size of a message.
 const MAX_MESSAGE: usize = 16 << 20;
 
 type Socket = WebSocketStream<Connection>;
 
-/// How connections are made.
+/// The parameters of connections.
 pub(super) struct Connector {
     pub(super) request: Request,
     pub(super) transport: Option<Arc<dyn Transport>>,
@@ -53,13 +53,13 @@ pub(super) struct Connector {
 
 /// Why a connection ended.
 enum Lost {
-    /// The server does not accept the credential.
+    /// The server rejected the credential.
     Refused(Error),
     NotConnected(Error),
     Broken(String),
 }
 
-/// Keeps a connection until the server refuses it.
+/// Keeps the WebSocket connected until the server rejects the credential.
 pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
     loop {
@@ -85,7 +85,7 @@ pub(super) async fn run(engine: Arc<Engine>, connector: Connector) {
     }
 }
 
-/// One connection, until it ends.
+/// Runs one connection, until it ends.
 async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) -> Lost {
     let mut socket = match connector.connect().await {
         Ok(socket) => socket,
@@ -104,7 +104,7 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
         }
         let frame = {
             let incoming = pin!(timeout(QUIET, socket.next()));
-            // Nothing is asked before the configuration says what there is.
+            // Nothing is requested before the configuration has arrived.
             let ask = pin!(async {
                 match engine.link() {
                     Link::Up => engine.cache.next_ask().await,
@@ -145,7 +145,7 @@ async fn session(engine: &Engine, connector: &Connector, backoff: &mut Backoff) 
     }
 }
 
-/// Takes a message. Returns whether it was a configuration.
+/// Handles a message. Returns whether it was a configuration.
 async fn receive(engine: &Engine, text: &str) -> bool {
     match Message::parse(text) {
         Ok(Message::Configuration(payload)) => {
@@ -177,7 +177,7 @@ impl Connector {
         let headers = handshake(&key).ok_or_else(|| Error::configuration("no WebSocket key"))?;
         let transport = self.transport.as_deref();
         let (accepted, connection) = upgrade(&request, transport, headers, TIMEOUT).await?;
-        // What does not know the key is no WebSocket server, such as a cache.
+        // A server with another key is not a WebSocket server, such as a cache.
         let accept = accepted.get("sec-websocket-accept");
         if accept.is_none_or(|accept| *accept != *derive_accept_key(key.as_bytes())) {
             const REASON: &str =

@@ -1,4 +1,4 @@
-//! What is known of a customer for a reducer: Polar's statistics of the past, and buckets of the events since.
+//! The state of a customer for a reducer: Polar's statistics of the past, and buckets of later events.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,13 +7,14 @@ use super::number::Number;
 use super::reducer::BUCKET;
 use super::statistics::{Function, NotFinite, Statistics};
 
-/// How many buckets are kept without a snapshot that covers them: those of a day.
+/// The maximum number of buckets that no snapshot covers: those of a day.
 const BUCKETS: usize = 288;
 
 /// The state of a customer for a reducer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
-    /// Until when events are in the cold statistics, in microseconds since 1970; `None` before the first snapshot.
+    /// The time up to which the cold statistics include events, in microseconds since 1970; `None` before the first
+    /// snapshot.
     pub(super) cold_until: Option<i64>,
     pub(super) version: Option<i64>,
     pub(super) cold: Statistics,
@@ -22,7 +23,7 @@ pub(super) struct State {
     pub(super) credits: HashMap<String, Credit>,
 }
 
-/// Which state it is, of those that there were in Redis: what is stored anew after it was lost has another epoch.
+/// The version of a state in Redis. A state that is recreated after it was lost has another epoch.
 #[cfg(feature = "redis")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Revision {
@@ -38,14 +39,14 @@ pub(super) struct Stored {
     pub(super) state: State,
 }
 
-/// What was credited for a meter.
+/// The credits of a meter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Credit {
     pub(super) units: Number,
     pub(super) version: Option<i64>,
 }
 
-/// What a state says of a meter.
+/// The values of a meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) consumed: Number,
@@ -54,7 +55,7 @@ pub(crate) struct Reading {
 }
 
 impl State {
-    /// Adds statistics to a bucket, unless a snapshot covers it already. Buckets beyond those of a day are dropped: returns
+    /// Adds statistics to a bucket, unless a snapshot already covers it. Drops buckets beyond those of a day: returns
     /// the time up to which that happened.
     pub(super) fn add(
         &mut self,
@@ -72,7 +73,7 @@ impl State {
         Ok(dropped.map(|(start, _)| start.saturating_add(BUCKET)))
     }
 
-    /// Takes over a snapshot, as far as it is not older than what is known. Returns whether anything changed.
+    /// Applies a snapshot, unless it is older than the state. Returns whether anything changed.
     pub(super) fn apply(&mut self, snapshot: &Snapshot) -> bool {
         if self
             .cold_until
@@ -95,7 +96,8 @@ impl State {
         true
     }
 
-    /// What the function is over everything that is known; `None` before a snapshot, and if the sum is not finite.
+    /// Returns the value of the function over everything that is known; `None` before a snapshot, and if the sum is not
+    /// finite.
     pub(super) fn consumed(&self, function: Function) -> Option<Number> {
         let cold = self.cold_until?;
         let mut all = self.cold;
@@ -105,7 +107,7 @@ impl State {
         Some(all.value(function))
     }
 
-    /// What the function is over the buckets alone.
+    /// Returns the value of the function over the buckets alone.
     pub(super) fn hot(&self, function: Function) -> Option<Number> {
         let mut all = Statistics::default();
         for statistics in self.buckets.values() {
@@ -114,7 +116,7 @@ impl State {
         Some(all.value(function))
     }
 
-    /// What is known of a meter; `None` before Polar sent a snapshot of it.
+    /// Returns the values of a meter; `None` before its first snapshot.
     pub(super) fn reading(&self, meter: &str, function: Function) -> Option<Reading> {
         let credited = self.credits.get(meter)?.units;
         let consumed = self.consumed(function)?;

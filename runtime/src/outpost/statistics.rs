@@ -1,4 +1,4 @@
-//! What is kept of the values of many events.
+//! Aggregated values of many events.
 
 use super::number::Number;
 
@@ -6,7 +6,7 @@ use super::number::Number;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotFinite;
 
-/// How the values of events become one.
+/// The aggregation function of a meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Count,
@@ -41,7 +41,7 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    /// Those of one event, which is counted only.
+    /// Creates the statistics of one event without a value.
     pub(super) const ONE: Self = Self {
         count: 1,
         sum: Number::ZERO,
@@ -49,7 +49,7 @@ impl Statistics {
         max: None,
     };
 
-    /// Those of one value.
+    /// Creates the statistics of one value.
     pub(super) fn of(value: Number) -> Self {
         Self {
             count: 1,
@@ -68,7 +68,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// The value of a function; zero without events.
+    /// Returns the value of a function; zero without events.
     pub(super) fn value(&self, function: Function) -> Number {
         match function {
             Function::Count => Number::from(self.count),

@@ -1,10 +1,10 @@
-//! What is read of an event, and who it belongs to.
+//! Access to the fields of an event, and its customer.
 
 use std::fmt;
 
 use super::number::Number;
 
-/// Whose usage it is, as it is written in keys of the shared state: `external:u-1` or `customer:<UUID>`.
+/// The customer, as in keys of the shared state: `external:u-1` or `customer:<UUID>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity(String);
 
@@ -12,17 +12,17 @@ impl Identity {
     const CUSTOMER: &'static str = "customer";
     const EXTERNAL: &'static str = "external";
 
-    /// The customer with this ID at Polar.
+    /// Identifies a customer by the ID at Polar.
     pub(crate) fn customer(id: impl fmt::Display) -> Self {
         Self(format!("{}:{id}", Self::CUSTOMER))
     }
 
-    /// The customer with this ID in the program's own database.
+    /// Identifies a customer by an external ID.
     pub(crate) fn external(id: impl fmt::Display) -> Self {
         Self(format!("{}:{id}", Self::EXTERNAL))
     }
 
-    /// The key and the value that name the customer in a message to Polar.
+    /// Returns the key and the value that identify the customer in a message to Polar.
     pub(super) fn parameter(&self) -> (&'static str, &str) {
         match self.0.split_once(':') {
             Some((Self::CUSTOMER, id)) => ("customer_id", id),
@@ -31,7 +31,7 @@ impl Identity {
         }
     }
 
-    /// The name of the customer's state for a reducer.
+    /// Returns the name of the customer's state for a reducer.
     pub(super) fn state(&self, reducer: &str) -> String {
         format!("{}:{reducer}", self.0)
     }
@@ -39,13 +39,13 @@ impl Identity {
 
 /// An event, as filters and aggregations read it.
 pub(crate) trait Usage {
-    /// The name.
+    /// Returns the name.
     fn name(&self) -> &str;
 
-    /// When it happened, in microseconds since 1970.
+    /// Returns the timestamp, in microseconds since 1970.
     fn micros(&self) -> i64;
 
-    /// The value at a path into the metadata.
+    /// Returns the value at a path into the metadata.
     fn metadata(&self, path: &[String]) -> Option<Value<'_>>;
 }
 
@@ -59,12 +59,12 @@ pub(crate) enum Value<'a> {
     Other,
 }
 
-/// What a filter or an aggregation reads.
+/// The property that a filter or an aggregation reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Property {
     Name,
     Source,
-    /// Whole seconds since 1970.
+    /// The timestamp, in whole seconds since 1970.
     Timestamp,
     Metadata(Vec<String>),
 }
@@ -85,7 +85,7 @@ impl Property {
     pub(super) fn read<'a>(&self, usage: &'a (impl Usage + ?Sized)) -> Option<Value<'a>> {
         match self {
             Self::Name => Some(Value::Text(usage.name())),
-            // Events of the system are Polar's own; what is tracked comes from users.
+            // System events are Polar's own; tracked events come from users.
             Self::Source => Some(Value::Text("user")),
             Self::Timestamp => Some(Value::Number(Number::from(usage.micros() / 1_000_000))),
             Self::Metadata(path) => usage.metadata(path),

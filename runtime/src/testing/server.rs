@@ -116,8 +116,8 @@ async fn respond(
     let response = transport.execute(Request::from_parts(head, body)).await?;
     let (mut head, mut body) = response.into_parts();
     let mut bytes = Vec::new();
-    while let Some(piece) = body.next().await {
-        bytes.extend_from_slice(&piece?);
+    while let Some(chunk) = body.next().await {
+        bytes.extend_from_slice(&chunk?);
     }
     allow_any_origin(&mut head.headers);
     Ok(Response::from_parts(head, Full::from(bytes)))

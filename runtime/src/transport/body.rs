@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_any_size_take_little_more_than_their_bytes() {
+    fn chunks_of_any_size_take_little_more_than_their_bytes() {
         const LEN: usize = 1 << 20;
         let body: Bytes = (0..LEN)
             .map(|index| u8::try_from(index % 251).unwrap_or_default())
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn one_piece_is_not_copied() {
+    fn one_chunk_is_not_copied() {
         let body = Bytes::from_static(b"small");
         let mut chunks = Chunks::default();
         chunks.push(Bytes::new());

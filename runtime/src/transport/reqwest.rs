@@ -93,7 +93,8 @@ impl ReqwestTransport {
         Ok(transport)
     }
 
-    /// The client for a request. HTTP/2, which servers prefer, has no upgrades: a connection that is to be one is made by a
+    /// Returns the client for a request. HTTP/2, which servers prefer, has no upgrades, so an upgrade uses a client
+    /// without HTTP/2, if this is the default client.
     /// client without it, where that is known to be the same otherwise.
     #[cfg(feature = "outpost")]
     fn client(&self, request: &http::Request<Bytes>) -> Result<reqwest::Client, TransportError> {
@@ -148,7 +149,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// The request in the type of reqwest. The string of the URL is allocated at its size, which the conversion of reqwest does not.
+/// Converts the request to that of reqwest. Allocates the string of the URL at its size, which the conversion of
+/// reqwest does not.
 fn to_reqwest(request: http::Request<Bytes>) -> Result<reqwest::Request, TransportError> {
     let (head, body) = request.into_parts();
     let path = head

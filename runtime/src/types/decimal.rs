@@ -188,7 +188,7 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }
 
-/// Nine digits exceed any number in use, and keep the arithmetic in range.
+/// Parses an exponent. Nine digits exceed any number in use, and keep the arithmetic in range.
 fn read_exponent(text: &str) -> Option<i32> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits(unsigned).filter(|digits| digits.len() <= 9)?;

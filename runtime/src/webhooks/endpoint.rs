@@ -197,13 +197,13 @@ impl<E: VersionedEvent> Webhooks<E> {
 }
 
 impl Settings {
-    /// The keys of all secrets, if every secret has some.
+    /// Returns the keys of all secrets, if every secret has some.
     fn keys(&self) -> Result<impl Iterator<Item = &Keys>, WebhookError> {
         self.check_secrets()?;
         Ok(self.keys.iter().flatten())
     }
 
-    /// Whether every secret has keys.
+    /// Checks that every secret has keys.
     fn check_secrets(&self) -> Result<(), WebhookError> {
         match self.keys.iter().all(Option::is_some) {
             true => Ok(()),

@@ -8,14 +8,14 @@ use super::error::WebhookError;
 use super::keys::{self, Signature};
 use crate::types::Timestamp;
 
-/// The header with the id of the event. It stays the same when an event is delivered again.
+/// The header with the ID of the event. It stays the same when an event is redelivered.
 pub(super) const ID: &str = "webhook-id";
 /// The header with the time of the delivery, in seconds since 1970.
 pub(super) const TIMESTAMP: &str = "webhook-timestamp";
 /// The header with the signatures.
 pub(super) const SIGNATURE: &str = "webhook-signature";
 
-/// Headers of a request: an [`HeaderMap`], or a list or map of names and values. Names are compared without regard to case.
+/// Headers of a request: a [`HeaderMap`], or a list or map of names and values. Names are case-insensitive.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no headers",
     label = "expected a `HeaderMap`, or a slice, array, `Vec` or map of names and values"
@@ -80,7 +80,7 @@ pub(super) struct Signed {
     pub(super) timestamp: Timestamp,
     /// The timestamp as it was received.
     pub(super) seconds: String,
-    /// Every signature of the version that is in use.
+    /// Every signature of the supported version.
     pub(super) signatures: Vec<Signature>,
 }
 

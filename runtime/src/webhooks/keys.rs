@@ -13,7 +13,7 @@ pub(super) const SHORTEST_KEY: usize = 16;
 /// An initialized HMAC.
 pub(super) type Key = Hmac<Sha256>;
 
-/// The prefix of secrets that hold a key in base64.
+/// The prefix of secrets that contain a key in base64.
 const STANDARD: &str = "whsec_";
 
 /// The prefixes of secrets.
@@ -22,16 +22,16 @@ const PREFIXES: [&str; 2] = [STANDARD, "polar_whs_"];
 /// The version of the signatures.
 const VERSION: &str = "v1,";
 
-/// The bytes of a signature.
+/// The size of a signature in bytes.
 const SIGNATURE_LENGTH: usize = 32;
 
-/// What is signed: the id of the delivery, its seconds as they were written, and its body.
+/// The signed content: the ID of the delivery, its seconds as received, and its body.
 pub(super) type Parts<'a> = (&'a str, &'a str, &'a [u8]);
 
-/// A signature that came with a delivery, not verified.
+/// An unverified signature of a delivery.
 pub(super) type Signature = [u8; SIGNATURE_LENGTH];
 
-/// Base64 with or without padding, and with nothing that means the same as something else.
+/// Base64 with or without padding, and strict otherwise: each value has one encoding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -95,8 +95,8 @@ impl Keys {
     }
 }
 
-/// Whether any of the signatures was made with any of the keys, of a text of these parts. Always tries all of them, so
-/// that the time it takes says nothing.
+/// Returns whether any of the keys has made any of the signatures of this content. Always tries all of them, so that
+/// the duration reveals nothing.
 pub(super) fn any_signed<'a>(
     keys: impl Iterator<Item = &'a Keys>,
     signatures: &[Signature],
@@ -113,9 +113,9 @@ pub(super) fn any_signed<'a>(
     found
 }
 
-/// The bytes of a signature, if it is one of the version that is in use.
+/// Returns the bytes of a signature, if it has the supported version.
 pub(super) fn decode(signature: &[u8]) -> Option<Signature> {
-    // Base64 counts on a full group of three at the end.
+    // Base64 requires a complete group of three at the end.
     let mut bytes = [0; SIGNATURE_LENGTH + 1];
     let text = signature.strip_prefix(VERSION.as_bytes())?;
     let len = BASE64.decode_slice(text, &mut bytes).ok()?;

@@ -1,4 +1,4 @@
-//! The ids of events, kept in PostgreSQL.
+//! The IDs of events, stored in PostgreSQL.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// A row `TRUE, FALSE` if the claim is new; else whether the event is done; no row if another claim is just being made.
+/// Returns a row `TRUE, FALSE` if the claim is new; else whether the event is handled; no row if another claim is just
+/// being made.
 const CLAIM: &str = "\
     WITH claimed AS (
         INSERT INTO polar_delivery AS known (id, token, expires_at)
@@ -22,7 +23,7 @@ const CLAIM: &str = "\
     UNION ALL
     SELECT FALSE, done FROM polar_delivery WHERE id = $1 AND NOT EXISTS (SELECT FROM claimed)";
 
-/// Also where the row is gone, because the claim has run out.
+/// Also if the row no longer exists, because the claim has expired.
 const COMPLETE: &str = "\
     INSERT INTO polar_delivery (id, token, expires_at, done)
     VALUES ($1, $2, now() + $3 * INTERVAL '1 second', TRUE)
@@ -36,19 +37,19 @@ const PURGE: &str = "\
         ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED
     )";
 
-/// One in this many events that are done removes rows that have expired.
+/// Once in this many handled events, expired rows are removed.
 const PURGE_EVERY: u32 = 100;
 
-/// Remembers in PostgreSQL which events were handled, for programs of several processes. Cheap to clone.
+/// Stores in PostgreSQL which events were handled, for programs with several processes. Cheap to clone.
 ///
-/// It needs a table in the schema that is current on the connection. Copy the file `migrations/deliveries.sql` of the
-/// package `polar-client-runtime`, which is [`MIGRATION`](Self::MIGRATION), to the migrations of your database:
+/// It needs a table in the current schema of the connection. Copy the file `migrations/deliveries.sql` of the package
+/// `polar-client-runtime`, which is [`MIGRATION`](Self::MIGRATION), to the migrations of your database:
 ///
 /// ```sql
 #[doc = include_str!("../../migrations/deliveries.sql")]
 /// ```
 ///
-/// Times are those of the database. Rows that have expired are removed now and then, when an event is done.
+/// Times are those of the database. Expired rows are removed from time to time, when an event is handled.
 ///
 /// # Examples
 /// ```no_run
@@ -70,10 +71,10 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// The SQL that makes the table.
+    /// The SQL that creates the table.
     pub const MIGRATION: &str = include_str!("../../migrations/deliveries.sql");
 
-    /// Keeps the IDs in the table `polar_delivery`.
+    /// Stores the IDs in the table `polar_delivery`.
     #[must_use]
     pub fn new(database: Postgres) -> Self {
         Self {
@@ -83,25 +84,25 @@ impl PostgresStore {
         }
     }
 
-    /// Sets when a claim runs out that nobody ended, such as that of a process that died: 10 minutes by default. It must
-    /// be longer than any handler takes.
+    /// Sets the time after which an unfinished claim expires, such as that of a crashed process. Default: 10 minutes. It
+    /// must exceed the duration of the slowest handler; otherwise an event can be handled twice at the same time.
     #[must_use]
     pub fn claim_timeout(mut self, timeout: Duration) -> Self {
         self.claim_timeout = timeout;
         self
     }
 
-    /// Sets how long an event that was handled is remembered: 30 days by default.
+    /// Sets how long a handled event is stored. Default: 30 days.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
         self
     }
 
-    /// Removes up to 1,000 rows that have expired, and returns how many. This also happens by itself.
+    /// Removes up to 1,000 expired rows, and returns their number. This also happens automatically.
     ///
     /// # Errors
-    /// Those of the database.
+    /// An error of the database.
     pub async fn purge(&self) -> Result<u64, PostgresError> {
         self.database.execute(PURGE, &[]).await
     }
@@ -145,7 +146,7 @@ impl Store for PostgresStore {
         ];
         self.database.execute(COMPLETE, &parameters).await?;
         if fastrand::u32(..PURGE_EVERY) == 0 {
-            // The event is done, whether or not this succeeds.
+            // The event is handled, whether or not this succeeds.
             let _ = self.purge().await;
         }
         Ok(())
@@ -158,13 +159,13 @@ impl Store for PostgresStore {
     fn abandon(&self, id: &str, token: &Uuid) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (store, id, token) = (self.clone(), id.to_owned(), *token);
-            // Where it fails, the claim runs out.
+            // If it fails, the claim expires.
             runtime.spawn(async move { store.end_claim(&id, &token).await });
         }
     }
 }
 
-/// The time as the database takes it: at most 100 years, beyond which it fails.
+/// Converts the time for the database: at most 100 years, beyond which it fails.
 fn seconds(time: Duration) -> f64 {
     const CENTURY: f64 = 100.0 * 365.0 * 24.0 * 60.0 * 60.0;
     time.as_secs_f64().min(CENTURY)

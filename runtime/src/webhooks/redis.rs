@@ -1,4 +1,4 @@
-//! The ids of events, kept in Redis.
+//! The IDs of events, stored in Redis.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::scripts::Connection;
 
-/// Claims an event with a token: 1 if it is new, 0 if it is claimed, 2 if it is done.
+/// Claims an event with a token: 1 if it is new, 0 if it is claimed, 2 if it is handled.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local found = redis.call('GET', KEYS[1]) \
@@ -32,11 +32,11 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Remembers in Redis which events were handled, for programs of several processes. Cheap to clone.
+/// Stores in Redis which events were handled, for programs with several processes. Cheap to clone.
 ///
-/// An event is one key, which Redis removes by itself: a claim after the [`claim_timeout`](Self::claim_timeout), an event
-/// that was handled after the [`retention`](Self::retention). An instance that may evict keys, or that lost its memory,
-/// forgets events: they are handled again if they are delivered again.
+/// An event is one key, which Redis expires: a claim after the [`claim_timeout`](Self::claim_timeout), a handled event
+/// after the [`retention`](Self::retention). If the instance evicts keys or loses its data, events are handled again
+/// when they are redelivered.
 ///
 /// # Examples
 /// ```no_run
@@ -58,8 +58,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Keeps the IDs at keys that begin with `polar:delivery:`. The connection should reconnect by itself: a
-    /// [`ConnectionManager`](redis::aio::ConnectionManager), or one to a cluster.
+    /// Stores the IDs at keys with the prefix `polar:delivery:`. The connection should reconnect automatically, such as
+    /// a [`ConnectionManager`](redis::aio::ConnectionManager) or one to a cluster.
     #[must_use]
     pub fn new<C>(connection: C) -> Self
     where
@@ -73,23 +73,23 @@ impl RedisStore {
         }
     }
 
-    /// Sets what keys begin with: `polar:delivery:` by default. Programs that handle the same events differently need
-    /// different ones.
+    /// Sets the prefix of keys. Default: `polar:delivery:`. Programs that handle the same events independently need different
+    /// prefixes.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Sets when a claim runs out that nobody ended, such as that of a process that died: 10 minutes by default. It must
-    /// be longer than any handler takes.
+    /// Sets the time after which an unfinished claim expires, such as that of a crashed process. Default: 10 minutes. It
+    /// must exceed the duration of the slowest handler; otherwise an event can be handled twice at the same time.
     #[must_use]
     pub fn claim_timeout(mut self, timeout: Duration) -> Self {
         self.claim_timeout = timeout;
         self
     }
 
-    /// Sets how long an event that was handled is remembered: 30 days by default.
+    /// Sets how long a handled event is stored. Default: 30 days.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -138,19 +138,19 @@ impl Store for RedisStore {
     fn abandon(&self, id: &str, token: &Uuid) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (store, id, token) = (self.clone(), id.to_owned(), *token);
-            // Where it fails, the claim runs out.
+            // If it fails, the claim expires.
             runtime.spawn(async move { store.end_claim(&id, &token).await });
         }
     }
 }
 
-/// The time as Redis takes it: at least one millisecond, and at most 100 years, beyond which it fails.
+/// Converts the time for Redis: at least one millisecond, and at most 100 years, beyond which it fails.
 fn millis(time: Duration) -> u64 {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
     u64::try_from(time.as_millis()).map_or(CENTURY, |millis| millis.clamp(1, CENTURY))
 }
 
-/// Shows nothing of the connection.
+/// Omits the connection.
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")

@@ -55,7 +55,7 @@ fn problems<T: std::fmt::Debug>(result: Result<T, Report>, below: &str) -> Vec<(
         .collect()
 }
 
-/// One expected problem.
+/// Returns one expected problem.
 fn only(pointer: &str, message: &str) -> Vec<(String, String)> {
     vec![(pointer.to_owned(), message.to_owned())]
 }

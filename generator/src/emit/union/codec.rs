@@ -99,7 +99,7 @@ impl Code {
         }
     }
 
-    /// What may follow `else`.
+    /// Returns the tokens that may follow `else`.
     fn otherwise(self) -> TokenStream {
         match self {
             Self::If(tokens) => quote!(else #tokens),

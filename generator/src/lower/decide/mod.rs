@@ -228,8 +228,8 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     })
 }
 
-/// A variant that is selected only by the absence of keys must have a required key, preferably one that no other
-/// candidate has. A value without that key is none of the variants.
+/// Requires a key for a variant that is selected only by the absence of keys: one that the variant requires, preferably
+/// one that no other candidate has. A value without that key is none of the variants.
 fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {

@@ -2,7 +2,7 @@
 
 use crate::lower::Lowering;
 
-/// The client supports one media type per response, and does not negotiate.
+/// Rejects several media types: the client supports one per response, and does not negotiate.
 pub(super) fn refuse_several(cx: &mut Lowering<'_, '_>, at: &str) {
     cx.problem(
         &format!("{at}/content"),

@@ -185,8 +185,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
     }
 }
 
-/// `GET` and `DELETE` are safe to retry. Anything else may perform the operation again, even if it looks like a query:
-/// validating a license key can count as a use.
+/// Returns whether the operation is safe to retry: `GET` and `DELETE` are. Anything else may perform the operation
+/// again, even if it looks like a query: validating a license key can count as a use.
 fn safety(method: Method, source: &Source) -> Safety {
     let key = source.idempotency_key();
     match method {

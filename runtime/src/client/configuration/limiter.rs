@@ -1,9 +1,9 @@
 //! The client's own rate limit.
 //!
-//! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
-//! for its own: a task that is not polled delays no other. A request that is dropped leaves the queue, and those behind it
-//! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait
-//! and let them race, or bring clocks and maps that a single queue has no use for.
+//! Each request gets a turn: the time at which it may be sent. Turns are in the order of arrival, over all tasks. Each
+//! request waits for its own turn, so a task that is not polled delays no other. A dropped request leaves the queue,
+//! and later ones move up. After a pause that was shortened, one request is sent as a probe. Well-known crates wake all
+//! waiting requests and let them race, or bring clocks and maps that a single queue does not need.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,8 +17,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// How many requests a client and its clones may send.
 ///
-/// Never more than that within any minute. After a rest, a tenth of them may go at once; the others are spread evenly.
-/// Repeats count like any request.
+/// The limit is never exceeded within any minute. After an idle period, a tenth of the requests may be sent at once;
+/// the others are spread evenly. Retries count like any request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     interval: Duration,
@@ -26,11 +26,11 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// This many requests a minute. Polar allows 500 in production and 100 in the sandbox. Zero counts as one.
+    /// Limits requests per minute. Polar allows 500 in production and 100 in the sandbox. Zero counts as one.
     #[must_use]
     pub const fn per_minute(requests: u32) -> Self {
         let burst = if requests < 20 { 1 } else { requests / 10 };
-        // What goes at once and what follows before the minute is over are the limit together.
+        // The burst and the requests after it within a minute add up to the limit.
         let spread = match requests {
             0 => 1,
             more => more - burst + 1,
@@ -41,13 +41,13 @@ impl RateLimit {
         Self { interval, burst }
     }
 
-    /// The time between two requests.
+    /// Returns the time between two requests.
     #[cfg(feature = "redis")]
     pub(super) fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// How many requests may go at once after a rest.
+    /// Returns how many requests may be sent at once after an idle period.
     #[cfg(feature = "redis")]
     pub(super) fn burst(&self) -> u32 {
         self.burst
@@ -63,9 +63,9 @@ pub(in crate::client) struct Limiter {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// The turn after the last one that was taken.
+    /// The turn after the last one that was used.
     taken: Option<Instant>,
-    /// The turn after the last one that was given out.
+    /// The turn after the last one that was assigned.
     next: Option<Instant>,
     /// In the order of their turns.
     waiting: VecDeque<Waiting>,
@@ -73,14 +73,15 @@ struct Queue {
     probe: Option<Probe>,
 }
 
-/// The server asked for a longer pause than clients make. One request at a time finds out whether it still means it.
+/// The server requested a longer pause than clients make. One request at a time tests whether the rate limit still
+/// applies.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
     /// The end of the pause that was made.
     start: Instant,
-    /// The time after which another request goes, if no response to the last one came.
+    /// The time after which another probe is sent, if the last one got no response.
     gap: Duration,
-    /// When the last one went.
+    /// When the last probe was sent.
     sent: Option<Instant>,
 }
 
@@ -91,7 +92,7 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
-/// A place in the queue. Leaves it when dropped.
+/// A place in the queue. Dropping it leaves the queue.
 struct Place<'a> {
     limiter: &'a Limiter,
     ticket: u64,
@@ -105,7 +106,7 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn and takes it. Returns when that was; `None` if that would leave, or leaves, nothing of `patience`.
+    /// Waits for a turn and uses it. Returns the time of the turn; `None` if it is not within `patience`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
@@ -118,8 +119,8 @@ impl Limiter {
         Some(clock.now())
     }
 
-    /// The server's rate limit is exceeded: no request gets a turn for as long as it asks, up to `longest`. If it asks for
-    /// longer, one request probes then whether it still has, and the others wait for its outcome.
+    /// Pauses after a response with 429: no request gets a turn for as long as the server requests, up to `longest`. If
+    /// it requests more, one request is then sent as a probe, and the others wait for its outcome.
     pub(in crate::client) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
         let Some(until) = now.checked_add(asked.min(longest)) else {
             return;
@@ -133,14 +134,14 @@ impl Limiter {
             });
             return self.postpone(&mut queue, 0, until);
         }
-        // Before a probe has gone, this is about a request from before the pause, which ends no sooner for it.
+        // Before a probe was sent, this response belongs to a request from before the pause, and does not shorten it.
         match queue.probe.and_then(|probe| probe.sent) {
             Some(sent) => self.reschedule(queue, sent, until),
             None => self.postpone(&mut queue, 0, until),
         }
     }
 
-    /// A request whose turn was taken at `turn` did not meet a rate limit. If it was a probe, the others go on.
+    /// Records that the request with this turn was not rate limited. If it was a probe, the others continue.
     pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
         let queue = self.lock();
         let Some(probe) = queue.probe.filter(|probe| turn >= probe.start) else {
@@ -149,7 +150,8 @@ impl Limiter {
         self.reschedule(queue, probe.sent.unwrap_or(now), now);
     }
 
-    /// The probe that was sent at `sent` got its response: the others are sent at the usual intervals after it, none before `start`.
+    /// Ends probing after the response to the probe that was sent at `sent`: the others are sent at the usual intervals
+    /// after it, none before `start`.
     fn reschedule(&self, mut queue: MutexGuard<'_, Queue>, sent: Instant, start: Instant) {
         queue.probe = None;
         let after = sent + self.limit.interval;
@@ -166,7 +168,7 @@ impl Limiter {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// A place at the end of the queue, unless its turn comes too late.
+    /// Returns a place at the end of the queue, unless its turn is too late.
     fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
         let mut queue = self.lock();
         let turn = self.next_turn(&queue, now);
@@ -183,7 +185,7 @@ impl Limiter {
         })
     }
 
-    /// Takes the turn of a place, or says when it comes.
+    /// Uses the turn of a place, or returns when it is due.
     fn take(&self, ticket: u64, now: Instant) -> Result<(), Instant> {
         let mut queue = self.lock();
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == ticket) else {
@@ -198,7 +200,7 @@ impl Limiter {
         }
         let used = turn.max(self.earliest(now));
         if used > turn && queue.taken.is_some_and(|taken| taken > turn) {
-            // Missed: somebody behind has gone already.
+            // It missed its turn, and a later request has already been sent.
             queue.waiting.remove(index);
             let turn = self.next_turn(&queue, now);
             if turn > now {
@@ -216,7 +218,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// Moves the turns from this place on to later times, as far as it takes for none to be before `start`.
+    /// Postpones the turns from this place on, as far as necessary for none to be before `start`.
     fn postpone(&self, queue: &mut Queue, index: usize, start: Instant) {
         let (spacing, mut next) = (self.spacing(queue), start);
         for waiting in queue.waiting.iter_mut().skip(index) {
@@ -235,13 +237,13 @@ impl Limiter {
         queue.next = Some(turn + self.spacing(queue));
     }
 
-    /// The time between two turns.
+    /// Returns the time between two turns.
     fn spacing(&self, queue: &Queue) -> Duration {
         let gap = queue.probe.map_or(Duration::ZERO, |probe| probe.gap);
         self.limit.interval.max(gap)
     }
 
-    /// When the turn may come at the soonest, if a probe brings it forward.
+    /// Returns the earliest possible turn, if a probe brings it forward.
     fn soonest(&self, queue: &Queue, turn: Instant, now: Instant) -> Instant {
         let Some(probe) = queue.probe else {
             return turn;
@@ -258,7 +260,7 @@ impl Limiter {
         queue.next.map_or(earliest, |next| next.max(earliest))
     }
 
-    /// After a rest, turns of the past are still free, though not all of them.
+    /// Returns the earliest time of a turn. After an idle period, some turns in the past are still available.
     fn earliest(&self, now: Instant) -> Instant {
         let RateLimit { interval, burst } = self.limit;
         now.checked_sub(interval * (burst - 1)).unwrap_or(now)
@@ -269,7 +271,7 @@ impl Limiter {
     }
 }
 
-/// The turn that is waited for, and the wait.
+/// The awaited turn, and the wait.
 type Armed = Option<(Instant, BoxFuture<'static, ()>)>;
 
 impl Place<'_> {
@@ -280,7 +282,7 @@ impl Place<'_> {
                 return Poll::Ready(());
             };
             self.wake_with(context.waker());
-            // The turn can move while it is waited for.
+            // The turn can change while it is awaited.
             let sleep = match armed {
                 Some((until, sleep)) if *until == turn => sleep,
                 _ => &mut armed.insert((turn, clock.sleep(turn - now))).1,
@@ -308,7 +310,7 @@ impl Drop for Place<'_> {
         let Some(Waiting { turn, .. }) = queue.waiting.remove(index) else {
             return;
         };
-        // A turn of the past is lost.
+        // A turn in the past is lost.
         if queue.taken.is_some_and(|taken| taken > turn) {
             return;
         }

@@ -1,7 +1,7 @@
 //! A rate limit that several processes share, through Redis.
 //!
-//! The state is one number: the time of the next turn that nobody has, in microseconds by the clock of Redis. A script
-//! takes a turn, so that processes get theirs in the order in which they ask, and returns how long to wait for it.
+//! The state is one number: the time of the next free turn, in microseconds by the clock of Redis. A script takes a
+//! turn, so processes are served in the order of their requests, and returns the delay until the turn.
 
 use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -16,18 +16,18 @@ use crate::scripts::Connection;
 use crate::time::Instant;
 use crate::transport::Clock;
 
-/// How long Redis may take to respond, and how long it is left alone after it failed.
+/// The timeout of Redis, and how long it is not used after a failure.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A request may be sent this much later than at its turn. Turns are spread over a minute and this time, so that there are
-/// no more requests than allowed within any minute nevertheless.
+/// The tolerance by which a request may be sent after its turn. Turns are spread over a minute plus this time, so that
+/// the limit holds within any minute nevertheless.
 const LATEST: Duration = Duration::from_secs(1);
 
 /// The longest pause that is shared. A turn that is later than in an hour is an error of the clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Takes a turn, unless that is as late as the caller's patience ends: then it returns -1. In microseconds: the interval, how
-/// far in the past a turn may be after a rest, and the patience.
+/// Takes a turn, unless it is later than the caller's patience: then it returns -1. Arguments in microseconds:
+/// interval, how far in the past a turn may be, patience.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local interval, rest, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
@@ -44,7 +44,8 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Puts the next turn off. In microseconds: the pause, and how far in the past a turn may be after a rest.
+/// Postpones the next turn. Arguments in microseconds: pause, and how far in the past a turn may be, which only
+/// determines the expiry of the key.
 static PAUSE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local pause, rest = tonumber(ARGV[1]), tonumber(ARGV[2]) \
@@ -60,11 +61,11 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| {
 
 /// A [`RateLimit`] that all processes with the same key in Redis share.
 ///
-/// Requests are sent in the order in which they ask Redis for their turns, whichever process they are from. Times are those
-/// of the Redis server, version 5 or later. A `Retry-After` of the API is shared, too.
+/// Requests are sent in the order in which they ask Redis for their turns, over all processes. Times are those of the
+/// Redis server, version 5 or later. A `Retry-After` of the API is shared, too.
 ///
-/// While Redis is unreachable or does not respond within a second, each client has the limit for itself, and a warning is
-/// logged with the feature `tracing`. So does each client begin anew when Redis has lost its memory.
+/// While Redis is unreachable or does not respond within a second, each client applies the limit on its own, and a
+/// warning is logged with the feature `tracing`. If Redis loses its data, the limit starts anew.
 ///
 /// # Examples
 /// ```no_run
@@ -73,7 +74,7 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| {
 ///
 /// async fn limit() -> Result<SharedRateLimit, RedisError> {
 ///     let client = Client::open("redis://127.0.0.1/")?;
-///     let connection = client.get_connection_manager().await?; // reconnects by itself
+///     let connection = client.get_connection_manager().await?; // reconnects
 ///     Ok(SharedRateLimit::new(RateLimit::per_minute(500), connection, "polar:limit"))
 /// }
 /// // Polar::builder().shared_rate_limit(limit)
@@ -86,8 +87,9 @@ pub struct SharedRateLimit {
 }
 
 impl SharedRateLimit {
-    /// Shares a limit with everybody who uses the same key and the same limit. The connection should reconnect by itself: a
-    /// [`ConnectionManager`](redis::aio::ConnectionManager), or one to a cluster.
+    /// Creates a limit that is shared by all processes with the same key in Redis. They must all set the same `limit`. The
+    /// connection should reconnect automatically, such as a [`ConnectionManager`](redis::aio::ConnectionManager) or one to
+    /// a cluster.
     #[must_use]
     pub fn new<C>(limit: RateLimit, connection: C, key: impl Into<String>) -> Self
     where
@@ -105,12 +107,12 @@ impl SharedRateLimit {
         micros(interval + interval / 60) + 1
     }
 
-    /// How far in the past a turn may be.
+    /// Returns how far in the past a turn may be: the time after which the key expires.
     fn rest(&self) -> u64 {
         self.interval() * u64::from(self.limit.burst() - 1)
     }
 
-    /// Takes a turn, and returns how long to wait for it.
+    /// Takes a turn, and returns the delay until it.
     async fn take(&self, patience: Duration) -> Result<Option<Duration>, RedisError> {
         let mut take = TAKE.key(&self.key);
         take.arg(self.interval()).arg(self.rest());
@@ -128,7 +130,7 @@ impl SharedRateLimit {
     }
 }
 
-/// Shows nothing of the connection.
+/// Omits the connection.
 impl fmt::Debug for SharedRateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedRateLimit")
@@ -138,11 +140,11 @@ impl fmt::Debug for SharedRateLimit {
     }
 }
 
-/// The place of a client among those who share a limit.
+/// The state of a client that shares a limit.
 #[derive(Debug)]
 pub(in crate::client) struct SharedTurns {
     limit: SharedRateLimit,
-    /// Redis failed, and is asked again at this time.
+    /// Redis failed, and is not used before this time.
     broken: Mutex<Option<Instant>>,
 }
 
@@ -154,7 +156,7 @@ impl SharedTurns {
         }
     }
 
-    /// Waits for a turn. `None` if that would take longer than `patience`.
+    /// Waits for a turn. `None` if it is not within `patience`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
@@ -179,15 +181,15 @@ impl SharedTurns {
             if waited.saturating_sub(wait) < LATEST {
                 return Some(());
             }
-            // Too late: others have gone since, and this one needs a turn of now.
+            // Too late: later requests have been sent since, and this one needs a new turn.
         }
     }
 
-    /// Nobody gets a turn for this time.
+    /// Postpones the turns of all processes by this time.
     pub(in crate::client) fn pause(&self, pause: Duration) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let limit = self.limit.clone();
-            // Where it fails, the others meet the server's limit themselves.
+            // If it fails, the other processes get the server's 429 themselves.
             runtime.spawn(async move { limit.put_off(pause).await });
         }
     }
@@ -197,7 +199,7 @@ impl SharedTurns {
         broken.is_some_and(|until| now < until)
     }
 
-    /// The client's own limit has to do.
+    /// Uses the client's own limit.
     fn fail(&self, clock: &Clock, error: &dyn fmt::Display) -> Option<()> {
         log::shared_limit_failed(error);
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -207,7 +209,7 @@ impl SharedTurns {
 }
 
 fn micros(time: Duration) -> u64 {
-    // Beyond 100 years Lua's numbers are not exact.
+    // Lua's numbers are not exact beyond 100 years.
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
     u64::try_from(time.as_micros()).map_or(CENTURY, |micros| micros.min(CENTURY))
 }

@@ -9,13 +9,13 @@ use http::HeaderValue;
 use crate::secrets::REDACTED;
 use crate::transport::BoxFuture;
 
-/// A text that is never shown.
+/// A string that is never shown.
 #[derive(Clone)]
 pub struct Secret(Arc<Content>);
 
 struct Content {
     text: Box<str>,
-    /// The `Authorization` header, made when it is first sent; `None` if the text cannot be in a header.
+    /// The `Authorization` header, created when it is first sent; `None` if the string is not valid in a header.
     authorization: OnceLock<Option<HeaderValue>>,
 }
 
@@ -26,8 +26,8 @@ impl Secret {
         &self.0.text
     }
 
-    /// The `Authorization` header with this as the bearer token, marked as sensitive; `None` if the text contains
-    /// characters that no header can have.
+    /// Returns the `Authorization` header with this bearer token, marked as sensitive; `None` if the token has
+    /// characters that are not valid in a header.
     pub(in crate::client) fn authorization(&self) -> Option<HeaderValue> {
         let make = || {
             let mut value = HeaderValue::try_from(format!("Bearer {}", self.expose())).ok()?;
@@ -96,8 +96,8 @@ impl fmt::Debug for Secret {
 /// }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// Returns the current token. It is called before every request, so cache the token, and let one task fetch it when
-    /// several call at once.
+    /// Returns the current token. It is called before every request, so cache the token, and let one task fetch it for
+    /// concurrent callers.
     fn token(&self) -> BoxFuture<'_, TokenResult>;
 
     /// Reports that the server rejected this token (401). If [`token`](Self::token) returns another one after that, the
@@ -129,7 +129,7 @@ impl Bearer {
         }
     }
 
-    /// Returns a token that replaces a rejected one, if there is one.
+    /// Returns a token that replaces a rejected one, if the provider has one.
     pub(in crate::client) async fn renewed(
         &self,
         rejected: &Secret,

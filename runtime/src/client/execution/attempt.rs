@@ -1,4 +1,4 @@
-//! One attempt: what is sent, and what its response says.
+//! One attempt: its request, and the classification of its response.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::transport::{
     Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
-/// How much is read of the body of an error.
+/// The maximum number of bytes that are read of an error's body.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
 
-/// What the attempts of a call have in common.
+/// The state that the attempts of a call share.
 pub(super) struct Sending<'a> {
     pub(super) request: &'a Request,
     pub(super) form: Form,
@@ -27,7 +27,7 @@ pub(super) struct Sending<'a> {
     pub(super) clock: Option<Clock>,
 }
 
-/// What has arrived of a response.
+/// The received part of a response.
 #[derive(Default)]
 pub(super) struct PartialResponse {
     head: Option<response::Parts>,
@@ -36,7 +36,7 @@ pub(super) struct PartialResponse {
 }
 
 impl Sending<'_> {
-    /// Sends the request once and sorts the response.
+    /// Sends the request and classifies the response.
     pub(super) async fn attempt(
         &self,
         token: Option<&Secret>,
@@ -50,12 +50,12 @@ impl Sending<'_> {
         let mut arrived = PartialResponse::default();
         let response = self.request.shared.transport.execute(message);
         let outcome = {
-            // Pinned here, as everything that is wrapped: a wrapper has room for what it wraps twice.
+            // Pinned here, because a wrapper of a future reserves twice the size of an unpinned one.
             let exchange = pin!(self.exchange(response, &mut arrived));
             self.within(timeout, exchange).await
         };
         match (arrived.head.take(), outcome) {
-            // The status of an error is known, whatever became of its body.
+            // The status of an error is known, even if its body could not be read.
             (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
                 let received = match outcome {
@@ -87,7 +87,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Receives the response. What arrives is in `arrived`, also when this is cut short.
+    /// Receives the response. `arrived` contains the received part, also if this future is dropped.
     async fn exchange(
         &self,
         response: BoxFuture<'_, Result<http::Response<Body>, TransportError>>,
@@ -119,7 +119,7 @@ impl Sending<'_> {
             })
     }
 
-    /// What may be wrong with the token.
+    /// Returns the error of a token that cannot be sent.
     fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
@@ -137,7 +137,7 @@ impl Sending<'_> {
         (!hints.is_empty()).then(|| hints.join("; "))
     }
 
-    /// The reply that an attempt ends with.
+    /// Returns the reply of the attempt.
     pub(super) fn reply(
         &self,
         (status, headers): (StatusCode, HeaderMap),
@@ -160,7 +160,7 @@ impl Sending<'_> {
         }
     }
 
-    /// What the future gives, or `None` if it takes longer.
+    /// Returns the result of the future, or `None` after a timeout.
     pub(super) async fn within<T>(
         &self,
         timeout: Duration,
@@ -172,7 +172,7 @@ impl Sending<'_> {
         }
     }
 
-    /// The error of an attempt that ends without a response.
+    /// Returns the error of an attempt without a response.
     pub(super) fn failure(&self, kind: TransportErrorKind, reason: &'static str) -> Error {
         Error::transport(self.request.operation.id, TransportError::new(kind, reason))
     }

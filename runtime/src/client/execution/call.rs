@@ -16,9 +16,9 @@ use crate::client::responses::{ByteStream, Reply, Response};
 use crate::codec::Decode;
 use crate::transport::BoxFuture;
 
-/// A request that is sent when the call is awaited, and whose response becomes a `T`.
+/// A request that is sent when the call is awaited. Resolves to a `T`.
 ///
-/// Dropping it gives the request up. The server may act on it nevertheless.
+/// Dropping it cancels the request. The server may process it nevertheless.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     operation: &'static Operation,
@@ -34,36 +34,37 @@ impl<T: Decode> Call<T> {
 }
 
 impl<T: Decode> Call<Option<T>> {
-    /// Expects JSON, or nothing: an empty body, null, or the status 202, which says that there is nothing yet.
+    /// Expects JSON or no content: an empty body, null, or the status 202, which means that the resource does not exist
+    /// yet.
     pub fn optional(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::optional)
     }
 }
 
 impl Call<()> {
-    /// Expects success, without a body or with one in JSON that does not matter. Anything else is not the API's word: the
-    /// page of a proxy, for instance.
+    /// Expects success, without a body or with JSON, which is ignored. Any other body is not from the API, such as the
+    /// page of a proxy.
     pub fn empty(request: Request) -> Self {
         Self::new(request, Form::Empty, Reply::nothing)
     }
 }
 
 impl Call<String> {
-    /// Expects text, as in responses to exports.
+    /// Expects text, such as the response to an export.
     pub fn text(request: Request) -> Self {
         Self::new(request, Form::Text, Reply::text)
     }
 }
 
 impl Call<Bytes> {
-    /// Expects text, and leaves it as it is.
+    /// Expects text, and returns it without decoding.
     pub fn bytes(request: Request) -> Self {
         Self::new(request, Form::Text, Reply::bytes)
     }
 }
 
 impl Call<ByteStream> {
-    /// Expects text, and gives it as it arrives.
+    /// Expects text, and streams it.
     pub fn stream(request: Request) -> Self {
         Self::new(request, Form::Stream, Reply::stream)
     }
@@ -82,19 +83,19 @@ impl<T> Call<T> {
         }
     }
 
-    /// The result, and the reply from which it was read.
+    /// Returns the result, and the reply that it was decoded from.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(T, Reply), Error>> {
         let mut reply = ready!(self.reply.as_mut().poll(context))?;
         let value = (self.read)(&mut reply).inspect_err(|error| reply.span.failed(error))?;
         Poll::Ready(Ok((value, reply)))
     }
 
-    /// The same call, giving the status and headers of the response too.
+    /// Returns a call that also returns status and headers of the response.
     pub fn with_response(self) -> ResponseCall<T> {
         ResponseCall(self)
     }
 
-    /// Waits for the result on this thread, without a runtime.
+    /// Blocks this thread until the result is available, without a runtime.
     ///
     /// # Errors
     /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, those of `spawn_blocking` included: await
@@ -122,7 +123,7 @@ impl<T> fmt::Debug for Call<T> {
     }
 }
 
-/// A [`Call`] that gives the status and headers of the response too.
+/// A [`Call`] that also returns the status and headers of the response.
 #[must_use = "a call does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct ResponseCall<T>(Call<T>);

@@ -1,4 +1,4 @@
-//! W3C trace context: what makes the server's spans part of a caller's trace.
+//! W3C trace context: connects the server's spans to the trace of the caller.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
@@ -6,10 +6,10 @@ use opentelemetry::Context;
 use opentelemetry::global::get_text_map_propagator;
 use opentelemetry::propagation::Injector;
 
-/// What is sent. Baggage is not: it is a program's own data, and the API is somebody else's.
+/// The propagated headers. Baggage is not propagated: it is the program's own data, and the API is a third party.
 const SENT: [&str; 2] = ["traceparent", "tracestate"];
 
-/// Adds the current context to the headers of an attempt. What the call sets itself stays.
+/// Adds the current context to the headers of an attempt, unless the call sets them itself.
 pub(super) fn inject(headers: &mut HeaderMap) {
     get_text_map_propagator(|propagator| {
         propagator.inject_context(&Context::current(), &mut Headers(headers));
@@ -24,7 +24,7 @@ impl Injector for Headers<'_> {
         let (Some(name), Ok(value)) = (name, HeaderValue::try_from(value)) else {
             return;
         };
-        // Propagators set `tracestate` also where there is none.
+        // Propagators set `tracestate` even if it is empty.
         if !value.is_empty() {
             let name = HeaderName::from_static(name);
             self.0.entry(name).or_insert(value);

@@ -1,5 +1,4 @@
-//! The one place where requests are sent: as often as it takes, and as the retry policy allows. What happens in one
-//! attempt is in `attempt.rs`.
+//! Executes a request with retries by the retry policy. `attempt.rs` contains a single attempt.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,7 +19,7 @@ use crate::log;
 use crate::time::Instant;
 use crate::transport::{Clock, TransportError, TransportErrorKind};
 
-/// Sends a request and sorts the responses: success, or an error of the API.
+/// Sends a request and classifies the responses: success, or an error of the API.
 #[allow(
     clippy::manual_async_fn,
     reason = "an `async fn` has room for its arguments twice"
@@ -32,14 +31,14 @@ pub(super) fn execute(
     async move {
         let mut execution = Execution::new(&request, form)?;
         let clock = execution.sending.clock.clone();
-        // Pinned here, as everything that is wrapped: a wrapper has room for what it wraps twice.
+        // Pinned here, because a wrapper of a future reserves twice the size of an unpinned one.
         let run = pin!(execution.run());
         let call = pin!(on_its_runtime(clock, request.operation.id, run));
         observe::call(&request, call).await
     }
 }
 
-/// Ends with an error when it is polled where its clock does not work any more.
+/// Fails if it is polled on a thread where its clock does not work.
 pub(super) async fn on_its_runtime<T>(
     clock: Option<Clock>,
     operation: &'static str,
@@ -56,27 +55,27 @@ pub(super) async fn on_its_runtime<T>(
     .await
 }
 
-/// A request with all that decides on how it is sent.
+/// A request with everything that determines how it is sent.
 struct Execution<'a> {
     sending: Sending<'a>,
     token: Option<Bearer>,
     deadline: Option<Instant>,
-    /// When the attempt had its turn in the client's own rate limit.
+    /// The turn of the attempt in the client's own rate limit.
     turn: Option<Instant>,
 }
 
 /// The outcomes of the attempts so far.
 #[derive(Default)]
 struct History {
-    /// How many failed.
+    /// The number of failed attempts.
     failed: u32,
-    /// How many were repeated with a new token. At most one.
+    /// The number of attempts with a new token. At most one.
     renewed: u32,
-    /// What the last repeat cost.
+    /// The cost of the last retry.
     paid: Option<u32>,
     /// Whether the server may have acted on one of them.
     maybe_done: bool,
-    /// The error of the last one.
+    /// The error of the last attempt.
     last: Option<Error>,
 }
 
@@ -111,7 +110,7 @@ impl<'a> Execution<'a> {
         loop {
             let token = match self.ready(renewed.take()).await {
                 Ok(token) => token,
-                // What the server said counts, not that there was no time left to ask again.
+                // The last error of the server is returned, rather than that the deadline elapsed.
                 Err(error) => return Err(history.last.unwrap_or(error)),
             };
             let timeout = self.attempt_timeout();
@@ -150,7 +149,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The time of the client's clock, or of the machine where it has none.
+    /// Returns the time by the client's clock, or by the system clock without one.
     #[cfg(feature = "opentelemetry")]
     fn now(&self) -> Instant {
         let clock = self.sending.clock.as_ref();
@@ -168,10 +167,10 @@ impl<'a> Execution<'a> {
             .record(operation, &shared.server, took, outcome);
     }
 
-    /// Waits for all that an attempt needs: its token, its turn, and some time.
+    /// Waits for everything that an attempt needs: its token, its turn, and some time.
     async fn ready(&mut self, renewed: Option<Secret>) -> Result<Option<Secret>, Error> {
         self.forgive_sleep();
-        // The token first: while it is fetched, turns would pile up.
+        // The token first: turns would accumulate while it is fetched.
         let token = match renewed {
             Some(token) => Some(token),
             None => self.token().await?,
@@ -184,14 +183,14 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// A deadline that elapsed while the call was not polled is extended a little.
+    /// Extends a deadline a little that elapsed while the call was not polled.
     fn forgive_sleep(&mut self) {
         if let Some(clock) = &self.sending.clock {
             self.deadline = clock.extended(self.deadline);
         }
     }
 
-    /// Waits for the next attempt and gives the error back; as an error if there is to be none.
+    /// Waits for the next attempt and returns the last error; as `Err` if it is not retried.
     async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<Error, Error> {
         let Some(clock) = &self.sending.clock else {
             return Err(error);
@@ -217,14 +216,14 @@ impl<'a> Execution<'a> {
         Ok(error)
     }
 
-    /// Whether the request is safe to retry when its outcome is unknown.
+    /// Returns whether the request is safe to retry if its outcome is unknown.
     fn safety(&self) -> Safety {
         let request = self.sending.request;
         let assumed = request.options.safety;
         assumed.unwrap_or_else(|| request.safety())
     }
 
-    /// Whether this says that an earlier attempt, whose response was lost, deleted what it should.
+    /// Returns whether the error shows that an earlier attempt, whose response was lost, has deleted the resource.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
         history.maybe_done
             && error.is_not_found()
@@ -232,7 +231,7 @@ impl<'a> Execution<'a> {
             && self.sending.request.operation.method == Method::Delete
     }
 
-    /// The time until the deadline. Without a clock, all of it.
+    /// Returns the time until the deadline; the whole timeout without a clock.
     fn remaining(&self) -> Duration {
         match (&self.sending.clock, self.deadline) {
             (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
@@ -243,7 +242,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The longest time that an attempt may take now.
+    /// Returns the timeout of the next attempt.
     fn attempt_timeout(&self) -> Duration {
         let timeout = self.sending.request.options.attempt_timeout;
         timeout
@@ -263,7 +262,7 @@ impl<'a> Execution<'a> {
         #[cfg(feature = "redis")]
         let turn = match (turn, &self.sending.request.shared.shared_turns) {
             (Some(_), Some(turns)) => {
-                // On the heap, so that calls without it stay small.
+                // Boxed, so that calls without a rate limit stay small.
                 let turn = Box::pin(turns.take_turn(clock, self.remaining()));
                 turn.await.map(|()| clock.now())
             }
@@ -281,8 +280,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Pauses the client's own rate limit if the server has had enough. How long the server may stop all calls is up to
-    /// the client, not to one of them.
+    /// Pauses the client's own rate limit after a 429. The client's policy determines the longest pause, not that of a
+    /// single call.
     fn tell_limiter(&self, outcome: &Result<Reply, Error>) {
         let shared = &self.sending.request.shared;
         let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
@@ -310,7 +309,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The token to send.
+    /// Returns the token to send.
     async fn token(&self) -> Result<Option<Secret>, Error> {
         let Some(bearer) = &self.token else {
             return Ok(None);
@@ -339,7 +338,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Another token in place of one that was rejected, if there is one.
+    /// Returns another token instead of a rejected one, if the provider has one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
         let renewed = bearer.renewed(&rejected);
@@ -365,20 +364,20 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// Whether an error other than a rate limit shows that the API took the request on. A gateway responds in its place, too,
-/// and without a response it is unknown.
+/// Returns whether an error other than a rate limit shows that the API processed the request. A gateway may also
+/// respond with it, and without a response it is unknown.
 fn is_past_rate_limit(error: &Error) -> bool {
     match error.status().map(|status| status.as_u16()) {
         Some(408 | 502..=504) => false,
-        // A rule of the operation has a name. Without one, the body may have been lost.
+        // An error of the operation has a class. Without a class, the body may have been lost.
         Some(429) => error.class().is_some(),
         Some(_) => true,
-        // A success that cannot be read, or is too large.
+        // A success that cannot be decoded, or is too large.
         None => matches!(error, Error::Decode { .. } | Error::BodyTooLarge { .. }),
     }
 }
 
-/// The credential of a request, with the token that the call's options put in its place.
+/// Returns the credential of a request, with the token of the call's options if they set one.
 pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
     match (&request.token, &request.options.access_token) {
         (bearer, None) => Ok(bearer.clone()),
@@ -419,7 +418,7 @@ mod tests {
         safety: Safety::Safe,
     };
 
-    /// With the spans of `tracing` as well: they must not multiply what they wrap.
+    /// Also with the spans of `tracing`, which must not multiply the size of what they wrap.
     #[test]
     fn the_future_of_a_call_is_small() {
         let request = Client::new::<Version>(Anonymous).request(&OPERATION);

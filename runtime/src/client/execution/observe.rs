@@ -1,7 +1,7 @@
-//! Spans, named as OpenTelemetry names them for HTTP: one for each call, and in it one for each attempt.
+//! Spans, named by OpenTelemetry's conventions for HTTP: one for each call, and within it one for each attempt.
 //!
-//! They show the operation, its path with `{name}` for parameters, the server, status and kind of error: nothing of what
-//! was sent or received.
+//! Their attributes are the operation, its path with `{name}` for parameters, the server, and the status and kind of
+//! error. They contain no request or response data.
 
 #[cfg(feature = "tracing")]
 pub(super) use on::{attempt, call};
@@ -19,7 +19,7 @@ mod on {
 
     type Outcome = Result<Reply, Error>;
 
-    /// The futures are pinned by who makes them, and small: a wrapper has room for what it wraps twice.
+    /// Callers pin the futures, so that they are small: a wrapper reserves twice the size of an unpinned one.
     pub(in super::super) async fn call(
         request: &Request,
         call: impl Future<Output = Outcome> + Unpin,

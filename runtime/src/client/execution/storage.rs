@@ -24,13 +24,13 @@ use crate::transport::{
     Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
-/// How much is read of what a storage says of an error, or of a part that it has stored.
+/// The maximum number of bytes that are read of a storage's response to an error or a stored part.
 const RESPONSE_LIMIT: usize = 64 << 10;
 
-/// How often an address may lead to another one.
+/// The maximum number of redirects.
 const MAX_REDIRECTS: usize = 5;
 
-/// Storing something at an address: twice is the same as once.
+/// An upload to a URL: idempotent.
 static PUT: Operation = Operation {
     id: "storage:put",
     method: Method::Put,
@@ -39,7 +39,7 @@ static PUT: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// Reading what is at an address.
+/// A download from a URL.
 static GET: Operation = Operation {
     id: "storage:get",
     method: Method::Get,
@@ -48,7 +48,7 @@ static GET: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// Where something is, or goes, and the headers to send along. It grants access, so it is never shown.
+/// A presigned URL, and the headers to send along. It grants access, so it is never shown.
 #[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) url: String,
@@ -61,7 +61,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The way to storages, as the client and the options of a call have it: transport, clock, policy of repeats.
+/// The transport, clock and retry policy for requests to storages, from the client and the options of a call.
 #[derive(Clone)]
 pub(crate) struct Storage {
     shared: Arc<Shared>,
@@ -70,7 +70,7 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// For what a request begins.
+    /// Creates the context for the requests of an upload or download.
     pub(crate) fn of(request: &Request) -> Self {
         Self {
             clock: request.shared.clock.available(),
@@ -79,24 +79,24 @@ impl Storage {
         }
     }
 
-    /// The clock, if there is one here.
+    /// Returns the clock, if it is available.
     pub(crate) fn clock(&self) -> Option<&Clock> {
         self.clock.as_ref()
     }
 
-    /// The most bytes that a body may have which is kept in memory.
+    /// Returns the maximum size of a body that is kept in memory.
     pub(crate) fn body_limit(&self) -> usize {
         self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT)
     }
 
-    /// How long reading what is at an address may take, with all attempts.
+    /// Returns the timeout of a download, with all attempts.
     pub(crate) fn stream_timeout(&self) -> Duration {
         self.options
             .stream_timeout
             .unwrap_or(DEFAULT_STREAM_TIMEOUT)
     }
 
-    /// Runs what makes several requests, and ends it with an error when it is polled where the clock does not work.
+    /// Runs several requests. Fails if it is polled where the clock does not work.
     pub(crate) async fn run<T>(
         &self,
         operation: &'static str,
@@ -105,7 +105,7 @@ impl Storage {
         on_its_runtime(self.clock.clone(), operation, Box::pin(work)).await
     }
 
-    /// Stores bytes. Gives the ETag as it came.
+    /// Uploads bytes. Returns the ETag as received.
     pub(crate) async fn put(
         &self,
         address: &Address,
@@ -144,8 +144,8 @@ impl Storage {
         })
     }
 
-    /// Begins to read what is at an address, and follows where it leads. One attempt, with this much time until all is read.
-    /// Gives the headers, too.
+    /// Starts a download, and follows redirects. One attempt, with this timeout for the complete body. Also returns the
+    /// headers.
     pub(crate) async fn get(
         &self,
         address: &Address,
@@ -179,7 +179,7 @@ impl Storage {
         Err(mismatch(StatusCode::FOUND, "too many redirects"))
     }
 
-    /// Does what is safe to repeat, as often as it takes and the policy allows.
+    /// Retries an idempotent request by the policy.
     pub(crate) async fn repeated<'a, T>(
         &self,
         mut attempt: impl FnMut() -> BoxFuture<'a, Result<T, Error>>,
@@ -209,7 +209,7 @@ impl Storage {
         }
     }
 
-    /// The request of an attempt. The headers are those that came with the address, and nothing of the API's.
+    /// Returns the request of an attempt, with the headers of the presigned URL only.
     fn message(
         &self,
         operation: &'static Operation,
@@ -242,7 +242,7 @@ impl Storage {
         Ok(message)
     }
 
-    /// Sends a request. Answers that are neither a success nor lead elsewhere are errors.
+    /// Sends a request. Responses other than a success or a redirect are errors.
     async fn exchange(
         &self,
         operation: &'static Operation,
@@ -256,7 +256,7 @@ impl Storage {
         }
         let (head, body) = response.into_parts();
         let mut text = Chunks::default();
-        // What there is of it has to do.
+        // The received part of the body is used.
         let _ = body.read(RESPONSE_LIMIT, &mut text).await;
         let error = StorageError::from_response(operation.id, status, &head.headers, &text.join());
         Err(Error::storage_error(error))
@@ -301,7 +301,7 @@ fn next(from: &Uri, response: &http::Response<Body>) -> Result<Option<Uri>, Erro
     }
 }
 
-/// The target of a redirect: a URL, or a path at the same origin.
+/// Returns the target of a redirect: a URL, or a path at the same origin.
 fn location(from: &Uri, headers: &HeaderMap) -> Option<Uri> {
     let target: Uri = headers.get(LOCATION)?.to_str().ok()?.parse().ok()?;
     if is_web(&target) {

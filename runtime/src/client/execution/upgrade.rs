@@ -1,4 +1,4 @@
-//! Connections for other protocols, which begin as a request.
+//! WebSocket connections, by an HTTP upgrade.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::client::requests::{Form, Request, message};
 use crate::error::{ApiError, Error, Received};
 use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 
-/// A connection that was upgraded.
+/// An upgraded connection.
 pub(crate) type Connection = TokioIo<upgrade::Upgraded>;
 
-/// Sends a request with headers that ask for an upgrade, through the client's transport or the given one, and returns the
-/// headers of the response and the connection. The server's refusal is the error of its status, without the body.
+/// Sends a request with headers for an upgrade, through the client's transport or the given one, and returns the
+/// headers of the response and the connection. A rejection is the error of its status, without the body.
 ///
-/// hyper puts the upgrade into the extensions of the response, where layers leave it. So the connection has the TLS and the
-/// proxy of the client, and a transport needs no second method.
+/// hyper stores the upgrade in the extensions of the response, which layers keep. So the connection uses the TLS and
+/// proxy configuration of the client, and a transport needs no second method.
 pub(crate) async fn upgrade(
     request: &Request,
     transport: Option<&dyn Transport>,

@@ -106,13 +106,13 @@ impl Records {
                     }
                     self.source = Source::Body(Box::new(response.into_inner()), Bytes::new());
                 }
-                Source::Body(body, piece) if piece.is_empty() => {
+                Source::Body(body, chunk) if chunk.is_empty() => {
                     match ready!(Pin::new(&mut **body).poll_next(context)).transpose()? {
-                        Some(next) => *piece = next,
+                        Some(next) => *chunk = next,
                         None => self.source = Source::Complete,
                     }
                 }
-                Source::Body(_, piece) => match self.splitter.split(piece) {
+                Source::Body(_, chunk) => match self.splitter.split(chunk) {
                     Step::Incomplete => {}
                     step => return Poll::Ready(Ok(step)),
                 },

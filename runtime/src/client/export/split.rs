@@ -51,12 +51,12 @@ impl Splitter {
     }
 
     /// Removes the next row from a chunk. An empty chunk means the end of the body.
-    pub(super) fn split(&mut self, piece: &mut Bytes) -> Step {
+    pub(super) fn split(&mut self, chunk: &mut Bytes) -> Step {
         loop {
             let text = self.text.get_mut(self.text_len..).unwrap_or_default();
             let ends = self.ends.get_mut(self.ends_len..).unwrap_or_default();
-            let (result, used, written, ended) = self.reader.read_record(piece, text, ends);
-            piece.advance(used);
+            let (result, used, written, ended) = self.reader.read_record(chunk, text, ends);
+            chunk.advance(used);
             self.text_len += written;
             self.ends_len += ended;
             match result {

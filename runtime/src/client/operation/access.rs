@@ -68,7 +68,7 @@ const NO_TOKENS: [(&str, &str); 10] = [
 const SIGNING: &str = "the token is the secret of a webhook, which grants no access";
 const EMAIL: &str = "the token verifies an e-mail address, which grants no access";
 
-/// What the client puts before the token.
+/// The prefix of the token in the `Authorization` header.
 const SCHEME: &str = "bearer ";
 
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl Access {
         (!self.accepts(kind)).then(|| self.other_kind())
     }
 
-    /// What may be wrong with a token that the server does not know, if its beginning says nothing.
+    /// Returns what may be wrong with a rejected token, if its prefix is unknown.
     pub(in crate::client) fn doubt(self, token: &str) -> Option<String> {
         kind(token)
             .is_none()

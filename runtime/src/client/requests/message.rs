@@ -12,7 +12,7 @@ use crate::Error;
 use crate::client::configuration::{POLAR_ORGANIZATION, POLAR_VERSION};
 use crate::client::credentials::Secret;
 
-/// The HTTP request of an attempt, without its timeout.
+/// Returns the HTTP request of an attempt, without its timeout.
 pub(in crate::client) fn message(
     request: &Request,
     uri: &Uri,
@@ -77,7 +77,7 @@ fn describe_body(request: &Request, headers: &mut HeaderMap) {
     if let Some(Content { media_type, .. }) = &request.body {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
-    // The API refuses requests of unknown length, and some transports leave out a length of zero.
+    // The API rejects requests of unknown length, and some transports omit a length of zero.
     let is_empty = request.body.as_ref().is_none_or(|it| it.bytes.is_empty());
     if is_empty && request.operation.method.has_body() {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -1,4 +1,4 @@
-//! Requests, as they are put together before they are sent.
+//! Requests under construction.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,32 +16,32 @@ use crate::codec::{self, Encode, View, Violations};
 #[cfg(feature = "ingest")]
 use crate::transport::Clock;
 
-/// Everything but the characters that RFC 3986 calls unreserved.
+/// All characters except those that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Why a value with a slash cannot be in a path: the server responds to `%2F` as to a path that does not exist.
+/// Why a value with a slash cannot be part of a path: the server treats `%2F` like a path that does not exist.
 const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of the \
                      resource, such as its `id`";
 
-/// A request for one operation, with what has been set so far.
+/// A request for one operation, with its parameters, body and options.
 ///
-/// Values that do not fit are noted, and reported when the request is sent; then nothing is sent.
+/// Invalid values are recorded, and reported when the request is sent; then nothing is sent.
 #[derive(Clone)]
 pub struct Request {
     pub(in crate::client) shared: Arc<Shared>,
     pub(in crate::client) token: Option<Bearer>,
     pub(in crate::client) operation: &'static Operation,
-    /// Those of the client, with what was set for this request in their place.
+    /// The options of the client, overridden by those of this request.
     pub(in crate::client) options: CallOptions,
     pub(in crate::client) body: Option<Content>,
     path: Vec<(&'static str, String)>,
-    /// The parameters that add something, each with its pairs as they stand in the URL.
+    /// The query parameters that are set, each with its encoded pairs.
     query: Vec<(&'static str, String)>,
-    /// Whether the body has all keys by which the server knows a repetition.
+    /// Whether the body has all idempotency keys.
     keyed: bool,
     invalid: Option<InvalidParameter>,
     violations: Option<Violations>,
@@ -62,7 +62,7 @@ struct InvalidParameter {
 }
 
 impl<C: Credential> Client<C> {
-    /// Begins a request for an operation.
+    /// Creates a request for an operation.
     #[must_use]
     pub fn request(&self, operation: &'static Operation) -> Request {
         let mut request =
@@ -78,7 +78,7 @@ impl Request {
         Self {
             options: shared.options.clone(),
             shared,
-            // The server refuses tokens that are not valid any more also where it needs none.
+            // The server rejects invalid tokens even if the operation needs none.
             token: token.filter(|_| operation.access != Access::Public),
             operation,
             body: None,
@@ -90,13 +90,13 @@ impl Request {
         }
     }
 
-    /// Sets how the request is sent. What was set before and is not set again stays.
+    /// Sets options of this request. Options that are not set here keep their earlier values.
     pub fn options(&mut self, options: CallOptions) {
         self.options.update(options);
     }
 
-    /// Puts a value in place of `{name}` in the operation's path. Empty values, `.` and `..` are refused, for they would
-    /// lead to another operation, and so is `/`, which the server's router does not accept even percent-encoded.
+    /// Sets `{name}` in the operation's path. Empty values, `.` and `..` are rejected, because they would select
+    /// another operation, and so is `/`, which the server's router does not accept even percent-encoded.
     pub fn path(&mut self, name: &'static str, value: &dyn Encode) {
         let segment = match string(value) {
             Ok(Some(text)) if text.is_empty() => Err("is empty"),
@@ -112,17 +112,17 @@ impl Request {
         }
     }
 
-    /// Sets a query parameter. A list repeats the key; null and an empty list add nothing.
+    /// Sets a query parameter. A list repeats the key; null and an empty list are omitted.
     pub fn query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pairs = String::new();
         let result = each_string(value, &mut |text| push_pair(&mut pairs, name, text));
         self.set_query(name, result.map(|()| pairs));
     }
 
-    /// Sets a query parameter to the items of a list, separated by commas; null and an empty list add nothing.
+    /// Sets a query parameter to the items of a list, separated by commas; null and an empty list are omitted.
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
-        // Each text is encoded on its own, so that a comma within one does not end it.
+        // Each item is encoded on its own, so that a comma within one does not end it.
         let result = each_string(value, &mut |text| match pair.is_empty() {
             true => push_pair(&mut pair, name, text),
             false => {
@@ -148,7 +148,7 @@ impl Request {
         self.set_query(name, pairs);
     }
 
-    /// Sets a query parameter to the JSON text of a value; null adds nothing.
+    /// Sets a query parameter to the JSON of a value; null is omitted.
     pub fn json_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
         if !matches!(value.view(), View::Absent | View::Null) {
@@ -157,7 +157,7 @@ impl Request {
         self.set_query(name, Ok(pair));
     }
 
-    /// Sends a value as JSON.
+    /// Sets the body to a value as JSON.
     pub fn json_body(&mut self, value: &dyn Encode) {
         self.violations = codec::validate(value).err();
         if let Safety::Keyed(path) = self.operation.safety {
@@ -172,7 +172,7 @@ impl Request {
         });
     }
 
-    /// Sends an object as a form. Null and what is left out add nothing, lists repeat the key.
+    /// Sets the body to an object as a form. Null and missing values are omitted, lists repeat the key.
     pub fn form_body(&mut self, value: &dyn Encode) {
         self.violations = codec::validate(value).err();
         if let Some(entries) = self.note("body", entries(value)) {
@@ -187,7 +187,7 @@ impl Request {
         }
     }
 
-    /// The operation that is asked for.
+    /// Returns the operation.
     #[must_use]
     pub fn operation(&self) -> &'static Operation {
         self.operation
@@ -203,13 +203,13 @@ impl Request {
         }
     }
 
-    /// What the client waits with.
+    /// Returns the clock of the client.
     #[cfg(feature = "ingest")]
     pub(crate) fn clock(&self) -> &Clock {
         &self.shared.clock
     }
 
-    /// A request for another operation, with the client, the credential and the options of this one.
+    /// Returns a request for another operation, with the client, the credential and the options of this one.
     #[cfg(feature = "outpost")]
     pub(crate) fn of_operation(&self, operation: &'static Operation) -> Self {
         let mut request = Self::new(Arc::clone(&self.shared), self.token.clone(), operation);
@@ -217,14 +217,14 @@ impl Request {
         request
     }
 
-    /// The text that a query parameter is set to, the first one of a list.
+    /// Returns the value of a query parameter, the first one of a list.
     pub(in crate::client) fn query_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let (_, pairs) = self.query.iter().find(|(other, _)| *other == name)?;
         let (_, value) = form_urlencoded::parse(pairs.as_bytes()).next()?;
         Some(value)
     }
 
-    /// The URL, or the first thing that does not fit.
+    /// Returns the URL, or the error of the first invalid parameter.
     pub(in crate::client) fn url(&self) -> Result<String, Error> {
         if let Some(InvalidParameter { parameter, reason }) = self.invalid {
             return Err(self.invalid(Some(parameter), reason));
@@ -242,7 +242,7 @@ impl Request {
         Ok(url)
     }
 
-    /// Whether the body keeps its limits.
+    /// Returns an error if the body violates constraints.
     pub(in crate::client) fn check_body(&self) -> Result<(), Error> {
         match &self.violations {
             None => Ok(()),
@@ -253,7 +253,7 @@ impl Request {
         }
     }
 
-    /// An error about this request, which was not sent.
+    /// Returns an error about this request, which was not sent.
     pub(in crate::client) fn invalid(
         &self,
         parameter: Option<&'static str>,
@@ -290,7 +290,7 @@ impl Request {
         }
     }
 
-    /// Keeps the first reason not to send the request. Setting the parameter again, rightly, takes it back.
+    /// Records the first reason not to send the request. Setting the parameter again to a valid value removes it.
     fn note<T>(&mut self, parameter: &'static str, result: Result<T, &'static str>) -> Option<T> {
         if self
             .invalid
@@ -323,7 +323,7 @@ fn push_encoded(pairs: &mut String, text: &str) {
     pairs.extend(form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
-/// Shows what is set, but not to what: values can be secrets.
+/// Shows which parameters are set, without their values, which can be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<&str> = self.query.iter().map(|(parameter, _)| *parameter).collect();

@@ -1,15 +1,15 @@
-//! Values as the plain strings that paths, queries and forms are made of.
+//! Converts values to the plain strings of paths, queries and forms.
 
 use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
 
-/// Why a value has no plain text.
+/// Why a value cannot be converted to a plain string.
 pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
 
-/// Why a number has no plain text: JSON's `null` would stand in its place.
+/// Why a number cannot be converted to a plain string: JSON would write it as `null`.
 const NOT_FINITE: &str = "is not a finite number";
 
-/// Takes the strings of a value: one for a scalar, one for each item of a list, none for null and what is left out.
+/// Passes the strings of a value: one for a scalar, one for each item of a list, none for null and absent values.
 pub(super) fn each_string(
     value: &dyn Encode,
     take: &mut dyn FnMut(&str),
@@ -24,14 +24,14 @@ pub(super) fn each_string(
     }
 }
 
-/// The text of a scalar; `None` for null and what is left out.
+/// Returns the string of a scalar; `None` for null and absent values.
 pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str> {
     let mut found = None;
     one_string(value, &mut |text| found = Some(text.to_owned()))?;
     Ok(found)
 }
 
-/// Takes the text of a scalar, if it has one.
+/// Passes the string of a scalar, if it has one.
 fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => {}
@@ -59,7 +59,7 @@ fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'st
     Ok(())
 }
 
-/// The entries of an object, each with its strings.
+/// Returns the entries of an object, each with its strings.
 pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, &'static str> {
     let record = match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
@@ -83,7 +83,7 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
     found
 }
 
-/// Whether there is a value, and not an empty text, wherever the path leads. Lists on the way are not named.
+/// Returns whether every path contains a value that is not an empty string. Lists on the path are traversed.
 pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
     match (value.view(), path) {
         (View::Secret(inner) | View::Variant { content: inner, .. }, _) => has_key(inner, path),

@@ -1,4 +1,4 @@
-//! Responses that say that the request succeeded, before they are read.
+//! Successful responses, before they are decoded.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -11,19 +11,19 @@ use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
 use crate::types::Json;
 
-/// A response that says that the request succeeded.
+/// A successful response.
 pub(in crate::client) struct Reply {
     pub(in crate::client) operation: &'static Operation,
     pub(in crate::client) status: StatusCode,
     pub(in crate::client) headers: HeaderMap,
     pub(in crate::client) body: Bytes,
-    /// The body of a call that expects a stream.
+    /// Returns the body of a call that expects a stream.
     pub(in crate::client) stream: Option<Box<ByteStream>>,
     pub(in crate::client) span: CallSpan,
 }
 
 impl Reply {
-    /// The body as JSON.
+    /// Decodes the body as JSON.
     pub(in crate::client) fn json<T: Decode>(&mut self) -> Result<T, Error> {
         if self.body.trim_ascii().is_empty() {
             let message = format!(
@@ -35,7 +35,7 @@ impl Reply {
         codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
     }
 
-    /// The body as JSON, if there is something to read: no empty body, no null, and no promise that there will be one.
+    /// Decodes the body as JSON; `None` for an empty body, null, and the status 202.
     pub(in crate::client) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
         let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
         match is_nothing || self.status == StatusCode::ACCEPTED {
@@ -44,7 +44,7 @@ impl Reply {
         }
     }
 
-    /// Checks that there is no body, or some JSON.
+    /// Checks that the body is empty or JSON.
     pub(in crate::client) fn nothing(&mut self) -> Result<(), Error> {
         match self.body.trim_ascii() {
             b"" => Ok(()),
@@ -52,19 +52,19 @@ impl Reply {
         }
     }
 
-    /// The body as text. What is not UTF-8 is replaced.
+    /// Returns the body as text. Invalid UTF-8 is replaced.
     pub(in crate::client) fn text(&mut self) -> Result<String, Error> {
         self.expect_document()?;
         Ok(String::from_utf8_lossy(&self.body).into_owned())
     }
 
-    /// The body as it is.
+    /// Returns the body unchanged.
     pub(in crate::client) fn bytes(&mut self) -> Result<Bytes, Error> {
         self.expect_document()?;
         Ok(std::mem::take(&mut self.body))
     }
 
-    /// The body as it arrives.
+    /// Returns the body as a stream.
     pub(in crate::client) fn stream(&mut self) -> Result<ByteStream, Error> {
         self.expect_document()?;
         let read = || {
@@ -75,7 +75,7 @@ impl Reply {
         Ok(self.stream.take().map_or_else(read, |stream| *stream))
     }
 
-    /// Checks that the body is the text that was asked for, whole, and not a page of something in between.
+    /// Checks that the body is complete and the requested text, rather than the page of a proxy.
     fn expect_document(&self) -> Result<(), Error> {
         let reason = match self.status {
             StatusCode::OK if !is_html(&self.headers) => return Ok(()),
@@ -90,9 +90,9 @@ impl Reply {
         })
     }
 
-    /// The error of a body that cannot be decoded.
+    /// Returns the error of a body that cannot be decoded.
     pub(in crate::client) fn undecodable(&self, source: DecodeError) -> Error {
-        // What is not JSON at all may say what it is.
+        // For a body that is not JSON, the media type explains more.
         let is_other = std::error::Error::source(&source).is_some();
         Error::Decode {
             operation: self.operation.id,
@@ -102,7 +102,7 @@ impl Reply {
         }
     }
 
-    /// What the body is said to be, if it is not JSON.
+    /// Returns the media type of the body, if it is not JSON.
     fn other_media_type(&self) -> Option<String> {
         let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         let media_type = text.split(';').next().unwrap_or_default().trim();
@@ -111,7 +111,7 @@ impl Reply {
     }
 }
 
-/// Whether a body is said to be a page: what proxies and sign-in pages send, whatever was asked for.
+/// Returns whether the body is HTML, which proxies and login pages send regardless of the request.
 pub(crate) fn is_html(headers: &HeaderMap) -> bool {
     let text = headers
         .get(CONTENT_TYPE)

@@ -1,4 +1,4 @@
-//! The span of a call, as far as reading the reply needs it.
+//! The span of a call, as far as decoding the reply needs it.
 
 #[cfg(feature = "tracing")]
 use tracing::Span;
@@ -7,16 +7,16 @@ use crate::Error;
 #[cfg(feature = "tracing")]
 use crate::log::error_type;
 
-/// The span of a call, for what is only known when its reply is read.
+/// The span of a call, for facts that are only known once its reply is decoded.
 #[derive(Default)]
 pub(in crate::client) struct CallSpan {
-    /// `None` for a reply which has none yet.
+    /// `None` for a reply without a span.
     #[cfg(feature = "tracing")]
     pub(in crate::client) span: Option<Span>,
 }
 
 impl CallSpan {
-    /// The reply could not be read.
+    /// Records that the reply could not be decoded.
     #[cfg(feature = "tracing")]
     pub(in crate::client) fn failed(&self, error: &Error) {
         if let Some(span) = &self.span {
@@ -24,12 +24,12 @@ impl CallSpan {
         }
     }
 
-    /// Without the feature `tracing`, the failure is not recorded.
+    /// Does nothing without the feature `tracing`.
     #[cfg(not(feature = "tracing"))]
     pub(in crate::client) fn failed(&self, _: &Error) {}
 }
 
-/// Says in a span that it ended with an error.
+/// Records the error of a span.
 #[cfg(feature = "tracing")]
 pub(in crate::client) fn record(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");

@@ -16,8 +16,8 @@ use crate::transport::{Body, Clock, Deadline, TransportError, TransportErrorKind
 
 /// A streamed response body.
 ///
-/// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout, and so does the
-/// [stream timeout](crate::client::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
+/// An error ends it. So does a pause between two chunks that is longer than the call's attempt timeout, and the [stream
+/// timeout](crate::client::CallOptions::stream_timeout) if the body is not complete by then. Dropping it closes the
 /// connection.
 pub struct ByteStream {
     operation: &'static Operation,
@@ -26,27 +26,27 @@ pub struct ByteStream {
     inspection: Option<Box<dyn Inspect>>,
 }
 
-/// When a stream takes too long.
+/// The deadlines of a stream.
 struct Timeouts {
     clock: Clock,
     longest_pause: Duration,
-    /// The end of the wait for the next piece.
+    /// The deadline of the next chunk.
     pause: Option<Deadline>,
-    /// The end of the time for the whole body.
+    /// The deadline of the whole body.
     total: Deadline,
 }
 
-/// Looks at what passes through a stream, and ends it with an error where it is not what it should be.
+/// Inspects the chunks of a stream, and can end it with an error.
 pub(crate) trait Inspect: Send {
-    /// The next piece.
-    fn piece(&mut self, piece: &Bytes) -> Result<(), Error>;
+    /// Inspects the next chunk.
+    fn chunk(&mut self, chunk: &Bytes) -> Result<(), Error>;
 
-    /// There are no more pieces.
+    /// Inspects the end of the stream.
     fn end(&mut self) -> Result<(), Error>;
 }
 
 impl ByteStream {
-    /// With the longest time between two pieces and for all of them, by a clock that is available.
+    /// Creates the deadlines from the maximum time between two chunks and that for the whole body, by a given clock.
     pub(in crate::client) fn new(
         operation: &'static Operation,
         body: Body,
@@ -68,7 +68,7 @@ impl ByteStream {
         }
     }
 
-    /// Returns the operation that it is the response of.
+    /// Returns the operation of the response.
     pub(crate) fn operation(&self) -> &'static str {
         self.operation.id
     }
@@ -79,24 +79,24 @@ impl ByteStream {
         self
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The pieces, waited for on this thread.
+    /// Returns an iterator over the chunks, which blocks this thread.
     #[cfg(feature = "blocking")]
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation, self)
     }
 
-    /// Has a piece, or the end, looked at.
-    fn inspect(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
+    /// Inspects a chunk, or the end.
+    fn inspect(&mut self, chunk: Option<&Bytes>) -> Result<(), Error> {
         let Some(inspection) = &mut self.inspection else {
             return Ok(());
         };
-        let result = match piece {
-            Some(piece) => inspection.piece(piece),
+        let result = match chunk {
+            Some(chunk) => inspection.chunk(chunk),
             None => inspection.end(),
         };
         if result.is_err() {
@@ -121,7 +121,7 @@ impl ByteStream {
 }
 
 impl Timeouts {
-    /// Why the stream ends now, if it does.
+    /// Returns the error of an elapsed deadline.
     fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
         const PAUSE: &str = "the body paused for too long";
         const TOTAL: &str = "the body was not complete before the deadline";
@@ -152,26 +152,26 @@ impl Stream for ByteStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let stream = self.get_mut();
-        let piece = match Pin::new(&mut stream.body).poll_next(context) {
+        let chunk = match Pin::new(&mut stream.body).poll_next(context) {
             Poll::Ready(Some(Err(error))) => return stream.fail(error),
-            Poll::Ready(piece) => Poll::Ready(piece.and_then(Result::ok)),
+            Poll::Ready(chunk) => Poll::Ready(chunk.and_then(Result::ok)),
             Poll::Pending => Poll::Pending,
         };
-        // What is complete is not late.
-        if !matches!(piece, Poll::Ready(None))
+        // A complete body is not late.
+        if !matches!(chunk, Poll::Ready(None))
             && let Some(timeouts) = &mut stream.timeouts
-            && let Poll::Ready(error) = timeouts.poll(piece.is_pending(), context)
+            && let Poll::Ready(error) = timeouts.poll(chunk.is_pending(), context)
         {
             return stream.fail(error);
         }
-        let piece = ready!(piece);
-        if let Err(error) = stream.inspect(piece.as_ref()) {
+        let chunk = ready!(chunk);
+        if let Err(error) = stream.inspect(chunk.as_ref()) {
             return Poll::Ready(Some(Err(error)));
         }
-        if piece.is_none() {
+        if chunk.is_none() {
             stream.close();
         }
-        Poll::Ready(piece.map(Ok))
+        Poll::Ready(chunk.map(Ok))
     }
 }
 

@@ -90,8 +90,8 @@ impl Fetch<'_> {
         let limit = Some(self.storage.body_limit());
         let mut stream = self.begin(located, limit).await?;
         let mut bytes = Vec::new();
-        while let Some(piece) = stream.next().await {
-            bytes.extend_from_slice(&piece?);
+        while let Some(chunk) = stream.next().await {
+            bytes.extend_from_slice(&chunk?);
         }
         Ok(bytes.into())
     }
@@ -106,8 +106,8 @@ impl Fetch<'_> {
     ) -> Result<u64, Error> {
         let mut landing = TemporaryFile::beside(operation, target).await?;
         let mut stream = self.open(located).await?;
-        while let Some(piece) = stream.next().await {
-            landing = landing.write(&piece?).await?;
+        while let Some(chunk) = stream.next().await {
+            landing = landing.write(&chunk?).await?;
         }
         landing.finish(target).await
     }
@@ -139,16 +139,16 @@ impl Verifier {
 }
 
 impl Inspect for Verifier {
-    fn piece(&mut self, piece: &Bytes) -> Result<(), Error> {
+    fn chunk(&mut self, chunk: &Bytes) -> Result<(), Error> {
         let operation = self.operation;
-        self.progress.received += piece.len() as u64;
+        self.progress.received += chunk.len() as u64;
         if let Some(limit) = self.limit
             && self.progress.received > limit as u64
         {
             return Err(Error::BodyTooLarge { operation, limit });
         }
         if let Some(check) = &mut self.check {
-            let checked = check.update(piece);
+            let checked = check.update(chunk);
             checked.map_err(|reason| mismatch(operation, reason))?;
         }
         self.tell();

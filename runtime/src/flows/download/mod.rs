@@ -188,7 +188,7 @@ impl Download {
         job.run(work).await
     }
 
-    /// Blocking version of [`bytes`](Self::bytes).
+    /// Returns the file as bytes like [`bytes`](Self::bytes), but blocks this thread.
     ///
     /// # Errors
     /// Those of [`bytes`](Self::bytes), and [`Error::Configuration`] inside of an async task.
@@ -197,7 +197,7 @@ impl Download {
         crate::client::wait(self.operation(), self.bytes())
     }
 
-    /// Blocking version of [`to_file`](Self::to_file).
+    /// Writes the file like [`to_file`](Self::to_file), but blocks this thread.
     ///
     /// # Errors
     /// Those of [`to_file`](Self::to_file), and [`Error::Configuration`] inside of an async task.

@@ -125,7 +125,7 @@ impl<T: Decode + 'static> Upload<T> {
         })
     }
 
-    /// Blocking version of [`send`](Self::send).
+    /// Uploads the file like [`send`](Self::send), but blocks this thread.
     ///
     /// # Errors
     /// Those of the upload, and [`Error::Configuration`] inside of an async task.

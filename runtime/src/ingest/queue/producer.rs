@@ -164,7 +164,7 @@ impl<E> Queue<E> {
         }
     }
 
-    /// The last handle was dropped: queued events are sent without a deadline.
+    /// Sends queued events without a deadline, after the last handle was dropped.
     pub(in crate::ingest) fn abandon(&self) {
         self.state().abandoned = true;
         self.close(None);

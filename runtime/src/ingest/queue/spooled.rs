@@ -23,7 +23,7 @@ impl<E> Queue<E> {
         }
     }
 
-    /// The counts, with those of the spool.
+    /// Returns the counts, with those of the spool.
     pub(super) fn with_spool(&self, mut stats: Stats) -> Stats {
         if let Some(gate) = &self.gate {
             stats.queued = gate.events();

@@ -1,7 +1,7 @@
-//! The database of a spool: redb, of which nothing is believed that was not verified.
+//! The database of a spool: redb, with every read verified.
 //!
-//! Every commit has two phases, because redb then refuses a database whose last commit is damaged. With one it would
-//! take it for a commit that a power failure cut off, and return to the one before.
+//! Every commit has two phases, because redb then rejects a database whose last commit is damaged. With one phase, it
+//! would assume that a power failure interrupted the commit, and return to the one before.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,21 +24,21 @@ const TABLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_event
 /// The key of the checkpoint.
 const CHECKPOINT: u64 = 0;
 
-/// The most memory that redb keeps pages in.
+/// The maximum memory of redb's page cache.
 const CACHE: usize = 8 << 20;
 
 /// Why a database cannot be used.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It is damaged.
+    /// The file is damaged.
     Damaged(Box<dyn std::error::Error + Send + Sync>),
-    /// The operating system refused to read or write.
+    /// The operating system could not read or write it.
     Io(io::Error),
 }
 
 /// A database that was verified when it was opened.
 pub(super) struct Database {
-    /// None when it is dropped.
+    /// `None` while it is dropped.
     redb: Option<Redb>,
     is_frozen: Arc<AtomicBool>,
 }
@@ -51,13 +51,14 @@ pub(super) struct Contents {
     pub(super) bytes: u64,
 }
 
-/// The bytes of the disk that a record takes: pages are half full at worst, and larger records take a power of two of them.
+/// Returns the bytes on disk that a record takes: pages are half full at worst, and larger records take a power of two
+/// of them.
 pub(super) fn footprint(record: usize) -> u64 {
     2 * (record as u64 + 64)
 }
 
 impl Database {
-    /// Makes an empty one.
+    /// Creates an empty database.
     pub(super) fn create(path: &Path, is_durable: bool) -> Result<Self, Failure> {
         let is_frozen = Arc::default();
         guarded(|| {
@@ -73,18 +74,19 @@ impl Database {
         })
     }
 
-    /// Opens one, and verifies all of it.
+    /// Opens a database, and verifies all of it.
     pub(super) fn open(path: &Path, is_durable: bool) -> Result<(Self, Contents), Failure> {
         let mut database = Self::create(path, is_durable)?;
         let contents = database.using(|redb| {
-            // Whether it was repaired says nothing: so it is after each kill. The checkpoint says whether all is there.
+            // Whether redb repaired it is irrelevant: it does after each kill. The checkpoint shows whether everything
+            // is present.
             redb.check_integrity()?;
             count(redb)
         })?;
         Ok((database, contents))
     }
 
-    /// Calls redb, and writes nothing more after a failure: whatever can be read is to stay.
+    /// Calls redb. After a failure, nothing more is written, so that everything that can be read is preserved.
     fn using<T>(
         &mut self,
         call: impl FnOnce(&mut Redb) -> Result<T, Failure>,
@@ -99,7 +101,7 @@ impl Database {
         outcome
     }
 
-    /// Adds and removes events in one commit. Returns what it holds then.
+    /// Adds and removes events in one commit. Returns the contents after it.
     pub(super) fn commit(
         &mut self,
         before: Contents,
@@ -137,7 +139,7 @@ impl Database {
         })
     }
 
-    /// Gives space that is not used back to the file system.
+    /// Returns unused space to the file system.
     pub(super) fn compact(&mut self) -> Result<(), Failure> {
         self.using(|redb| {
             redb.compact()?;
@@ -157,7 +159,7 @@ impl Drop for Database {
     }
 }
 
-/// Reads all that is stored.
+/// Reads all records.
 fn count(redb: &Redb) -> Result<Contents, Failure> {
     let transaction = redb.begin_read()?;
     let table = transaction.open_table(TABLE)?;
@@ -218,7 +220,7 @@ fn change(
     Ok(Contents { checkpoint, bytes })
 }
 
-/// The lowest number of an event.
+/// Returns the lowest number of an event.
 fn first(table: &Table<'_, u64, &[u8]>) -> Result<Option<u64>, Failure> {
     let entry = table.range(CHECKPOINT + 1..)?.next().transpose()?;
     Ok(entry.map(|(key, _)| key.value()))
@@ -234,9 +236,10 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
 #[derive(Debug)]
 struct Disk {
     file: FileBackend,
-    /// Whether data is synced. Otherwise it is with the operating system, and survives the end of the process only.
+    /// Whether data is synced. Otherwise it is in the operating system's cache, and survives only the end of the
+    /// process.
     is_durable: bool,
-    /// Whether nothing is written any more.
+    /// Whether writes are disabled.
     is_frozen: Arc<AtomicBool>,
 }
 
@@ -295,7 +298,7 @@ impl Failure {
     }
 }
 
-/// Files that end too early are damaged; what else the operating system says is about the disk.
+/// A file that ends too early is damaged; all other errors of the operating system are about the disk.
 impl From<redb::Error> for Failure {
     fn from(error: redb::Error) -> Self {
         use io::ErrorKind::{InvalidData, UnexpectedEof};

@@ -1,4 +1,4 @@
-//! The folder of a spool, which one process has at a time.
+//! The folder of a spool, which one process can open at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 
-/// How often a folder is tried, and the time in between. A process that this one starts has the lock, too, until it runs
-/// its program.
+/// How often locking a folder is tried, and the delay in between. A child process holds the lock, too, until it
+/// executes its program.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -43,22 +43,22 @@ impl Folder {
         &self.path
     }
 
-    /// The database.
+    /// Returns the path of the database.
     pub(super) fn events(&self) -> PathBuf {
         self.path.join("events.redb")
     }
 
-    /// A database that is being made.
+    /// Returns the path of a database that is being created.
     pub(super) fn new_events(&self) -> PathBuf {
         self.path.join("events.new")
     }
 
-    /// The last database that was damaged.
+    /// Returns the path of the last damaged database.
     pub(super) fn damaged(&self) -> PathBuf {
         self.path.join("damaged.redb")
     }
 
-    /// Makes the new database the one that is used. Whenever the process or the machine stops, one of the two is.
+    /// Replaces the database by the new one. If the process or the machine stops, one of the two is in place.
     pub(super) fn publish(&self) -> io::Result<()> {
         fs::rename(self.new_events(), self.events())?;
         self.sync()
@@ -67,7 +67,7 @@ impl Folder {
     /// Keeps the damaged database under another name.
     pub(super) fn keep_damaged(&self) -> io::Result<()> {
         remove(&self.damaged())?;
-        // Not every file system has links.
+        // Some file systems have no hard links.
         fs::hard_link(self.events(), self.damaged())
             .or_else(|_| fs::copy(self.events(), self.damaged()).map(drop))
     }
@@ -79,7 +79,7 @@ impl Folder {
 
     /// Makes the names of the files durable.
     fn sync(&self) -> io::Result<()> {
-        // Only Unix opens folders as files; elsewhere a rename is durable on its own or not at all.
+        // Only Unix can open folders as files; elsewhere a rename is durable on its own, or cannot be made durable.
         match cfg!(unix) {
             true => File::open(&self.path)?.sync_all(),
             false => Ok(()),

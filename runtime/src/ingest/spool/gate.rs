@@ -1,4 +1,4 @@
-//! How events get to the thread that writes them: numbered, within the disk budget, in the order of their numbers.
+//! The way of events to the writer thread: numbered, within the disk budget, in the order of their numbers.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,17 @@ use crate::ingest::entry::{Entry, TimestampSource};
 use crate::ingest::outcome::{NotQueuedReason, SpoolStats};
 use crate::ingest::spool_error::SpoolError;
 
-/// Whether an event is stored; else the event and the reason.
+/// Whether an event is stored; otherwise the event and the reason.
 pub(super) type Outcome<E> = Result<(), (Entry<E>, NotQueuedReason)>;
 
-/// What the caller of an event waits for.
+/// The result that the caller of an event awaits.
 pub(super) type Ticket<E> = Once<Outcome<E>>;
 
-/// What the writer does.
+/// A command for the writer.
 pub(super) enum Command<E> {
     /// Stores an event.
     Add(Addition<E>),
-    /// Removes events, of which the delivery outcome is known.
+    /// Removes events whose delivery outcome is known.
     Remove(Vec<u64>),
     /// Closes the folder.
     Close,
@@ -35,21 +35,21 @@ pub(super) enum Command<E> {
 pub(super) struct Addition<E> {
     pub(super) entry: Entry<E>,
     pub(super) record: Vec<u8>,
-    /// Who waits for it, if somebody does.
+    /// The caller that awaits the result, if any.
     pub(super) ticket: Option<Arc<Ticket<E>>>,
 }
 
 /// The way of events to the disk.
 pub(in crate::ingest) struct Gate<E> {
     commands: Sender<Command<E>>,
-    /// The most bytes on disk.
+    /// The disk budget in bytes.
     budget: u64,
-    /// How much is on its way to the disk at most.
+    /// The maximum number of events and bytes that are in flight to the disk.
     limits: Limits,
     state: Mutex<State>,
-    /// There is room again.
+    /// Wakes callers that wait for capacity.
     room: Notify,
-    /// The folder is closed.
+    /// Wakes callers that wait until the folder is closed.
     closed: Notify,
 }
 
@@ -59,11 +59,11 @@ struct State {
     is_closed: bool,
     /// The number of the last event.
     last: u64,
-    /// Events on disk, or on their way to it, of which the delivery outcome is not known.
+    /// Events that are stored or in flight, whose delivery outcome is unknown.
     events: usize,
-    /// What they take of the disk, with those that are not removed yet.
+    /// Their bytes on disk, including events that are not removed yet.
     bytes: u64,
-    /// Events and bytes on their way to the disk.
+    /// Events and bytes in flight to the disk.
     moving: usize,
     moving_bytes: usize,
     unreadable: usize,
@@ -95,7 +95,7 @@ impl<E> Gate<E> {
 
     // ---- In ----------------------------------------------------------------------------------------------------------
 
-    /// Stores an event when the disk budget allows for it, and waits until it is stored.
+    /// Stores an event once the disk budget allows it, and waits until it is stored.
     pub(in crate::ingest) async fn push(&self, mut entry: Entry<E>) -> Outcome<E>
     where
         E: Encode,
@@ -113,13 +113,13 @@ impl<E> Gate<E> {
             has_waited = true;
         }
         if has_waited {
-            // One event that is gone can make room for several that are smaller.
+            // A removed event can make room for several smaller ones.
             self.room.notify(1.additional());
         }
         ticket.take().await
     }
 
-    /// Has an event stored soon, within the budget or regardless of it.
+    /// Queues an event for storing without waiting, within the budget or regardless of it.
     pub(in crate::ingest) fn push_unawaited(&self, entry: Entry<E>, is_urgent: bool) -> Outcome<E>
     where
         E: Encode,
@@ -176,13 +176,13 @@ impl<E> Gate<E> {
         is_within_budget && is_within_memory
     }
 
-    /// Removes events: their delivery outcome is known.
+    /// Removes events whose delivery outcome is known.
     pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
         {
             let mut state = self.state();
             state.events = state.events.saturating_sub(numbers.len());
         }
-        // Without a writer they stay, and are sent again by the next process.
+        // Without a writer they stay stored, and the next process sends them again.
         let _ = self.commands.send(Command::Remove(numbers));
     }
 
@@ -211,12 +211,12 @@ impl<E> Gate<E> {
         }
     }
 
-    /// The number of the last event that was accepted.
+    /// Returns the number of the last accepted event.
     pub(in crate::ingest) fn last(&self) -> u64 {
         self.state().last
     }
 
-    /// How many events are accepted, and their delivery outcome is not known.
+    /// Returns how many events are accepted and without a known delivery outcome.
     pub(in crate::ingest) fn events(&self) -> usize {
         self.state().events
     }
@@ -233,7 +233,7 @@ impl<E> Gate<E> {
 
     // ---- The writer --------------------------------------------------------------------------------------------------
 
-    /// Events are stored, or will not be.
+    /// Records that events are stored, or will not be.
     pub(super) fn arrived(&self, entries: impl Iterator<Item = usize>, bytes_on_disk: u64) {
         let mut count = 0;
         let mut state = self.state();
@@ -249,13 +249,13 @@ impl<E> Gate<E> {
         self.room.notify(count.additional());
     }
 
-    /// Events will not be stored.
+    /// Records that events will not be stored.
     pub(super) fn refused(&self, count: usize) {
         let mut state = self.state();
         state.events = state.events.saturating_sub(count);
     }
 
-    /// Events were removed from the disk.
+    /// Records that events were removed from the disk.
     pub(super) fn removed(&self, count: usize) {
         self.room.notify(count.additional());
     }
@@ -264,7 +264,7 @@ impl<E> Gate<E> {
         self.state().unreadable += 1;
     }
 
-    /// The disk failed, or works again.
+    /// Records that the disk failed, or works again.
     pub(super) fn failing(&self, error: Option<Arc<SpoolError>>) {
         self.state().failing = error;
     }

@@ -1,8 +1,8 @@
 //! Events on disk, until they are delivered (feature `spool`).
 //!
-//! `options` opens a folder, which `folder` locks. `store` keeps the events of it in a `database`, as records of a layout of
-//! their own (`record`), so that `scan` finds them in a damaged file. The thread of `writer` is the only one that uses the
-//! store: events get to it through `gate`, and from there to the queue of the ingester.
+//! `options` opens a folder, which `folder` locks. `store` keeps its events in a `database`, as records of a
+//! self-describing layout (`record`), so that `scan` finds them in a damaged file. Only the thread of `writer` uses the
+//! store: events reach it through `gate`, and from there the queue of the ingester.
 
 mod database;
 mod folder;
@@ -33,14 +33,14 @@ use writer::{Progress, Writer};
 
 /// A folder in which events are stored until they are delivered.
 ///
-/// Given to an ingester with [`IngesterBuilder::spool`](super::IngesterBuilder::spool) or to metering, it makes each event
-/// durable before [`ingest`](super::Ingester::ingest) or `track` returns. Events that a process leaves behind, by a crash
-/// or a shutdown, are sent by the next one that opens the folder. An event is removed when its delivery outcome is known:
-/// the server has it, or it was returned as undelivered. One that is sent again since the process ended in between has the
-/// same external ID and timestamp, so the server stores it once.
+/// With [`IngesterBuilder::spool`](super::IngesterBuilder::spool) or in metering, it makes each event durable before
+/// [`ingest`](super::Ingester::ingest) or `track` returns. Events that a process leaves behind, by a crash or a
+/// shutdown, are sent by the next one that opens the folder. An event is removed when its delivery outcome is known:
+/// the server has stored it, or it was returned as undelivered. An event that is sent again after a crash has the same
+/// external ID and timestamp, so the server stores it once.
 ///
-/// One process at a time has a folder open. It is on a local disk: network file systems often lock and sync unreliably.
-/// What it contains is not encrypted; on Unix, only the user that created it can read it.
+/// One process at a time can open a folder. Use a local disk: network file systems often lock and sync unreliably. The
+/// content is not encrypted; on Unix, only the user that created it can read it.
 pub struct Spool {
     store: Store,
     sync: SpoolSync,
@@ -51,8 +51,8 @@ pub struct Spool {
 impl Spool {
     /// Opens a folder with the default options: [`SpoolSync::Grouped`], 1 GiB. The folder is created if it does not exist.
     ///
-    /// Everything in it is read, on a thread of its own: allow for seconds if it contains gigabytes. What can be read of a
-    /// damaged file is kept, and the file as well, as `damaged.redb`: see [`recovered`](Self::recovered).
+    /// Everything in it is read, on a separate thread: allow for seconds if it contains gigabytes. The readable events
+    /// of a damaged file are kept, and the file as well, as `damaged.redb`: see [`recovered`](Self::recovered).
     ///
     /// # Errors
     /// [`SpoolErrorKind::InUse`](super::SpoolErrorKind::InUse) if another process has it open;
@@ -62,18 +62,18 @@ impl Spool {
         Self::options(folder).open().await
     }
 
-    /// Returns options to open a folder with.
+    /// Returns options for opening a folder.
     pub fn options(folder: impl Into<PathBuf>) -> SpoolOptions {
         SpoolOptions::new(folder.into())
     }
 
-    /// Returns what was found in the folder.
+    /// Returns the events and the damage that were found when the folder was opened.
     #[must_use]
     pub fn recovered(&self) -> &Recovered {
         &self.recovered
     }
 
-    /// The two ends of the spool: for callers, and for the thread that writes.
+    /// Splits the spool into the ends for callers and for the writer thread.
     pub(super) fn split<E>(self, limits: Limits) -> (Arc<Gate<E>>, Unstarted<E>) {
         let (sender, commands) = channel();
         let gate = Arc::new(Gate::new(sender, self.budget, limits, &self.store));
@@ -97,7 +97,7 @@ impl fmt::Debug for Spool {
     }
 }
 
-/// A spool whose thread is not started.
+/// A spool whose thread is not started yet.
 pub(super) struct Unstarted<E> {
     spool: Spool,
     commands: Receiver<Command<E>>,

@@ -1,4 +1,4 @@
-//! A value that a thread makes and a task waits for.
+//! A one-shot channel from a thread to a task.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

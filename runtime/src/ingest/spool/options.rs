@@ -1,4 +1,4 @@
-//! How a spool is opened, and when it waits for the disk.
+//! Options for opening a spool, and when it syncs.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,19 +12,19 @@ use super::once::Once;
 use super::store::Store;
 use crate::ingest::spool_error::SpoolError;
 
-/// When events are written to the disk itself (`fsync`), rather than to the memory of the operating system.
+/// When events are synced to disk (`fsync`), rather than written to the operating system's cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpoolSync {
-    /// Each event is written and synced on its own, one after the other. Slow: a disk syncs some hundred to some thousand
-    /// times a second.
+    /// Each event is written and synced separately, one after the other. Slow: a disk syncs some hundred to some
+    /// thousand times a second.
     Each,
-    /// Events that arrive while the disk syncs are written together and share the next sync (group commit). Each caller waits
-    /// for it, so no accepted event is lost in a power failure, and many tasks share the cost.
+    /// Events that arrive during a sync are written together and share the next one (group commit). Each caller waits
+    /// for it, so no accepted event is lost in a power failure, and concurrent tasks share the cost.
     #[default]
     Grouped,
-    /// Nothing is synced: an accepted event survives the end of the process, such as `kill -9`, but not a power failure or
-    /// a crash of the operating system. After one of those the file can be damaged.
+    /// Nothing is synced: an accepted event survives the end of the process, such as by `kill -9`, but not a power
+    /// failure or a crash of the operating system, which can also damage the file.
     Off,
 }
 
@@ -38,7 +38,7 @@ pub struct SpoolOptions {
 }
 
 impl SpoolOptions {
-    /// The most bytes on disk, by default.
+    /// The default disk budget.
     const BUDGET: u64 = 1 << 30;
 
     pub(super) fn new(folder: PathBuf) -> Self {
@@ -55,14 +55,14 @@ impl SpoolOptions {
         self
     }
 
-    /// Sets how many bytes events may take on disk; 1 GiB by default. An event takes about twice the bytes of its JSON.
-    /// Callers wait for delivered events to be removed while there is no more (backpressure).
+    /// Sets the disk budget in bytes. Default: 1 GiB. An event takes about twice the bytes of its JSON. While the
+    /// budget is used up, callers wait until delivered events are removed (backpressure).
     pub fn budget(mut self, bytes: u64) -> Self {
         self.budget = bytes;
         self
     }
 
-    /// Opens the folder, creates it if it does not exist, and reads all of it, on a thread of its own.
+    /// Opens the folder, creates it if it does not exist, and reads all of it, on a separate thread.
     ///
     /// # Errors
     /// Those of [`Spool::open`].

@@ -1,4 +1,4 @@
-//! The layout of what is stored: each record can be verified on its own, and found without the database around it.
+//! The layout of stored records: each can be verified on its own, and found without the database around it.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,7 +9,7 @@ const MARK: [u8; 8] = *b"\xff\xfepolar\xfd";
 pub(super) const HEAD: usize = MARK.len() + 1 + 8 + 4 + CHECKSUM;
 const CHECKSUM: usize = 8;
 
-/// No payload is longer: an event has as many bytes as a request may have.
+/// The maximum length of a payload: an event can be as large as a request.
 const MAX_PAYLOAD: usize = crate::ingest::backlog::MAX_BODY;
 
 /// What is stored.
@@ -18,7 +18,7 @@ pub(super) enum Record<'a> {
     /// An event.
     Event {
         number: u64,
-        /// Whether its time was set by the ingester.
+        /// Whether the ingester set its timestamp.
         is_time_ours: bool,
         json: &'a [u8],
     },
@@ -26,23 +26,23 @@ pub(super) enum Record<'a> {
     Checkpoint(Checkpoint),
 }
 
-/// What a commit left behind: enough to know what is missing if the file is damaged later.
+/// The state after a commit, which shows what is missing if the file is damaged later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Checkpoint {
-    /// How many commits there were.
+    /// The number of commits.
     pub(super) commit: u64,
     /// No event with a lower number is stored.
     pub(super) first: u64,
-    /// The highest number that an event ever had.
+    /// The highest number of any event so far.
     pub(super) last: u64,
     /// How many events are stored.
     pub(super) live: u64,
 }
 
-/// Why bytes are no record.
+/// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// They end before it does.
+    /// They end before the record does.
     Short,
     /// They are something else, or damaged.
     Wrong,
@@ -98,7 +98,7 @@ impl<'a> Record<'a> {
         Ok((record, HEAD + length))
     }
 
-    /// The place of the next mark, or of what may be its beginning at the end of the bytes.
+    /// Returns the position of the next mark, or of its possible beginning at the end of the bytes.
     pub(super) fn find(bytes: &[u8]) -> Option<usize> {
         let mut from = 0;
         while let Some(at) = bytes[from..].iter().position(|byte| *byte == MARK[0]) {

@@ -1,14 +1,14 @@
-//! Finds records in a file, whatever else is in it: what can still be read of a damaged one.
+//! Finds records in a file, regardless of its other content: the readable part of a damaged file.
 
 use std::io::{self, Read};
 
 use super::record::{Broken, Checkpoint, Record};
 
-/// How much is read at a time.
+/// The size of a read.
 const CHUNK: usize = 1 << 20;
 
-/// Calls a function for each intact record, in the order of the file. Some are out of date: a database writes new copies of
-/// pages, and leaves the old ones where they were.
+/// Calls a function for each intact record, in the order of the file. Some are outdated: a database writes new copies
+/// of pages, and leaves the old ones.
 pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> io::Result<()> {
     let mut bytes = Vec::new();
     loop {
@@ -22,7 +22,7 @@ pub(super) fn records(mut file: impl Read, mut each: impl FnMut(Record<'_>)) -> 
     }
 }
 
-/// Returns where the bytes begin that are not read yet.
+/// Returns the start of the unread bytes.
 fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usize {
     let mut at = 0;
     while let Some(found) = Record::find(&bytes[at..]) {
@@ -39,7 +39,7 @@ fn consume(bytes: &[u8], is_end: bool, each: &mut impl FnMut(Record<'_>)) -> usi
     bytes.len()
 }
 
-/// Returns the newest checkpoint, if there is one. Without any record, a file was not written by a spool.
+/// Returns the newest checkpoint, if one exists. A file without any record was not written by a spool.
 pub(super) fn newest_tally(file: impl Read) -> io::Result<(Option<Checkpoint>, bool)> {
     let mut newest: Option<Checkpoint> = None;
     let mut is_any = false;

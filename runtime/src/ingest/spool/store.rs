@@ -12,30 +12,30 @@ use super::scan;
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 use crate::log;
 
-/// The most events of a commit.
+/// The maximum number of events in a commit.
 pub(super) const MAX_COMMIT: usize = 4096;
 
-/// The bytes of events after which a commit takes no more.
+/// The size in bytes after which a commit takes no more events.
 pub(super) const MAX_COMMIT_BYTES: usize = 8 << 20;
 
-/// Files that are larger, and hold little, are compacted when they are opened.
+/// The minimum size of a file that is compacted on opening, if less than a quarter of it is in use.
 const LARGE: u64 = 64 << 20;
 
-/// What a [`Spool`](super::Spool) found in its folder.
+/// The events and the damage that a [`Spool`](super::Spool) found in its folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovered {
-    /// How many events were not delivered by earlier processes. They are sent before new ones.
+    /// The number of events that earlier processes did not deliver. They are sent before new ones.
     pub events: u64,
     /// Set if the file was damaged.
     pub damage: Option<Damage>,
 }
 
-/// What a damaged file means for the events in it.
+/// The effect of a damaged file on its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damage {
-    /// How many events cannot be read any more, at least; `None` if the file does not show how many it contained.
+    /// The minimum number of lost events; `None` if the file does not show how many it contained.
     pub lost: Option<u64>,
     /// The damaged file, which is kept until another one is damaged.
     pub file: PathBuf,
@@ -52,13 +52,13 @@ pub(super) struct Stored {
 pub(super) struct Store {
     folder: Folder,
     is_durable: bool,
-    /// None after a failure, until it is opened again.
+    /// `None` after a failure, until it is opened again.
     database: Option<Database>,
     contents: Contents,
 }
 
 impl Store {
-    /// Opens what is in a folder, or begins a new database.
+    /// Opens the database of a folder, or creates one.
     pub(super) fn open(folder: Folder, is_durable: bool) -> Result<(Self, Recovered), SpoolError> {
         let mut store = Self {
             folder,
@@ -71,17 +71,17 @@ impl Store {
         Ok((store, Recovered { events, damage }))
     }
 
-    /// How many events are stored.
+    /// Returns the number of stored events.
     pub(super) fn len(&self) -> u64 {
         self.contents.checkpoint.live
     }
 
-    /// The bytes that all events take.
+    /// Returns the bytes that all events take.
     pub(super) fn bytes(&self) -> u64 {
         self.contents.bytes
     }
 
-    /// The number before the first one that is free.
+    /// Returns the highest number that is in use.
     pub(super) fn last(&self) -> u64 {
         self.contents.checkpoint.last
     }
@@ -116,7 +116,7 @@ impl Store {
         })
     }
 
-    /// Opens the database again after a failure, as redb demands.
+    /// Opens the database again after a failure, as redb requires.
     fn ready(&mut self) -> Result<(), SpoolError> {
         match self.database {
             Some(_) => Ok(()),
@@ -150,7 +150,7 @@ impl Store {
 
     // ---- Opening -----------------------------------------------------------------------------------------------------
 
-    /// Opens the database, and saves what can be read of a damaged one.
+    /// Opens the database, and recovers the readable part of a damaged one.
     fn reopen(&mut self) -> Result<Option<Damage>, SpoolError> {
         self.close();
         self.io(self.folder.clean())?;
@@ -173,7 +173,7 @@ impl Store {
         }
     }
 
-    /// Opens the database that is there, and verifies it.
+    /// Opens the existing database, and verifies it.
     fn read(&mut self) -> Result<(), SpoolError> {
         let opened = Database::open(&self.folder.events(), self.is_durable);
         let (database, contents) = opened.map_err(|failure| self.error(failure))?;
@@ -182,7 +182,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes an empty database.
+    /// Creates an empty database.
     fn begin(&mut self) -> Result<Option<Damage>, SpoolError> {
         self.contents = Contents::default();
         self.make(|_| Ok(()))?;
@@ -202,19 +202,19 @@ impl Store {
         filled
     }
 
-    /// Uses the database that was made.
+    /// Replaces the database by the new one.
     fn publish(&mut self) -> Result<(), SpoolError> {
         self.io(self.folder.publish())?;
         self.read()?;
         self.skip_numbers()
     }
 
-    /// Adds events that are in the file and not in the database: those of a commit that a kill interrupted, which nobody
-    /// waits for, or those of one that a damaged header hides.
+    /// Adds events that are in the file but not in the database: those of a commit that a kill interrupted, whose
+    /// callers no longer wait, or those of a commit that a damaged header hides.
     fn catch_up(&mut self, newest: Checkpoint) -> Result<(), SpoolError> {
         let known = self.contents.checkpoint;
         if newest.commit > known.commit {
-            // All of them first, since the file is written to after that. They are those of one commit.
+            // All of them are read first, since the file is written to afterwards. They belong to one commit.
             let mut hidden = Vec::new();
             let file = self.io(File::open(self.folder.events()))?;
             let scanned = scan::records(file, |record| match record {
@@ -231,13 +231,13 @@ impl Store {
         self.skip_numbers()
     }
 
-    /// Numbers that an interrupted commit may have used are not used again: each stands for one event.
+    /// Skips the numbers that an interrupted commit may have used: each number identifies one event.
     fn skip_numbers(&mut self) -> Result<(), SpoolError> {
         self.contents.checkpoint.last += MAX_COMMIT as u64;
         self.commit(&[], &[])
     }
 
-    /// Makes a new database of what can be read.
+    /// Creates a new database from the readable records.
     fn salvage(&mut self, newest: Checkpoint) -> Result<Damage, SpoolError> {
         self.contents = Contents::default();
         self.contents.checkpoint.commit = newest.commit;
@@ -245,7 +245,7 @@ impl Store {
         let mut found = 0;
         self.make(|store| {
             store.add_from(damaged.clone(), newest.first)?;
-            // Events of a later commit than the newest checkpoint that can be read are not among those that it counted.
+            // Events of a later commit than the newest readable checkpoint are not included in its counts.
             found = store.count_to(newest.last)?;
             store.contents.checkpoint.last = store.contents.checkpoint.last.max(newest.last);
             Ok(())
@@ -285,7 +285,7 @@ impl Store {
         self.commit(&added, &[])
     }
 
-    /// How many events have numbers up to this one.
+    /// Returns how many events have numbers up to this one.
     fn count_to(&mut self, last: u64) -> Result<u64, SpoolError> {
         self.with(|database| {
             let mut count = 0;
@@ -298,7 +298,7 @@ impl Store {
         })
     }
 
-    /// Makes a large file that holds little a small one.
+    /// Compacts a large file of which little is in use.
     fn compact(&mut self) -> Result<(), SpoolError> {
         let size = self.io(fs::metadata(self.folder.events()))?.len();
         if size > LARGE && self.contents.bytes < size / 4 {

@@ -21,7 +21,7 @@ pub struct ByteCounter<T> {
     count: Count,
 }
 
-/// Apart from what is wrapped, so that this can be dropped on its own.
+/// Separate from the wrapped value, so that it can be dropped on its own.
 #[derive(Debug)]
 struct Count {
     track: Option<Track>,

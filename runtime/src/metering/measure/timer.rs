@@ -14,7 +14,7 @@ use crate::time::Instant;
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once measures nothing"]
 pub struct UsageTimer {
-    /// Gone when it was tracked, or is not to be.
+    /// `None` if the event was tracked, or was discarded.
     track: Option<Track>,
     start: Instant,
 }
@@ -45,7 +45,7 @@ impl UsageTimer {
         }
     }
 
-    /// Tracks nothing.
+    /// Discards the timer: no event is tracked.
     pub fn cancel(mut self) {
         self.track = None;
     }

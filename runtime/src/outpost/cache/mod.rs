@@ -1,4 +1,4 @@
-//! The states that are in memory: those of the customers who were read or tracked last.
+//! The states in memory: those of the most recently used customers.
 
 #[cfg(feature = "redis")]
 mod shared;
@@ -21,13 +21,13 @@ use crate::outpost::statistics::{Function, NotFinite, Statistics};
 use crate::outpost::usage::Identity;
 use crate::time::Instant;
 
-/// How often a snapshot is asked for again while the state does not cover all events.
+/// How often a snapshot is requested again while the state is incomplete.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 
-/// The states in memory, and what Polar is to be asked about them.
+/// The states in memory, and the requests to Polar about them.
 ///
-/// A state is complete if its snapshot covers everything before the time since when this process counts. What was tracked
-/// before that, by an earlier process or before the state was evicted, is unknown until Polar has counted it.
+/// A state is complete if its snapshot covers everything before this process started counting. Events before that, of
+/// an earlier process or from before the state was evicted, are unknown until Polar has counted them.
 pub(in crate::outpost) struct Cache {
     inner: Mutex<Inner>,
     changed: Bell,
@@ -36,13 +36,13 @@ pub(in crate::outpost) struct Cache {
 
 struct Inner {
     entries: LruCache<String, Entry>,
-    /// The states are those of Redis, which other processes change as well.
+    /// Whether the states are those of Redis, which other processes change, too.
     is_shared: bool,
-    /// Since when every event of this process is in the entries, or was in one, in microseconds since 1970.
+    /// The time since which all events of this process are counted, in microseconds since 1970.
     since: i64,
     /// Messages to Polar: at most one for each meter of the entries.
     asks: VecDeque<String>,
-    /// Units that are reserved, by state and meter.
+    /// Reserved units, by state and meter.
     held: HashMap<(String, String), Number>,
 }
 
@@ -53,14 +53,14 @@ struct Entry {
     since: i64,
     /// When the last snapshot came.
     received: Option<Instant>,
-    /// Polar does not know the customer.
+    /// Whether Polar does not know the customer.
     is_missing: bool,
-    /// When Polar was asked for snapshots on this connection.
+    /// When snapshots were requested on this connection.
     asked: Option<Instant>,
     /// The revision of the state in Redis; `None` if the state has to be read.
     #[cfg(feature = "redis")]
     revision: Option<Revision>,
-    /// The revision of the last update that was not taken over.
+    /// The revision of the last update that could not be applied.
     #[cfg(feature = "redis")]
     seen: Option<Revision>,
 }
@@ -75,7 +75,7 @@ pub(in crate::outpost) enum Status {
     },
     /// Polar does not know the customer.
     Missing,
-    /// There is no snapshot yet.
+    /// No snapshot has arrived yet.
     Unknown,
 }
 
@@ -84,16 +84,16 @@ pub(in crate::outpost) enum Status {
 pub(crate) enum Shortage {
     /// The balance is too small: this much is available.
     Balance(Number),
-    /// The snapshot does not cover everything that this process did not count.
+    /// The state is incomplete.
     Incomplete,
-    /// The balance is not known.
+    /// The balance is unknown.
     Unknown,
-    /// Units cannot be taken of what the meter computes.
+    /// The meter's function does not allow reservations.
     Unsupported,
 }
 
 impl Cache {
-    /// An empty cache of this many states, of a process that counts since this time.
+    /// Creates an empty cache for this many states, of a process that counts since this time.
     pub(in crate::outpost) fn new(capacity: NonZeroUsize, since: i64, is_shared: bool) -> Self {
         Self {
             inner: Mutex::new(Inner {
@@ -112,12 +112,12 @@ impl Cache {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next change of what is known.
+    /// Waits for the next change.
     pub(in crate::outpost) fn changed(&self) -> EventListener {
         self.changed.listen()
     }
 
-    /// Wakes who waits for a change.
+    /// Wakes tasks that wait for a change.
     pub(in crate::outpost) fn notify(&self) {
         self.changed.notify(usize::MAX);
     }
@@ -139,7 +139,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Sees to it that Polar sends snapshots of the customer.
+    /// Requests snapshots of the customer from Polar.
     pub(in crate::outpost) fn watch(
         &self,
         customer: &Identity,
@@ -164,7 +164,7 @@ impl Cache {
         }
     }
 
-    /// A new connection, or a new configuration: everything is asked for again.
+    /// Requests everything again, after a new connection or configuration.
     pub(in crate::outpost) fn ask_again(&self, reducers: &Reducers, at: Instant) {
         let mut inner = self.lock();
         let Inner { entries, asks, .. } = &mut *inner;
@@ -181,7 +181,7 @@ impl Cache {
         self.asking.notify(1);
     }
 
-    /// The next message to Polar.
+    /// Returns the next message to Polar.
     pub(in crate::outpost) async fn next_ask(&self) -> String {
         loop {
             let asking = self.asking.listen();
@@ -192,7 +192,7 @@ impl Cache {
         }
     }
 
-    /// Takes over a snapshot. States that are not in memory are not asked for, and ignored.
+    /// Applies a snapshot. Snapshots of states that are not in memory are ignored.
     pub(in crate::outpost) fn apply(&self, reducer: &Reducer, snapshot: &Snapshot, at: Instant) {
         let key = snapshot.customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
@@ -204,7 +204,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Polar does not know the customer. It is asked again at the next read.
+    /// Records that Polar does not know the customer. It is requested again at the next read.
     pub(in crate::outpost) fn missing(&self, customer: &Identity, reducer: &Reducer) {
         let key = customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
@@ -214,7 +214,7 @@ impl Cache {
         self.notify();
     }
 
-    /// What is known of a meter.
+    /// Returns what is known of a meter.
     pub(in crate::outpost) fn status(
         &self,
         customer: &Identity,
@@ -244,8 +244,8 @@ impl Cache {
 }
 
 impl Cache {
-    /// Takes units of a meter, if they are available. Where the state is incomplete, `ceiling` is the balance that the API
-    /// knows: the events that were counted here may be missing in it.
+    /// Reserves units of a meter, if they are available. If the state is incomplete, `ceiling` is the API's balance:
+    /// events that were counted here may be missing in it.
     pub(in crate::outpost) fn hold(
         &self,
         customer: &Identity,
@@ -279,7 +279,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Gives units back.
+    /// Releases units.
     pub(in crate::outpost) fn release(&self, state: &str, meter: &str, units: Number) {
         let key = (state.to_owned(), meter.to_owned());
         let mut inner = self.lock();
@@ -292,7 +292,7 @@ impl Cache {
 }
 
 impl Inner {
-    /// The entry of a state, which becomes the one that was used last.
+    /// Returns the entry of a state, and marks it as most recently used.
     fn entry(&mut self, customer: &Identity, reducer: &Reducer, now: i64) -> &mut Entry {
         let key = customer.state(&reducer.id);
         if !self.entries.contains(&key) {
@@ -303,7 +303,7 @@ impl Inner {
             }
         }
         let since = match self.is_shared {
-            // What other processes have counted is in the state.
+            // The state includes events of other processes.
             true => i64::MIN,
             false => self.since.max(reducer.since),
         };
@@ -324,7 +324,7 @@ impl Inner {
 }
 
 impl Entry {
-    /// Whether the snapshot covers everything that was not counted here.
+    /// Returns whether the snapshot covers everything that was not counted here.
     fn is_complete(&self) -> bool {
         self.state.cold_until.is_some_and(|cold| cold >= self.since)
     }

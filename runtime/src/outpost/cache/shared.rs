@@ -1,16 +1,16 @@
-//! States that are those of Redis, as long as every update of them arrives.
+//! Copies of states in Redis, which are current as long as every update arrives.
 
 use super::{Cache, Entry};
 use crate::outpost::state::{Revision, Stored};
 use crate::time::Instant;
 
 impl Cache {
-    /// Whether a state is in memory.
+    /// Returns whether a state is in memory.
     pub(in crate::outpost) fn contains(&self, state: &str) -> bool {
         self.lock().entries.contains(state)
     }
 
-    /// Whether a state is that of Redis, as far as is known.
+    /// Returns whether a state is current, as far as is known.
     pub(in crate::outpost) fn is_fresh(&self, state: &str) -> bool {
         let inner = self.lock();
         inner
@@ -19,7 +19,7 @@ impl Cache {
             .is_some_and(|entry| entry.revision.is_some())
     }
 
-    /// Takes over a state that was read. If an update of a later one came meanwhile, it has to be read again.
+    /// Applies a state that was read. If a later update arrived meanwhile, it has to be read again.
     pub(in crate::outpost) fn load(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             entry.load(stored, at);
@@ -27,7 +27,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Takes over a state that was published, unless a later one is known.
+    /// Applies a published state, unless a later one is known.
     pub(in crate::outpost) fn replace(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             let known = entry.revision.as_ref();
@@ -40,7 +40,7 @@ impl Cache {
         self.notify();
     }
 
-    /// Takes over a bucket that was written. It only fits on top of the revision before: after a gap the state has to be read.
+    /// Applies a written bucket. It requires the revision before; after a gap the state has to be read.
     pub(in crate::outpost) fn update(&self, state: &str, stored: Stored) {
         let update = stored.revision;
         if update.epoch.is_empty() {
@@ -66,7 +66,8 @@ impl Cache {
         entry.saw(update);
     }
 
-    /// Updates may have been missed: every state has to be read again, and snapshots have to be asked for.
+    /// Marks all states as outdated, because updates may have been missed: they are read, and snapshots requested,
+    /// again.
     pub(in crate::outpost) fn forget_revisions(&self, with_asks: bool) {
         for (_, entry) in &mut self.lock().entries {
             entry.revision = None;
@@ -92,7 +93,7 @@ impl Entry {
         }
     }
 
-    /// Notes an update that could not be taken over.
+    /// Records an update that could not be applied.
     fn saw(&mut self, update: Revision) {
         let known = self.seen.as_ref();
         if !known.is_some_and(|known| known.is_from(&update)) {
@@ -102,7 +103,7 @@ impl Entry {
 }
 
 impl Revision {
-    /// Whether this revision contains another one.
+    /// Returns whether this revision includes another one.
     fn is_from(&self, other: &Self) -> bool {
         self.epoch == other.epoch && self.number >= other.number
     }
@@ -141,7 +142,7 @@ mod tests {
         cache.update(state, stored("a", 4));
         cache.update(state, stored("", 0));
         assert!(cache.is_fresh(state));
-        // A gap: what is read has to be as late as what was seen.
+        // A gap: the state that is read must be as recent as the last update.
         cache.update(state, stored("a", 6));
         assert!(!cache.is_fresh(state));
         cache.load(state, stored("a", 5), at);

@@ -15,7 +15,7 @@ pub(super) enum Update {
 }
 
 impl Stored {
-    /// Reads fields and values, one after the other. Fields that are unknown here are ignored; `None` if a value is none.
+    /// Parses fields and values, one after the other. Unknown fields are ignored; `None` if a value is invalid.
     pub(super) fn read<'a>(fields: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut stored = Self::default();
         let mut fields = fields.into_iter();
@@ -70,7 +70,7 @@ fn set_statistic(statistics: &mut Statistics, name: &str, value: &str) -> Option
 }
 
 impl Update {
-    /// Reads a message; `None` if it is none of the protocol.
+    /// Parses a message; `None` if it is not one of the protocol.
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
         let message: Json = serde_json::from_slice(payload).ok()?;
         let customer = message.get("customer")?.as_str()?.to_owned();

@@ -1,4 +1,4 @@
-//! What is to be written to Redis: added up by state and bucket, so that many events are few writes.
+//! Pending writes to Redis: added up by state and bucket, so that many events need few writes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
@@ -8,10 +8,10 @@ use event_listener::{Event as Bell, EventListener};
 
 use crate::outpost::statistics::{NotFinite, Statistics};
 
-/// How many states may have writes that wait; there are only so many during an outage.
+/// The maximum number of states with pending writes during an outage.
 const CAPACITY: usize = 20_000;
 
-/// Writes that wait, or are on their way.
+/// Writes that are pending or in flight.
 #[derive(Default)]
 pub(super) struct Pending {
     inner: Mutex<Inner>,
@@ -24,18 +24,18 @@ struct Inner {
     waiting: HashMap<String, BTreeMap<i64, Statistics>>,
     /// The states that are being written.
     writing: HashSet<String>,
-    /// Leases to give back when everything before them is written.
+    /// Leases to release when all earlier writes are done.
     releases: Vec<Release>,
 }
 
-/// A lease that is given back.
+/// A lease to be released.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Release {
     pub(super) leases: String,
     pub(super) token: String,
 }
 
-/// Everything that waited.
+/// All pending writes.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) writes: Vec<(String, i64, Statistics)>,
@@ -47,7 +47,7 @@ impl Pending {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds statistics of an event. Returns whether there was room for them.
+    /// Adds statistics of an event. Returns whether there was capacity.
     pub(super) fn add(
         &self,
         state: String,
@@ -70,7 +70,7 @@ impl Pending {
         self.work.notify(1);
     }
 
-    /// Waits for something to write. It is on its way until [`done`](Self::done).
+    /// Waits for pending writes and returns them. They are in flight until [`done`](Self::done).
     pub(super) async fn next(&self) -> Batch {
         loop {
             let work = self.work.listen();
@@ -92,7 +92,7 @@ impl Pending {
         }
     }
 
-    /// Waits until nothing waits.
+    /// Waits until no writes are pending.
     pub(super) async fn all_written(&self) {
         loop {
             let written = self.written.listen();
@@ -106,15 +106,15 @@ impl Pending {
         }
     }
 
-    /// What was on its way is written, or lost.
+    /// Records that the writes in flight were written or lost.
     pub(super) fn done(&self) {
         self.lock().writing.clear();
         self.written.notify(usize::MAX);
     }
 
-    /// Waits until nothing of a state waits that was added before.
+    /// Waits until all earlier writes of a state are done.
     pub(super) async fn written(&self, state: &str) {
-        // What is added meanwhile may be awaited as well, but only once: writes never stop where there is much to count.
+        // Later writes may be awaited as well, but only once: under load, writes never stop.
         for _ in 0..2 {
             let Some(written) = self.awaited(state) else {
                 return;

@@ -1,7 +1,7 @@
-//! What happens in Redis in one step. The state is shared with services in other languages: the names of its fields and the
-//! messages are part of the protocol.
+//! Lua scripts, each of which Redis executes atomically. The state is shared with services in other languages: the
+//! names of its fields and the messages are part of the protocol.
 
-/// Reads a state, and gives a new one its epoch. Keys: the state. Arguments: an epoch.
+/// Reads a state, and sets the epoch of a new one. Keys: the state. Arguments: an epoch.
 pub(super) const READ: &str = r"
 if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', 0)
@@ -47,8 +47,8 @@ redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], bucket = change
 return changed
 ";
 
-/// Takes over a snapshot, as far as it is not older. Keys: the state. Arguments: its name, the channel, an epoch, the end of
-/// the cold time, the version, the meter, the credited units, count, sum, minimum, maximum. Returns the state.
+/// Applies a snapshot, unless it is older. Keys: the state. Arguments: its name, the channel, an epoch, the end of the
+/// cold time, the version, the meter, the credited units, count, sum, minimum, maximum. Returns the state.
 pub(super) const SNAPSHOT: &str = r"
 local state, cold, version, meter = KEYS[1], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local known = redis.call('HGET', state, 'cold_until')
@@ -81,9 +81,9 @@ redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], state = all}))
 return all
 ";
 
-/// Takes units of a meter for the time of a lease, if the balance has them. Keys: the state, the leases of the meter.
-/// Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease. Returns `held`, `unknown`, or
-/// `short` and what is available.
+/// Reserves units of a meter for the time of a lease, if the balance is sufficient. Keys: the state, the leases of the
+/// meter. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease. Returns `held`,
+/// `unknown`, or `short` and the available units.
 pub(super) const HOLD: &str = r"
 local state, leases = KEYS[1], KEYS[2]
 local meter, func, token, units, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -115,8 +115,8 @@ redis.call('PEXPIRE', leases, 2 * lease)
 return {'held'}
 ";
 
-/// Renews a lease. Keys: the leases of the meter. Arguments: the token, the units, the milliseconds of the lease. Returns
-/// whether it was still there.
+/// Renews a lease. Keys: the leases of the meter. Arguments: the token, the units, the milliseconds of the lease.
+/// Returns whether the lease existed.
 pub(super) const RENEW: &str = r"
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 local time = redis.call('TIME')

@@ -1,4 +1,4 @@
-//! What the tasks and the handles share.
+//! The shared state of tasks and handles.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,12 +49,12 @@ impl Shared {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether Redis is connected.
+    /// Returns whether Redis is connected.
     pub(in crate::outpost) fn is_connected(&self) -> bool {
         self.store.is_connected()
     }
 
-    /// Counts an event. It is written soon.
+    /// Counts an event. It is written in the background.
     pub(in crate::outpost) fn add(
         &self,
         state: String,
@@ -67,7 +67,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Sees to it that a state in memory is that of Redis, with what was counted here before. Returns whether it is.
+    /// Updates a state in memory from Redis, including earlier local counts. Returns whether it is current.
     pub(in crate::outpost) async fn refresh(
         &self,
         cache: &Cache,
@@ -93,14 +93,14 @@ impl Shared {
         timeout(TIMEOUT, refreshed).await.unwrap_or(false)
     }
 
-    /// Waits until everything is written that was counted, as long as there is a connection.
+    /// Waits until everything that was counted is written, as long as Redis is connected.
     pub(in crate::outpost) async fn settled(&self) {
         if self.is_connected() {
             let _ = timeout(TIMEOUT, self.pending.all_written()).await;
         }
     }
 
-    /// Takes over a snapshot.
+    /// Applies a snapshot.
     pub(in crate::outpost) async fn apply(
         &self,
         cache: &Cache,
@@ -114,7 +114,7 @@ impl Shared {
         }
     }
 
-    /// Reserves units, if the balance has them.
+    /// Reserves units, if the balance is sufficient.
     pub(in crate::outpost) async fn hold(
         self: Arc<Self>,
         state: &str,

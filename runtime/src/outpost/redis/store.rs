@@ -14,16 +14,16 @@ use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
 use crate::outpost::state::Stored;
 
-/// How long a command may take.
+/// The timeout of a command.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long units stay reserved after their process died.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How many commands are sent at a time.
+/// How many commands are sent in one pipeline.
 const PIPELINE: usize = 1_000;
 
-/// What is sent to Redis, while there is a connection.
+/// Sends commands to Redis, while it is connected.
 pub(super) struct Store {
     client: Client,
     pub(super) channel: String,
@@ -46,7 +46,7 @@ struct Scripts {
     renew: String,
 }
 
-/// What came of reserving units.
+/// The result of a reservation.
 #[derive(Debug)]
 pub(super) enum Taken {
     Held(Release),
@@ -75,17 +75,17 @@ impl Store {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there is a connection.
+    /// Returns whether it is connected.
     pub(super) fn is_connected(&self) -> bool {
         self.session().is_some()
     }
 
-    /// Gives the connection up: commands fail at once.
+    /// Closes the connection: commands fail at once.
     pub(super) fn disconnect(&self) {
         *self.session() = None;
     }
 
-    /// Makes a connection, and loads the scripts.
+    /// Connects, and loads the scripts.
     pub(super) async fn connect(&self) -> RedisResult<()> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
@@ -134,7 +134,7 @@ impl Store {
         stored(&fields)
     }
 
-    /// Takes over a snapshot. Returns the state.
+    /// Applies a snapshot. Returns the state.
     pub(super) async fn apply(&self, state: &str, snapshot: &Snapshot) -> RedisResult<Stored> {
         let mut session = self.connected()?;
         let statistics = &snapshot.statistics;
@@ -191,7 +191,7 @@ impl Store {
         Ok((states, failed))
     }
 
-    /// Reserves units, if the balance has them.
+    /// Reserves units, if the balance is sufficient.
     pub(super) async fn hold(
         &self,
         state: &str,
@@ -216,7 +216,7 @@ impl Store {
         }
     }
 
-    /// Renews leases. Returns those that were no longer there.
+    /// Renews leases. Returns those that no longer existed.
     pub(super) async fn renew(&self, held: &[(Release, Number)]) -> RedisResult<Vec<Release>> {
         let mut session = self.connected()?;
         let mut gone = Vec::new();
@@ -237,7 +237,7 @@ impl Store {
         Ok(gone)
     }
 
-    /// Whether the connection works.
+    /// Checks whether the connection works.
     pub(super) async fn ping(&self) -> RedisResult<()> {
         let mut session = self.connected()?;
         cmd("PING").exec_async(&mut session.connection).await
@@ -257,12 +257,13 @@ fn key(state: &str) -> String {
     format!("outpost:state:{state}")
 }
 
-/// The leases of a meter: not part of the protocol, so that services in other languages do not see them.
+/// Returns the key of a meter's leases. It is not part of the protocol, so services in other languages do not see
+/// leases.
 fn leases(state: &str, meter: &str) -> String {
     format!("outpost:held:{state}:{meter}")
 }
 
-/// Random hexadecimal digits.
+/// Returns random hexadecimal digits.
 fn epoch() -> String {
     Uuid::new_v4().simple().to_string()
 }

@@ -1,4 +1,4 @@
-//! The connection to Redis: updates that others publish, writes, and leases.
+//! The connection to Redis: updates by other processes, writes, and leases.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::transport::Clock;
 const REFRESH: u32 = 3;
 
 impl Shared {
-    /// Keeps a connection.
+    /// Keeps Redis connected.
     pub(in crate::outpost) async fn run(self: Arc<Self>, cache: Arc<Cache>, clock: Clock) {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         loop {
@@ -29,7 +29,7 @@ impl Shared {
                 continue;
             };
             self.store.disconnect();
-            // What was on its way.
+            // The writes in flight.
             self.pending.done();
             cache.notify();
             let delay = backoff.next();
@@ -38,7 +38,7 @@ impl Shared {
         }
     }
 
-    /// One connection, until it breaks.
+    /// Runs one connection, until it breaks.
     async fn session(
         &self,
         cache: &Cache,
@@ -52,7 +52,7 @@ impl Shared {
             RedisResult::Ok(subscription)
         });
         let subscription = subscription.await.map_err(|_| late())??;
-        // What was published before the subscription was missed.
+        // Updates from before the subscription were missed.
         cache.forget_revisions(true);
         self.store.connect().await?;
         backoff.reset();
@@ -79,7 +79,7 @@ impl Shared {
                 self.write(cache).await?;
             }
         };
-        // Whichever of them fails, the connection is lost.
+        // If any of them fails, the connection is lost.
         let (writing, keeping) = (pin!(writing), pin!(keeping));
         let writing = select(writing, keeping);
         let listening = pin!(listening);
@@ -97,7 +97,7 @@ impl Shared {
         }
     }
 
-    /// Writes what waits. What was sent is not sent again when the connection breaks: whether it was written is not known.
+    /// Writes pending counts. Sent writes are not retried when the connection breaks, because their outcome is unknown.
     async fn write(&self, cache: &Cache) -> RedisResult<()> {
         let batch = self.pending.next().await;
         let written = self.store.write(&batch).await;

@@ -97,7 +97,8 @@ impl<'a, E: Endpoint> When<'a, E> {
         self
     }
 
-    /// Responds with this value: a [`sample`](crate::testing::sample()), or one that [`codec::from_str`] decoded.
+    /// Responds with `output`, such as a [`sample`](crate::testing::sample()) or a value decoded with [`codec::from_str`]. An
+    /// output that violates the OpenAPI description fails the call, unless [`unchecked`](Self::unchecked) is set.
     pub fn reply(self, output: &E::Output) {
         self.reply_with(E::reply(output));
     }

@@ -4,7 +4,7 @@
 
 use super::*;
 
-/// When requests go, in milliseconds after the first, if they come at these times.
+/// Returns when requests are sent, in milliseconds after the first, if they arrive at these times.
 fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
     let turn = |millis: &u64| {
         let mut now = start + Duration::from_millis(*millis);
