@@ -63,6 +63,24 @@
 //! tried, so the body is hashed twice where the secret stands for two. The bench `deliveries` prints the ratio to
 //! `standardwebhooks` with serde's derives; the aim is 1.5.
 //!
+//! ## A minimal program
+//!
+//! It lists products, creates a checkout and verifies a webhook. The reference is the same program with `polar-sh` 0.1.2. Both
+//! are optimized builds; seconds are processor time in user mode, of one clean build and the median of three edits, on a
+//! machine with more work than cores.
+//!
+//! | With `native-tls` and `webhooks` | `polar-sh` | `polar-client` | ratio | aim |
+//! |---|---|---|---|---|
+//! | clean build, seconds | 185.9 | 142.6 | 0.77 | 0.6 |
+//! | build after a one-line edit, seconds | 41.1 | 26.9 | 0.65 | 0.1 |
+//! | stripped binary | 3.87 MB | 3.68 MB | 0.95 | 1.0 |
+//! | crates | 119 | 110 | 0.92 | |
+//!
+//! With default features the clean build takes 272.0 seconds, the build after an edit 26.0, and the binary has 8.23 MB:
+//! `rustls` brings the C code of `aws-lc`, and `http2` and `gzip` are on. `polar-sh` uses the TLS implementation of the
+//! operating system. After an edit, most of the time is spent on the decoders that `webhooks::Event` needs, which are compiled
+//! with the program.
+//!
 //! ## Compile time
 //!
 //! | Default features | one version | all three versions |

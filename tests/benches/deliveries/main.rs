@@ -17,6 +17,7 @@ fn main() -> Outcome<()> {
     let workspace = Workspace::emit(&derive_shape::api()?)?;
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded/webhooks.jsonl");
     run(workspace
-        .cargo(&["run", "--release", "--quiet", "--bin", "deliveries", "--"])
+        .cargo(&["run", "--release", "--quiet", "--no-default-features"])
+        .args(["--bin", "deliveries", "--"])
         .arg(recorded))
 }

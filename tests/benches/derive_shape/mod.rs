@@ -16,6 +16,7 @@ use polar_client::v2026_10::API_VERSION;
 use polar_codegen::document::Source;
 use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
+use polar_codegen::names::version_feature;
 
 use source::Unions;
 
@@ -103,6 +104,7 @@ fn manifest(client: &Path) -> String {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
     let [throughput, deliveries] =
         ["throughput", "deliveries"].map(|name| benches.join(name).join("program.rs"));
+    let version = version_feature(API_VERSION);
     format!(
         r#"[workspace]
 resolver = "3"
@@ -124,10 +126,14 @@ path = {deliveries:?}
 derive-shape = {{ path = "derive-shape" }}
 by-hand = {{ path = "by-hand" }}
 http = "1"
-polar-client = {{ path = {client:?} }}
+polar-client = {{ path = {client:?}, default-features = false, features = [{version:?}, "webhooks"] }}
 serde = "1"
 serde_json = {{ version = "1", features = ["float_roundtrip"] }}
 standardwebhooks = "1"
+
+# Without them there is no HTTP stack to compile, which the programs do not need.
+[features]
+default = ["polar-client/default"]
 
 [profile.dev]
 debug = "line-tables-only"

@@ -36,6 +36,7 @@ fn main() -> Outcome<()> {
         fs::write(pages.join(format!("{name}.json")), page.to_string())?;
     }
     run(workspace
-        .cargo(&["run", "--release", "--quiet", "--bin", "throughput", "--"])
+        .cargo(&["run", "--release", "--quiet", "--no-default-features"])
+        .args(["--bin", "throughput", "--"])
         .arg(pages))
 }
