@@ -79,7 +79,7 @@ impl Changes {
             .map_err(|FileError(path, cause)| {
                 let outcome = match undo(root, &mut || Ok(())) {
                     Ok(_) => "no file was changed".to_owned(),
-                    Err(error) => format!("what was changed could not be moved back ({error})"),
+                    Err(error) => format!("the previous files could not be restored ({error})"),
                 };
                 let cause = io::Error::new(cause.kind(), format!("{cause}; {outcome}"));
                 FileError(path, cause)
@@ -124,7 +124,7 @@ pub(crate) fn recover(root: &Path) -> Result<(), FileError> {
     let lock = File::open(&path).ok();
     let _lock = lock.map(|lock| locked(lock, path)).transpose()?;
     if undo(root, &mut || Ok(()))? {
-        eprintln!("took back the changes of a command that was interrupted");
+        eprintln!("restored the files that an interrupted command had changed");
     }
     Ok(())
 }

@@ -23,41 +23,41 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the crate in generated/ from spec/, and rename the default version where the README, the examples and the
-    /// tests mention it.
+    /// Generate the crate in generated/ from spec/, and rename the module of the default version in the README, the
+    /// examples and the tests.
     Codegen {
-        /// Write nothing; name every file that differs and exit with 1 if there is one.
+        /// Write nothing; list every file that differs, and exit with status 1 if there is one.
         #[arg(long)]
         check: bool,
-        /// Print what is different in each version, compared with the one before it, and tables of unions, of identifiers,
-        /// of what each correction did in which versions, and of what has no words yet.
+        /// Also print tables: differences between versions, unions, identifiers, the effect of each correction in each
+        /// version, and missing docs.
         #[arg(long)]
         report: bool,
     },
-    /// Update the contracts to what Polar publishes, with the crate, the changelog and the version number.
+    /// Import the documents that Polar publishes, generate the crate, and prepare a release.
     ///
     /// Prints a summary, which is the text of a pull request. If anything fails, no file is changed.
     Update(Update),
-    /// A release: prepare it in the working tree, and check it before it is published.
+    /// Prepare a release in the working tree, or check it before it is published.
     #[command(subcommand)]
     Release(release::Command),
-    /// Call every operation of every version on a server that knows the contract.
+    /// Call every operation of every version on a server that validates requests against the contract.
     Conformance {
-        /// On Prism, a mock server from npm, instead of the tests' own.
+        /// Use Prism, a mock server from npm, instead of the server of the tests.
         #[arg(long)]
         prism: bool,
     },
-    /// Build the client and check that none of its functions is compiled in it instead of where it is used.
+    /// Check that the compiled client contains no functions: each is compiled in the programs that use it.
     Weight,
-    /// Measure what a minimal program costs to build, compared with polar-sh, and what each feature adds.
+    /// Measure build time and binary size of a minimal program, compared with polar-sh, and what each feature adds.
     ///
     /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 25 minutes on two cores that do nothing
     /// else; with `--only programs` half of that.
     Footprint(footprint::Options),
-    /// The contract in spec/.
+    /// Import or compare contracts.
     #[command(subcommand)]
     Spec(spec::Command),
-    /// List the versions of the API that spec/versions.yaml names.
+    /// List the API versions in spec/versions.yaml.
     Versions(Show),
 }
 

@@ -187,8 +187,8 @@ fn a_release_that_cannot_be_prepared_changes_nothing() {
     let workspace = Workspace::new();
     for (version, start) in [
         ("0.0.9", "version 0.0.9: is lower than 0.1.0"),
-        ("0.1.0", "CHANGELOG.md: has a section of 0.1.0 already"),
-        ("next", "version next: is none: "),
+        ("0.1.0", "CHANGELOG.md: already has a section of 0.1.0"),
+        ("next", "version next: is not a version number: "),
     ] {
         let message = workspace.refused(Some(version));
         assert!(message.starts_with(start), "{message}");

@@ -20,27 +20,27 @@ use verify::{Pair, Verified};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub struct Diff {
-    /// The old contract: a file or URL (published or from spec/), a version of the API in spec/ (2026-04), a git revision,
-    /// whose whole spec/ is compared, or a version in a revision (v0.1.0:2026-04).
+    /// The old contract: a file or URL (a published document or a contract), an API version in spec/ (2026-04), a git
+    /// revision, whose whole spec/ is compared, or a version in a revision (v0.1.0:2026-04).
     #[arg(default_value = "HEAD")]
     pub from: String,
-    /// The new contract. Without it, spec/ as it is.
+    /// The new contract. Default: spec/ in the working tree.
     pub to: Option<String>,
     /// How to print the differences.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Generate the code of both, and let cargo-semver-checks judge it. It is installed below target/ first, which takes
-    /// some minutes once.
+    /// Also compare the generated code with cargo-semver-checks and public-api. The first run installs
+    /// cargo-semver-checks below target/, which takes some minutes.
     #[arg(long)]
     pub verify: bool,
-    /// The same for the small contracts that the tests of the rules compare, instead of FROM and TO.
+    /// Verify the pairs of small contracts in tests/inputs/compare/ instead of FROM and TO.
     #[arg(long, conflicts_with_all = ["verify", "from", "to", "format"])]
     pub verify_rules: bool,
 }
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 if code that uses the crate still compiles, 1 if it may not, 2 if the comparison failed \
-or --verify finds a disagreement that is not known.";
+or --verify finds an unknown disagreement.";
 
 /// How differences are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

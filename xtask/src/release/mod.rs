@@ -19,17 +19,17 @@ pub use prepare::{Release, prepare, today};
 /// What to do with a release.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Make a release of what the changelog lists as unreleased: its section, and the version number everywhere.
+    /// Make a release of the entries under Unreleased: add a dated section to the changelog, and set the version number.
     ///
-    /// `cargo xtask update` does the same for releases that new contracts bring.
+    /// `cargo xtask update` does the same for releases of new contracts.
     Prepare {
-        /// The version number, such as 0.1.0. By default the next one: a breaking one if the changelog has an entry that
-        /// begins with `**Breaking:**`.
+        /// The version number, such as 0.1.0. Default: the next one, which is breaking if an entry under Unreleased begins
+        /// with `**Breaking:**`.
         version: Option<String>,
     },
-    /// Check that the working tree is a release that can be published, and print its release notes.
+    /// Check that the working tree can be published as a release, and print its release notes.
     Check {
-        /// The tag that is released, such as v0.1.0.
+        /// The tag of the release, such as v0.1.0.
         tag: Option<String>,
     },
 }

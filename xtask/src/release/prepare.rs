@@ -39,7 +39,7 @@ impl Release {
         let old = version(&manifest)?;
         if version(&parsed(MANIFEST, committed)?)? != old {
             let message = format!(
-                "version {old} is not committed yet: commit the last update, or take it back, before the next one"
+                "version {old} is not committed yet: commit or revert the last update before the next one"
             );
             return Err(Problem::new(MANIFEST, message).into());
         }
@@ -108,8 +108,9 @@ pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, 
         None => next(&old, semver),
         Some(text) => {
             let place = format!("version {text}");
-            let new = Version::parse(text)
-                .map_err(|error| Problem::new(&place, format!("is none: {error}")))?;
+            let new = Version::parse(text).map_err(|error| {
+                Problem::new(&place, format!("is not a version number: {error}"))
+            })?;
             if new < old {
                 return Err(Problem::new(place, format!("is lower than {old}")).into());
             }
@@ -117,7 +118,7 @@ pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, 
         }
     };
     if changelog::section(&changelog, &new.to_string()).is_some() {
-        let message = format!("has a section of {new} already");
+        let message = format!("already has a section of {new}");
         return Err(Problem::new(CHANGELOG, message).into());
     }
     let release = Release::new(root, manifest, &new, semver, "", today)?;

@@ -31,11 +31,11 @@ pub const PUBLISHED: &str = "https://api.polar.sh";
 /// What can be done with the contract.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make spec/YYYY-MM.yaml out of a published document.
+    /// Import a published document as spec/YYYY-MM.yaml.
     ///
-    /// Without a source, fetches the document of --version, or of every version that spec/versions.yaml lists.
+    /// Without a source, downloads the document of --version, or of every version in spec/versions.yaml.
     Import(Import),
-    /// Compare two contracts: which code stops compiling, which deployed clients stop working, and what is new.
+    /// Compare two contracts, and classify the differences for code, for deployed clients and for the changelog.
     ///
     /// Without arguments, compares spec/ with that of the last commit.
     Diff(Diff),
@@ -46,7 +46,7 @@ pub enum Command {
 pub struct Import {
     /// A file or a URL; JSON or YAML.
     pub source: Option<String>,
-    /// The version that the document must have, as YYYY-MM. That of a named document that does not state any.
+    /// The API version that the document must have, as YYYY-MM. A document without one is imported as this version.
     #[arg(long)]
     pub version: Option<String>,
 }

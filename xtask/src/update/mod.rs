@@ -26,11 +26,11 @@ use committed::Committed;
 /// Where the documents are, and whether to write.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Update {
-    /// Read the documents from a folder, YYYY-MM.openapi.json for each version that spec/versions.yaml lists, instead of
-    /// downloading them.
+    /// Read the documents from a folder instead of downloading them: YYYY-MM.openapi.json for each version in
+    /// spec/versions.yaml.
     #[arg(long, value_name = "FOLDER")]
     pub from: Option<PathBuf>,
-    /// Write nothing, and say what would happen.
+    /// Write nothing, and print what would be written.
     #[arg(long)]
     pub check: bool,
 }

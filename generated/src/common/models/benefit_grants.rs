@@ -108,7 +108,7 @@ pub struct BenefitGrantMeterCreditProperties {
 /// `/components/schemas/BenefitGrant/properties/properties`.
 ///
 /// Raw JSON, with a typed view for each possible type. Every property of every
-/// variant is optional, and none of them says which variant it is.
+/// variant is optional, and none discriminates the variants.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantProperties(pub Json);
