@@ -13,11 +13,15 @@ use proc_macro2::{TokenStream, TokenTree};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Phrases that a reader has to translate, and the terms to use instead. Extend it when you rewrite one everywhere.
-const PHRASES: [(&str, &str); 38] = [
+const PHRASES: [(&str, &str); 48] = [
     ("an answer", "a response"),
     ("another name for itself", "an alias of itself"),
     ("answer of", "response of"),
     ("at hand", "available"),
+    ("be told from", "be distinguished from"),
+    ("bring down", "downgrade"),
+    ("brings down", "downgrades"),
+    ("brought down", "downgraded"),
     ("came about", "was established"),
     ("comes back", "is returned"),
     ("counterpart in the client", "is supported"),
@@ -35,15 +39,19 @@ const PHRASES: [(&str, &str); 38] = [
     ("held up", "blocked, delayed"),
     ("hold against", "validate against, compare with"),
     ("in pieces", "in chunks"),
+    ("in the same words", "described alike"),
     ("in the words of", "the message of"),
     ("keep the limits of", "satisfy the constraints of"),
     ("keeps the limits of", "satisfies the constraints of"),
     ("knows better", "has a default"),
+    ("lead somewhere", "resolve"),
     ("leads nowhere", "does not resolve"),
+    ("leads somewhere", "resolves"),
     ("may pass", "is transient"),
     ("newer than this client", "unknown variant"),
     ("nobody knows", "it is unknown"),
     ("of no use", "is invalid"),
+    ("our words", "the documentation"),
     ("pages ahead", "prefetches"),
     ("parked", "recorded, queued"),
     ("piece by piece", "streamed"),
@@ -55,6 +63,8 @@ const PHRASES: [(&str, &str); 38] = [
     ("what became of", "the outcome of"),
     ("when nothing else was said", "by default"),
     ("who wants", "the purpose, in a main clause"),
+    ("without a word", "silently"),
+    ("words of ours", "documentation"),
 ];
 
 /// The same for the documentation of the API: `spec/docs.yaml` and the doc comments of the generated crate, but for the guide.

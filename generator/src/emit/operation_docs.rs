@@ -117,17 +117,17 @@ pub(super) fn credential(operation: &Operation) -> String {
                 .to_owned();
         }
         Access::Account => "an organization or personal access token",
-        Access::Personal => "a personal access token, not that of an organization,",
+        Access::Personal => "a personal (not an organization) access token",
         Access::OpenIdConnect => "an OpenID Connect access token",
         Access::Portal => "a customer or member session",
         Access::Member => "a member session",
         Access::Registration => "the registration access token of the OAuth2 client",
     };
     match operation.scopes.as_slice() {
-        [] => format!("Credential: {who}."),
-        [scope] => format!("Credential: {who} with the scope `{scope}`."),
+        [] => format!("Requires {who}."),
+        [scope] => format!("Requires {who} with the scope `{scope}`."),
         scopes => format!(
-            "Credential: {who} with one of the scopes `{}`.",
+            "Requires {who} with one of the scopes `{}`.",
             scopes.join("`, `")
         ),
     }
@@ -145,7 +145,7 @@ fn idempotence(safety: &Safety) -> String {
     }
 }
 
-/// Returns the standard phrase of a status without a code.
+/// Returns the standard phrase of a status.
 fn meaning(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
@@ -176,7 +176,10 @@ fn errors(operation: &Operation) -> String {
         };
         let what = match classes.as_slice() {
             [] => meaning(*status).to_owned(),
-            classes => classes.iter().map(class).collect::<Vec<_>>().join(", "),
+            classes => {
+                let links: Vec<String> = classes.iter().map(class).collect();
+                format!("{}, {}", meaning(*status), links.join(", "))
+            }
         };
         match operation.causes.get(status) {
             Some(cause) => format!("- {status} {what}: {cause}"),

@@ -63,7 +63,7 @@ fn constant_value(ty: &Type) -> String {
         _ => return String::new(),
     };
     let or_null = if ty.is_nullable() { " or null" } else { "" };
-    format!("Always {value}{or_null}, according to the OpenAPI description.")
+    format!("Always {value}{or_null}.")
 }
 
 /// Emits `#[deprecated]`, if the contract deprecates the item.

@@ -274,7 +274,7 @@ fn metering(api: &Api) -> Option<TokenStream> {
     })?;
     let sentence = |does: &str, operation| {
         let credential = operation_docs::credential(operation);
-        let credential = credential.trim_start_matches("Credential: ");
+        let credential = credential.trim_start_matches("Requires ");
         format!("{does} requires {credential}")
     };
     let docs = Docs::new(None, WORDS)

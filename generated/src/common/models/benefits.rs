@@ -143,7 +143,7 @@ pub struct BenefitDownloadableFile {
     pub version: Option<String>,
     /// Purpose of the file.
     ///
-    /// Always `downloadable`, according to the OpenAPI description.
+    /// Always `downloadable`.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,

@@ -107,7 +107,7 @@ pub struct CheckoutConfirmStripe {
     pub discount_code: Option<String>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     pub allow_trial: Option<bool>,
     /// ID of the confirmation token of Stripe, which represents the payment details of
     /// the customer. Required for fixed prices and prices that the customer chooses.
@@ -278,7 +278,7 @@ impl CheckoutConfirmStripe {
 
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     #[must_use]
     #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
@@ -465,7 +465,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CheckoutDiscount`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`CheckoutDiscount`].
 #[derive(Clone)]
 pub struct UnknownCheckoutDiscount {
     pub(crate) duration: DiscountDuration,
@@ -501,7 +501,7 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub code: Option<String>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -533,7 +533,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub code: Option<String>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -555,7 +555,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub code: Option<String>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -579,7 +579,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub code: Option<String>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -1093,7 +1093,7 @@ pub struct CheckoutUpdatePublic {
     pub discount_code: Patch<String>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     pub allow_trial: Patch<bool>,
 }
 
@@ -1261,7 +1261,7 @@ impl CheckoutUpdatePublic {
 
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();

@@ -223,7 +223,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CustomField`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`CustomField`].
 #[derive(Clone)]
 pub struct UnknownCustomField {
     pub(crate) created_at: Timestamp,
@@ -252,7 +252,7 @@ pub struct CustomFieldCheckbox {
     pub metadata: MetadataOutputType,
     /// Type of the object.
     ///
-    /// Always `checkbox`, according to the OpenAPI description.
+    /// Always `checkbox`.
     pub r#type: Cow<'static, str>,
     /// Unique key that values are stored under.
     pub slug: String,
@@ -720,7 +720,7 @@ pub struct CustomFieldDate {
     pub metadata: MetadataOutputType,
     /// Type of the object.
     ///
-    /// Always `date`, according to the OpenAPI description.
+    /// Always `date`.
     pub r#type: Cow<'static, str>,
     /// Unique key that values are stored under.
     pub slug: String,
@@ -858,7 +858,7 @@ pub struct CustomFieldNumber {
     pub metadata: MetadataOutputType,
     /// Type of the object.
     ///
-    /// Always `number`, according to the OpenAPI description.
+    /// Always `number`.
     pub r#type: Cow<'static, str>,
     /// Unique key that values are stored under.
     pub slug: String,
@@ -983,7 +983,7 @@ pub struct CustomFieldSelect {
     pub metadata: MetadataOutputType,
     /// Type of the object.
     ///
-    /// Always `select`, according to the OpenAPI description.
+    /// Always `select`.
     pub r#type: Cow<'static, str>,
     /// Unique key that values are stored under.
     pub slug: String,
@@ -1130,7 +1130,7 @@ pub struct CustomFieldText {
     pub metadata: MetadataOutputType,
     /// Type of the object.
     ///
-    /// Always `text`, according to the OpenAPI description.
+    /// Always `text`.
     pub r#type: Cow<'static, str>,
     /// Unique key that values are stored under.
     pub slug: String,

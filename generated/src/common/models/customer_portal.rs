@@ -41,7 +41,7 @@ pub struct BenefitCustomSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `custom`, according to the OpenAPI description.
+    /// Always `custom`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -83,7 +83,7 @@ pub struct BenefitDiscordSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `discord`, according to the OpenAPI description.
+    /// Always `discord`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -125,7 +125,7 @@ pub struct BenefitDownloadablesSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `downloadables`, according to the OpenAPI description.
+    /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -168,7 +168,7 @@ pub struct BenefitFeatureFlagSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `feature_flag`, according to the OpenAPI description.
+    /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -205,7 +205,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `github_repository`, according to the OpenAPI description.
+    /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -249,7 +249,7 @@ pub struct BenefitLicenseKeysSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `license_keys`, according to the OpenAPI description.
+    /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -297,7 +297,7 @@ pub struct BenefitMeterCreditSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `meter_credit`, according to the OpenAPI description.
+    /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -344,7 +344,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `slack_shared_channel`, according to the OpenAPI description.
+    /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -783,7 +783,8 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CustomerBenefitGrant`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of
+/// [`CustomerBenefitGrant`].
 #[derive(Clone)]
 pub struct UnknownCustomerBenefitGrant {
     pub(crate) created_at: Timestamp,
@@ -1757,7 +1758,7 @@ pub struct CustomerOrderInvoice {
 pub struct CustomerOrderPaymentConfirmation {
     /// Current status.
     pub status: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: Option<String>,
     /// Error message of the payment; null if it did not fail.
     pub error: Option<String>,
@@ -1861,7 +1862,7 @@ pub struct CustomerOrderSubscription {
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
@@ -2085,7 +2086,8 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CustomerPaymentMethod`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of
+/// [`CustomerPaymentMethod`].
 #[derive(Clone)]
 pub struct UnknownCustomerPaymentMethod {
     pub(crate) id: PaymentMethodId,
@@ -2158,9 +2160,9 @@ impl CustomerPaymentMethodCreate {
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
     /// Current status.
     ///
-    /// Always `requires_action`, according to the OpenAPI description.
+    /// Always `requires_action`.
     pub status: Cow<'static, str>,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
 }
 
@@ -2240,7 +2242,7 @@ polar_client_runtime::from_variant! {
 pub struct CustomerPaymentMethodCreateSucceededResponse {
     /// Current status.
     ///
-    /// Always `succeeded`, according to the OpenAPI description.
+    /// Always `succeeded`.
     pub status: Cow<'static, str>,
     /// The payment method.
     pub payment_method: CustomerPaymentMethod,
@@ -3146,7 +3148,7 @@ pub struct PaymentMethodCard {
     pub customer_id: CustomerId,
     /// Type of the object.
     ///
-    /// Always `card`, according to the OpenAPI description.
+    /// Always `card`.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
@@ -3190,7 +3192,7 @@ pub struct PaymentMethodKrCard {
     pub customer_id: CustomerId,
     /// Type of the object.
     ///
-    /// Always `kr_card`, according to the OpenAPI description.
+    /// Always `kr_card`.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,

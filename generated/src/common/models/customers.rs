@@ -314,7 +314,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Customer`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Customer`].
 #[derive(Clone)]
 pub struct UnknownCustomer {
     pub(crate) id: CustomerId,
@@ -424,7 +424,7 @@ pub struct CustomerIndividual {
     pub email_verified: bool,
     /// Type of the object.
     ///
-    /// Always `individual`, according to the OpenAPI description.
+    /// Always `individual`.
     pub r#type: Cow<'static, str>,
     /// Name of the customer.
     pub name: Option<String>,
@@ -599,7 +599,7 @@ pub struct CustomerPaymentMethodCard {
     pub customer_id: CustomerId,
     /// Type of the object.
     ///
-    /// Always `card`, according to the OpenAPI description.
+    /// Always `card`.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
@@ -647,7 +647,7 @@ pub struct CustomerPaymentMethodKrCard {
     pub customer_id: CustomerId,
     /// Type of the object.
     ///
-    /// Always `kr_card`, according to the OpenAPI description.
+    /// Always `kr_card`.
     pub r#type: Cow<'static, str>,
     /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
@@ -967,7 +967,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CustomerState`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`CustomerState`].
 #[derive(Clone)]
 pub struct UnknownCustomerState {
     pub(crate) id: CustomerId,
@@ -1078,7 +1078,7 @@ pub struct CustomerStateIndividual {
     pub email_verified: bool,
     /// Type of the object.
     ///
-    /// Always `individual`, according to the OpenAPI description.
+    /// Always `individual`.
     pub r#type: Cow<'static, str>,
     /// Name of the customer.
     pub name: Option<String>,
@@ -1170,7 +1170,7 @@ pub struct CustomerStateSubscription {
     pub canceled_at: Option<Timestamp>,
     /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// ID of the product.
     pub product_id: ProductId,
@@ -1229,7 +1229,7 @@ pub struct CustomerStateTeam {
     pub email_verified: bool,
     /// Type of the object.
     ///
-    /// Always `team`, according to the OpenAPI description.
+    /// Always `team`.
     pub r#type: Cow<'static, str>,
     /// Name of the customer.
     pub name: Option<String>,
@@ -1282,7 +1282,7 @@ pub struct CustomerTeam {
     pub email_verified: bool,
     /// Type of the object.
     ///
-    /// Always `team`, according to the OpenAPI description.
+    /// Always `team`.
     pub r#type: Cow<'static, str>,
     /// Name of the customer.
     pub name: Option<String>,
@@ -2090,7 +2090,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`PaymentMethod`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`PaymentMethod`].
 #[derive(Clone)]
 pub struct UnknownPaymentMethod {
     pub(crate) id: PaymentMethodId,

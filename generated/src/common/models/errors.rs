@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub struct AlreadyActiveSubscriptionError {
     /// Error class.
     ///
-    /// Always `AlreadyActiveSubscriptionError`, according to the OpenAPI description.
+    /// Always `AlreadyActiveSubscriptionError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -28,7 +28,7 @@ pub struct AlreadyActiveSubscriptionError {
 pub struct AlreadyCanceledSubscription {
     /// Error class.
     ///
-    /// Always `AlreadyCanceledSubscription`, according to the OpenAPI description.
+    /// Always `AlreadyCanceledSubscription`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -43,7 +43,7 @@ pub struct AlreadyCanceledSubscription {
 pub struct AmbiguousExternalCustomerId {
     /// Error class.
     ///
-    /// Always `AmbiguousExternalCustomerID`, according to the OpenAPI description.
+    /// Always `AmbiguousExternalCustomerID`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -57,7 +57,7 @@ pub struct AmbiguousExternalCustomerId {
 pub struct BadRequest {
     /// Error class.
     ///
-    /// Always `BadRequest`, according to the OpenAPI description.
+    /// Always `BadRequest`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -71,7 +71,7 @@ pub struct BadRequest {
 pub struct CannotCreateOrganizationError {
     /// Error class.
     ///
-    /// Always `CannotCreateOrganizationError`, according to the OpenAPI description.
+    /// Always `CannotCreateOrganizationError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -233,7 +233,8 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CheckoutForbiddenError`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of
+/// [`CheckoutForbiddenError`].
 #[derive(Clone)]
 pub struct UnknownCheckoutForbiddenError {
     pub(crate) detail: String,
@@ -248,7 +249,7 @@ pub struct UnknownCheckoutForbiddenError {
 pub struct CheckoutLocked {
     /// Error class.
     ///
-    /// Always `CheckoutLocked`, according to the OpenAPI description.
+    /// Always `CheckoutLocked`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -263,7 +264,7 @@ pub struct CheckoutLocked {
 pub struct CustomerNotReady {
     /// Error class.
     ///
-    /// Always `CustomerNotReady`, according to the OpenAPI description.
+    /// Always `CustomerNotReady`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -277,7 +278,7 @@ pub struct CustomerNotReady {
 pub struct DiscountRedemptionLimitReached {
     /// Error class.
     ///
-    /// Always `DiscountRedemptionLimitReached`, according to the OpenAPI description.
+    /// Always `DiscountRedemptionLimitReached`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -291,7 +292,7 @@ pub struct DiscountRedemptionLimitReached {
 pub struct DisputeAutoAcceptNotEnabled {
     /// Error class.
     ///
-    /// Always `DisputeAutoAcceptNotEnabled`, according to the OpenAPI description.
+    /// Always `DisputeAutoAcceptNotEnabled`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -305,7 +306,7 @@ pub struct DisputeAutoAcceptNotEnabled {
 pub struct DisputeNotOpenError {
     /// Error class.
     ///
-    /// Always `DisputeNotOpenError`, according to the OpenAPI description.
+    /// Always `DisputeNotOpenError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -319,7 +320,7 @@ pub struct DisputeNotOpenError {
 pub struct ExpiredCheckoutError {
     /// Error class.
     ///
-    /// Always `ExpiredCheckoutError`, according to the OpenAPI description.
+    /// Always `ExpiredCheckoutError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -336,7 +337,7 @@ pub struct HttpValidationError {
     pub detail: Option<Vec<ValidationError>>,
     /// Error class; missing in some responses.
     ///
-    /// Always `RequestValidationError`, according to the OpenAPI description.
+    /// Always `RequestValidationError`.
     pub error: Cow<'static, str>,
 }
 
@@ -348,7 +349,7 @@ pub struct HttpValidationError {
 pub struct InactiveSubscription {
     /// Error class.
     ///
-    /// Always `InactiveSubscription`, according to the OpenAPI description.
+    /// Always `InactiveSubscription`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -421,7 +422,7 @@ polar_client_runtime::from_variant! {
 pub struct ManualRetryLimitExceeded {
     /// Error class.
     ///
-    /// Always `ManualRetryLimitExceeded`, according to the OpenAPI description.
+    /// Always `ManualRetryLimitExceeded`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -435,7 +436,7 @@ pub struct ManualRetryLimitExceeded {
 pub struct MissingInvoiceBillingDetails {
     /// Error class.
     ///
-    /// Always `MissingInvoiceBillingDetails`, according to the OpenAPI description.
+    /// Always `MissingInvoiceBillingDetails`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -449,7 +450,7 @@ pub struct MissingInvoiceBillingDetails {
 pub struct NotOpenCheckout {
     /// Error class.
     ///
-    /// Always `NotOpenCheckout`, according to the OpenAPI description.
+    /// Always `NotOpenCheckout`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -463,7 +464,7 @@ pub struct NotOpenCheckout {
 pub struct NotPermitted {
     /// Error class.
     ///
-    /// Always `NotPermitted`, according to the OpenAPI description.
+    /// Always `NotPermitted`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -477,7 +478,7 @@ pub struct NotPermitted {
 pub struct OffSessionChargesNotEnabled {
     /// Error class.
     ///
-    /// Always `OffSessionChargesNotEnabled`, according to the OpenAPI description.
+    /// Always `OffSessionChargesNotEnabled`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -491,7 +492,7 @@ pub struct OffSessionChargesNotEnabled {
 pub struct OrderNotDraft {
     /// Error class.
     ///
-    /// Always `OrderNotDraft`, according to the OpenAPI description.
+    /// Always `OrderNotDraft`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -505,7 +506,7 @@ pub struct OrderNotDraft {
 pub struct OrderNotEligibleForInvoice {
     /// Error class.
     ///
-    /// Always `OrderNotEligibleForInvoice`, according to the OpenAPI description.
+    /// Always `OrderNotEligibleForInvoice`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -519,7 +520,7 @@ pub struct OrderNotEligibleForInvoice {
 pub struct OrderNotEligibleForRetry {
     /// Error class.
     ///
-    /// Always `OrderNotEligibleForRetry`, according to the OpenAPI description.
+    /// Always `OrderNotEligibleForRetry`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -533,7 +534,7 @@ pub struct OrderNotEligibleForRetry {
 pub struct OrganizationNotReadyForPayments {
     /// Error class.
     ///
-    /// Always `OrganizationNotReadyForPayments`, according to the OpenAPI description.
+    /// Always `OrganizationNotReadyForPayments`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -547,7 +548,7 @@ pub struct OrganizationNotReadyForPayments {
 pub struct PauseResumeNotAllowed {
     /// Error class.
     ///
-    /// Always `PauseResumeNotAllowed`, according to the OpenAPI description.
+    /// Always `PauseResumeNotAllowed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -561,7 +562,7 @@ pub struct PauseResumeNotAllowed {
 pub struct PaymentActionRequired {
     /// Error class.
     ///
-    /// Always `PaymentActionRequired`, according to the OpenAPI description.
+    /// Always `PaymentActionRequired`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -575,7 +576,7 @@ pub struct PaymentActionRequired {
 pub struct PaymentAlreadyInProgress {
     /// Error class.
     ///
-    /// Always `PaymentAlreadyInProgress`, according to the OpenAPI description.
+    /// Always `PaymentAlreadyInProgress`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -589,7 +590,7 @@ pub struct PaymentAlreadyInProgress {
 pub struct PaymentError {
     /// Error class.
     ///
-    /// Always `PaymentError`, according to the OpenAPI description.
+    /// Always `PaymentError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -603,7 +604,7 @@ pub struct PaymentError {
 pub struct PaymentFailed {
     /// Error class.
     ///
-    /// Always `PaymentFailed`, according to the OpenAPI description.
+    /// Always `PaymentFailed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -617,8 +618,7 @@ pub struct PaymentFailed {
 pub struct PaymentMethodInUseByActiveSubscription {
     /// Error class.
     ///
-    /// Always `PaymentMethodInUseByActiveSubscription`, according to the OpenAPI
-    /// description.
+    /// Always `PaymentMethodInUseByActiveSubscription`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -632,7 +632,7 @@ pub struct PaymentMethodInUseByActiveSubscription {
 pub struct PaymentMethodRequired {
     /// Error class.
     ///
-    /// Always `PaymentMethodRequired`, according to the OpenAPI description.
+    /// Always `PaymentMethodRequired`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -646,7 +646,7 @@ pub struct PaymentMethodRequired {
 pub struct PaymentMethodSetupFailed {
     /// Error class.
     ///
-    /// Always `PaymentMethodSetupFailed`, according to the OpenAPI description.
+    /// Always `PaymentMethodSetupFailed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -660,7 +660,7 @@ pub struct PaymentMethodSetupFailed {
 pub struct PaymentNotReady {
     /// Error class.
     ///
-    /// Always `PaymentNotReady`, according to the OpenAPI description.
+    /// Always `PaymentNotReady`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -674,7 +674,7 @@ pub struct PaymentNotReady {
 pub struct ProductNotDeletable {
     /// Error class.
     ///
-    /// Always `ProductNotDeletable`, according to the OpenAPI description.
+    /// Always `ProductNotDeletable`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -688,7 +688,7 @@ pub struct ProductNotDeletable {
 pub struct RefundedAlready {
     /// Error class.
     ///
-    /// Always `RefundedAlready`, according to the OpenAPI description.
+    /// Always `RefundedAlready`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -702,7 +702,7 @@ pub struct RefundedAlready {
 pub struct ResourceNotFound {
     /// Error class.
     ///
-    /// Always `ResourceNotFound`, according to the OpenAPI description.
+    /// Always `ResourceNotFound`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -716,7 +716,7 @@ pub struct ResourceNotFound {
 pub struct RotateNotPermitted {
     /// Error class.
     ///
-    /// Always `RotateNotPermitted`, according to the OpenAPI description.
+    /// Always `RotateNotPermitted`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -731,7 +731,7 @@ pub struct RotateNotPermitted {
 pub struct SsoEnforcementRequiresConnection {
     /// Error class.
     ///
-    /// Always `SSOEnforcementRequiresConnection`, according to the OpenAPI description.
+    /// Always `SSOEnforcementRequiresConnection`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -745,7 +745,7 @@ pub struct SsoEnforcementRequiresConnection {
 pub struct SubscriptionLocked {
     /// Error class.
     ///
-    /// Always `SubscriptionLocked`, according to the OpenAPI description.
+    /// Always `SubscriptionLocked`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -759,7 +759,7 @@ pub struct SubscriptionLocked {
 pub struct SubscriptionNotScheduledToCancel {
     /// Error class.
     ///
-    /// Always `SubscriptionNotScheduledToCancel`, according to the OpenAPI description.
+    /// Always `SubscriptionNotScheduledToCancel`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -773,7 +773,7 @@ pub struct SubscriptionNotScheduledToCancel {
 pub struct TrialAlreadyRedeemed {
     /// Error class.
     ///
-    /// Always `TrialAlreadyRedeemed`, according to the OpenAPI description.
+    /// Always `TrialAlreadyRedeemed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -787,7 +787,7 @@ pub struct TrialAlreadyRedeemed {
 pub struct Unauthorized {
     /// Error class.
     ///
-    /// Always `Unauthorized`, according to the OpenAPI description.
+    /// Always `Unauthorized`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -802,7 +802,7 @@ pub struct Unauthorized {
 pub struct UpdateSubscriptionPlanNotAllowed {
     /// Error class.
     ///
-    /// Always `UpdateSubscriptionPlanNotAllowed`, according to the OpenAPI description.
+    /// Always `UpdateSubscriptionPlanNotAllowed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -817,7 +817,7 @@ pub struct UpdateSubscriptionPlanNotAllowed {
 pub struct UpdateSubscriptionSeatsNotAllowed {
     /// Error class.
     ///
-    /// Always `UpdateSubscriptionSeatsNotAllowed`, according to the OpenAPI description.
+    /// Always `UpdateSubscriptionSeatsNotAllowed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -832,7 +832,7 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
 pub struct UpdateSubscriptionUnitsNotAllowed {
     /// Error class.
     ///
-    /// Always `UpdateSubscriptionUnitsNotAllowed`, according to the OpenAPI description.
+    /// Always `UpdateSubscriptionUnitsNotAllowed`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,

@@ -67,11 +67,11 @@ pub struct BalanceCreditOrderEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.credit_order`, according to the OpenAPI description.
+    /// Always `balance.credit_order`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceCreditOrderMetadata,
@@ -138,11 +138,11 @@ pub struct BalanceDisputeEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.dispute`, according to the OpenAPI description.
+    /// Always `balance.dispute`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceDisputeMetadata,
@@ -219,11 +219,11 @@ pub struct BalanceDisputeReversalEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.dispute_reversal`, according to the OpenAPI description.
+    /// Always `balance.dispute_reversal`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceDisputeMetadata,
@@ -262,11 +262,11 @@ pub struct BalanceOrderEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.order`, according to the OpenAPI description.
+    /// Always `balance.order`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceOrderMetadata,
@@ -342,11 +342,11 @@ pub struct BalanceRefundEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.refund`, according to the OpenAPI description.
+    /// Always `balance.refund`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceRefundMetadata,
@@ -425,11 +425,11 @@ pub struct BalanceRefundReversalEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `balance.refund_reversal`, according to the OpenAPI description.
+    /// Always `balance.refund_reversal`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BalanceRefundMetadata,
@@ -467,11 +467,11 @@ pub struct BenefitCycledEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `benefit.cycled`, according to the OpenAPI description.
+    /// Always `benefit.cycled`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BenefitGrantMetadata,
@@ -525,11 +525,11 @@ pub struct BenefitGrantedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `benefit.granted`, according to the OpenAPI description.
+    /// Always `benefit.granted`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BenefitGrantMetadata,
@@ -567,11 +567,11 @@ pub struct BenefitRevokedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `benefit.revoked`, according to the OpenAPI description.
+    /// Always `benefit.revoked`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BenefitGrantMetadata,
@@ -609,11 +609,11 @@ pub struct BenefitUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `benefit.updated`, according to the OpenAPI description.
+    /// Always `benefit.updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: BenefitGrantMetadata,
@@ -651,11 +651,11 @@ pub struct CheckoutCreatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `checkout.created`, according to the OpenAPI description.
+    /// Always `checkout.created`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: CheckoutCreatedMetadata,
@@ -745,11 +745,11 @@ pub struct CustomerCreatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `customer.created`, according to the OpenAPI description.
+    /// Always `customer.created`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: CustomerCreatedMetadata,
@@ -803,11 +803,11 @@ pub struct CustomerDeletedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `customer.deleted`, according to the OpenAPI description.
+    /// Always `customer.deleted`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: CustomerDeletedMetadata,
@@ -861,11 +861,11 @@ pub struct CustomerUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `customer.updated`, according to the OpenAPI description.
+    /// Always `customer.updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: CustomerUpdatedMetadata,
@@ -1682,11 +1682,11 @@ pub struct MeterResetEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `meter.reset`, according to the OpenAPI description.
+    /// Always `meter.reset`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: MeterResetMetadata,
@@ -1734,11 +1734,11 @@ pub struct OrderPaidEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `order.paid`, according to the OpenAPI description.
+    /// Always `order.paid`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: OrderPaidMetadata,
@@ -1813,11 +1813,11 @@ pub struct OrderRefundedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `order.refunded`, according to the OpenAPI description.
+    /// Always `order.refunded`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: OrderRefundedMetadata,
@@ -1869,11 +1869,11 @@ pub struct OrderUnvoidedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `order.unvoided`, according to the OpenAPI description.
+    /// Always `order.unvoided`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: OrderUnvoidedMetadata,
@@ -1925,11 +1925,11 @@ pub struct OrderVoidedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `order.voided`, according to the OpenAPI description.
+    /// Always `order.voided`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: OrderVoidedMetadata,
@@ -1981,12 +1981,11 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.billing_period_updated`, according to the OpenAPI
-    /// description.
+    /// Always `subscription.billing_period_updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionBillingPeriodUpdatedMetadata,
@@ -2038,11 +2037,11 @@ pub struct SubscriptionCanceledEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.canceled`, according to the OpenAPI description.
+    /// Always `subscription.canceled`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionCanceledMetadata,
@@ -2074,7 +2073,7 @@ pub struct SubscriptionCanceledMetadata {
     /// When the subscription was canceled, even if it continues until the end of the
     /// billing period; null if it was not.
     pub canceled_at: String,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<String>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: Option<bool>,
@@ -2112,11 +2111,11 @@ pub struct SubscriptionCreatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.created`, according to the OpenAPI description.
+    /// Always `subscription.created`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionCreatedMetadata,
@@ -2177,11 +2176,11 @@ pub struct SubscriptionCycledEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.cycled`, according to the OpenAPI description.
+    /// Always `subscription.cycled`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionCycledMetadata,
@@ -2240,11 +2239,11 @@ pub struct SubscriptionMigratedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.migrated`, according to the OpenAPI description.
+    /// Always `subscription.migrated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionMigratedMetadata,
@@ -2299,11 +2298,11 @@ pub struct SubscriptionPastDueEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.past_due`, according to the OpenAPI description.
+    /// Always `subscription.past_due`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionPastDueMetadata,
@@ -2364,11 +2363,11 @@ pub struct SubscriptionPausedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.paused`, according to the OpenAPI description.
+    /// Always `subscription.paused`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionPausedMetadata,
@@ -2431,11 +2430,11 @@ pub struct SubscriptionProductUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.product_updated`, according to the OpenAPI description.
+    /// Always `subscription.product_updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionProductUpdatedMetadata,
@@ -2487,11 +2486,11 @@ pub struct SubscriptionReactivatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.reactivated`, according to the OpenAPI description.
+    /// Always `subscription.reactivated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionReactivatedMetadata,
@@ -2550,11 +2549,11 @@ pub struct SubscriptionReinstatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.reinstated`, according to the OpenAPI description.
+    /// Always `subscription.reinstated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionReinstatedMetadata,
@@ -2613,11 +2612,11 @@ pub struct SubscriptionResumedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.resumed`, according to the OpenAPI description.
+    /// Always `subscription.resumed`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionResumedMetadata,
@@ -2676,11 +2675,11 @@ pub struct SubscriptionRevokedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.revoked`, according to the OpenAPI description.
+    /// Always `subscription.revoked`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionRevokedMetadata,
@@ -2739,11 +2738,11 @@ pub struct SubscriptionSeatsUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.seats_updated`, according to the OpenAPI description.
+    /// Always `subscription.seats_updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionSeatsUpdatedMetadata,
@@ -2797,11 +2796,11 @@ pub struct SubscriptionUncanceledEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.uncanceled`, according to the OpenAPI description.
+    /// Always `subscription.uncanceled`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionUncanceledMetadata,
@@ -2860,11 +2859,11 @@ pub struct SubscriptionUnitsUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.units_updated`, according to the OpenAPI description.
+    /// Always `subscription.units_updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionUnitsUpdatedMetadata,
@@ -2918,11 +2917,11 @@ pub struct SubscriptionUpdateClearedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.update_cleared`, according to the OpenAPI description.
+    /// Always `subscription.update_cleared`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionUpdateClearedMetadata,
@@ -2970,11 +2969,11 @@ pub struct SubscriptionUpdatedEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `subscription.updated`, according to the OpenAPI description.
+    /// Always `subscription.updated`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: SubscriptionUpdatedMetadata,
@@ -3038,7 +3037,7 @@ pub struct UserEvent {
     pub name: String,
     /// Source of the event.
     ///
-    /// Always `user`, according to the OpenAPI description.
+    /// Always `user`.
     pub source: Cow<'static, str>,
     /// Custom key-value data.
     pub metadata: EventMetadataOutput,

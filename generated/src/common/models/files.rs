@@ -110,7 +110,7 @@ pub struct DownloadableFileRead {
     pub version: Option<String>,
     /// Purpose of the file.
     ///
-    /// Always `downloadable`, according to the OpenAPI description.
+    /// Always `downloadable`.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
@@ -510,7 +510,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`FileRead`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`FileRead`].
 #[derive(Clone)]
 pub struct UnknownFileRead {
     pub(crate) id: FileId,
@@ -750,7 +750,7 @@ pub struct OrganizationAvatarFileRead {
     pub version: Option<String>,
     /// Purpose of the file.
     ///
-    /// Always `organization_avatar`, according to the OpenAPI description.
+    /// Always `organization_avatar`.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
@@ -1071,7 +1071,7 @@ pub struct SupportCaseAttachmentFileRead {
     pub version: Option<String>,
     /// Purpose of the file.
     ///
-    /// Always `support_case_attachment`, according to the OpenAPI description.
+    /// Always `support_case_attachment`.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,

@@ -121,7 +121,7 @@ pub struct CountAggregation {
     ///
     /// Default: `"count"`.
     ///
-    /// Always `count`, according to the OpenAPI description.
+    /// Always `count`.
     pub func: Cow<'static, str>,
 }
 
@@ -276,7 +276,7 @@ pub struct UniqueAggregation {
     ///
     /// Default: `"unique"`.
     ///
-    /// Always `unique`, according to the OpenAPI description.
+    /// Always `unique`.
     pub func: Cow<'static, str>,
     /// Name of the event property.
     pub property: String,

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub struct AuthorizationCodeTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// Authorization code to exchange.
     pub code: String,
@@ -230,7 +230,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`AuthorizeResponse`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`AuthorizeResponse`].
 #[derive(Clone)]
 pub struct UnknownAuthorizeResponse {
     pub(crate) client: OAuth2ClientPublic,
@@ -251,7 +251,7 @@ pub struct AuthorizeResponseOrganization {
     pub client: OAuth2ClientPublic,
     /// Type of the subject: a user or an organization.
     ///
-    /// Always `organization`, according to the OpenAPI description.
+    /// Always `organization`.
     pub sub_type: Cow<'static, str>,
     /// Organization that the client requests access to; null if the user chooses it.
     pub sub: Option<AuthorizeOrganization>,
@@ -318,7 +318,7 @@ pub struct AuthorizeResponseUser {
     pub client: OAuth2ClientPublic,
     /// Type of the subject: a user or an organization.
     ///
-    /// Always `user`, according to the OpenAPI description.
+    /// Always `user`.
     pub sub_type: Cow<'static, str>,
     /// User that the client requests access to; null if it is not determined yet.
     pub sub: Option<AuthorizeUser>,
@@ -403,7 +403,7 @@ pub struct IntrospectTokenRequest {
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
 }
 
@@ -494,7 +494,7 @@ pub enum IntrospectedTokenType {
 pub struct OAuth2Client {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: Option<String>,
     /// When the client ID was issued, as a Unix timestamp in seconds.
     pub client_id_issued_at: Option<i64>,
@@ -954,7 +954,7 @@ pub enum OAuth2GrantType {
 pub struct RefreshTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// Refresh token, which can be exchanged for a new access token.
     pub refresh_token: String,
@@ -988,7 +988,7 @@ pub struct RevokeTokenRequest {
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
 }
 
@@ -1253,7 +1253,7 @@ pub struct TokenResponse {
     pub access_token: String,
     /// Type of the token, which determines how it is sent.
     ///
-    /// Always `Bearer`, according to the OpenAPI description.
+    /// Always `Bearer`.
     pub token_type: Cow<'static, str>,
     /// Lifetime of the access token, in seconds.
     pub expires_in: i64,
@@ -1367,7 +1367,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`UserInfo`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`UserInfo`].
 #[derive(Clone)]
 pub struct UnknownUserInfo {
     pub(crate) sub: String,
@@ -1411,7 +1411,7 @@ pub struct UserInfoUser {
 pub struct WebTokenRequest {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// Token of the web session.
     pub session_token: String,

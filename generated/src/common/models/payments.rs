@@ -32,7 +32,7 @@ pub struct CardPayment {
     pub currency: String,
     /// Payment method, such as `card`.
     ///
-    /// Always `card`, according to the OpenAPI description.
+    /// Always `card`.
     pub method: Cow<'static, str>,
     /// Trigger of the payment attempt.
     pub trigger: Option<PaymentTrigger>,
@@ -124,7 +124,7 @@ pub struct KrCardPayment {
     pub currency: String,
     /// Payment method, such as `card`.
     ///
-    /// Always `kr_card`, according to the OpenAPI description.
+    /// Always `kr_card`.
     pub method: Cow<'static, str>,
     /// Trigger of the payment attempt.
     pub trigger: Option<PaymentTrigger>,
@@ -409,7 +409,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Payment`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Payment`].
 #[derive(Clone)]
 pub struct UnknownPayment {
     pub(crate) created_at: Timestamp,

@@ -72,7 +72,7 @@ pub struct LegacyRecurringProductPriceCustom {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `custom`, according to the OpenAPI description.
+    /// Always `custom`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -84,7 +84,7 @@ pub struct LegacyRecurringProductPriceCustom {
     pub product_id: ProductId,
     /// Marks a recurring price.
     ///
-    /// Always `recurring`, according to the OpenAPI description.
+    /// Always `recurring`.
     pub r#type: Cow<'static, str>,
     /// Unit of the billing cycle of the price.
     pub recurring_interval: RecurringInterval,
@@ -96,7 +96,7 @@ pub struct LegacyRecurringProductPriceCustom {
     pub preset_amount: Option<i64>,
     /// Marks a legacy price.
     ///
-    /// Always `true`, according to the OpenAPI description.
+    /// Always `true`.
     pub legacy: bool,
 }
 
@@ -117,7 +117,7 @@ pub struct LegacyRecurringProductPriceFixed {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -129,15 +129,15 @@ pub struct LegacyRecurringProductPriceFixed {
     pub product_id: ProductId,
     /// Marks a recurring price.
     ///
-    /// Always `recurring`, according to the OpenAPI description.
+    /// Always `recurring`.
     pub r#type: Cow<'static, str>,
     /// Unit of the billing cycle of the price.
     pub recurring_interval: RecurringInterval,
-    /// Price in cents.
+    /// Price in the smallest unit of `price_currency` (cents for USD).
     pub price_amount: i64,
     /// Marks a legacy price.
     ///
-    /// Always `true`, according to the OpenAPI description.
+    /// Always `true`.
     pub legacy: bool,
 }
 
@@ -193,7 +193,7 @@ pub struct ProductMediaFileRead {
     pub version: Option<String>,
     /// Purpose of the file.
     ///
-    /// Always `product_media`, according to the OpenAPI description.
+    /// Always `product_media`.
     pub service: Cow<'static, str>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
@@ -221,7 +221,7 @@ pub struct ProductPriceCustom {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `custom`, according to the OpenAPI description.
+    /// Always `custom`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -353,7 +353,7 @@ pub struct ProductPriceFixed {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -363,7 +363,7 @@ pub struct ProductPriceFixed {
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Price in cents.
+    /// Price in the smallest unit of `price_currency` (cents for USD).
     pub price_amount: i64,
 }
 
@@ -455,7 +455,7 @@ pub struct ProductPriceMeteredTiers {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `metered_tiers`, according to the OpenAPI description.
+    /// Always `metered_tiers`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -561,7 +561,7 @@ pub struct ProductPriceMeteredUnit {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `metered_unit`, according to the OpenAPI description.
+    /// Always `metered_unit`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
@@ -690,7 +690,7 @@ pub struct ProductPriceUnitBased {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `unit_based`, according to the OpenAPI description.
+    /// Always `unit_based`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,

@@ -131,7 +131,7 @@ pub struct BenefitCustomPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `custom`, according to the OpenAPI description.
+    /// Always `custom`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -159,7 +159,7 @@ pub struct BenefitDiscordPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `discord`, according to the OpenAPI description.
+    /// Always `discord`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -187,7 +187,7 @@ pub struct BenefitDownloadablesPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `downloadables`, according to the OpenAPI description.
+    /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -215,7 +215,7 @@ pub struct BenefitFeatureFlagPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `feature_flag`, according to the OpenAPI description.
+    /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -243,7 +243,7 @@ pub struct BenefitGitHubRepositoryPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `github_repository`, according to the OpenAPI description.
+    /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -271,7 +271,7 @@ pub struct BenefitLicenseKeysPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `license_keys`, according to the OpenAPI description.
+    /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -299,7 +299,7 @@ pub struct BenefitMeterCreditPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `meter_credit`, according to the OpenAPI description.
+    /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -632,7 +632,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`BenefitPublic`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`BenefitPublic`].
 #[derive(Clone)]
 pub struct UnknownBenefitPublic {
     pub(crate) id: BenefitId,
@@ -661,7 +661,7 @@ pub struct BenefitSlackSharedChannelPublic {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `slack_shared_channel`, according to the OpenAPI description.
+    /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,

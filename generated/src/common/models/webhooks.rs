@@ -44,7 +44,7 @@ pub enum HttpCodeClass {
 pub struct WebhookCustomerCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `customer.created`, according to the OpenAPI description.
+    /// Always `customer.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -62,7 +62,7 @@ pub struct WebhookCustomerCreatedPayload {
 pub struct WebhookCustomerDeletedPayload {
     /// Type of the object.
     ///
-    /// Always `customer.deleted`, according to the OpenAPI description.
+    /// Always `customer.deleted`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -81,7 +81,7 @@ pub struct WebhookCustomerDeletedPayload {
 pub struct WebhookCustomerSeatAssignedPayload {
     /// Type of the object.
     ///
-    /// Always `customer_seat.assigned`, according to the OpenAPI description.
+    /// Always `customer_seat.assigned`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -99,7 +99,7 @@ pub struct WebhookCustomerSeatAssignedPayload {
 pub struct WebhookCustomerSeatClaimedPayload {
     /// Type of the object.
     ///
-    /// Always `customer_seat.claimed`, according to the OpenAPI description.
+    /// Always `customer_seat.claimed`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -118,7 +118,7 @@ pub struct WebhookCustomerSeatClaimedPayload {
 pub struct WebhookCustomerSeatRevokedPayload {
     /// Type of the object.
     ///
-    /// Always `customer_seat.revoked`, according to the OpenAPI description.
+    /// Always `customer_seat.revoked`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -137,7 +137,7 @@ pub struct WebhookCustomerSeatRevokedPayload {
 pub struct WebhookCustomerStateChangedPayload {
     /// Type of the object.
     ///
-    /// Always `customer.state_changed`, according to the OpenAPI description.
+    /// Always `customer.state_changed`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -156,7 +156,7 @@ pub struct WebhookCustomerStateChangedPayload {
 pub struct WebhookCustomerUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `customer.updated`, according to the OpenAPI description.
+    /// Always `customer.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -445,7 +445,7 @@ pub enum WebhookFormat {
 pub struct WebhookMemberCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `member.created`, according to the OpenAPI description.
+    /// Always `member.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -464,7 +464,7 @@ pub struct WebhookMemberCreatedPayload {
 pub struct WebhookMemberDeletedPayload {
     /// Type of the object.
     ///
-    /// Always `member.deleted`, according to the OpenAPI description.
+    /// Always `member.deleted`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -482,7 +482,7 @@ pub struct WebhookMemberDeletedPayload {
 pub struct WebhookMemberUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `member.updated`, according to the OpenAPI description.
+    /// Always `member.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -500,7 +500,7 @@ pub struct WebhookMemberUpdatedPayload {
 pub struct WebhookRefundCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `refund.created`, according to the OpenAPI description.
+    /// Always `refund.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -518,7 +518,7 @@ pub struct WebhookRefundCreatedPayload {
 pub struct WebhookRefundUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `refund.updated`, according to the OpenAPI description.
+    /// Always `refund.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,

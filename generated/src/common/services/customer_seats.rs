@@ -40,7 +40,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// validates. Requires at least one of `customer_id`, `external_customer_id`,
     /// `email`, `member_id` or `external_member_id`, which the server validates.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
@@ -50,7 +50,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription, order or customer.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -93,7 +93,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// # Errors
     /// - 400 Bad Request: the invitation token is unknown, has expired, or has been used.
     /// - 403 Forbidden: the organization has no seat-based prices.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:claim_seat")]
     pub fn claim_seat(&self, body: impl Body<SeatClaim>) -> ClaimSeat {
@@ -120,7 +120,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 400 Bad Request: the invitation token is unknown or has expired.
     /// - 403 Forbidden: the organization has no seat-based prices.
     /// - 404 Not Found: no such seat.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:get_claim_info")]
     pub fn get_claim_info(&self, invitation_token: &str) -> GetClaimInfo {
@@ -139,7 +139,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Requires at least one of `subscription_id` or `order_id`, which the server
     /// validates.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_seats:read`.
     ///
     /// Idempotent: safe to retry.
@@ -148,7 +148,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription or order.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -184,7 +184,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// - `seat_id`: ID of the seat.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
@@ -194,7 +194,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such seat.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
@@ -215,7 +215,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// - `seat_id`: ID of the seat.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
     /// Idempotent: safe to retry.
@@ -224,7 +224,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such seat.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples

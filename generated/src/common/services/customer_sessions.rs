@@ -34,17 +34,17 @@ impl<C: Credential> CustomerSessions<C> {
     ///
     /// Returns [`CustomerSession`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_sessions:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 409
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -73,7 +73,7 @@ impl<C: Credential> CustomerSessions<C> {
     /// Configures a route for axum that creates customer sessions and redirects customers
     /// to the customer portal.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_sessions:write`.
     #[cfg(feature = "axum")]
     pub fn axum_route(&self) -> polar_client_runtime::routes::PortalRoute

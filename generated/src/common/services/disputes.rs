@@ -36,17 +36,17 @@ impl<C: Credential> Disputes<C> {
     ///
     /// - `id`: ID of the dispute.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `disputes:write`.
+    /// Requires an organization or personal access token with the scope `disputes:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`DisputeNotOpenError`](../../enum.ErrorCode.html#variant.DisputeNotOpenError):
     ///   the dispute is not open.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:accept")]
     pub fn accept(&self, id: impl Into<DisputeId>) -> Accept
@@ -67,14 +67,15 @@ impl<C: Credential> Disputes<C> {
     ///
     /// - `id`: ID of the dispute.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:get")]
     pub fn get(&self, id: impl Into<DisputeId>) -> Get
@@ -93,13 +94,13 @@ impl<C: Credential> Disputes<C> {
     ///
     /// Returns [`DisputeList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:list")]
     pub fn list(&self) -> List
@@ -134,7 +135,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -144,14 +145,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these orders.
+    /// Filters for results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -38,13 +38,13 @@ impl<C: Credential> EventTypes<C> {
     /// Returns [`EventTypeWithStatsList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "event-types:list")]
     pub fn list(&self) -> List
@@ -62,14 +62,13 @@ impl<C: Credential> EventTypes<C> {
     ///
     /// - `id`: ID of the event type.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `events:write`.
+    /// Requires an organization or personal access token with the scope `events:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404 Not Found: no such event type.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "event-types:update")]
     pub fn update(
@@ -94,7 +93,7 @@ impl<C: Credential> EventTypes<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -104,14 +103,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,

@@ -38,12 +38,12 @@ impl<C: Credential> Files<C> {
     ///
     /// Returns [`FileUpload`].
     ///
-    /// Credential: an organization or personal access token with the scope `files:write`.
+    /// Requires an organization or personal access token with the scope `files:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:create")]
     pub fn create(&self, body: impl Body<FileCreate>) -> Create
@@ -58,7 +58,7 @@ impl<C: Credential> Files<C> {
     /// Uploads a file: creates it, sends its parts to the storage, and completes the
     /// upload.
     ///
-    /// Credential: an organization or personal access token with the scope `files:write`.
+    /// Requires an organization or personal access token with the scope `files:write`.
     ///
     /// # Errors
     /// Errors of `files:create` and `files:uploaded`, and of the storage.
@@ -81,15 +81,16 @@ impl<C: Credential> Files<C> {
     ///
     /// - `id`: ID of the file.
     ///
-    /// Credential: an organization or personal access token with the scope `files:write`.
+    /// Requires an organization or personal access token with the scope `files:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not delete this file.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not delete this file.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:delete")]
     pub fn delete(&self, id: impl Into<FileId>) -> Delete
@@ -108,13 +109,13 @@ impl<C: Credential> Files<C> {
     ///
     /// Returns [`FileReadList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `files:read`, `files:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:list")]
     pub fn list(&self) -> List
@@ -132,15 +133,16 @@ impl<C: Credential> Files<C> {
     ///
     /// - `id`: ID of the file.
     ///
-    /// Credential: an organization or personal access token with the scope `files:write`.
+    /// Requires an organization or personal access token with the scope `files:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not change this file.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not change this file.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:update")]
     pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update
@@ -163,15 +165,16 @@ impl<C: Credential> Files<C> {
     ///
     /// - `id`: ID of the file.
     ///
-    /// Credential: an organization or personal access token with the scope `files:write`.
+    /// Requires an organization or personal access token with the scope `files:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not change this file.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not change this file.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:uploaded")]
     pub fn uploaded(
@@ -214,7 +217,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

@@ -27,14 +27,14 @@ impl Quantities {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -55,8 +55,8 @@ impl Quantities {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -37,13 +37,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Returns [`MetricDashboardSchema`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:write`.
+    /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:create_dashboard")]
     pub fn create_dashboard(
@@ -64,13 +63,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// - `id`: ID of the dashboard.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:write`.
+    /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:delete_dashboard")]
     pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard
@@ -94,13 +92,12 @@ impl<C: Credential> Metrics<C> {
     /// - `interval`: Length of the intervals. It limits the length of the time range: see
     ///   `limits`.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:read`.
+    /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:export")]
     pub fn export(
@@ -131,13 +128,12 @@ impl<C: Credential> Metrics<C> {
     /// - `interval`: Length of the intervals. It limits the length of the time range: see
     ///   `limits`.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:read`.
+    /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:get")]
     pub fn get(
@@ -165,13 +161,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// - `id`: ID of the dashboard.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:read`.
+    /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:get_dashboard")]
     pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard
@@ -191,8 +186,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Returns [`MetricsLimits`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:read`.
+    /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
     /// Idempotent: safe to retry.
     #[doc(alias = "metrics:limits")]
@@ -207,13 +201,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/dashboards`, operation `metrics:list_dashboards`.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:read`.
+    /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:list_dashboards")]
     pub fn list_dashboards(&self) -> ListDashboards
@@ -231,13 +224,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// - `id`: ID of the dashboard.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `metrics:write`.
+    /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:update_dashboard")]
     pub fn update_dashboard(
@@ -290,7 +282,7 @@ impl Export {
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -300,7 +292,7 @@ impl Export {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -317,7 +309,7 @@ impl Export {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
@@ -352,7 +344,7 @@ impl Get {
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -362,7 +354,7 @@ impl Get {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -379,7 +371,7 @@ impl Get {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
@@ -422,7 +414,7 @@ polar_client_runtime::operation! {
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

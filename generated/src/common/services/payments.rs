@@ -39,14 +39,14 @@ impl<C: Credential> Payments<C> {
     ///
     /// - `id`: ID of the payment.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `payments:read`.
+    /// Requires an organization or personal access token with the scope `payments:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "payments:get")]
     pub fn get(&self, id: impl Into<PaymentId>) -> Get
@@ -65,13 +65,12 @@ impl<C: Credential> Payments<C> {
     ///
     /// Returns [`PaymentList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `payments:read`.
+    /// Requires an organization or personal access token with the scope `payments:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "payments:list")]
     pub fn list(&self) -> List
@@ -97,7 +96,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -107,28 +106,28 @@ impl List {
         self
     }
 
-    /// Only results of one of these checkout sessions.
+    /// Filters for results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only results that belong to one of these orders.
+    /// Filters for results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -39,15 +39,15 @@ impl<C: Credential> Refunds<C> {
     ///
     /// Returns [`Refund`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `refunds:write`.
+    /// Requires an organization or personal access token with the scope `refunds:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`RefundedAlready`](../../enum.ErrorCode.html#variant.RefundedAlready): the
+    /// - 403 Forbidden,
+    ///   [`RefundedAlready`](../../enum.ErrorCode.html#variant.RefundedAlready): the
     ///   order has been refunded in full.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -84,13 +84,13 @@ impl<C: Credential> Refunds<C> {
     ///
     /// Returns [`RefundList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `refunds:read`, `refunds:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "refunds:list")]
     pub fn list(&self) -> List
@@ -116,14 +116,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results with one of these IDs.
+    /// Filters for results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -133,14 +133,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these orders.
+    /// Filters for results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only results that belong to one of these subscriptions.
+    /// Filters for results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -150,14 +150,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,

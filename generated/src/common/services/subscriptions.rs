@@ -17,7 +17,7 @@ use polar_client_runtime::types::{OneOrMany, Timestamp};
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,14 +27,14 @@ impl Export {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -64,7 +64,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Only deliveries whose response has a status of this class.
+    /// Filters by the status class (`2xx` to `5xx`) of your endpoint's response.
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
         let value: HttpCodeClass = http_code_class.into();
         self.0.query("http_code_class", &value);

@@ -38,7 +38,7 @@ pub struct GrantedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
@@ -259,7 +259,7 @@ pub struct ValidatedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,

@@ -42,17 +42,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyActivationCreated`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the key is
-    ///   revoked, disabled or expired, has no activations left, or does not support them;
-    ///   such keys are only validated.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the key is revoked, disabled or expired, has no activations left, or does not
+    ///   support them; such keys are only validated.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
@@ -68,15 +69,16 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key or activation, or the activation belongs to another key.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
@@ -96,16 +98,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
@@ -128,17 +132,19 @@ impl<C: Credential> LicenseKeys<C> {
     /// - `id`: ID of the license key.
     /// - `activation_id`: ID of the activation.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key or activation, or the activation belongs to another key.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
@@ -163,16 +169,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
@@ -191,19 +199,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400
+    /// - 400 Bad Request,
     ///   [`RotateNotPermitted`](../../enum.ErrorCode.html#variant.RotateNotPermitted):
     ///   only keys that are granted or disabled can be rotated.
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
@@ -224,16 +234,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:update")]
     pub fn update(
@@ -258,18 +270,19 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`ValidatedLicenseKey`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest): the usage to
-    ///   add is more than the key has left.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 400 Bad Request, [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest):
+    ///   the usage to add is more than the key has left.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key, or it is revoked, disabled or expired, or the activation, conditions,
     ///   benefit or customer do not match.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
@@ -315,7 +328,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -325,14 +338,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these benefits.
+    /// Filters for results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

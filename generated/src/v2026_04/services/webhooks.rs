@@ -47,13 +47,12 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
@@ -75,14 +74,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
@@ -106,14 +105,15 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
@@ -136,13 +136,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookDeliveryList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
@@ -159,13 +159,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookEndpointList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
@@ -183,14 +183,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook event.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
@@ -216,14 +216,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
@@ -247,14 +247,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(

@@ -29,7 +29,7 @@ pub struct CheckoutLink {
     pub metadata: MetadataOutputType,
     /// Payment processor.
     pub payment_processor: PaymentProcessor,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL that the customer is redirected to after the payment.
     pub success_url: Option<String>,

@@ -32,7 +32,7 @@ pub struct Checkout {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
@@ -722,7 +722,7 @@ pub struct CheckoutPublic {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
@@ -863,9 +863,9 @@ pub struct CheckoutPublicConfirmed {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     ///
-    /// Always `confirmed`, according to the OpenAPI description.
+    /// Always `confirmed`.
     pub status: Cow<'static, str>,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,

@@ -133,7 +133,7 @@ impl Discount {
         }
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -292,7 +292,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Discount`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Discount`].
 #[derive(Clone)]
 pub struct UnknownDiscount {
     pub(crate) duration: DiscountDuration,
@@ -358,7 +358,7 @@ pub struct DiscountFixedCreate {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -441,7 +441,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -563,7 +563,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -577,7 +577,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -615,7 +615,7 @@ pub struct DiscountFixedRepeatDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -629,7 +629,7 @@ pub struct DiscountFixedRepeatDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -664,7 +664,7 @@ pub struct DiscountPercentageCreate {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -740,7 +740,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -825,7 +825,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -839,7 +839,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -869,7 +869,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -883,7 +883,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -905,7 +905,7 @@ pub struct DiscountUpdate {
     pub code: Patch<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Patch<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Patch<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -1001,7 +1001,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();

@@ -1275,7 +1275,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Event`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Event`].
 #[derive(Clone)]
 pub struct UnknownEvent {
     pub(crate) id: EventId,
@@ -1425,7 +1425,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`EventsPage`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`EventsPage`].
 #[derive(Clone)]
 pub struct UnknownEventsPage {
     pub(crate) items: Vec<Event>,
@@ -1464,11 +1464,11 @@ pub struct MeterCreditEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `meter.credited`, according to the OpenAPI description.
+    /// Always `meter.credited`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: MeterCreditedMetadata,

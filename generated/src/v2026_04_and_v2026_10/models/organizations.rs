@@ -49,7 +49,7 @@ pub struct Organization {
     pub default_tax_behavior: TaxBehaviorOption,
     /// Enabled features.
     pub feature_settings: Option<OrganizationFeatureSettings>,
-    /// Subscription settings.
+    /// Settings of the subscriptions of the organization.
     pub subscription_settings: OrganizationSubscriptionSettings,
     /// Emails that are sent to customers.
     pub customer_email_settings: OrganizationCustomerEmailSettings,
@@ -108,7 +108,7 @@ pub struct OrganizationCreate {
     pub country: Option<CountryAlpha2Input>,
     /// Enabled features.
     pub feature_settings: Option<OrganizationFeatureSettingsUpdate>,
-    /// Subscription settings.
+    /// Settings of the subscriptions of the organization.
     pub subscription_settings: Option<OrganizationSubscriptionSettings>,
     /// Emails that are sent to customers.
     pub customer_email_settings: Option<OrganizationCustomerEmailSettings>,
@@ -218,7 +218,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Subscription settings.
+    /// Settings of the subscriptions of the organization.
     #[must_use]
     #[inline]
     pub fn subscription_settings(
@@ -460,7 +460,7 @@ pub struct OrganizationUpdate {
     pub country: Patch<CountryAlpha2Input>,
     /// Enabled features.
     pub feature_settings: Patch<OrganizationFeatureSettingsUpdate>,
-    /// Subscription settings.
+    /// Settings of the subscriptions of the organization.
     pub subscription_settings: Patch<OrganizationSubscriptionSettings>,
     /// Emails that are sent to customers.
     pub customer_email_settings: Patch<OrganizationCustomerEmailSettings>,
@@ -577,7 +577,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Subscription settings.
+    /// Settings of the subscriptions of the organization.
     #[must_use]
     pub fn subscription_settings(
         mut self,

@@ -42,7 +42,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutPublicConfirmed`].
     ///
-    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
+    /// - `client_secret`: Client secret. Do not log or expose it.
     ///
     /// Unauthenticated, or with a personal access token. With an organization access
     /// token, call it on `with_credential(Anonymous)`.
@@ -50,9 +50,10 @@ impl<C: Credential> Checkouts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 [`PaymentError`](../../enum.ErrorCode.html#variant.PaymentError): the
-    ///   payment failed.
-    /// - 403
+    /// - 400 Bad Request,
+    ///   [`PaymentError`](../../enum.ErrorCode.html#variant.PaymentError): the payment
+    ///   failed.
+    /// - 403 Forbidden,
     ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
     ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
     ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
@@ -61,13 +62,15 @@ impl<C: Credential> Checkouts<C> {
     ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
     ///   the session has expired, the customer already has an active subscription, or the
     ///   organization cannot take payments.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409 [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
+    ///   [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
     ///   session is being processed.
-    /// - 410
+    /// - 410 Gone,
     ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
     ///   the session has expired.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_confirm")]
     pub fn client_confirm(
@@ -90,20 +93,21 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
+    /// - `client_secret`: Client secret. Do not log or expose it.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the
-    ///   organization may not take payments.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 410
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the organization may not take payments.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 410 Gone,
     ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
     ///   the session has expired.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_get")]
     pub fn client_get(&self, client_secret: &str) -> ClientGet {
@@ -119,14 +123,14 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutPublic`].
     ///
-    /// - `client_secret`: Client secret, which grants access: treat it as a secret.
+    /// - `client_secret`: Client secret. Do not log or expose it.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
     ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
     ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
@@ -135,13 +139,15 @@ impl<C: Credential> Checkouts<C> {
     ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
     ///   the session has expired, the customer already has an active subscription, or the
     ///   organization cannot take payments.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409 [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
+    ///   [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
     ///   session is being processed.
-    /// - 410
+    /// - 410 Gone,
     ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
     ///   the session has expired.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_update")]
     pub fn client_update(
@@ -161,13 +167,13 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`Checkout`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -198,7 +204,7 @@ impl<C: Credential> Checkouts<C> {
     /// Configures a route for axum that creates checkout sessions and redirects visitors
     /// to them.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `checkouts:write`.
     #[cfg(feature = "axum")]
     pub fn axum_route(&self) -> polar_client_runtime::routes::CheckoutRoute
@@ -216,14 +222,15 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// - `id`: ID of the checkout.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -255,13 +262,13 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Returns [`CheckoutList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -295,13 +302,13 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// - `id`: ID of the checkout.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
     ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
     ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
@@ -310,8 +317,9 @@ impl<C: Credential> Checkouts<C> {
     ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
     ///   the session has expired, the customer already has an active subscription, or the
     ///   organization cannot take payments.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:update")]
     pub fn update(
@@ -381,7 +389,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -391,21 +399,21 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -415,7 +423,7 @@ impl List {
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -37,13 +37,13 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`Discount`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -79,14 +79,15 @@ impl<C: Credential> Discounts<C> {
     ///
     /// - `id`: ID of the discount.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:delete")]
     pub fn delete(&self, id: impl Into<DiscountId>) -> Delete
@@ -107,14 +108,15 @@ impl<C: Credential> Discounts<C> {
     ///
     /// - `id`: ID of the discount.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:get")]
     pub fn get(&self, id: impl Into<DiscountId>) -> Get
@@ -133,13 +135,13 @@ impl<C: Credential> Discounts<C> {
     ///
     /// Returns [`DiscountList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -171,14 +173,15 @@ impl<C: Credential> Discounts<C> {
     ///
     /// - `id`: ID of the discount.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -237,7 +240,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

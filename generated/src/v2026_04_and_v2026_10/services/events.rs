@@ -43,14 +43,15 @@ impl<C: Credential> Events<C> {
     ///
     /// - `id`: ID of the event.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:get")]
     pub fn get(&self, id: impl Into<EventId>) -> Get
@@ -70,14 +71,13 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventsIngestResponse`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `events:write`.
+    /// Requires an organization or personal access token with the scope `events:write`.
     ///
     /// Idempotent if `events.external_id` is set; otherwise a retry may perform the
     /// operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -109,8 +109,7 @@ impl<C: Credential> Events<C> {
     /// Configures an ingester, which sends events in batches, from many tasks and through
     /// outages.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `events:write`.
+    /// Requires an organization or personal access token with the scope `events:write`.
     #[cfg(feature = "ingest")]
     pub fn ingester(&self) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate>
     where
@@ -125,13 +124,13 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventsPage`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -161,13 +160,13 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventNameList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:list_names")]
     pub fn list_names(&self) -> ListNames
@@ -222,7 +221,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -232,14 +231,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -324,8 +323,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -37,13 +37,12 @@ impl<C: Credential> Meters<C> {
     ///
     /// Returns [`Meter`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `meters:write`.
+    /// Requires an organization or personal access token with the scope `meters:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:create")]
     pub fn create(&self, body: impl Body<MeterCreate>) -> Create
@@ -63,14 +62,15 @@ impl<C: Credential> Meters<C> {
     ///
     /// - `id`: ID of the meter.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:get")]
     pub fn get(&self, id: impl Into<MeterId>) -> Get
@@ -89,13 +89,13 @@ impl<C: Credential> Meters<C> {
     ///
     /// Returns [`MeterList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:list")]
     pub fn list(&self) -> List
@@ -116,14 +116,15 @@ impl<C: Credential> Meters<C> {
     /// - `end_timestamp`: End of the time range.
     /// - `interval`: Length of the intervals.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:quantities")]
     pub fn quantities(
@@ -154,14 +155,14 @@ impl<C: Credential> Meters<C> {
     ///
     /// - `id`: ID of the meter.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `meters:write`.
+    /// Requires an organization or personal access token with the scope `meters:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:update")]
     pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
@@ -200,7 +201,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -251,8 +252,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -26,7 +26,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(pub(crate) Request);
 
 impl ListWebhookEndpoints {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

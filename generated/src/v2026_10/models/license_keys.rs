@@ -43,7 +43,7 @@ pub struct GrantedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
@@ -111,7 +111,7 @@ pub struct ValidatedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,

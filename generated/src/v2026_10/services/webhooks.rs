@@ -47,13 +47,12 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -90,14 +89,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
@@ -121,14 +120,15 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
@@ -151,13 +151,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookDeliveryList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
@@ -174,13 +174,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookEndpointList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
@@ -198,14 +198,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook event.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
@@ -231,14 +231,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
@@ -262,14 +262,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(

@@ -380,7 +380,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Benefit`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Benefit`].
 #[derive(Clone)]
 pub struct UnknownBenefit {
     pub(crate) id: BenefitId,
@@ -501,7 +501,7 @@ pub struct BenefitCustom {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `custom`, according to the OpenAPI description.
+    /// Always `custom`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -705,7 +705,7 @@ pub struct BenefitDiscord {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `discord`, according to the OpenAPI description.
+    /// Always `discord`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -896,7 +896,7 @@ pub struct BenefitDownloadables {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `downloadables`, according to the OpenAPI description.
+    /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -1087,7 +1087,7 @@ pub struct BenefitFeatureFlag {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `feature_flag`, according to the OpenAPI description.
+    /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -1288,7 +1288,7 @@ pub struct BenefitGitHubRepository {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `github_repository`, according to the OpenAPI description.
+    /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -1479,7 +1479,7 @@ pub struct BenefitLicenseKeys {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `license_keys`, according to the OpenAPI description.
+    /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -1696,7 +1696,7 @@ pub struct BenefitMeterCredit {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `meter_credit`, according to the OpenAPI description.
+    /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,
@@ -1900,7 +1900,7 @@ pub struct BenefitSlackSharedChannel {
     pub modified_at: Option<Timestamp>,
     /// Type of the object.
     ///
-    /// Always `slack_shared_channel`, according to the OpenAPI description.
+    /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
     /// Human-readable description.
     pub description: String,

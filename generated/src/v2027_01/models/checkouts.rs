@@ -32,7 +32,7 @@ pub struct Checkout {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
@@ -249,7 +249,7 @@ pub struct CheckoutConfirmSharedPaymentToken {
     pub discount_code: Option<String>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     pub allow_trial: Option<bool>,
     /// ID of the shared payment token (`spt_...`).
     pub shared_payment_token_id: String,
@@ -418,7 +418,7 @@ impl CheckoutConfirmSharedPaymentToken {
 
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null, according to the OpenAPI description.
+    /// Always `false` or null.
     #[must_use]
     #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
@@ -1483,7 +1483,7 @@ pub struct CheckoutPublic {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,
@@ -1624,9 +1624,9 @@ pub struct CheckoutPublicConfirmed {
     pub payment_processor: PaymentProcessor,
     /// Current status.
     ///
-    /// Always `confirmed`, according to the OpenAPI description.
+    /// Always `confirmed`.
     pub status: Cow<'static, str>,
-    /// Client secret, which grants access: treat it as a secret.
+    /// Client secret. Do not log or expose it.
     pub client_secret: String,
     /// URL of the checkout page.
     pub url: String,

@@ -238,11 +238,11 @@ pub struct MeterCreditEvent {
     pub label: String,
     /// Source of the event.
     ///
-    /// Always `system`, according to the OpenAPI description.
+    /// Always `system`.
     pub source: Cow<'static, str>,
     /// Name of the event.
     ///
-    /// Always `meter.credited`, according to the OpenAPI description.
+    /// Always `meter.credited`.
     pub name: Cow<'static, str>,
     /// Details of the event.
     pub metadata: MeterCreditedMetadata,

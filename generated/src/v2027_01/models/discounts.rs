@@ -146,7 +146,7 @@ impl Discount {
         }
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -305,7 +305,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Discount`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Discount`].
 #[derive(Clone)]
 pub struct UnknownDiscount {
     pub(crate) duration: DiscountDuration,
@@ -374,7 +374,7 @@ pub struct DiscountFixedCreate {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -465,7 +465,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -589,7 +589,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -603,7 +603,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -643,7 +643,7 @@ pub struct DiscountFixedRepeatDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -657,7 +657,7 @@ pub struct DiscountFixedRepeatDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -694,7 +694,7 @@ pub struct DiscountPercentageCreate {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -778,7 +778,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -865,7 +865,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -879,7 +879,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -911,7 +911,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -925,7 +925,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub products: Vec<DiscountProduct>,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -949,7 +949,7 @@ pub struct DiscountUpdate {
     pub code: Patch<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Patch<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Patch<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     ///
@@ -1053,7 +1053,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 pub struct AmbiguousExternalMeterId {
     /// Error class.
     ///
-    /// Always `AmbiguousExternalMeterID`, according to the OpenAPI description.
+    /// Always `AmbiguousExternalMeterID`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -31,7 +31,7 @@ pub struct AmbiguousExternalMeterId {
 pub struct AmbiguousExternalWebhookEndpointId {
     /// Error class.
     ///
-    /// Always `AmbiguousExternalWebhookEndpointID`, according to the OpenAPI description.
+    /// Always `AmbiguousExternalWebhookEndpointID`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -114,7 +114,8 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`CheckoutPaymentError`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of
+/// [`CheckoutPaymentError`].
 #[derive(Clone)]
 pub struct UnknownCheckoutPaymentError {
     pub(crate) detail: String,
@@ -130,8 +131,7 @@ pub struct UnknownCheckoutPaymentError {
 pub struct CustomerMeterCreditExternalIdConflict {
     /// Error class.
     ///
-    /// Always `CustomerMeterCreditExternalIDConflict`, according to the OpenAPI
-    /// description.
+    /// Always `CustomerMeterCreditExternalIDConflict`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -146,7 +146,7 @@ pub struct CustomerMeterCreditExternalIdConflict {
 pub struct CustomerMeterCreditNotReversible {
     /// Error class.
     ///
-    /// Always `CustomerMeterCreditNotReversible`, according to the OpenAPI description.
+    /// Always `CustomerMeterCreditNotReversible`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,
@@ -160,7 +160,7 @@ pub struct CustomerMeterCreditNotReversible {
 pub struct SharedPaymentTokenError {
     /// Error class.
     ///
-    /// Always `SharedPaymentTokenError`, according to the OpenAPI description.
+    /// Always `SharedPaymentTokenError`.
     pub error: Cow<'static, str>,
     /// Human-readable error message.
     pub detail: String,

@@ -1274,7 +1274,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Event`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Event`].
 #[derive(Clone)]
 pub struct UnknownEvent {
     pub(crate) id: EventId,
@@ -1424,7 +1424,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`EventsPage`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`EventsPage`].
 #[derive(Clone)]
 pub struct UnknownEventsPage {
     pub(crate) items: Vec<Event>,

@@ -45,7 +45,7 @@ pub struct GrantedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,
@@ -123,7 +123,7 @@ pub struct LicenseKeySubscription {
     pub current_period_end: Timestamp,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -157,7 +157,7 @@ pub struct ValidatedLicenseKey {
     pub display_key: String,
     /// Current status.
     ///
-    /// Always `granted`, according to the OpenAPI description.
+    /// Always `granted`.
     pub status: Cow<'static, str>,
     /// Maximum number of activations of the license key; null means no limit.
     pub limit_activations: Option<i64>,

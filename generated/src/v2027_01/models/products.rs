@@ -481,7 +481,7 @@ pub struct ProductPriceSeatBased {
     pub source: ProductPriceSource,
     /// Type of the price, which determines how the amount is calculated.
     ///
-    /// Always `seat_based`, according to the OpenAPI description.
+    /// Always `seat_based`.
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,

@@ -150,7 +150,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -299,7 +299,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`AppliedDiscount`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`AppliedDiscount`].
 #[derive(Clone)]
 pub struct UnknownAppliedDiscount {
     pub(crate) duration: DiscountDuration,
@@ -353,7 +353,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -365,7 +365,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub organization_id: OrganizationId,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -405,7 +405,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -417,7 +417,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub organization_id: OrganizationId,
     /// Type of the object.
     ///
-    /// Always `fixed`, according to the OpenAPI description.
+    /// Always `fixed`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -447,7 +447,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -459,7 +459,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub organization_id: OrganizationId,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -491,7 +491,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub code: Option<String>,
     /// When the discount becomes redeemable; null means immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it ends; null if it has no end.
+    /// When it stops being valid; null if it has no end.
     pub ends_at: Option<Timestamp>,
     /// Maximum number of redemptions; null means no limit.
     pub max_redemptions: Option<i64>,
@@ -503,7 +503,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub organization_id: OrganizationId,
     /// Type of the object.
     ///
-    /// Always `percentage`, according to the OpenAPI description.
+    /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
@@ -822,7 +822,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`Price`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`Price`].
 #[derive(Clone)]
 pub struct UnknownPrice {
     pub(crate) created_at: Timestamp,

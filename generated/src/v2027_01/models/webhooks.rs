@@ -775,7 +775,7 @@ polar_client_runtime::from_variant! {
 
 /// An unknown variant of [`BenefitGrantWebhook`], with its JSON.
 ///
-/// The methods of the union return the fields that all variants have.
+/// Fields that all variants have are available as methods of [`BenefitGrantWebhook`].
 #[derive(Clone)]
 pub struct UnknownBenefitGrantWebhook {
     pub(crate) created_at: Timestamp,
@@ -823,7 +823,7 @@ pub enum WebhookApiVersion {
 pub struct WebhookBenefitCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `benefit.created`, according to the OpenAPI description.
+    /// Always `benefit.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -841,7 +841,7 @@ pub struct WebhookBenefitCreatedPayload {
 pub struct WebhookBenefitGrantCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `benefit_grant.created`, according to the OpenAPI description.
+    /// Always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -859,7 +859,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
 pub struct WebhookBenefitGrantCycledPayload {
     /// Type of the object.
     ///
-    /// Always `benefit_grant.cycled`, according to the OpenAPI description.
+    /// Always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -877,7 +877,7 @@ pub struct WebhookBenefitGrantCycledPayload {
 pub struct WebhookBenefitGrantRevokedPayload {
     /// Type of the object.
     ///
-    /// Always `benefit_grant.revoked`, according to the OpenAPI description.
+    /// Always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -895,7 +895,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
 pub struct WebhookBenefitGrantUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `benefit_grant.updated`, according to the OpenAPI description.
+    /// Always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -913,7 +913,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 pub struct WebhookBenefitUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `benefit.updated`, according to the OpenAPI description.
+    /// Always `benefit.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -931,7 +931,7 @@ pub struct WebhookBenefitUpdatedPayload {
 pub struct WebhookCheckoutCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `checkout.created`, according to the OpenAPI description.
+    /// Always `checkout.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -950,7 +950,7 @@ pub struct WebhookCheckoutCreatedPayload {
 pub struct WebhookCheckoutExpiredPayload {
     /// Type of the object.
     ///
-    /// Always `checkout.expired`, according to the OpenAPI description.
+    /// Always `checkout.expired`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -968,7 +968,7 @@ pub struct WebhookCheckoutExpiredPayload {
 pub struct WebhookCheckoutUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `checkout.updated`, according to the OpenAPI description.
+    /// Always `checkout.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -986,7 +986,7 @@ pub struct WebhookCheckoutUpdatedPayload {
 pub struct WebhookDiscountCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `discount.created`, according to the OpenAPI description.
+    /// Always `discount.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1004,7 +1004,7 @@ pub struct WebhookDiscountCreatedPayload {
 pub struct WebhookDiscountDeletedPayload {
     /// Type of the object.
     ///
-    /// Always `discount.deleted`, according to the OpenAPI description.
+    /// Always `discount.deleted`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1022,7 +1022,7 @@ pub struct WebhookDiscountDeletedPayload {
 pub struct WebhookDiscountUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `discount.updated`, according to the OpenAPI description.
+    /// Always `discount.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1251,7 +1251,7 @@ impl Default for WebhookEndpointUpdate {
 pub struct WebhookOrderCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `order.created`, according to the OpenAPI description.
+    /// Always `order.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1269,7 +1269,7 @@ pub struct WebhookOrderCreatedPayload {
 pub struct WebhookOrderPaidPayload {
     /// Type of the object.
     ///
-    /// Always `order.paid`, according to the OpenAPI description.
+    /// Always `order.paid`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1287,7 +1287,7 @@ pub struct WebhookOrderPaidPayload {
 pub struct WebhookOrderRefundedPayload {
     /// Type of the object.
     ///
-    /// Always `order.refunded`, according to the OpenAPI description.
+    /// Always `order.refunded`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1306,7 +1306,7 @@ pub struct WebhookOrderRefundedPayload {
 pub struct WebhookOrderUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `order.updated`, according to the OpenAPI description.
+    /// Always `order.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1324,7 +1324,7 @@ pub struct WebhookOrderUpdatedPayload {
 pub struct WebhookOrganizationUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `organization.updated`, according to the OpenAPI description.
+    /// Always `organization.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1342,7 +1342,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 pub struct WebhookProductCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `product.created`, according to the OpenAPI description.
+    /// Always `product.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1360,7 +1360,7 @@ pub struct WebhookProductCreatedPayload {
 pub struct WebhookProductUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `product.updated`, according to the OpenAPI description.
+    /// Always `product.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1379,7 +1379,7 @@ pub struct WebhookProductUpdatedPayload {
 pub struct WebhookSubscriptionActivePayload {
     /// Type of the object.
     ///
-    /// Always `subscription.active`, according to the OpenAPI description.
+    /// Always `subscription.active`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1398,7 +1398,7 @@ pub struct WebhookSubscriptionActivePayload {
 pub struct WebhookSubscriptionCanceledPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.canceled`, according to the OpenAPI description.
+    /// Always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1417,7 +1417,7 @@ pub struct WebhookSubscriptionCanceledPayload {
 pub struct WebhookSubscriptionCreatedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.created`, according to the OpenAPI description.
+    /// Always `subscription.created`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1436,7 +1436,7 @@ pub struct WebhookSubscriptionCreatedPayload {
 pub struct WebhookSubscriptionCycledPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.cycled`, according to the OpenAPI description.
+    /// Always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1455,7 +1455,7 @@ pub struct WebhookSubscriptionCycledPayload {
 pub struct WebhookSubscriptionMigratedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.migrated`, according to the OpenAPI description.
+    /// Always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1479,7 +1479,7 @@ pub struct WebhookSubscriptionMigratedPayload {
 pub struct WebhookSubscriptionPastDuePayload {
     /// Type of the object.
     ///
-    /// Always `subscription.past_due`, according to the OpenAPI description.
+    /// Always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1498,7 +1498,7 @@ pub struct WebhookSubscriptionPastDuePayload {
 pub struct WebhookSubscriptionPausedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.paused`, according to the OpenAPI description.
+    /// Always `subscription.paused`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1517,7 +1517,7 @@ pub struct WebhookSubscriptionPausedPayload {
 pub struct WebhookSubscriptionResumedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.resumed`, according to the OpenAPI description.
+    /// Always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1536,7 +1536,7 @@ pub struct WebhookSubscriptionResumedPayload {
 pub struct WebhookSubscriptionRevokedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.revoked`, according to the OpenAPI description.
+    /// Always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1555,7 +1555,7 @@ pub struct WebhookSubscriptionRevokedPayload {
 pub struct WebhookSubscriptionUncanceledPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.uncanceled`, according to the OpenAPI description.
+    /// Always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
@@ -1574,7 +1574,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
 pub struct WebhookSubscriptionUpdatedPayload {
     /// Type of the object.
     ///
-    /// Always `subscription.updated`, according to the OpenAPI description.
+    /// Always `subscription.updated`.
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,

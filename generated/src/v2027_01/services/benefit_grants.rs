@@ -33,13 +33,13 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// Returns [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefit-grants:list")]
     pub fn list(&self) -> List
@@ -56,7 +56,7 @@ impl<C: Credential> BenefitGrants<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -66,14 +66,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -93,14 +93,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these members.
+    /// Filters for results that belong to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// Only results that belong to one of these members, by external ID.
+    /// Filters for results that belong to one of these members, by external ID.
     pub fn external_member_id(
         mut self,
         external_member_id: impl Into<OneOrMany<String>>,

@@ -44,13 +44,12 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Returns [`Benefit`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
+    /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:create")]
     pub fn create(&self, body: impl Body<BenefitCreate>) -> Create
@@ -68,16 +67,16 @@ impl<C: Credential> Benefits<C> {
     ///
     /// - `id`: ID of the benefit.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
+    /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): this
-    ///   benefit cannot be deleted.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   this benefit cannot be deleted.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:delete")]
     pub fn delete(&self, id: impl Into<BenefitId>) -> Delete
@@ -99,14 +98,15 @@ impl<C: Credential> Benefits<C> {
     ///
     /// - `id`: ID of the benefit.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:files")]
     pub fn files(&self, id: impl Into<BenefitId>) -> Files
@@ -127,14 +127,15 @@ impl<C: Credential> Benefits<C> {
     ///
     /// - `id`: ID of the benefit.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:get")]
     pub fn get(&self, id: impl Into<BenefitId>) -> Get
@@ -155,14 +156,15 @@ impl<C: Credential> Benefits<C> {
     ///
     /// - `id`: ID of the benefit.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:grants")]
     pub fn grants(&self, id: impl Into<BenefitId>) -> Grants
@@ -181,13 +183,13 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Returns [`BenefitList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:list")]
     pub fn list(&self) -> List
@@ -205,14 +207,14 @@ impl<C: Credential> Benefits<C> {
     ///
     /// - `id`: ID of the benefit.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
+    /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:update")]
     pub fn update(
@@ -262,14 +264,14 @@ impl Grants {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these members.
+    /// Filters for results that belong to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
@@ -305,7 +307,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -315,21 +317,21 @@ impl List {
         self
     }
 
-    /// Only results of one of these types.
+    /// Filters for results of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only results with one of these IDs.
+    /// Filters for results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only results with one of these external IDs.
+    /// Filters for results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
@@ -380,8 +382,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -41,18 +41,18 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// Returns [`MeterCreditEvent`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
     /// Idempotent if `external_id` is set; otherwise a retry may perform the operation
     /// again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
-    /// - 409
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
+    /// - 409 Conflict,
     ///   [`CustomerMeterCreditExternalIDConflict`](../../enum.ErrorCode.html#variant.CustomerMeterCreditExternalIdConflict),
     ///   [`AmbiguousExternalCustomerID`](../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId)
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:credits")]
     pub fn credits(&self, body: impl Body<CustomerMeterCreditsCreate>) -> Credits
@@ -72,14 +72,15 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// - `id`: ID of the customer meter.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
@@ -98,13 +99,13 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// Returns [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
@@ -126,17 +127,18 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// - `id`: ID of the `meter.credited` event of the credit.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`CustomerMeterCreditNotReversible`](../../enum.ErrorCode.html#variant.CustomerMeterCreditNotReversible)
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:reverse_credit")]
     pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit
@@ -174,7 +176,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -184,14 +186,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -201,14 +203,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these meters.
+    /// Filters for results that belong to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Only results that belong to one of these meters, by external ID.
+    /// Filters for results that belong to one of these meters, by external ID.
     pub fn external_meter_id(
         mut self,
         external_meter_id: impl Into<OneOrMany<String>>,

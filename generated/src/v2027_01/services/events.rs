@@ -43,14 +43,15 @@ impl<C: Credential> Events<C> {
     ///
     /// - `id`: ID of the event.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:get")]
     pub fn get(&self, id: impl Into<EventId>) -> Get
@@ -70,15 +71,14 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventsIngestResponse`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `events:write`.
+    /// Requires an organization or personal access token with the scope `events:write`.
     ///
     /// Idempotent if `events.external_id` is set; otherwise a retry may perform the
     /// operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:ingest")]
     pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
@@ -93,8 +93,7 @@ impl<C: Credential> Events<C> {
     /// Configures an ingester, which sends events in batches, from many tasks and through
     /// outages.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `events:write`.
+    /// Requires an organization or personal access token with the scope `events:write`.
     #[cfg(feature = "ingest")]
     pub fn ingester(&self) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate>
     where
@@ -109,13 +108,13 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventsPage`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:list")]
     pub fn list(&self) -> List
@@ -131,13 +130,13 @@ impl<C: Credential> Events<C> {
     ///
     /// Returns [`EventNameList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:list_names")]
     pub fn list_names(&self) -> ListNames
@@ -192,7 +191,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -202,14 +201,14 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -294,8 +293,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -48,17 +48,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyActivationCreated`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the key is
-    ///   revoked, disabled or expired, has no activations left, or does not support them;
-    ///   such keys are only validated.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the key is revoked, disabled or expired, has no activations left, or does not
+    ///   support them; such keys are only validated.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
@@ -74,15 +75,16 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key or activation, or the activation belongs to another key.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
@@ -102,16 +104,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
@@ -134,17 +138,19 @@ impl<C: Credential> LicenseKeys<C> {
     /// - `id`: ID of the license key.
     /// - `activation_id`: ID of the activation.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key or activation, or the activation belongs to another key.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
@@ -169,16 +175,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
@@ -197,19 +205,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400
+    /// - 400 Bad Request,
     ///   [`RotateNotPermitted`](../../enum.ErrorCode.html#variant.RotateNotPermitted):
     ///   only keys that are granted or disabled can be rotated.
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
@@ -230,16 +240,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
-    ///   may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token may
+    ///   not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:update")]
     pub fn update(
@@ -264,18 +276,19 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`ValidatedLicenseKey`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest): the usage to
-    ///   add is more than the key has left.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    /// - 400 Bad Request, [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest):
+    ///   the usage to add is more than the key has left.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
     ///   such key, or it is revoked, disabled or expired, or the activation, conditions,
     ///   benefit or customer do not match.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate

@@ -52,13 +52,12 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`Order`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
+    /// Requires an organization or personal access token with the scope `orders:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:create")]
     pub fn create(&self, body: impl Body<OrderCreate>) -> Create
@@ -77,12 +76,12 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns CSV rows, each decoded as [`OrderExportRow`].
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:export")]
     pub fn export(&self) -> Export
@@ -101,24 +100,26 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
+    /// Requires an organization or personal access token with the scope `orders:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
+    /// - 402 Payment Required,
+    ///   [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
     ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
     ///   the payment failed, or the bank requires customer authentication.
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`OffSessionChargesNotEnabled`](../../enum.ErrorCode.html#variant.OffSessionChargesNotEnabled),
     ///   [`OrganizationNotReadyForPayments`](../../enum.ErrorCode.html#variant.OrganizationNotReadyForPayments):
     ///   off-session charges are not enabled for the organization, or it cannot take
     ///   payments now.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 412 [`OrderNotDraft`](../../enum.ErrorCode.html#variant.OrderNotDraft): the
-    ///   order is not a draft.
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 412 Precondition Failed,
+    ///   [`OrderNotDraft`](../../enum.ErrorCode.html#variant.OrderNotDraft): the order is
+    ///   not a draft.
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:finalize")]
     pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize
@@ -137,16 +138,17 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`OrderNotEligibleForInvoice`](../../enum.ErrorCode.html#variant.OrderNotEligibleForInvoice):
     ///   orders in this status have no invoice.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`MissingInvoiceBillingDetails`](../../enum.ErrorCode.html#variant.MissingInvoiceBillingDetails):
     ///   the order lacks a billing name or a billing address.
     #[doc(alias = "orders:generate_invoice")]
@@ -168,13 +170,14 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
@@ -195,13 +198,14 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
@@ -217,7 +221,7 @@ impl<C: Credential> Orders<C> {
     /// Downloads the document. Generates it first if it does not exist, and polls until
     /// it does.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
     /// Errors of `orders:invoice` and `orders:generate_invoice`, and of the storage.
@@ -236,12 +240,12 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`OrderList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:list")]
     pub fn list(&self) -> List
@@ -260,13 +264,14 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
@@ -281,7 +286,7 @@ impl<C: Credential> Orders<C> {
 
     /// Downloads the document. Polls until it exists.
     ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
+    /// Requires an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
     /// Errors of `orders:receipt`, and of the storage.
@@ -300,14 +305,14 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
+    /// Requires an organization or personal access token with the scope `orders:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:update")]
     pub fn update(&self, id: impl Into<OrderId>, body: impl Body<OrderUpdate>) -> Update
@@ -363,7 +368,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -373,7 +378,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -391,21 +396,21 @@ impl List {
         self
     }
 
-    /// Only results that one of these discounts was applied to.
+    /// Filters for results that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -415,14 +420,14 @@ impl List {
         self
     }
 
-    /// Only results of one of these checkout sessions.
+    /// Filters for results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only results that belong to one of these subscriptions.
+    /// Filters for results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -432,21 +437,21 @@ impl List {
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Only results created after this time.
+    /// Filters for results created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Only results created before this time.
+    /// Filters for results created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
@@ -480,8 +485,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

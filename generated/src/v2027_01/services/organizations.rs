@@ -35,15 +35,15 @@ impl<C: Credential> Organizations<C> {
     ///
     /// Returns [`Organization`].
     ///
-    /// Credential: a personal access token, not that of an organization, with the scope
+    /// Requires a personal (not an organization) access token with the scope
     /// `organizations:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`CannotCreateOrganizationError`](../../enum.ErrorCode.html#variant.CannotCreateOrganizationError)
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:create")]
     pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create
@@ -63,14 +63,15 @@ impl<C: Credential> Organizations<C> {
     ///
     /// - `id`: ID of the organization.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:get")]
     pub fn get(&self, id: impl Into<OrganizationId>) -> Get
@@ -89,13 +90,13 @@ impl<C: Credential> Organizations<C> {
     ///
     /// Returns [`OrganizationList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:list")]
     pub fn list(&self) -> List
@@ -113,21 +114,22 @@ impl<C: Credential> Organizations<C> {
     ///
     /// - `id`: ID of the organization.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `organizations:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
     ///   [`DisputeAutoAcceptNotEnabled`](../../enum.ErrorCode.html#variant.DisputeAutoAcceptNotEnabled):
     ///   the token may not update this organization, or the automatic acceptance of
     ///   disputes is not enabled for it.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`SSOEnforcementRequiresConnection`](../../enum.ErrorCode.html#variant.SsoEnforcementRequiresConnection):
     ///   single sign-on can only be enforced once a connection is enabled.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:update")]
     pub fn update(

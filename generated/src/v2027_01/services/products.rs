@@ -37,13 +37,12 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`Product`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `products:write`.
+    /// Requires an organization or personal access token with the scope `products:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:create")]
     pub fn create(&self, body: impl Body<ProductCreate>) -> Create
@@ -62,19 +61,19 @@ impl<C: Credential> Products<C> {
     ///
     /// - `id`: ID of the product.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `products:write`.
+    /// Requires an organization or personal access token with the scope `products:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not delete this product.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not delete this product.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`ProductNotDeletable`](../../enum.ErrorCode.html#variant.ProductNotDeletable):
     ///   the product is in use.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:delete")]
     pub fn delete(&self, id: impl Into<ProductId>) -> Delete
@@ -95,14 +94,15 @@ impl<C: Credential> Products<C> {
     ///
     /// - `id`: ID of the product.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:get")]
     pub fn get(&self, id: impl Into<ProductId>) -> Get
@@ -121,13 +121,13 @@ impl<C: Credential> Products<C> {
     ///
     /// Returns [`ProductList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:list")]
     pub fn list(&self) -> List
@@ -146,16 +146,16 @@ impl<C: Credential> Products<C> {
     ///
     /// - `id`: ID of the product.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `products:write`.
+    /// Requires an organization or personal access token with the scope `products:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not update this product.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not update this product.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:update")]
     pub fn update(
@@ -181,16 +181,16 @@ impl<C: Credential> Products<C> {
     ///
     /// - `id`: ID of the product.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `products:write`.
+    /// Requires an organization or personal access token with the scope `products:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
-    ///   may not update this product.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
+    ///   the token may not update this product.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:update_benefits")]
     pub fn update_benefits(
@@ -233,21 +233,21 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results with one of these IDs.
+    /// Filters for results with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Only results with one of these external IDs.
+    /// Filters for results with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
         self
     }
 
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -278,7 +278,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these benefits.
+    /// Filters for results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
@@ -325,8 +325,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -42,13 +42,13 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns [`Subscription`].
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:create")]
     pub fn create(&self, body: impl Body<SubscriptionCreate>) -> Create
@@ -66,13 +66,13 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns CSV rows, each decoded as [`SubscriptionExportRow`].
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:export")]
     pub fn export(&self) -> Export
@@ -90,14 +90,15 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
@@ -116,13 +117,13 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Returns [`SubscriptionList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:list")]
     pub fn list(&self) -> List
@@ -141,20 +142,21 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
     ///   the subscription has been revoked already.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`SubscriptionLocked`](../../enum.ErrorCode.html#variant.SubscriptionLocked):
     ///   another update is in progress.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:revoke")]
     pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke
@@ -176,27 +178,29 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: an organization or personal access token with the scope
+    /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
+    /// - 402 Payment Required,
+    ///   [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
     ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
     ///   the payment failed, or the bank requires customer authentication.
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
     ///   [`InactiveSubscription`](../../enum.ErrorCode.html#variant.InactiveSubscription),
     ///   [`PaymentNotReady`](../../enum.ErrorCode.html#variant.PaymentNotReady): the
     ///   subscription is canceled already or is not active, or the organization cannot
     ///   take payments.
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`SubscriptionLocked`](../../enum.ErrorCode.html#variant.SubscriptionLocked),
     ///   [`SubscriptionNotScheduledToCancel`](../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
     ///   another update is in progress, or there is no scheduled cancellation to undo.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:update")]
     pub fn update(
@@ -239,7 +243,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -249,21 +253,21 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers.
+    /// Filters for results that belong to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Only results that belong to one of these customers, by external ID.
+    /// Filters for results that belong to one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -273,7 +277,7 @@ impl List {
         self
     }
 
-    /// Only results that one of these discounts was applied to.
+    /// Filters for results that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
@@ -290,7 +294,7 @@ impl List {
         self
     }
 
-    /// Only results with one of these statuses.
+    /// Filters for results with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -373,8 +377,8 @@ impl List {
         self
     }
 
-    /// Only results with this metadata. Several values of one key are alternatives; all
-    /// keys must match.
+    /// Filters for results with this metadata. Several values of one key are
+    /// alternatives; all keys must match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -44,13 +44,12 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
@@ -72,14 +71,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
@@ -104,16 +103,17 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `external_id`: External ID: the identifier in your own system.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalWebhookEndpointID`](../../enum.ErrorCode.html#variant.AmbiguousExternalWebhookEndpointId)
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_external_webhook_endpoint")]
     pub fn get_external_webhook_endpoint(
@@ -136,14 +136,15 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
@@ -166,13 +167,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookDeliveryList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
@@ -189,13 +190,13 @@ impl<C: Credential> Webhooks<C> {
     /// Returns [`WebhookEndpointList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
@@ -213,14 +214,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook event.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
@@ -246,14 +247,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
@@ -277,14 +278,14 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// - `id`: ID of the webhook endpoint.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `webhooks:write`.
+    /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(
@@ -336,7 +337,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// Only results that belong to one of these organizations.
+    /// Filters for results that belong to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

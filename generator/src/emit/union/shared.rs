@@ -249,7 +249,9 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     let union_name = &def.name.rust;
     let summary = format!("An unknown variant of [`{union_name}`], with its JSON.");
     let docs = Docs::new(None, summary)
-        .paragraph("The methods of the union return the fields that all variants have.")
+        .paragraph(format!(
+            "Fields that all variants have are available as methods of [`{union_name}`]."
+        ))
         .attributes();
     let fields = shared.iter().map(|field| {
         let (name, ty) = (ident(field.name()), field.kept(api));

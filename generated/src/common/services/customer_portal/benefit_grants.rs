@@ -42,14 +42,15 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// - `id`: ID of the benefit grant.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:get")]
     pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get
@@ -70,13 +71,13 @@ impl<C: Credential> BenefitGrants<C> {
     /// Returns [`CustomerBenefitGrantList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:list")]
     pub fn list(&self) -> List
@@ -96,15 +97,17 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// - `id`: ID of the benefit grant.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the
-    ///   grant is revoked.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden,
+    ///   [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the grant
+    ///   is revoked.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:update")]
     pub fn update(
@@ -145,35 +148,35 @@ impl List {
         self
     }
 
-    /// Only results of one of these types.
+    /// Filters for results of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Only results that belong to one of these benefits.
+    /// Filters for results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Only results of one of these checkout sessions.
+    /// Filters for results of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Only results that belong to one of these orders.
+    /// Filters for results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Only results that belong to one of these subscriptions.
+    /// Filters for results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -183,7 +186,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these members.
+    /// Filters for results that belong to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);

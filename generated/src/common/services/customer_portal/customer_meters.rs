@@ -36,14 +36,15 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// - `id`: ID of the customer meter.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
@@ -64,13 +65,13 @@ impl<C: Credential> CustomerMeters<C> {
     /// Returns [`CustomerCustomerMeterList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customer_meters:list")]
     pub fn list(&self) -> List
@@ -96,7 +97,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these meters.
+    /// Filters for results that belong to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);

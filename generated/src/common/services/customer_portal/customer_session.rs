@@ -32,7 +32,7 @@ impl<C: Credential> CustomerSession<C> {
     ///
     /// Returns [`PortalAuthenticatedUser`].
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
@@ -51,7 +51,7 @@ impl<C: Credential> CustomerSession<C> {
     ///
     /// Returns [`CustomerCustomerSession`].
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.

@@ -36,15 +36,15 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerPaymentMethodCreateResponse`].
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400
+    /// - 400 Bad Request,
     ///   [`PaymentMethodSetupFailed`](../../../enum.ErrorCode.html#variant.PaymentMethodSetupFailed):
     ///   the card was declined.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:add_payment_method")]
     pub fn add_payment_method(
@@ -72,7 +72,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 401 Unauthorized: the token is unknown or has expired.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:check_email_update")]
     pub fn check_email_update(&self, token: &str) -> CheckEmailUpdate {
@@ -88,14 +88,15 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerPaymentMethodCreateResponse`].
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`CustomerNotReady`](../../../enum.ErrorCode.html#variant.CustomerNotReady):
+    /// - 403 Forbidden,
+    ///   [`CustomerNotReady`](../../../enum.ErrorCode.html#variant.CustomerNotReady):
     ///   there is no payment method of the customer to confirm.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:confirm_payment_method")]
     pub fn confirm_payment_method(
@@ -118,16 +119,17 @@ impl<C: Credential> Customers<C> {
     ///
     /// - `id`: ID of the payment method.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 400
+    /// - 400 Bad Request,
     ///   [`PaymentMethodInUseByActiveSubscription`](../../../enum.ErrorCode.html#variant.PaymentMethodInUseByActiveSubscription):
     ///   a subscription is still billed with the payment method.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:delete_payment_method")]
     pub fn delete_payment_method(
@@ -149,7 +151,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerPortalCustomer`].
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
@@ -183,13 +185,13 @@ impl<C: Credential> Customers<C> {
     /// Returns [`CustomerPaymentMethodList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:list_payment_methods")]
     pub fn list_payment_methods(&self) -> ListPaymentMethods
@@ -205,12 +207,12 @@ impl<C: Credential> Customers<C> {
     /// `POST /v1/customer-portal/customers/me/email-update/request`, operation
     /// `customer_portal:customers:request_email_update`.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:request_email_update")]
     pub fn request_email_update(
@@ -232,12 +234,12 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerPortalCustomer`].
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:update")]
     pub fn update(&self, body: impl Body<CustomerPortalCustomerUpdate>) -> Update

@@ -36,13 +36,13 @@ impl<C: Credential> Downloadables<C> {
     /// Returns [`DownloadableReadList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:downloadables:list")]
     pub fn list(&self) -> List
@@ -55,7 +55,7 @@ impl<C: Credential> Downloadables<C> {
     /// Downloads a file by its ID or by the ID of its item. Searches the list page by
     /// page, and fails if it contains no such file (`is_not_found`).
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl<C: Credential> Downloadables<C> {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these benefits.
+    /// Filters for results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);

@@ -36,7 +36,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`CustomerPortalMember`].
     ///
-    /// Credential: a member session with the scope `customer_portal:write`.
+    /// Requires a member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
@@ -44,7 +44,7 @@ impl<C: Credential> Members<C> {
     /// - 400 Bad Request: the request is invalid.
     /// - 401 Unauthorized
     /// - 403 Forbidden: only owners and billing managers may add members.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:add_member")]
     pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember
@@ -64,14 +64,14 @@ impl<C: Credential> Members<C> {
     /// Returns [`CustomerPortalMemberList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a member session with the scope `customer_portal:write`.
+    /// Requires a member session with the scope `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
     /// - 401 Unauthorized
     /// - 403 Forbidden: only owners and billing managers may list the members.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:list_members")]
     pub fn list_members(&self) -> ListMembers
@@ -89,7 +89,7 @@ impl<C: Credential> Members<C> {
     ///
     /// - `id`: ID of the member.
     ///
-    /// Credential: a member session with the scope `customer_portal:write`.
+    /// Requires a member session with the scope `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
@@ -98,7 +98,7 @@ impl<C: Credential> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden: only owners and billing managers may remove members.
     /// - 404 Not Found: no such member.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:remove_member")]
     pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember
@@ -121,7 +121,7 @@ impl<C: Credential> Members<C> {
     ///
     /// - `id`: ID of the member.
     ///
-    /// Credential: a member session with the scope `customer_portal:write`.
+    /// Requires a member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
@@ -130,7 +130,7 @@ impl<C: Credential> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden: only owners and billing managers may update members.
     /// - 404 Not Found: no such member.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:update_member")]
     pub fn update_member(

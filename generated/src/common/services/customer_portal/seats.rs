@@ -25,7 +25,7 @@ polar_client_runtime::operation! {
 pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
-    /// Only results that belong to one of these subscriptions.
+    /// Filters for results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -35,7 +35,7 @@ impl ListSeats {
         self
     }
 
-    /// Only results that belong to one of these orders.
+    /// Filters for results that belong to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);

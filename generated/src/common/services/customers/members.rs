@@ -37,16 +37,17 @@ impl<C: Credential> Members<C> {
     ///
     /// - `id`: ID of the customer.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no
-    ///   members can be added to this customer.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden,
+    ///   [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no members
+    ///   can be added to this customer.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:create")]
     pub fn create(
@@ -73,20 +74,21 @@ impl<C: Credential> Members<C> {
     ///
     /// - `external_id`: External ID: the identifier in your own system.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no
-    ///   members can be added to this customer.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 403 Forbidden,
+    ///   [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no members
+    ///   can be added to this customer.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:create_external")]
     pub fn create_external(
@@ -111,14 +113,14 @@ impl<C: Credential> Members<C> {
     /// - `id`: ID of the customer.
     /// - `member_id`: ID of the member.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:delete")]
     pub fn delete(
@@ -147,18 +149,18 @@ impl<C: Credential> Members<C> {
     /// - `member_external_id`: External ID of the member: the identifier in your own
     ///   system.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:delete_external")]
     pub fn delete_external(
@@ -184,14 +186,15 @@ impl<C: Credential> Members<C> {
     /// - `id`: ID of the customer.
     /// - `member_id`: ID of the member.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:get")]
     pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get
@@ -217,18 +220,19 @@ impl<C: Credential> Members<C> {
     /// - `member_external_id`: External ID of the member: the identifier in your own
     ///   system.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:get_external")]
     pub fn get_external(
@@ -253,14 +257,15 @@ impl<C: Credential> Members<C> {
     ///
     /// - `id`: ID of the customer.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:list")]
     pub fn list(&self, id: impl Into<CustomerId>) -> List
@@ -282,18 +287,19 @@ impl<C: Credential> Members<C> {
     ///
     /// - `external_id`: External ID: the identifier in your own system.
     ///
-    /// Credential: an organization or personal access token with one of the scopes
+    /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:list_external")]
     pub fn list_external(&self, external_id: &str) -> ListExternal
@@ -315,14 +321,14 @@ impl<C: Credential> Members<C> {
     /// - `id`: ID of the customer.
     /// - `member_id`: ID of the member.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:update")]
     pub fn update(
@@ -355,18 +361,18 @@ impl<C: Credential> Members<C> {
     /// - `member_external_id`: External ID of the member: the identifier in your own
     ///   system.
     ///
-    /// Credential: an organization or personal access token with the scope
-    /// `members:write`.
+    /// Requires an organization or personal access token with the scope `members:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
     ///   the external ID matches customers of several organizations that the token can
     ///   act for.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:update_external")]
     pub fn update_external(

@@ -39,7 +39,7 @@ impl<C: Credential> Clients<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:create_client")]
     pub fn create_client(
@@ -58,12 +58,12 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: ID of the OAuth2 client.
     ///
-    /// Credential: the registration access token of the OAuth2 client.
+    /// Requires the registration access token of the OAuth2 client.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:delete_client")]
     pub fn delete_client(&self, client_id: &str) -> DeleteClient
@@ -83,12 +83,12 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: ID of the OAuth2 client.
     ///
-    /// Credential: the registration access token of the OAuth2 client.
+    /// Requires the registration access token of the OAuth2 client.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:get_client")]
     pub fn get_client(&self, client_id: &str) -> GetClient
@@ -108,12 +108,12 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: ID of the OAuth2 client.
     ///
-    /// Credential: the registration access token of the OAuth2 client.
+    /// Requires the registration access token of the OAuth2 client.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:update_client")]
     pub fn update_client(

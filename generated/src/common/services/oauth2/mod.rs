@@ -119,7 +119,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Returns [`UserInfo`].
     ///
-    /// Credential: an OpenID Connect access token.
+    /// Requires an OpenID Connect access token.
     ///
     /// Idempotent: safe to retry.
     #[doc(alias = "oauth2:userinfo")]

@@ -48,7 +48,7 @@ impl<C: Credential> Seats<C> {
     /// server validates. Requires at least one of `customer_id`, `external_customer_id`,
     /// `email`, `member_id` or `external_member_id`, which the server validates.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
@@ -57,7 +57,7 @@ impl<C: Credential> Seats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription, order or customer.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat
@@ -77,14 +77,14 @@ impl<C: Credential> Seats<C> {
     /// Returns [`CustomerSubscriptionList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
     /// - 401 Unauthorized
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:list_claimed_subscriptions")]
     pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions
@@ -104,7 +104,7 @@ impl<C: Credential> Seats<C> {
     /// Requires at least one of `subscription_id` or `order_id`, which the server
     /// validates.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
@@ -113,7 +113,7 @@ impl<C: Credential> Seats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such subscription or order.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
@@ -133,7 +133,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// - `seat_id`: ID of the seat.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
@@ -142,7 +142,7 @@ impl<C: Credential> Seats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such seat.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
@@ -164,7 +164,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// - `seat_id`: ID of the seat.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
@@ -172,7 +172,7 @@ impl<C: Credential> Seats<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 404 Not Found: no such seat.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat

@@ -50,11 +50,13 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the key
-    ///   is revoked, disabled or expired, has no activations left, or does not support
-    ///   them; such keys are only validated.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 403 Forbidden,
+    ///   [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the key is
+    ///   revoked, disabled or expired, has no activations left, or does not support them;
+    ///   such keys are only validated.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -89,9 +91,10 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound):
-    ///   no such key or activation, or the activation belongs to another key.
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key or activation, or the activation belongs to another key.
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples
@@ -126,14 +129,15 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
@@ -153,16 +157,18 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Returns [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 401 [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the
-    ///   session may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the session
+    ///   may not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:list")]
     pub fn list(&self) -> List
@@ -182,18 +188,20 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// - `id`: ID of the license key.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400
+    /// - 400 Bad Request,
     ///   [`RotateNotPermitted`](../../../enum.ErrorCode.html#variant.RotateNotPermitted):
     ///   only keys that are granted or disabled can be rotated.
-    /// - 401 [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the
-    ///   session may not manage license keys.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 401 Unauthorized,
+    ///   [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the session
+    ///   may not manage license keys.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
@@ -220,12 +228,14 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 [`BadRequest`](../../../enum.ErrorCode.html#variant.BadRequest): the usage
-    ///   to add is more than the key has left.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound):
-    ///   no such key, or it is revoked, disabled or expired, or the activation,
-    ///   conditions, benefit or customer do not match.
-    /// - 422
+    /// - 400 Bad Request,
+    ///   [`BadRequest`](../../../enum.ErrorCode.html#variant.BadRequest): the usage to
+    ///   add is more than the key has left.
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key, or it is revoked, disabled or expired, or the activation, conditions,
+    ///   benefit or customer do not match.
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     ///
     /// # Examples

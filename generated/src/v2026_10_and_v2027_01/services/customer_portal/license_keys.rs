@@ -25,7 +25,7 @@ polar_client_runtime::operation! {
 pub struct List(pub(crate) Request);
 
 impl List {
-    /// Only results that belong to one of these benefits.
+    /// Filters for results that belong to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);

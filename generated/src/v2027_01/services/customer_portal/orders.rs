@@ -51,19 +51,20 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`PaymentAlreadyInProgress`](../../../enum.ErrorCode.html#variant.PaymentAlreadyInProgress):
     ///   another payment is in progress.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`OrderNotEligibleForRetry`](../../../enum.ErrorCode.html#variant.OrderNotEligibleForRetry):
     ///   the order needs no further payment, or the confirmation failed.
-    /// - 429
+    /// - 429 Too Many Requests,
     ///   [`ManualRetryLimitExceeded`](../../../enum.ErrorCode.html#variant.ManualRetryLimitExceeded):
     ///   the customer has retried the payment too often.
     #[doc(alias = "customer_portal:orders:confirm_retry_payment")]
@@ -89,17 +90,18 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`OrderNotEligibleForInvoice`](../../../enum.ErrorCode.html#variant.OrderNotEligibleForInvoice):
     ///   orders in this status have no invoice.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`MissingInvoiceBillingDetails`](../../../enum.ErrorCode.html#variant.MissingInvoiceBillingDetails):
     ///   the order lacks a billing name or a billing address.
     #[doc(alias = "customer_portal:orders:generate_invoice")]
@@ -121,14 +123,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
@@ -150,14 +153,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:get_payment_status")]
     pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus
@@ -179,14 +183,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
@@ -202,7 +207,7 @@ impl<C: Credential> Orders<C> {
     /// Downloads the document. Generates it first if it does not exist, and polls until
     /// it does.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
@@ -223,13 +228,13 @@ impl<C: Credential> Orders<C> {
     ///
     /// Returns [`CustomerOrderList`], one page. `stream()` reads the items of all pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:list")]
     pub fn list(&self) -> List
@@ -249,14 +254,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
@@ -271,7 +277,7 @@ impl<C: Credential> Orders<C> {
 
     /// Downloads the document. Polls until it exists.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
@@ -292,13 +298,14 @@ impl<C: Credential> Orders<C> {
     ///
     /// - `id`: ID of the order.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:update")]
     pub fn update(
@@ -332,7 +339,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -350,7 +357,7 @@ impl List {
         self
     }
 
-    /// Only results that belong to one of these subscriptions.
+    /// Filters for results that belong to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,

@@ -38,8 +38,9 @@ impl<C: Credential> Organizations<C> {
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:organizations:get")]
     pub fn get(&self, slug: &str) -> Get {

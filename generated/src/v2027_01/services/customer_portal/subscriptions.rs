@@ -38,16 +38,17 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
     ///   the subscription is canceled already, or the member may not change billing.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:cancel")]
     pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel
@@ -69,14 +70,15 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 422
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
@@ -97,13 +99,13 @@ impl<C: Credential> Subscriptions<C> {
     /// Returns [`CustomerSubscriptionList`], one page. `stream()` reads the items of all
     /// pages.
     ///
-    /// Credential: a customer or member session with one of the scopes
+    /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// Idempotent: safe to retry.
     ///
     /// # Errors
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:list")]
     pub fn list(&self) -> List
@@ -124,14 +126,15 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// - `id`: ID of the subscription.
     ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402 [`PaymentFailed`](../../../enum.ErrorCode.html#variant.PaymentFailed): the
+    /// - 402 Payment Required,
+    ///   [`PaymentFailed`](../../../enum.ErrorCode.html#variant.PaymentFailed): the
     ///   payment for the change failed.
-    /// - 403
+    /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
     ///   [`PauseResumeNotAllowed`](../../../enum.ErrorCode.html#variant.PauseResumeNotAllowed),
     ///   [`UpdateSubscriptionPlanNotAllowed`](../../../enum.ErrorCode.html#variant.UpdateSubscriptionPlanNotAllowed),
@@ -139,12 +142,13 @@ impl<C: Credential> Subscriptions<C> {
     ///   [`UpdateSubscriptionUnitsNotAllowed`](../../../enum.ErrorCode.html#variant.UpdateSubscriptionUnitsNotAllowed):
     ///   the subscription is canceled already, the member may not change billing, or the
     ///   organization does not allow the change.
-    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
-    /// - 409
+    /// - 404 Not Found,
+    ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 Conflict,
     ///   [`PaymentMethodRequired`](../../../enum.ErrorCode.html#variant.PaymentMethodRequired),
     ///   [`SubscriptionNotScheduledToCancel`](../../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
     ///   there is no payment method to charge, or no scheduled cancellation to undo.
-    /// - 422
+    /// - 422 Unprocessable Entity,
     ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:update")]
     pub fn update(
@@ -187,7 +191,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Only results that belong to one of these products.
+    /// Filters for results that belong to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
