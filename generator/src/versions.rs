@@ -173,7 +173,7 @@ impl Reader<'_> {
             }
         };
         if entry.contains_key("removed") {
-            let message = "only a version that is `deprecated` has a month of removal";
+            let message = "`removed` is only allowed on `deprecated` versions";
             self.problem(&format!("{pointer}/removed"), message);
         }
         state

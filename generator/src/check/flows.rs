@@ -213,7 +213,7 @@ fn other<'a>(
         .ok_or_else(|| format!("`{id}` is not an operation of the service of this operation"))?;
     match found.access == operation.access {
         true => Ok(found),
-        false => Err(format!("`{id}` takes another credential")),
+        false => Err(format!("`{id}` requires another credential")),
     }
 }
 
@@ -228,7 +228,7 @@ fn generation(operation: &Operation, other: &Operation) -> Result<(), String> {
     let needs_body = body(other).is_some();
     match params(operation) == params(other) && !needs_body && !has_required_query(other) {
         true => Ok(()),
-        false => Err(format!("`{}` takes other arguments", other.id)),
+        false => Err(format!("`{}` has other arguments", other.id)),
     }
 }
 

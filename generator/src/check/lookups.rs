@@ -14,7 +14,7 @@ impl Checker<'_> {
         if !def.usage.is_decoded() || def.usage.is_built() {
             self.problem(
                 &at,
-                "only types that are received, and not sent, have such methods".to_owned(),
+                "only types that are received and not sent can have such methods".to_owned(),
             );
         }
         for lookup in &def.lookups {
@@ -30,7 +30,7 @@ impl Checker<'_> {
         }
         let item = self.item(def, &lookup.list).ok_or_else(|| {
             format!(
-                "`{}` is not a list that every form of the type requires",
+                "`{}` is not a list that every variant of the type requires",
                 lookup.list
             )
         })?;

@@ -40,7 +40,7 @@ impl Checker<'_> {
         let mut services = self.api.services.iter();
         let ingest = services
             .find_map(|service| service.operation(events))
-            .ok_or_else(|| format!("`{events}` is not an operation of a service of the client"))?;
+            .ok_or_else(|| format!("the client has no operation `{events}`"))?;
         if [ingest.access, operation.access] != [Access::Account; 2] {
             return Err(format!(
                 "an access token of an organization may call both this operation and `{events}`"
@@ -89,7 +89,7 @@ impl Checker<'_> {
         };
         match CUSTOMERS.iter().find(|keys| !has(keys)) {
             Some([customer, member]) => Err(format!(
-                "no form of an event has both `{customer}` and `{member}`"
+                "no variant of an event has both `{customer}` and `{member}`"
             )),
             None => Ok(()),
         }

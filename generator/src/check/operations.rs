@@ -55,7 +55,7 @@ impl Checker<'_> {
             let path = path.join(".");
             self.problem(
                 &format!("{}/x-idempotency-key", operation.at),
-                format!("the body has no `{path}` in all of its forms"),
+                format!("the property `{path}` does not exist in all variants of the body"),
             );
         }
     }
@@ -85,7 +85,10 @@ impl Checker<'_> {
         };
         let Some(Shape::Struct(object)) = def.map(|def| &def.shape) else {
             let at = def.map_or(&operation.at, |def| &def.at);
-            return self.problem(at, "a row is an object of its columns".to_owned());
+            return self.problem(
+                at,
+                "a row must be an object with a property for each column".to_owned(),
+            );
         };
         for field in &object.fields {
             let fits = match field.ty.non_null() {

@@ -61,7 +61,7 @@ impl Checker<'_> {
         match forms.unwrap_or_default().iter().any(has_all) {
             true => Ok(()),
             false => Err(format!(
-                "no form of the body has all of {}",
+                "no variant of the body has all of {}",
                 sent.join(", ")
             )),
         }

@@ -111,7 +111,7 @@ impl Checker<'_> {
             if is_read && field.name.rust != field.name.wire {
                 self.problem(
                     &field.at,
-                    "a field that pages are read by keeps its name".to_owned(),
+                    "a field that pagination reads cannot be renamed".to_owned(),
                 );
             }
         }
@@ -140,7 +140,7 @@ impl Checker<'_> {
                 if !outcomes.contains(&index) {
                     self.problem(
                         &def.at,
-                        format!("no value leads to the variant `{}`", variant.name.rust),
+                        format!("no value is decoded to the variant `{}`", variant.name.rust),
                     );
                 }
             }
@@ -162,7 +162,7 @@ impl Checker<'_> {
                         let path = path.join(".");
                         self.problem(
                             &def.at,
-                            format!("`{path}` leads to two places for {constant:?}"),
+                            format!("`{path}` selects two variants for {constant:?}"),
                         );
                     }
                 }

@@ -155,7 +155,7 @@ impl Action {
                 Some(Value::Array(items)) => append(items, update),
                 Some(node @ Value::Object(_)) if update.is_object() => merge(node, update),
                 _ => {
-                    let message = "cannot update what is neither an object nor an array";
+                    let message = "`update` needs a target that is an object or an array";
                     return Err(message.to_owned());
                 }
             };

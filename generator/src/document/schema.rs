@@ -99,7 +99,8 @@ impl<'a> Schemas<'a> {
                 self.problem(&at.key(name), message);
             }
             if name == RUST_NAME && !at.is_named() {
-                let message = "names components and properties; other types have a `title`";
+                let message =
+                    "is only allowed on components and properties; set the `title` of other types";
                 self.problem(&at.key(name), message);
             }
             matches
@@ -161,7 +162,7 @@ impl<'a> Schemas<'a> {
             let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
             let already_reported = kind == Kind::Anything && name == "type";
             if !fits && !already_reported {
-                let message = format!("does not fit a schema that is {kind}");
+                let message = format!("is not allowed in a schema that is {kind}");
                 self.problem(&at.key(name), message);
             }
             fits
@@ -272,7 +273,7 @@ impl<'a> Schemas<'a> {
                 Some(inner) if *inner != value => {
                     self.problem(
                         &at.key(&name),
-                        "the only member of this union says otherwise",
+                        "the only member of this union has another value",
                     );
                 }
                 _ => {
@@ -308,7 +309,7 @@ impl<'a> Schemas<'a> {
     fn constants(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         if let Some(constant) = schema.shift_remove("const") {
             if schema.contains_key("enum") {
-                self.problem(&at.key("const"), "stands beside `enum`");
+                self.problem(&at.key("const"), "is not supported together with `enum`");
             }
             if !kind.admits(&constant) {
                 let message = format!("{} is not {kind}", describe(&constant));

@@ -39,7 +39,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
         let at = cx.types[id.0].at.clone();
         cx.problem(
             &at,
-            "`x-chosen-by` and `x-choices` are for unions with `x-ambiguous`",
+            "`x-chosen-by` and `x-choices` are only allowed on unions with `x-ambiguous`",
         );
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     for (at, path) in unused {
         cx.problem(
             &at,
-            format!("`x-chosen-by`: no object has this union beside `{path}`"),
+            format!("`x-chosen-by`: no object contains this union and `{path}`"),
         );
     }
 }

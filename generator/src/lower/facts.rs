@@ -74,7 +74,7 @@ pub(super) fn refuse_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &st
     if facts.direction != Direction::Both {
         cx.problem(
             at,
-            "`readOnly` and `writeOnly` are for properties: nothing else can be left out",
+            "`readOnly` and `writeOnly` are only supported on properties",
         );
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn refuse(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) 
     if !schema.schema_data.lookups().is_empty() {
         cx.problem(
             &format!("{}/x-lookup", place.at),
-            "only objects with `properties`, and unions of several, have such methods",
+            "only objects with `properties` and unions with several members can have such methods",
         );
     }
 }

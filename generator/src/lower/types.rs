@@ -52,7 +52,7 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
         Node::Schema(schema) => schema,
     };
     if schema.schema_data.read_only && schema.schema_data.write_only {
-        cx.problem(&place.at, "`readOnly` and `writeOnly` leave nothing");
+        cx.problem(&place.at, "`readOnly` and `writeOnly` exclude each other");
     }
     ids::note(cx, schema, &place.at);
     let (ty, facts) = non_null(cx, schema, place);
@@ -172,7 +172,7 @@ fn text_enum(values: &[Option<String>]) -> Enum {
 fn refuse_beside_properties(cx: &mut Lowering<'_, '_>, keyword: &str, place: &Place) {
     cx.problem(
         &format!("{}/{keyword}", place.at),
-        "is not supported beside `properties`",
+        "is not supported together with `properties`",
     );
 }
 
@@ -232,7 +232,7 @@ fn require_properties(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Pl
         if !object.properties.contains_key(key) {
             cx.problem(
                 &place.at,
-                format!("`{key}` is required and not among the properties"),
+                format!("`{key}` is required but is not one of the properties"),
             );
         }
     }

@@ -143,7 +143,7 @@ fn a_list_that_is_wrong_is_refused_with_the_place() {
         (
             "state: next",
             "state: next, removed: 2027-04",
-            "#/versions/2027-01/removed: only a version that is `deprecated` has a month of removal",
+            "#/versions/2027-01/removed: `removed` is only allowed on `deprecated` versions",
         ),
         (
             "2027-01: {",

@@ -18,7 +18,7 @@ use polar_codegen::documentation::Documentation;
 use polar_codegen::ir::Api;
 use polar_codegen::names::version_feature;
 
-use source::Unions;
+use source::Emission;
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,11 +51,17 @@ impl Workspace {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(CRATE);
         let client = root.join("generated").canonicalize()?;
         write(&folder.join("Cargo.toml"), &manifest(&client))?;
-        for (name, unions) in [(CRATE, Unions::FirstFit), (BY_HAND, Unions::ByHand)] {
+        for (name, emission) in [
+            (CRATE, Emission::NaiveDerive),
+            (BY_HAND, Emission::Lossless),
+        ] {
             let crate_folder = folder.join(name);
             let manifest = format!("[package]\nname = {name:?}{DEPENDENCIES}");
             write(&crate_folder.join("Cargo.toml"), &manifest)?;
-            write(&crate_folder.join("src/lib.rs"), &source::emit(api, unions))?;
+            write(
+                &crate_folder.join("src/lib.rs"),
+                &source::emit(api, emission),
+            )?;
         }
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
         Ok(Self { folder })

@@ -23,22 +23,22 @@ pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(d: D) -> R
 }
 ";
 
-/// How unions are read.
+/// How the types are emitted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unions {
-    /// The first variant that fits, by serde's derive.
-    FirstFit,
-    /// Correct unions, and null distinguished from a missing key: decoding loses nothing.
-    ByHand,
+pub(crate) enum Emission {
+    /// Serde's derive alone: a union is the first variant that can be deserialized, and null equals a missing key.
+    NaiveDerive,
+    /// Unions are discriminated, and null is distinguished from a missing key, so that decoding loses nothing.
+    Lossless,
 }
 
 const ENCODED: &str = "#[derive(Serialize, Debug, Clone, PartialEq)]\n";
 
 /// The text of `lib.rs`.
-pub(crate) fn emit(api: &Api, unions: Unions) -> String {
+pub(crate) fn emit(api: &Api, emission: Emission) -> String {
     let mut source = Emitter {
         api,
-        unions,
+        emission,
         constants: BTreeMap::new(),
         text: PRELUDE.to_owned(),
     };
@@ -52,7 +52,7 @@ pub(crate) fn emit(api: &Api, unions: Unions) -> String {
 
 struct Emitter<'a> {
     api: &'a Api,
-    unions: Unions,
+    emission: Emission,
     /// The types of constant texts: an enum of one value each, so that derived unions can tell their variants apart.
     constants: BTreeMap<String, String>,
     text: String,
@@ -92,7 +92,7 @@ impl Emitter<'_> {
         let ty = self.ty(field.ty.non_null());
         let ty = match (field.presence, field.ty.is_nullable()) {
             (Presence::Required, false) => ty,
-            (Presence::Optional, true) if self.unions == Unions::ByHand => {
+            (Presence::Optional, true) if self.emission == Emission::Lossless => {
                 self.line(r#"#[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]"#);
                 format!("Option<Option<{ty}>>")
             }
@@ -125,7 +125,7 @@ impl Emitter<'_> {
             return;
         }
         let by_hand = match &union.resolution {
-            Resolution::Decided(decision) if self.unions == Unions::ByHand => Some(decision),
+            Resolution::Decided(decision) if self.emission == Emission::Lossless => Some(decision),
             _ => None,
         };
         let derives = if by_hand.is_some() { ENCODED } else { DERIVES };

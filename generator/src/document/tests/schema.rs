@@ -39,7 +39,10 @@ fn a_nullable_reference_keeps_its_reference() {
 fn what_the_union_says_may_not_contradict_its_only_member() {
     assert_eq!(
         refused("X: {default: a, anyOf: [{type: string, default: b}, {type: 'null'}]}"),
-        only("/default", "the only member of this union says otherwise")
+        only(
+            "/default",
+            "the only member of this union has another value"
+        )
     );
     assert_eq!(
         refused("X: {x-ambiguous: why, anyOf: [{type: string}, {type: 'null'}]}"),
@@ -97,11 +100,11 @@ fn constants_are_of_their_type() {
     );
     assert_eq!(
         refused("X: {const: a, enum: [a]}"),
-        only("/const", "stands beside `enum`")
+        only("/const", "is not supported together with `enum`")
     );
     assert_eq!(
         refused("X: {const: 1.5}"),
-        only("/const", "does not fit a schema that is a number")
+        only("/const", "is not allowed in a schema that is a number")
     );
     assert_eq!(
         refused("X: {enum: [a, 1]}"),
@@ -249,42 +252,42 @@ fn what_openapiv3_would_drop_is_refused() {
         (
             "{type: string, properties: {}}",
             "/properties",
-            "does not fit a schema that is a string",
+            "is not allowed in a schema that is a string",
         ),
         (
             "{type: object, anyOf: [{}]}",
             "/anyOf",
-            "does not fit a schema that is an object",
+            "is not allowed in a schema that is an object",
         ),
         (
             "{anyOf: [{}], type: object}",
             "/type",
-            "does not fit a schema that is an `anyOf`",
+            "is not allowed in a schema that is an `anyOf`",
         ),
         (
             "{anyOf: [{}], oneOf: [{}]}",
             "/oneOf",
-            "does not fit a schema that is an `anyOf`",
+            "is not allowed in a schema that is an `anyOf`",
         ),
         (
             "{$ref: '#/components/schemas/X', maxLength: 3}",
             "/maxLength",
-            "does not fit a schema that is a reference",
+            "is not allowed in a schema that is a reference",
         ),
         (
             "{minLength: 3}",
             "/minLength",
-            "does not fit a schema that is of no type",
+            "is not allowed in a schema that is of no type",
         ),
         (
             "{type: boolean, format: odd}",
             "/format",
-            "does not fit a schema that is a boolean",
+            "is not allowed in a schema that is a boolean",
         ),
         (
             "{type: array, enum: []}",
             "/enum",
-            "does not fit a schema that is an array",
+            "is not allowed in a schema that is an array",
         ),
         (
             "{patternProperties: {}}",

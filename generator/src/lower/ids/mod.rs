@@ -212,7 +212,7 @@ impl Pass {
             if is_rule && self.used.insert(at.to_owned()) {
                 cx.problem(
                     &format!("{at}/x-id-of"),
-                    "paths and names already say this: remove the correction",
+                    "the rules already find this entity: remove the correction",
                 );
             }
             self.used.insert(at.to_owned());

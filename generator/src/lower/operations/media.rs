@@ -6,6 +6,6 @@ use crate::lower::Lowering;
 pub(super) fn refuse_several(cx: &mut Lowering<'_, '_>, at: &str) {
     cx.problem(
         &format!("{at}/content"),
-        "several media types are not supported: leave one of them, by a correction",
+        "several media types are not supported: remove all but one with a correction",
     );
 }

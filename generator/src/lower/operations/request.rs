@@ -26,7 +26,7 @@ pub(super) fn parameters(
         match parameter {
             ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => {
                 if !parameter_data.required {
-                    cx.problem(&at, "a parameter of the path is required");
+                    cx.problem(&at, "a path parameter must be required");
                 }
                 in_path.push(param(cx, id, parameter_data, ParamStyle::Plain, place, &at));
             }
@@ -111,7 +111,7 @@ fn param(
                     if style != ParamStyle::Plain {
                         cx.problem(
                             at,
-                            "`style` and `explode` do not fit a parameter with content",
+                            "`style` and `explode` are not allowed on a parameter with `content`",
                         );
                     }
                     let place = Place::new(
@@ -187,7 +187,7 @@ pub(super) fn body(
     };
     let mut content = body.content.iter();
     let (Some((media_type, media)), None) = (content.next(), content.next()) else {
-        cx.problem(&at, "a request body has exactly one content type");
+        cx.problem(&at, "a request body must have exactly one content type");
         return None;
     };
     let encoding = match media_type.as_str() {

@@ -51,7 +51,7 @@ pub(super) fn responses(
             Success::JsonOrEmpty(ty.clone())
         }
         [] => {
-            cx.problem(&place.at, "the operation documents no success");
+            cx.problem(&place.at, "the operation has no successful response");
             Success::Empty
         }
         _ => {

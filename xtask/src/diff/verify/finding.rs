@@ -1,4 +1,4 @@
-//! Findings of the tool, and the pair of crates that each is about.
+//! Findings of cargo-semver-checks and public-api, and the pair of contracts that each belongs to.
 
 use polar_codegen::compare::Semver;
 
