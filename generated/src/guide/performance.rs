@@ -119,6 +119,37 @@
 //!
 //! Memory and sizes do not depend on the load of the machine, which was high; seconds do.
 //!
+//! ### Where compile time goes
+//!
+//! Each row is the same crate without one kind of code, compiled by `cargo check` alone: one version, default features, rustc
+//! 1.95, one or two runs each. Here, 1 MB is 1,024 kB, and the whole crate takes 557 MB. Memory differed by less than 1 MB
+//! between runs; seconds are left out, because they differed more between runs than between rows.
+//!
+//! | Removed | count | peak memory saved |
+//! |---|---|---|
+//! | `derive(Clone)` of structs and unions | | 36 MB |
+//! | bodies of the functions that encode fields | 761 | 33 MB |
+//! | implementations of `serde::Serialize` | 770 | 22 MB |
+//! | implementations of `serde::Deserialize` | 574 | 18 MB |
+//! | setters of request bodies | 891 | 14 MB |
+//! | conversions, `FromStr`, `AsRef` and `Display` of string enums | 93 enums | 14 MB |
+//! | bodies of the functions that decode fields | 595 | 11 MB |
+//! | documentation comments | 26,243 lines | 7 MB |
+//! | setters of optional parameters | 452 | 6 MB |
+//! | `derive(Debug)` of requests, services and markers | 261 | 5 MB |
+//! | conversions from variants to unions | 241 | 4 MB |
+//! | limits as literals of each type | 145 types | 3 MB |
+//! | `validate` | 198 | 3 MB |
+//! | bodies that choose the variant of a union | 60 | 1 MB |
+//!
+//! No single kind dominates. All of these together are 177 MB, if the savings add up; 380 MB would remain, above the aim of
+//! 350 MB. A crate of the types alone, with their documentation and `Clone`, without codec, operations and methods, takes
+//! 205 MB and 0.9 seconds; without documentation and `Clone` 163 MB and 0.4 seconds. Before its own code, the compiler holds
+//! 77 MB.
+//!
+//! Naming each imported type instead of importing modules with `*` would save 7 MB, and add 2,175 names; the emitted code
+//! keeps the short form.
+//!
 //! ## Memory
 //!
 //! Decoding takes memory and time that are linear in the size of the response, whatever it contains. Besides the values and
