@@ -95,7 +95,7 @@ fn roots(tokens: TokenStream, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn no_folder_has_a_circle_of_imports() -> Outcome<()> {
+fn no_folder_has_an_import_cycle() -> Outcome<()> {
     let mut circles = Vec::new();
     for name in ["generator", "runtime"] {
         let source = Source::read(name)?;

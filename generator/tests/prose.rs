@@ -110,7 +110,7 @@ const PLACES: [&str; 7] = [
 ];
 
 #[test]
-fn texts_use_the_terms_of_the_field() -> Outcome<()> {
+fn prose_uses_the_terms_of_the_field() -> Outcome<()> {
     let found = offenses(&texts()?, &PHRASES)?;
     assert!(found.is_empty(), "\n{}", found.join("\n"));
     Ok(())

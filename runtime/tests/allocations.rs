@@ -126,7 +126,7 @@ fn a_call_allocates_what_it_needs_and_frees_it() {
 }
 
 #[test]
-fn a_waiting_call_keeps_little() {
+fn a_waiting_call_uses_little_memory() {
     let client = client(Never);
     let begin = || {
         let mut call = Call::<Json>::json(request(&client));

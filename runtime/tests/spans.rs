@@ -156,7 +156,7 @@ async fn a_call_has_a_span_and_each_attempt_one_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn spans_show_nothing_of_what_is_sent_or_received() {
+async fn spans_contain_no_sent_or_received_values() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
     let body = r#"{"error":"hush","detail":"hush"}"#;
@@ -173,7 +173,7 @@ async fn spans_show_nothing_of_what_is_sent_or_received() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_cannot_be_read_is_an_error_of_the_call() {
+async fn an_undecodable_response_is_an_error_of_the_call() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
     let script = Script::new([answer(200, "hush")]);
@@ -332,7 +332,7 @@ async fn a_webhook_that_is_not_handled_is_an_error() {
 
 #[cfg(feature = "webhooks")]
 #[test]
-fn webhook_secrets_that_can_be_guessed_are_warned_about() {
+fn short_webhook_secrets_are_warned_about() {
     type Webhooks = polar_client_runtime::webhooks::Webhooks<event::Event>;
 
     let spans = Spans::default();

@@ -69,7 +69,7 @@ fn rows(metrics: &ResourceMetrics) -> Vec<Row> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_is_measured() {
+async fn each_attempt_is_recorded_in_metrics() {
     let meter = Meter::new();
     let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
     let polar = script.builder().meter_provider(&meter.provider);
@@ -98,7 +98,7 @@ async fn each_attempt_is_measured() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn durations_are_seconds_of_one_attempt() {
+async fn durations_are_recorded_per_attempt_in_seconds() {
     let meter = Meter::new();
     let script = Script::new([script::Step::Hang]);
     let polar = script
@@ -141,7 +141,7 @@ fn context(state: &str) -> Context {
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[tokio::test(start_paused = true)]
-async fn the_trace_context_goes_with_each_attempt() {
+async fn each_attempt_sends_the_trace_context() {
     propagate();
     let script = Script::new([LOST, answer(200, "[]")]);
     let call = async { script.polar().list().await };
@@ -168,7 +168,7 @@ async fn without_a_span_and_without_state_there_are_no_headers() {
 }
 
 #[tokio::test]
-async fn headers_of_a_call_stay() {
+async fn headers_set_by_the_call_are_kept() {
     propagate();
     let script = Script::new([answer(200, "[]")]);
     let own = CallOptions::new().header("traceparent", "own").unwrap();
@@ -178,7 +178,7 @@ async fn headers_of_a_call_stay() {
 }
 
 #[tokio::test]
-async fn storages_get_no_trace_context() {
+async fn storages_are_not_sent_the_trace_context() {
     propagate();
     let address = r#"{"url":"https://storage.example/invoice.pdf"}"#;
     let script = Script::new([answer(200, address), answer(200, "%PDF-1.7")]);

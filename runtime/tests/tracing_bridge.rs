@@ -17,7 +17,7 @@ use script::{LOST, Script, answer};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[tokio::test(start_paused = true)]
-async fn the_parent_is_the_span_of_the_attempt() {
+async fn the_sent_parent_is_the_span_of_the_attempt() {
     set_text_map_propagator(TraceContextPropagator::new());
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()

@@ -124,7 +124,7 @@ fn texts(files: &BTreeMap<String, State>) -> BTreeMap<&str, &str> {
 }
 
 #[test]
-fn what_is_checked_in_is_what_is_generated() {
+fn the_committed_crate_is_up_to_date() {
     let outcome = codegen::run(&xtask::root(), Mode::Check).unwrap();
 
     let differences = xtask::report::differences(&outcome);
@@ -171,7 +171,7 @@ fn the_crate_is_written_from_nothing() {
 }
 
 #[test]
-fn check_names_every_difference_and_writes_nothing() {
+fn check_reports_every_difference_and_writes_nothing() {
     let workspace = Workspace::with_differences();
     let before = workspace.aged();
     let outcome = workspace.run(Mode::Check);
@@ -214,7 +214,7 @@ fn write_repairs_the_differences_and_nothing_else() {
 /// Links to a folder, to a file and to nothing: beside the files, in place of a file, in place of a folder.
 #[cfg(unix)]
 #[test]
-fn links_are_stale_and_what_they_lead_to_stays() {
+fn symbolic_links_are_removed_but_not_followed() {
     use std::os::unix::fs::symlink;
 
     let (workspace, mine) = (Workspace::generated(), TempDir::new().unwrap());
@@ -280,7 +280,7 @@ fn a_generated_folder_that_is_a_link_is_refused() {
 }
 
 #[test]
-fn wrong_input_is_reported_and_nothing_is_written() {
+fn invalid_input_is_reported_and_nothing_is_written() {
     let workspace = Workspace::with_differences();
     let wrong = CONTRACT.replacen("schemas/SeatsList'", "schemas/Chairs'", 1);
     assert_ne!(wrong, CONTRACT);
@@ -432,7 +432,7 @@ fn the_report_says_what_corrections_did_in_which_versions() {
 }
 
 #[test]
-fn the_list_of_versions_is_printed_for_people_and_for_scripts() {
+fn versions_are_listed_for_people_and_scripts() {
     let workspace = Workspace::new();
     workspace.write_spec(
         "versions.yaml",

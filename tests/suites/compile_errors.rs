@@ -105,7 +105,7 @@ fn id() -> ids::ProductId { types::Uuid::nil().into() }
 ";
 
 #[test]
-fn the_compiler_says_what_is_expected() {
+fn compiler_errors_name_the_expected_type() {
     let folder = tempfile::tempdir().unwrap();
     // What surrounds the mistakes is none.
     let said = compile(folder.path(), "polar.orders().list()");

@@ -94,7 +94,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 #[tokio::test]
-async fn orders_in_pieces_of_any_size() {
+async fn orders_in_chunks_of_any_size() {
     let text = format!(
         "{ORDERS}ada@example.com,2026-11-21T18:30:56.614223+00:00,\"Yearly, \"\"gold\"\" \u{1f947}\",-80.83,usd,pending,A-1\r\n\
          ,2026-11-21T18:30:52Z,,0.0,eur,a new one,\r\n"
@@ -152,7 +152,7 @@ async fn customers() {
 }
 
 #[tokio::test]
-async fn metrics_are_those_that_were_asked_for() {
+async fn only_requested_metrics_are_returned() {
     let text = "Timestamp,Orders,Monthly Recurring Revenue,Gross Margin %,A new metric\r\n\
         2026-11-21T00:00:00+00:00,21,23401.0,0.9999551810684834,1e-05\r\n";
     let polar = csv(text, 50);
@@ -172,7 +172,7 @@ async fn metrics_are_those_that_were_asked_for() {
 }
 
 #[tokio::test]
-async fn a_bad_cell_is_named_and_the_next_row_is_read() {
+async fn an_invalid_cell_is_named_and_the_next_row_is_read() {
     let text = format!(
         "{ORDERS}a@example.com,2026-11-21T18:30:56Z,P,1.0,usd,paid,A-1\r\n\
          b@example.com,2026-11-21T18:30:56Z,P,much,usd,paid,A-2\r\n\
@@ -232,7 +232,7 @@ async fn records_have_whatever_columns_there_are() {
 }
 
 #[tokio::test]
-async fn no_rows_and_no_titles_are_two_things() {
+async fn an_export_without_rows_differs_from_one_without_titles() {
     let mut rows = csv(ORDERS, 1000).orders().export().rows();
     assert!(rows.try_next().await.unwrap().is_none());
     let mut rows = csv("", 1000).orders().export().rows();
@@ -245,7 +245,7 @@ async fn no_rows_and_no_titles_are_two_things() {
 }
 
 #[tokio::test]
-async fn a_page_of_html_is_no_export() {
+async fn an_html_page_is_an_error() {
     let other = |status, media_type| {
         let page = Ok(Bytes::from("<html>Sign in</html>"));
         responding(status, media_type, vec![page]).orders().export()
@@ -289,7 +289,7 @@ async fn a_page_of_html_is_no_export() {
 }
 
 #[tokio::test]
-async fn an_export_that_breaks_off_is_an_error_and_not_the_end() {
+async fn a_truncated_export_is_an_error() {
     let row = format!("{ORDERS}a@example.com,2026-11-21T18:30:56Z,P,1.0,usd,paid,A-1\r\nb@");
     let broken = TransportError::new(TransportErrorKind::Interrupted, "reset");
     let polar = served("text/csv", vec![Ok(row.into()), Err(broken)]);
@@ -300,7 +300,7 @@ async fn an_export_that_breaks_off_is_an_error_and_not_the_end() {
 }
 
 #[tokio::test]
-async fn rows_that_do_not_end_do_not_fill_the_memory() {
+async fn the_length_of_a_row_is_limited() {
     let piece = Bytes::from(vec![b'x'; 1 << 20]);
     let pieces = (0..64).map(|_| Ok(piece.clone())).collect();
     let mut records = served("text/csv", pieces).orders().export().records();
@@ -323,7 +323,7 @@ async fn rows_that_do_not_end_do_not_fill_the_memory() {
 }
 
 #[tokio::test]
-async fn what_is_not_text_is_an_error() {
+async fn invalid_utf_8_is_an_error() {
     let bytes = [ORDERS.as_bytes(), b"\xff,,,,,,\r\n"].concat();
     let mut rows = served("text/csv", vec![Ok(bytes.into())])
         .orders()

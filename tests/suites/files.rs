@@ -91,7 +91,7 @@ async fn parts_whose_connection_breaks_are_sent_again() {
 }
 
 #[tokio::test]
-async fn a_part_that_never_arrives_ends_the_upload() {
+async fn a_part_that_always_fails_ends_the_upload() {
     let server = Server::start().await;
     server.set(|state| {
         state.drops.insert("/storage/2".into(), 99);
@@ -114,7 +114,7 @@ async fn a_part_that_never_arrives_ends_the_upload() {
 }
 
 #[tokio::test]
-async fn parts_are_not_sent_where_a_storage_points_to() {
+async fn redirects_of_a_storage_are_not_followed() {
     let (server, other) = (Server::start().await, Server::start().await);
     server.set(|state| state.moved = Some(format!("{}/storage/1", other.url)));
     let upload = polar(&server).files().upload(manual(), bytes(1));
@@ -124,7 +124,7 @@ async fn parts_are_not_sent_where_a_storage_points_to() {
 }
 
 #[tokio::test]
-async fn a_part_without_bytes_says_so() {
+async fn an_empty_part_has_content_length_zero() {
     let server = Server::start().await;
     polar(&server)
         .files()
@@ -176,7 +176,7 @@ async fn customers_download_what_they_bought() {
 }
 
 #[tokio::test]
-async fn a_receipt_is_waited_for() {
+async fn a_receipt_is_polled() {
     let server = Server::start().await;
     server.set(|state| {
         state.waits = 2;
@@ -198,7 +198,7 @@ async fn a_receipt_is_waited_for() {
 }
 
 #[test]
-fn none_of_it_needs_a_runtime_of_ones_own() {
+fn uploads_and_downloads_work_without_a_runtime() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::start());
     let polar = polar(&server);

@@ -39,7 +39,7 @@ fn report(mock: &Mock) -> String {
 }
 
 #[tokio::test]
-async fn answers_are_typed_and_requests_are_kept() {
+async fn responses_are_typed_and_requests_recorded() {
     let mock = Mock::new();
     let seats: SeatsList = codec::from_str(SEATS).unwrap();
     mock.on::<customer_seats::ListSeats>()
@@ -82,7 +82,7 @@ async fn answers_are_typed_and_requests_are_kept() {
 }
 
 #[tokio::test]
-async fn parameters_of_paths_and_bodies_tell_calls_apart() {
+async fn rules_match_by_path_parameters_and_body() {
     let mock = Mock::new();
     mock.on::<customers::GetExternal>()
         .path("external_id", "a&b ü")
@@ -108,7 +108,7 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
 }
 
 #[tokio::test]
-async fn a_body_that_differs_is_reported_with_the_places() {
+async fn a_different_body_is_reported_with_the_locations() {
     let mock = Mock::new();
     mock.on::<customer_seats::AssignSeat>()
         .body(json!({"email": "a@example.com", "metadata": {"a/b": "c"}, "order_id": ID}))
@@ -132,7 +132,7 @@ fn events_of(body: &serde_json::Value) -> EventsIngest {
 }
 
 #[tokio::test]
-async fn file_storages_respond_as_told() {
+async fn file_storages_respond_as_configured() {
     let mock = Mock::new();
     mock.on::<orders::Invoice>().reply_sample();
     mock.storage(Reply::status(200).body("application/pdf", "%PDF-1.7"));
@@ -142,7 +142,7 @@ async fn file_storages_respond_as_told() {
 }
 
 #[tokio::test]
-async fn answers_of_one_operation_come_one_after_the_other() {
+async fn responses_of_one_operation_are_returned_in_order() {
     let mock = Mock::new();
     mock.on::<customers::Delete>().times(2).reply(&());
     mock.on::<customers::Delete>()
@@ -159,7 +159,7 @@ async fn answers_of_one_operation_come_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn failures_are_those_of_networks_and_proxies() {
+async fn network_and_proxy_failures_can_be_simulated() {
     async fn failure(reply: Reply) -> Error {
         let mock = Mock::new();
         mock.on::<orders::Finalize>().any_times().reply_with(reply);
@@ -201,7 +201,7 @@ async fn failures_are_those_of_networks_and_proxies() {
 }
 
 #[tokio::test]
-async fn repeats_are_calls_of_their_own() {
+async fn retries_count_as_separate_calls() {
     let mock = Mock::new();
     let answers = [
         Reply::connection_refused(),
@@ -218,7 +218,7 @@ async fn repeats_are_calls_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_gone_is_told_from_what_does_not_exist() {
+async fn a_removed_version_is_distinguished_from_a_missing_resource() {
     let mock = Mock::new();
     mock.on::<customers::Get>()
         .reply_with(Reply::version_gone());
@@ -230,7 +230,7 @@ async fn a_version_that_is_gone_is_told_from_what_does_not_exist() {
 }
 
 #[tokio::test]
-async fn calls_that_nobody_expected_say_so_at_once_and_in_the_end() {
+async fn unexpected_calls_fail_and_are_reported_on_verify() {
     let mock = Mock::new();
     mock.on::<customers::Get>()
         .path("id", Uuid::nil())
@@ -264,7 +264,7 @@ async fn calls_that_nobody_expected_say_so_at_once_and_in_the_end() {
 }
 
 #[test]
-fn calls_that_did_not_come_are_reported_with_their_place() {
+fn missing_calls_are_reported_with_their_source_location() {
     let mock = Mock::new();
     mock.on::<customers::Get>().times(2).reply_json("{}");
     let report = report(&mock);
@@ -285,7 +285,7 @@ fn calls_that_did_not_come_are_reported_with_their_place() {
 
 #[test]
 #[should_panic(expected = "the path of customers:get has no `customer_id`: /v1/customers/{id}")]
-fn a_condition_that_cannot_hold_is_refused() {
+fn a_contradictory_condition_is_rejected() {
     let mock = Mock::new();
     let _ = mock.on::<customers::Get>().path("customer_id", ID);
 }
@@ -327,7 +327,7 @@ async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_response_that_the_api_would_not_send_is_refused_with_its_place() {
+async fn a_response_invalid_for_the_api_is_rejected_with_its_location() {
     let (error, report) = refused("/status", json!("paidd")).await;
     let expected = format!("the response to orders:get with id={ID} ({}:", file!());
     assert!(
@@ -428,7 +428,7 @@ async fn unknown_values_are_sent_when_a_test_asks_for_them() {
 }
 
 #[tokio::test]
-async fn a_response_can_be_made_of_the_request() {
+async fn a_response_can_be_computed_from_the_request() {
     let mock = Mock::new();
     mock.on::<events::Ingest>().times(2).reply_by(|request| {
         let sent = request.json()["events"].as_array().map_or(0, Vec::len);
@@ -456,7 +456,7 @@ async fn a_response_can_be_made_of_the_request() {
 
 /// The routes of the published client, with the operations that they send.
 #[tokio::test]
-async fn visitors_are_sent_to_checkouts_and_portals() {
+async fn routes_redirect_to_checkouts_and_portals() {
     use axum::body::Body;
     use axum::http::request::Parts;
     use axum::response::Response;

@@ -41,7 +41,7 @@ fn registered(name: &str) -> Value {
 
 /// RFC 7591 and RFC 7592: registered without a credential, then managed with the token that the registration returned.
 #[tokio::test]
-async fn a_client_is_managed_with_the_token_of_its_registration() {
+async fn a_client_is_managed_with_its_registration_token() {
     let server = MockServer::start().await;
     let response =
         |status: u16, name: &str| ResponseTemplate::new(status).set_body_json(registered(name));
@@ -97,7 +97,7 @@ async fn a_client_is_managed_with_the_token_of_its_registration() {
 }
 
 #[tokio::test]
-async fn another_token_is_refused_before_it_is_sent() {
+async fn another_token_is_rejected_before_it_is_sent() {
     let server = MockServer::start().await;
     let mistaken = client(&server).with_credential(RegistrationToken::new("polar_pat_1"));
     let error = mistaken
@@ -113,7 +113,7 @@ async fn another_token_is_refused_before_it_is_sent() {
 
 /// RFC 7662, section 2.2: of a token that is unknown, expired or revoked, nothing is said but that.
 #[tokio::test]
-async fn an_inactive_token_is_no_error() {
+async fn introspecting_an_inactive_token_is_no_error() {
     let server = MockServer::start().await;
     let introspect = || async {
         let request = IntrospectTokenRequest::new("polar_at_u_1", "polar_ci_1", "polar_cs_1");

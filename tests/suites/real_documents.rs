@@ -86,7 +86,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_operation_of_the_contracts_is_there() {
+fn every_operation_of_the_contracts_is_generated() {
     for &version in ALL {
         let expected = operations_of(&contract(version));
         let api = api(version);
@@ -120,7 +120,7 @@ fn place(operation: &Operation) -> (String, String) {
 }
 
 #[test]
-fn credentials_are_those_of_the_security_sets() {
+fn credentials_match_the_security_requirements() {
     for &version in ALL {
         let contract = contract(version);
         let raw = raw_operations(&contract);
@@ -180,7 +180,7 @@ fn credentials_are_those_of_the_security_sets() {
 }
 
 #[test]
-fn every_list_that_is_paged_is_paged() {
+fn every_paged_list_has_pages() {
     for &version in ALL {
         let contract = contract(version);
         let raw = raw_operations(&contract);
@@ -201,7 +201,7 @@ fn every_list_that_is_paged_is_paged() {
 }
 
 #[test]
-fn only_reading_deleting_and_what_is_keyed_may_be_repeated() {
+fn only_reads_deletes_and_keyed_operations_are_idempotent() {
     use polar_codegen::ir::{Method, Safety};
 
     let keyed = |path: &[&str]| Safety::Keyed(path.iter().map(|&key| key.to_owned()).collect());
@@ -221,7 +221,7 @@ fn only_reading_deleting_and_what_is_keyed_may_be_repeated() {
 }
 
 #[test]
-fn every_webhook_of_the_contracts_is_told_apart_by_its_name() {
+fn every_webhook_of_the_contracts_is_discriminated_by_name() {
     for &version in ALL {
         let expected = keys(&contract(version)["webhooks"]);
         let api = api(version);
@@ -246,7 +246,7 @@ fn every_schema_of_the_contracts_has_a_type() {
 }
 
 #[test]
-fn the_figures_and_unions_are_reviewed() {
+fn statistics_and_unions_match_their_snapshots() {
     for &version in ALL {
         let summary = OUTPUT
             .versions
@@ -280,7 +280,7 @@ fn figures(summary: &Summary) -> String {
 }
 
 #[test]
-fn the_operations_are_reviewed() {
+fn operations_match_their_snapshots() {
     let api = api(API_VERSION);
     let lines: Vec<String> = api
         .operations()
@@ -353,7 +353,7 @@ fn file(version: &str, place: &str, start: &str) -> (&'static str, &'static str)
 }
 
 #[test]
-fn the_price_union_of_every_version_is_reviewed() {
+fn the_price_union_of_every_version_matches_its_snapshot() {
     for &version in ALL {
         let parts = [
             emitted(version, "models", "pub enum Price {"),

@@ -262,7 +262,7 @@ impl Seen {
 }
 
 #[test]
-fn every_recorded_answer_is_decoded_and_written_again() {
+fn every_recorded_response_round_trips() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
     let (mut count, mut undocumented) = (0, BTreeSet::new());
     let answers: BTreeMap<&str, DecodeFn> = RECORDED
@@ -303,7 +303,7 @@ fn every_recorded_answer_is_decoded_and_written_again() {
 }
 
 #[test]
-fn every_recorded_webhook_is_decoded_and_written_again() {
+fn every_recorded_webhook_round_trips() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
     let decode = decoded::decode::<api::webhooks::Event>;
     let mut types = BTreeSet::new();

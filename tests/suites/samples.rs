@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 /// The JSON of some samples, for people to judge whether it is plausible.
 #[test]
-fn samples_read_like_what_they_stand_for() {
+fn samples_are_plausible() {
     fn text<T: Sample + codec::Encode>() -> String {
         format!("{:#}", codec::to_value(&sample::<T>()))
     }
@@ -31,7 +31,7 @@ fn samples_read_like_what_they_stand_for() {
 }
 
 #[test]
-fn one_thing_has_one_id() {
+fn references_in_a_sample_agree_on_ids() {
     let order: Order = sample();
     let product: Product = sample();
     let subscription: Subscription = sample();
@@ -75,7 +75,7 @@ fn variants_lists_and_pages_have_samples() {
 }
 
 #[test]
-fn what_is_given_stays_and_the_rest_is_made_to_fit() {
+fn overrides_are_kept_and_other_fields_adjusted() {
     let id = "0ac9dc1e-0f5c-4f0c-9ae5-3a3b8a1f6d20";
     let order: Order = sample_with(&json!({
         "status": "refunded",
@@ -100,7 +100,7 @@ fn what_is_given_stays_and_the_rest_is_made_to_fit() {
 
 #[test]
 #[should_panic(expected = "no sample of Order: /status: unknown value \"lost\"")]
-fn what_is_given_must_be_valid() {
+fn overrides_must_be_valid() {
     let _: Order = sample_with(&json!({"status": "lost"}));
 }
 

@@ -167,7 +167,7 @@ async fn without_parameters_there_is_no_query() {
 }
 
 #[tokio::test]
-async fn list_seats_answers_seats() {
+async fn list_seats_decodes_seats() {
     let list = seats_from(json_answer(200, SEATS)).await.unwrap();
 
     assert_eq!((list.available_seats, list.total_seats), (7, 10));
@@ -187,7 +187,7 @@ async fn list_seats_answers_seats() {
 }
 
 #[tokio::test]
-async fn the_portal_acts_with_the_session_and_not_with_the_account() {
+async fn the_portal_sends_the_session_token_not_the_account_token() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path("/v1/customer-portal/seats/subscriptions"))
@@ -217,7 +217,7 @@ async fn the_portal_acts_with_the_session_and_not_with_the_account() {
 }
 
 #[tokio::test]
-async fn list_claimed_subscriptions_answers_subscriptions() {
+async fn list_claimed_subscriptions_decodes_subscriptions() {
     let list = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
 
     assert_eq!(
@@ -245,7 +245,7 @@ async fn list_claimed_subscriptions_answers_subscriptions() {
 }
 
 #[tokio::test]
-async fn list_claimed_subscriptions_tells_prices_apart() {
+async fn list_claimed_subscriptions_discriminates_prices() {
     let list = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
 
     let prices = &list.items[0].prices[..];
@@ -277,7 +277,7 @@ async fn list_claimed_subscriptions_tells_prices_apart() {
 }
 
 #[tokio::test]
-async fn a_missing_resource_is_reported_with_its_class() {
+async fn a_missing_resource_is_reported_with_its_error_class() {
     let body = r#"{"error":"ResourceNotFound","detail":"Subscription not found"}"#;
     let answer = json_answer(404, body).insert_header("Polar-Version", API_VERSION);
     let error = api_error(seats_from(answer).await);
@@ -298,7 +298,7 @@ async fn a_missing_resource_is_reported_with_its_class() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
+async fn a_removed_version_is_not_a_missing_resource() {
     let gone = r#"{"detail":"Not Found"}"#;
     let error = seats_from(json_answer(404, gone)).await.unwrap_err();
 
@@ -312,7 +312,7 @@ async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_path_that_the_version_does_not_have_is_no_resource_that_does_not_exist() {
+async fn an_unknown_path_is_not_a_missing_resource() {
     let answer = json_answer(404, r#"{"detail":"Not Found"}"#);
     let error = api_error(seats_from(answer.insert_header("Polar-Version", API_VERSION)).await);
 
@@ -327,7 +327,7 @@ async fn a_path_that_the_version_does_not_have_is_no_resource_that_does_not_exis
 }
 
 #[tokio::test]
-async fn a_documented_class_is_enough_without_the_version_header() {
+async fn a_documented_error_class_needs_no_version_header() {
     let answer = json_answer(404, r#"{"error":"ResourceNotFound","detail":"Not found"}"#);
     let error = Error::Api(api_error(seats_from(answer).await));
     assert!(error.is_not_found());
@@ -335,7 +335,7 @@ async fn a_documented_class_is_enough_without_the_version_header() {
 }
 
 #[tokio::test]
-async fn a_rejected_token_is_reported_and_not_shown() {
+async fn a_rejected_token_is_reported_without_showing_it() {
     let body =
         r#"{"error":"invalid_token","error_description":"polar_cst_session_token has expired"}"#;
     let challenge = r#"Bearer realm="polar", error="invalid_token""#;
@@ -365,7 +365,7 @@ async fn a_missing_scope_is_reported() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
+async fn an_invalid_request_is_reported_with_every_entry() {
     let body = json!({
         "error": "RequestValidationError",
         "detail": [
@@ -389,7 +389,7 @@ async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
 }
 
 #[tokio::test]
-async fn too_many_requests_need_no_body() {
+async fn a_429_response_needs_no_body() {
     let answer = ResponseTemplate::new(429).insert_header("Retry-After", "1800");
     let error = api_error(seats_from(answer).await);
 
@@ -400,7 +400,7 @@ async fn too_many_requests_need_no_body() {
 }
 
 #[tokio::test]
-async fn a_page_of_html_is_an_error_of_the_api_too() {
+async fn an_html_error_page_is_an_api_error() {
     let page = "<html><body>Internal Server Error</body></html>";
     let error =
         api_error(claimed_from(ResponseTemplate::new(500).set_body_raw(page, "text/html")).await);
@@ -424,7 +424,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_undecodable_answer_names_the_operation_and_the_field() {
+async fn an_undecodable_response_names_operation_and_field() {
     let mut page: Value = serde_json::from_str(SUBSCRIPTIONS).unwrap();
     page["items"][0]["prices"][2]["price_amount"] = json!("12.00");
     let error = claimed_from(json_answer(200, &page.to_string()))
@@ -450,7 +450,7 @@ async fn an_undecodable_answer_names_the_operation_and_the_field() {
 }
 
 #[tokio::test]
-async fn a_list_that_comes_as_an_array_is_the_only_page() {
+async fn a_plain_array_is_the_only_page() {
     let page: Value = serde_json::from_str(SUBSCRIPTIONS).unwrap();
     let whole = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
     let list = claimed_from(json_answer(200, &page["items"].to_string()));
@@ -462,7 +462,7 @@ async fn a_list_that_comes_as_an_array_is_the_only_page() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_missing_is_named() {
+async fn a_missing_field_is_named() {
     let mut page: Value = serde_json::from_str(SEATS).unwrap();
     page["seats"][1].as_object_mut().unwrap().remove("status");
     let error = seats_from(json_answer(200, &page.to_string()))
@@ -479,7 +479,7 @@ async fn a_field_that_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_json_is_undecodable() {
+async fn a_response_that_is_not_json_is_undecodable() {
     let error = seats_from(json_answer(200, "<html>")).await.unwrap_err();
 
     assert!(
@@ -495,7 +495,7 @@ async fn an_answer_that_is_not_json_is_undecodable() {
 }
 
 #[tokio::test]
-async fn no_server_is_a_connection_error() {
+async fn an_unreachable_server_is_a_connection_error() {
     // The port was bound and released, so nothing listens there.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -524,7 +524,7 @@ async fn no_server_is_a_connection_error() {
 }
 
 #[tokio::test]
-async fn nothing_that_holds_a_token_shows_it() {
+async fn types_with_a_token_do_not_print_it() {
     let server = answering(json_answer(200, SEATS)).await;
     let polar = client(&server);
     let portal = polar.customer_portal(CustomerSession::new(SESSION));

@@ -44,7 +44,7 @@ fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, Json>)) 
 }
 
 #[test]
-fn every_price_variant_is_told_apart() {
+fn every_price_variant_is_discriminated() {
     let prices = subscription().prices;
     let [
         Price::LegacyRecurringFixed(legacy_fixed),
@@ -102,7 +102,7 @@ fn every_price_variant_is_told_apart() {
 }
 
 #[test]
-fn both_price_lists_hold_the_same_type() {
+fn both_price_lists_have_the_same_type() {
     let subscription = subscription();
     let of_product: &Vec<Price> = &subscription.product.prices;
     let of_subscription: &Vec<Price> = &subscription.prices;
@@ -113,7 +113,7 @@ fn both_price_lists_hold_the_same_type() {
 }
 
 #[test]
-fn what_all_prices_share_is_read_without_matching() {
+fn common_fields_of_prices_are_read_without_matching() {
     let prices = subscription().prices;
 
     let ids: Vec<String> = prices.iter().map(|price| price.id().to_string()).collect();
@@ -124,7 +124,7 @@ fn what_all_prices_share_is_read_without_matching() {
 }
 
 #[test]
-fn only_a_true_legacy_marks_a_legacy_price() {
+fn only_legacy_true_marks_a_legacy_price() {
     let absent = price(0, |price| drop(price.remove("legacy")));
     let null = price(0, |price| drop(price.insert("legacy".into(), Json::Null)));
     let marked = price(3, |price| {
@@ -142,7 +142,7 @@ fn only_a_true_legacy_marks_a_legacy_price() {
 }
 
 #[test]
-fn an_unknown_price_is_kept_as_it_came() {
+fn an_unknown_price_is_kept_unchanged() {
     let new = price(7, |price| {
         drop(price.insert("amount_type".into(), "metered_tiers".into()))
     });
@@ -159,7 +159,7 @@ fn an_unknown_price_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_broken_price_is_an_error_and_not_another_variant() {
+fn an_invalid_price_is_an_error_and_not_another_variant() {
     let mut page = json(SUBSCRIPTIONS);
     page[0]["prices"][0]["price_amount"] = "12.00".into();
 
@@ -170,7 +170,7 @@ fn a_broken_price_is_an_error_and_not_another_variant() {
 }
 
 #[test]
-fn the_subscription_of_the_page_is_decoded() {
+fn the_reference_subscription_is_decoded() {
     let subscription = subscription();
 
     assert_eq!(subscription.status, SubscriptionStatus::Active);
@@ -196,7 +196,7 @@ fn the_subscription_of_the_page_is_decoded() {
 }
 
 #[test]
-fn the_seats_of_the_page_are_decoded() {
+fn the_reference_seats_are_decoded() {
     let list = seats();
 
     assert_eq!((list.available_seats, list.total_seats), (7, 10));
@@ -220,7 +220,7 @@ fn the_seats_of_the_page_are_decoded() {
 }
 
 #[test]
-fn the_pages_are_written_back_byte_for_byte() {
+fn the_responses_round_trip_byte_for_byte() {
     assert_eq!(codec::to_string(&seats()), json(SEATS).to_string());
     assert_eq!(
         codec::to_string(&vec![subscription()]),
@@ -243,7 +243,7 @@ fn a_subscription_without_seats_has_none() {
 }
 
 #[tokio::test]
-async fn the_operations_ask_for_what_the_pages_say() {
+async fn the_operations_send_the_documented_requests() {
     let server = Recorder::new(200, SEATS);
     let polar = Polar::builder()
         .transport(server.clone())
@@ -284,7 +284,7 @@ async fn the_operations_ask_for_what_the_pages_say() {
 }
 
 #[test]
-fn the_emitted_price_union_is_reviewed() {
+fn the_emitted_price_union_matches_its_snapshot() {
     let models = emitted_file("seed_pages", "models/customer_portal.rs").unwrap();
     let codec = emitted_file("seed_pages", "codec/customer_portal.rs").unwrap();
 

@@ -92,7 +92,7 @@ async fn clients_share_one_limit() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_wait_takes_no_turn() {
+async fn a_call_that_cannot_wait_takes_no_slot() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
@@ -110,7 +110,7 @@ async fn a_call_that_cannot_wait_takes_no_turn() {
 }
 
 #[tokio::test]
-async fn a_pause_that_the_server_asks_for_is_shared() {
+async fn a_pause_requested_by_the_server_is_shared() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
@@ -136,7 +136,7 @@ async fn a_pause_that_the_server_asks_for_is_shared() {
 }
 
 #[tokio::test]
-async fn without_redis_each_client_has_the_limit_for_itself() {
+async fn without_redis_each_client_has_its_own_limit() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };
@@ -157,7 +157,7 @@ async fn without_redis_each_client_has_the_limit_for_itself() {
 }
 
 #[tokio::test]
-async fn nothing_of_the_connection_is_shown() {
+async fn connection_details_are_not_printed() {
     let Some(redis) = RedisServer::start() else {
         return;
     };

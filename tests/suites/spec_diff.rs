@@ -137,7 +137,7 @@ fn a_revision_is_read_with_its_own_overlay() {
 }
 
 #[test]
-fn corrections_that_an_older_document_does_not_need_are_passed_over() {
+fn corrections_that_an_older_document_does_not_need_are_skipped() {
     let repository = Repository::new();
     // It says already what the first action says, and has nothing that the second one is about.
     let older = base().replace("    Order:\n", "    Order:\n      deprecated: true\n");
@@ -172,7 +172,7 @@ fn versions_and_documents_are_compared_one_by_one() {
 }
 
 #[test]
-fn people_programs_and_changelogs_get_their_formats() {
+fn output_formats_are_text_json_and_markdown() {
     let repository = Repository::new();
     repository.write("2026-10.yaml", &shrunk());
     let outcome = repository.diff("HEAD", None).unwrap();
@@ -202,7 +202,7 @@ fn people_programs_and_changelogs_get_their_formats() {
 }
 
 #[test]
-fn an_argument_that_stands_for_nothing_is_refused_by_name() {
+fn an_argument_without_a_meaning_is_rejected_by_name() {
     let repository = Repository::new();
     let message = |from: &str, to: Option<&str>| repository.diff(from, to).unwrap_err().to_string();
     let unknown = message("nothing", None);

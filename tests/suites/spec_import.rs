@@ -68,7 +68,7 @@ fn kept() -> Value {
 }
 
 #[test]
-fn the_facts_are_kept_in_order_and_the_prose_is_not() {
+fn schemas_are_kept_in_order_and_prose_is_dropped() {
     let expected = json!({
         "openapi": "3.1.0",
         "info": {"title": "Polar API", "version": "2026-10"},
@@ -111,7 +111,7 @@ fn the_facts_are_kept_in_order_and_the_prose_is_not() {
 }
 
 #[test]
-fn what_is_left_out_is_counted() {
+fn dropped_keys_are_counted() {
     let contract = contract(published(), "test", None).unwrap();
     let count = |what| contract.omitted.known.get(what).copied();
     assert_eq!(count("unreachable schemas"), Some(1));
@@ -146,7 +146,7 @@ fn importing_the_result_again_changes_no_byte() {
 }
 
 #[test]
-fn the_committed_contract_is_what_an_import_of_it_makes() {
+fn importing_the_committed_contract_changes_nothing() {
     let spec = xtask::root().join("spec");
     for version in polar_tests::versions::ALL {
         let copy = TempDir::new().unwrap();
@@ -161,7 +161,7 @@ fn the_committed_contract_is_what_an_import_of_it_makes() {
 }
 
 #[test]
-fn what_is_not_known_is_refused_with_its_place() {
+fn unknown_keys_are_rejected_with_their_location() {
     for (pointer, key) in [
         ("", "jsonSchemaDialect"),
         ("/servers/0", "variables"),
@@ -215,7 +215,7 @@ const EXTENSIBLE: [&str; 17] = [
 ];
 
 #[test]
-fn vendor_extensions_are_left_out_wherever_they_stand_and_counted_by_name() {
+fn vendor_extensions_are_dropped_everywhere_and_counted_by_name() {
     // The last ones mean something in the overlay: a published document cannot use them.
     let names = [
         "x-polar-cli-confirm",
@@ -293,7 +293,7 @@ fn problems_are_grouped_by_their_cause() {
 }
 
 #[test]
-fn a_document_from_before_versions_is_of_the_version_that_is_named() {
+fn a_document_without_a_version_is_imported_as_the_named_one() {
     let mut document = published();
     document["info"]["version"] = json!("0.1.0");
     let spec = directory();
@@ -342,7 +342,7 @@ fn the_problems_of_all_documents_are_reported_together() {
 }
 
 #[test]
-fn references_lead_to_schemas() {
+fn references_must_point_to_schemas() {
     let mut document = published();
     document["components"]["schemas"]["Made"]["properties"]["z"] =
         json!({"$ref": "#/components/schemas/Nope"});
@@ -355,7 +355,7 @@ fn references_lead_to_schemas() {
 }
 
 #[test]
-fn only_versions_of_openapi_3_1_are_documents() {
+fn only_openapi_3_1_documents_are_accepted() {
     for (pointer, value, expected) in [
         (
             "/openapi",
@@ -392,7 +392,7 @@ fn only_versions_of_openapi_3_1_are_documents() {
 }
 
 #[test]
-fn a_file_that_is_no_document_is_refused() {
+fn a_file_that_is_no_document_is_rejected() {
     let source = TempDir::new().unwrap();
     let path = source.path().join("document");
     for (text, expected) in [
@@ -409,7 +409,7 @@ fn a_file_that_is_no_document_is_refused() {
 }
 
 #[test]
-fn a_server_that_does_not_deliver_is_an_error() {
+fn a_failed_download_is_an_error() {
     let whole = published().to_string();
     let half = whole.len() / 2;
     let answer = |status: &str, body: &str| {
@@ -450,7 +450,7 @@ fn a_server_that_does_not_deliver_is_an_error() {
 }
 
 #[test]
-fn nobody_listening_is_an_error() {
+fn a_refused_connection_is_an_error() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -460,7 +460,7 @@ fn nobody_listening_is_an_error() {
 }
 
 #[test]
-fn redirects_lead_to_https_only() {
+fn redirects_are_followed_only_to_https() {
     let https = "https://a.example/openapi.json";
     let table = [
         (https, "https://b.example/x", Some("https://b.example/x")),
@@ -504,7 +504,7 @@ fn a_redirect_to_https_is_followed_with_tls() {
 }
 
 #[test]
-fn a_link_in_place_of_a_contract_is_replaced_and_what_it_leads_to_stays() {
+fn a_symbolic_link_is_replaced_and_its_target_kept() {
     let (spec, elsewhere) = (directory(), TempDir::new().unwrap());
     let (contract, other) = (
         spec.path().join("2026-10.yaml"),
@@ -528,7 +528,7 @@ fn a_link_in_place_of_a_contract_is_replaced_and_what_it_leads_to_stays() {
 }
 
 #[test]
-fn a_document_without_end_is_cut_off() {
+fn the_size_of_a_document_is_limited() {
     let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"openapi\": \"".to_vec();
     answer.resize(answer.len() + usize::try_from(LIMIT).unwrap(), b'x');
     let error = failed(&of(&serve(vec![answer])), "");
@@ -586,7 +586,7 @@ fn without_a_source_every_version_is_updated_or_none() {
 }
 
 #[test]
-fn without_a_source_there_has_to_be_a_list_of_versions() {
+fn importing_without_a_source_requires_a_list_of_versions() {
     let spec = TempDir::new().unwrap();
     let error = import(&Import::default(), "", spec.path()).unwrap_err();
     assert!(

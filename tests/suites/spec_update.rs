@@ -138,7 +138,7 @@ impl Workspace {
 }
 
 #[test]
-fn documents_that_are_known_change_nothing() {
+fn unchanged_documents_change_nothing() {
     let workspace = Workspace::new();
     let before = workspace.tree();
     for check in [true, false] {
@@ -153,7 +153,7 @@ fn documents_that_are_known_change_nothing() {
 }
 
 #[test]
-fn an_update_is_a_release_with_everything_that_follows() {
+fn an_update_writes_contract_crate_version_and_changelog() {
     let workspace = Workspace::new();
     workspace.publish("2026-10", &grown());
     let outcome = workspace.update();
@@ -192,7 +192,7 @@ fn an_update_is_a_release_with_everything_that_follows() {
 }
 
 #[test]
-fn the_version_number_follows_the_judgment_and_what_is_unreleased() {
+fn the_version_number_follows_differences_and_unreleased_entries() {
     let workspace = Workspace::new();
     workspace.publish("2026-10", &shrunk());
     let outcome = workspace.run(true).unwrap();
@@ -211,7 +211,7 @@ fn the_version_number_follows_the_judgment_and_what_is_unreleased() {
 }
 
 #[test]
-fn check_says_what_would_happen_and_writes_nothing() {
+fn check_prints_the_outcome_and_writes_nothing() {
     let workspace = Workspace::new();
     workspace.publish("2026-10", &grown());
     let before = workspace.tree();
@@ -222,7 +222,7 @@ fn check_says_what_would_happen_and_writes_nothing() {
 }
 
 #[test]
-fn what_users_do_not_see_is_no_release() {
+fn differences_that_users_do_not_see_are_no_release() {
     let workspace = Workspace::new();
     // The order of values means nothing to the crate.
     let reordered = base().replace("enum: [open, paid, void]", "enum: [void, open, paid]");
@@ -242,7 +242,7 @@ fn what_users_do_not_see_is_no_release() {
 }
 
 #[test]
-fn only_what_is_new_is_to_be_described() {
+fn only_new_elements_need_documentation() {
     let workspace = Workspace::new();
     let property = "        note_to_self: { type: string }\n";
     let schema = "    Order:\n";
@@ -290,7 +290,7 @@ fn a_rotation_is_an_edit_of_the_list_and_an_update() {
 }
 
 #[test]
-fn what_is_wrong_is_named_and_nothing_is_written() {
+fn errors_are_reported_and_nothing_is_written() {
     let workspace = Workspace::new();
     workspace.publish(
         "2026-10",
@@ -336,7 +336,7 @@ fn what_is_wrong_is_named_and_nothing_is_written() {
 }
 
 #[test]
-fn an_update_that_is_not_committed_is_not_updated_again() {
+fn an_uncommitted_update_is_not_updated_again() {
     let workspace = Workspace::new();
     workspace.publish("2026-10", &grown());
     workspace.update();

@@ -36,7 +36,7 @@ fn store() -> (Store, Polar) {
 }
 
 #[tokio::test]
-async fn what_was_created_is_read_listed_updated_and_deleted() {
+async fn created_objects_can_be_read_listed_updated_and_deleted() {
     let (store, polar) = store();
     let customers = polar.customers();
     let create = CustomerIndividualCreate::new("grace@example.com")
@@ -196,7 +196,7 @@ async fn lists_are_filtered_sorted_and_paged() {
 }
 
 #[tokio::test]
-async fn what_the_store_does_not_do_is_put_there_or_mocked() {
+async fn unsupported_operations_can_be_inserted_or_mocked() {
     let (store, _) = store();
     let order: Order = sample_with(&json!({"status": "refunded"}));
     store.put(&order);
@@ -289,6 +289,6 @@ async fn bodies_are_validated_as_the_api_does() {
 
 #[test]
 #[should_panic(expected = "no operation reads ProductPriceFixed by ID or lists it")]
-fn a_value_that_nothing_reads_is_refused() {
+fn an_inserted_value_without_operations_is_rejected() {
     Store::new(Api).put(&sample::<polar_client::v2026_10::models::ProductPriceFixed>());
 }

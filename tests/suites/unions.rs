@@ -48,7 +48,7 @@ fn with(object: &Value, key: &str, value: Value) -> Value {
 }
 
 #[test]
-fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
+fn legacy_and_catalog_prices_share_a_tag() {
     let common = json!({
         "created_at": TIME, "modified_at": null, "id": ID, "source": "catalog", "amount_type": "fixed",
         "price_currency": "usd", "tax_behavior": null, "is_archived": false, "product_id": ID,
@@ -75,7 +75,7 @@ fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
 }
 
 #[test]
-fn what_all_variants_have_needs_no_match() {
+fn common_fields_of_variants_need_no_match() {
     let customer: Customer = codec::from_value(&customer()).unwrap();
     let id: CustomerId = customer.id();
     assert_eq!(id.to_string(), ID);
@@ -102,7 +102,7 @@ fn discount_of(kind: &str) -> Value {
 }
 
 #[test]
-fn repeating_discounts_are_not_taken_for_others() {
+fn repeating_discounts_decode_to_their_own_variants() {
     let fixed = json!({"amount": 500, "currency": "usd", "amounts": {"eur": 450, "usd": 500}});
     let percentage = json!({"basis_points": 1000});
     let repeating = json!({"duration": "repeating", "duration_in_months": 3});
@@ -140,7 +140,7 @@ fn repeating_discounts_are_not_taken_for_others() {
 }
 
 #[test]
-fn events_are_told_apart_by_their_source_and_those_of_the_system_by_their_name() {
+fn events_are_discriminated_by_source_and_system_events_by_name() {
     let event = |source: &str, name: &str, metadata: Value| {
         let common = json!({
             "id": ID, "timestamp": TIME, "organization_id": ID, "customer_id": null, "customer": null,
@@ -211,7 +211,7 @@ fn customer() -> Value {
 }
 
 #[test]
-fn grants_are_told_apart_by_the_type_of_their_benefit() {
+fn grants_are_discriminated_by_the_type_of_their_benefit() {
     let grant = |kind: &str, properties: Value| {
         let benefit = json!({
             "id": ID, "created_at": TIME, "modified_at": null, "type": kind, "description": "d", "selectable": true,
@@ -253,7 +253,7 @@ fn grants_are_told_apart_by_the_type_of_their_benefit() {
 }
 
 #[test]
-fn payments_and_methods_that_nobody_knows_yet_are_generic() {
+fn unknown_payments_and_payment_methods_are_generic() {
     let payment = |method: &str, metadata: Value| {
         joined([
             json!({
@@ -315,7 +315,7 @@ fn payments_and_methods_that_nobody_knows_yet_are_generic() {
 }
 
 #[test]
-fn errors_of_a_checkout_are_told_apart_by_their_class() {
+fn checkout_errors_are_discriminated_by_class() {
     let error =
         |class: &str| exact::<CheckoutForbiddenError>(&json!({"error": class, "detail": "d"}));
 
@@ -357,7 +357,7 @@ fn six_functions_are_three_aggregations() {
 }
 
 #[test]
-fn custom_fields_are_told_apart_by_their_type() {
+fn custom_fields_are_discriminated_by_type() {
     let field = |kind: &str, properties: Value| {
         exact::<CustomField>(&json!({
             "created_at": TIME, "modified_at": null, "id": ID, "metadata": {}, "type": kind, "slug": "size",
@@ -382,7 +382,7 @@ fn custom_fields_are_told_apart_by_their_type() {
 }
 
 #[test]
-fn whom_a_token_belongs_to_is_seen_by_what_is_known_of_them() {
+fn token_owners_are_discriminated_by_their_keys() {
     let user = json!({"sub": ID, "name": "A", "email": "a@example.com", "email_verified": true});
     let organization = json!({"sub": ID, "name": "Record Co"});
 
@@ -437,7 +437,7 @@ fn a_tax_id_is_a_number_and_its_format() {
 }
 
 #[test]
-fn metadata_keeps_the_kind_of_its_values() {
+fn metadata_keeps_the_types_of_its_values() {
     let values: Vec<MetadataValue> = exact(&json!([1, 1.0, "1", true, "", -0.5]));
     assert_eq!(
         values,
@@ -460,7 +460,7 @@ fn metadata_keeps_the_kind_of_its_values() {
 }
 
 #[test]
-fn what_customers_fill_in_is_text_unless_it_is_a_point_in_time() {
+fn custom_field_values_are_strings_unless_they_are_timestamps() {
     let values: Vec<CustomFieldValue> = exact(&json!([
         3,
         false,
@@ -485,7 +485,7 @@ fn what_customers_fill_in_is_text_unless_it_is_a_point_in_time() {
 }
 
 #[test]
-fn the_end_of_a_trial_is_a_point_in_time_or_now() {
+fn the_end_of_a_trial_is_a_timestamp_or_now() {
     assert_eq!(codec::to_string(&TrialEnd::Now), r#""now""#);
     let time: Timestamp = TIME.parse().unwrap();
     assert_eq!(

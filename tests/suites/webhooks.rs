@@ -90,7 +90,7 @@ fn every_recorded_delivery_is_verified_and_becomes_its_event() {
 }
 
 #[test]
-fn an_event_has_its_content() {
+fn an_event_has_its_payload() {
     let paid = verify(&events()[19]).unwrap().event;
     let Event::OrderPaid(paid) = paid else {
         panic!("{paid:?}")
@@ -184,7 +184,7 @@ fn unknown_events_name_the_customer_as_others_do() {
 }
 
 #[test]
-fn entitlements_are_kept_from_states_in_any_order() {
+fn entitlements_follow_the_newest_state_in_any_order() {
     let recorded = body_of("customer.state_changed", API_VERSION);
     let at = |time: &str, balance: f64| {
         let mut body = recorded.clone();
@@ -237,7 +237,7 @@ fn recorded_states_are_searched() {
 }
 
 #[test]
-fn messages_for_chats_are_reported_as_such() {
+fn chat_messages_are_reported_as_such() {
     let others = recorded_deliveries()
         .into_iter()
         .filter(|recorded| !recorded.body.starts_with(r#"{"type":"#));
@@ -310,7 +310,7 @@ fn one_changed_bit_of_the_body_is_enough() {
 }
 
 #[test]
-fn deliveries_of_another_endpoint_do_not_pass() {
+fn deliveries_of_another_endpoint_are_rejected() {
     let recorded = recorded_deliveries();
     let (event, message) = (&recorded[0], &recorded[36]);
     assert_ne!(event.secret, message.secret);
@@ -325,7 +325,7 @@ fn deliveries_of_another_endpoint_do_not_pass() {
 }
 
 #[test]
-fn the_body_names_the_version_that_it_follows() {
+fn the_body_states_its_api_version() {
     for kind in ["order.paid", "product.updated"] {
         for &version in AnyEvent::VERSIONS {
             let delivery = deliver(&body_of(kind, version)).unwrap();
@@ -349,7 +349,7 @@ fn the_body_names_the_version_that_it_follows() {
 }
 
 #[test]
-fn a_version_that_nobody_was_built_for_is_reported() {
+fn an_unsupported_version_is_reported() {
     let error = deliver(&body_of("order.paid", "2031-07")).unwrap_err();
     assert!(
         matches!(&error, WebhookError::Version { version, .. } if version == "2031-07"),
@@ -365,7 +365,7 @@ fn a_version_that_nobody_was_built_for_is_reported() {
 }
 
 #[test]
-fn the_header_with_the_version_is_not_signed_and_not_looked_at() {
+fn the_unsigned_version_header_is_ignored() {
     let recorded = &events()[0];
     let mut headers = recorded.headers.clone();
     headers.push(("webhook-api-version".to_owned(), "2025-01".to_owned()));
@@ -399,7 +399,7 @@ fn events_of_unknown_types_are_accepted() {
 }
 
 #[test]
-fn bodies_that_are_no_events_are_malformed() {
+fn bodies_without_an_event_are_malformed() {
     let mut broken = body_of("order.paid", API_VERSION);
     broken["data"]["total_amount"] = json!("10");
     let cases = [
@@ -445,7 +445,7 @@ fn standard_webhooks_agrees_on_signatures() {
 }
 
 #[test]
-fn what_is_signed_now_is_verified_now() {
+fn a_delivery_signed_now_is_verified() {
     let webhooks = Webhooks::new(SECRET);
     let recorded = &events()[0];
     let now = std::time::SystemTime::now();

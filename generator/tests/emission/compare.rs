@@ -119,7 +119,7 @@ fn lines(comparison: &Comparison) -> String {
 }
 
 #[test]
-fn each_difference_is_named_and_judged_in_both_directions() -> Outcome {
+fn each_difference_is_named_and_classified_in_both_directions() -> Outcome {
     let mut text = String::new();
     for (name, there, back) in pairs()? {
         writeln!(text, "{name}\n{}and back\n{}", lines(&there), lines(&back))?;
@@ -129,7 +129,7 @@ fn each_difference_is_named_and_judged_in_both_directions() -> Outcome {
 }
 
 #[test]
-fn each_rule_decides_somewhere() -> Outcome {
+fn each_rule_is_exercised() -> Outcome {
     let pairs = pairs()?;
     let comparisons = pairs.iter().flat_map(|(_, there, back)| [there, back]);
     let differences = comparisons.flat_map(|comparison| &comparison.differences);
@@ -171,7 +171,7 @@ fn a_contract_is_equal_to_itself() -> Outcome {
 }
 
 #[test]
-fn a_difference_is_stated_once_with_all_that_reaches_it() -> Outcome {
+fn a_difference_is_stated_once_with_all_its_users() -> Outcome {
     let comparison = compare(&api(&base()?, None)?, &changed("enum_value")?);
     let [difference] = comparison.differences.as_slice() else {
         return Err(format!("{:?}", comparison.differences).into());

@@ -41,7 +41,7 @@ fn every_version_loads() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn secrets_are_marked_and_what_sounds_like_one_is_not() -> Result<(), Box<dyn Error>> {
+fn secrets_are_marked_and_similar_names_are_not() -> Result<(), Box<dyn Error>> {
     let document = document(versions()?.default_version())?;
     let is_secret = |schema: &str, property: &str| {
         let (_, schema) = document.schema(&format!("#/components/schemas/{schema}"))?;

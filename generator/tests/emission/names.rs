@@ -218,7 +218,7 @@ const PLACES: &[(&str, Place)] = &[
 ];
 
 #[test]
-fn no_name_makes_the_generator_panic_or_emit_what_does_not_parse() {
+fn every_name_yields_valid_rust_or_an_error() {
     for (place, put) in PLACES {
         for word in WORDS {
             let mut contract = empty();
@@ -306,7 +306,7 @@ fn colliding() -> Value {
 }
 
 #[test]
-fn given_names_keep_apart_what_would_collide() {
+fn name_overrides_resolve_collisions() {
     let report = refusal(&colliding());
     for what in [
         "two services",
@@ -342,7 +342,7 @@ fn given_names_keep_apart_what_would_collide() {
 }
 
 #[test]
-fn a_given_name_that_is_none_or_that_nothing_has_is_refused() {
+fn an_invalid_or_unused_name_override_is_rejected() {
     let mut contract = empty();
     let mut get = operation("a:get", reference("A"));
     get["x-rust-name"] = json!("new");

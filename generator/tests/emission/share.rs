@@ -93,7 +93,7 @@ fn equal_versions_share_everything() -> Outcome {
 }
 
 #[test]
-fn a_leaf_makes_all_that_reach_it_differ_and_nothing_else() -> Outcome {
+fn a_changed_leaf_makes_only_its_users_differ() -> Outcome {
     let versions = Versions::of(Some("leaf"))?;
     let own = [
         "`FixedPrice`",
@@ -117,7 +117,7 @@ fn a_constraint_is_a_difference() -> Outcome {
 }
 
 #[test]
-fn a_cycle_is_shared_whole_or_not_at_all() -> Outcome {
+fn a_cycle_is_shared_entirely_or_not_at_all() -> Outcome {
     let versions = Versions::of(Some("cycle"))?;
     let own = [
         "`Peer`",
@@ -150,7 +150,7 @@ fn an_operation_differs_by_its_parameter_and_its_type_does_not() -> Outcome {
 }
 
 #[test]
-fn a_type_that_only_one_version_has_is_its_own() -> Outcome {
+fn a_type_of_only_one_version_is_not_shared() -> Outcome {
     let base = read("base.yaml")?;
     let with_more = base.replace(
         "    Status:\n",
@@ -167,7 +167,7 @@ fn a_type_that_only_one_version_has_is_its_own() -> Outcome {
 }
 
 #[test]
-fn a_renamed_type_is_another_one_and_so_are_its_users() -> Outcome {
+fn a_renamed_type_and_its_users_differ() -> Outcome {
     let base = read("base.yaml")?;
     let renamed = later(&base.replace("Status", "State"));
     let versions = Versions::new(api("before", &base, None)?, api("after", &renamed, None)?)?;
@@ -178,7 +178,7 @@ fn a_renamed_type_is_another_one_and_so_are_its_users() -> Outcome {
 
 /// The order of fields, values and variants, documentation, places and files have no meaning.
 #[test]
-fn order_words_and_places_do_not_count() -> Outcome {
+fn order_documentation_and_locations_are_ignored() -> Outcome {
     let mut after = api("after", &later(&read("base.yaml")?), None)?;
     for def in &mut after.types {
         def.docs = Some("Other words.".to_owned());
@@ -233,7 +233,7 @@ fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
 /// The order of required request fields is that of a constructor's arguments, which must not change silently for
 /// callers.
 #[test]
-fn the_order_of_arguments_counts() -> Outcome {
+fn the_order_of_arguments_is_a_difference() -> Outcome {
     let sent = |fields: &str| -> Result<String, std::io::Error> {
         let body = "      operationId: orders:status\n      requestBody:\n        required: true\n        content:\n          \
                     application/json:\n            schema:\n              $ref: '#/components/schemas/Sent'\n";

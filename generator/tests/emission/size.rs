@@ -118,7 +118,7 @@ fn schemas_nest_as_deeply_as_the_limit_allows() {
 }
 
 #[test]
-fn what_nests_deeper_is_refused_with_its_place() {
+fn deeper_nesting_is_rejected_with_its_location() {
     let deep = refusal(&one(nested(MAX_DEPTH - 1, in_array)), None);
     let place = format!(
         "a.yaml#/components/schemas/X0{}: ",
@@ -145,7 +145,7 @@ fn unread(text: &str) -> String {
 }
 
 #[test]
-fn corrections_do_not_nest_deeper_either() {
+fn corrections_have_the_same_nesting_limit() {
     let (mut actions, mut target) = (String::new(), "$.components.schemas.X0".to_owned());
     for _ in 0..3 {
         let update = nested(60, in_array);
@@ -179,7 +179,7 @@ fn an_enum_has_any_number_of_values() {
 }
 
 #[test]
-fn an_enum_of_any_size_tells_variants_apart() {
+fn an_enum_of_any_size_discriminates_variants() {
     let values =
         |from: usize| -> Vec<String> { (from..from + 10_000).map(|i| i.to_string()).collect() };
     let variant = |from: usize| {
@@ -194,7 +194,7 @@ fn an_enum_of_any_size_tells_variants_apart() {
 }
 
 #[test]
-fn references_are_chained_as_long_as_they_like() {
+fn chains_of_references_have_any_length() {
     let aliases = models(&chain(1_000, reference));
     assert!(aliases.contains("pub type X999 = X1000;"));
     let lists = models(&chain(1_000, |next| array(reference(next))));
@@ -204,7 +204,7 @@ fn references_are_chained_as_long_as_they_like() {
 }
 
 #[test]
-fn long_chains_and_circles_of_objects_have_boxes() {
+fn long_chains_and_cycles_of_objects_are_boxed() {
     let text = models(&chain(1_000, |next| object("x", reference(next))));
     let count = text.matches("pub x: Box<").count();
     assert_eq!(count, 1_000 / 32, "one in 32 is enough");
@@ -256,7 +256,7 @@ fn a_union_may_be_reached_in_two_ways() {
 }
 
 #[test]
-fn unions_reached_in_exponentially_many_ways_are_read_once() {
+fn unions_on_exponentially_many_paths_are_lowered_once() {
     let name = |side: &str, step: usize| format!("{side}{step}");
     let reference = |name: String| json!({"$ref": format!("#/components/schemas/{name}")});
     let union = |step: usize| {
@@ -293,7 +293,7 @@ fn discriminators_have_any_number_of_tags() {
 }
 
 #[test]
-fn errors_that_contain_each_other_are_read_once() {
+fn mutually_recursive_errors_are_lowered_once() {
     let error = |code: &str| object("error", json!({"type": "string", "const": code}));
     let mut contract = contract([
         ("X0".to_owned(), json!({"type": "string"})),

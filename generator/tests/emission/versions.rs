@@ -76,7 +76,7 @@ fn the_list_is_read_oldest_first() {
 }
 
 #[test]
-fn a_list_that_is_wrong_is_refused_with_the_place() {
+fn an_invalid_list_is_rejected_with_its_location() {
     const AT: &str = "spec/versions.yaml";
     for (from, to, expected) in [
         (
@@ -255,7 +255,7 @@ fn the_crate_follows_a_rotation() {
 }
 
 #[test]
-fn the_docs_state_what_becomes_of_each_version() {
+fn the_docs_state_the_lifecycle_of_each_version() {
     let output = crate_of(&parse(LIST).unwrap(), &["2026-04", "2026-10", "2027-01"]).unwrap();
     let words = |file: &str| {
         let text = output.files[file].lines();

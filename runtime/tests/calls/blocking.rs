@@ -12,7 +12,7 @@ use polar_client_runtime::Error;
 use polar_client_runtime::client::Server;
 
 #[test]
-fn a_call_can_be_waited_for_on_any_thread() {
+fn send_blocking_works_on_any_thread() {
     let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
     // Includes retries and their delays.
@@ -30,7 +30,7 @@ fn a_call_can_be_waited_for_on_any_thread() {
 }
 
 #[test]
-fn the_usual_transport_keeps_its_connection_between_calls() {
+fn the_default_transport_keeps_its_connection_between_calls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     // Accepts one connection only.
@@ -71,7 +71,7 @@ fn is_refused(script: &Script) -> bool {
 }
 
 #[tokio::test]
-async fn inside_a_task_it_is_an_error_and_no_panic() {
+async fn blocking_inside_a_task_is_an_error() {
     let script = Script::new([answer(200, "[]")]);
     assert!(is_refused(&script));
     // And again, although the cooperative budget of the task is exhausted.
@@ -91,7 +91,7 @@ async fn inside_a_task_it_is_an_error_and_no_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn inside_tasks_of_several_threads_too() {
+async fn blocking_inside_a_multi_threaded_runtime_is_an_error() {
     let script = Script::new([answer(200, "[]")]);
     assert!(is_refused(&script));
     let other = script.clone();
@@ -106,7 +106,7 @@ async fn inside_tasks_of_several_threads_too() {
 }
 
 #[test]
-fn bodies_in_pieces_are_waited_for() {
+fn streams_can_be_read_by_threads() {
     let script = Script::new([
         Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole),
         Step::Chunks(200, vec!["a,b\n"], End::Broken),
@@ -134,7 +134,7 @@ async fn an_iterator_inside_a_runtime_ends_after_its_error() {
 }
 
 #[tokio::test]
-async fn threads_for_blocking_work_can_wait() {
+async fn spawn_blocking_threads_can_block() {
     // With retries, whose delays are those of the runtime of blocking calls.
     let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
@@ -144,7 +144,7 @@ async fn threads_for_blocking_work_can_wait() {
 }
 
 #[tokio::test]
-async fn threads_for_blocking_work_reach_a_server() {
+async fn spawn_blocking_threads_reach_a_server() {
     let server = wiremock::MockServer::start().await;
     wiremock::Mock::given(wiremock::matchers::any())
         .respond_with(wiremock::ResponseTemplate::new(200).set_body_string("[]"))
@@ -157,7 +157,7 @@ async fn threads_for_blocking_work_reach_a_server() {
 }
 
 #[test]
-fn a_thread_that_has_entered_a_runtime_can_wait() {
+fn a_thread_that_entered_a_runtime_can_block() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -167,7 +167,7 @@ fn a_thread_that_has_entered_a_runtime_can_wait() {
 }
 
 #[test]
-fn without_a_runtime_the_usual_transport_says_so() {
+fn the_default_transport_without_a_runtime_is_an_error() {
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
 

@@ -17,7 +17,7 @@ use polar_client_runtime::transport::Body;
 use polar_client_runtime::{Error, RawBody};
 
 #[tokio::test]
-async fn pieces_are_put_together() {
+async fn chunks_are_concatenated() {
     let script = Script::new([Step::Chunks(
         200,
         vec!["[{\"na", "", "me\":\"x", "\"}]"],
@@ -59,7 +59,7 @@ async fn bodies_have_a_limit() {
 }
 
 #[tokio::test]
-async fn exports_are_text_bytes_or_a_stream() {
+async fn exports_can_be_strings_bytes_or_streams() {
     let pieces = Step::Chunks(200, vec!["a,b\n", "1,é\n"], End::Whole);
     let script = Script::new([pieces]);
     let polar = script.polar();
@@ -83,7 +83,7 @@ async fn exports_are_text_bytes_or_a_stream() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_its_error() {
+async fn a_stream_ends_after_its_error() {
     let script = Script::new([Step::Chunks(200, vec!["a,b\n"], End::Broken)]);
     let mut stream = script.polar().export().send_stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
@@ -94,7 +94,7 @@ async fn a_stream_ends_with_its_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_may_take_long_but_not_pause_for_long() {
+async fn a_stream_times_out_only_when_it_pauses() {
     let script = Script::new([Step::Chunks(200, vec!["a"], End::Hanging)]);
     let options = CallOptions::new()
         .timeout(Duration::from_secs(20))
@@ -118,7 +118,7 @@ async fn a_stream_may_take_long_but_not_pause_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_stream_is_no_pause() {
+async fn a_slow_stream_does_not_time_out() {
     let script = Script::new([Step::Chunks(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
     let options = CallOptions::new().attempt_timeout(Duration::from_secs(10));
     let request = script.polar().export().with(options);
@@ -130,7 +130,7 @@ async fn a_slow_stream_is_no_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_trickles_ends() {
+async fn a_trickling_stream_times_out() {
     let script = Script::new([Step::Chunks(200, vec!["a"; 1000], End::Slow(6))]);
     let start = tokio::time::Instant::now();
     let mut stream = script.polar().export().send_stream().await.unwrap();
@@ -149,7 +149,7 @@ async fn a_stream_that_trickles_ends() {
 }
 
 #[tokio::test]
-async fn errors_of_exports_are_read_like_others() {
+async fn errors_of_exports_are_decoded_like_others() {
     let script = Script::new([answer(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);
     let error = script.polar().export().send_stream().await.unwrap_err();
     assert_eq!(error.class(), Some("NotPermitted"));
@@ -160,7 +160,7 @@ fn raw(error: &Error) -> &RawBody {
 }
 
 #[tokio::test]
-async fn bodies_that_cannot_be_decoded_are_kept_and_not_shown() {
+async fn undecodable_bodies_are_kept_but_not_printed() {
     let body = r#"[{"name":"Jane hush"},{"name":1}]"#;
     let error = Script::new([answer(200, body)]).polar().list().await;
     let error = error.unwrap_err();
@@ -179,7 +179,7 @@ async fn bodies_that_cannot_be_decoded_are_kept_and_not_shown() {
 }
 
 #[tokio::test]
-async fn of_large_bodies_the_beginning_is_kept() {
+async fn large_undecodable_bodies_are_truncated() {
     let body: &'static str = format!(r#"{{"name":1,"more":"{}"}}"#, "x".repeat(2 << 20)).leak();
     let error = Script::new([answer(200, body)]).polar().get("1").await;
     let error = error.unwrap_err();
@@ -189,7 +189,7 @@ async fn of_large_bodies_the_beginning_is_kept() {
 }
 
 #[tokio::test]
-async fn json_is_returned_as_it_is() {
+async fn raw_json_is_returned_unchanged() {
     let script = |status, body| Script::new([answer(status, body)]).polar();
     let json = script(200, r#"{"name":1,"undocumented":[null]}"#).get("1");
     let json = json.send_json().await.unwrap();
@@ -232,7 +232,7 @@ async fn empty_and_null_bodies() {
 }
 
 #[tokio::test]
-async fn the_page_of_a_proxy_is_no_success() {
+async fn a_proxy_page_with_a_success_status_is_an_error() {
     let html = vec![("content-type", "text/html; charset=utf-8")];
     let step = Step::Answer(200, html, "<html>Sign in to this network</html>");
     let script = Script::new([step]);
@@ -246,7 +246,7 @@ async fn the_page_of_a_proxy_is_no_success() {
 }
 
 #[tokio::test]
-async fn bodies_are_made_from_bytes_and_text() {
+async fn bodies_convert_from_bytes_and_strings() {
     let pieces = async |mut body: Body| {
         let mut pieces = Vec::new();
         while let Some(piece) = body.next().await {

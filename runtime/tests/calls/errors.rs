@@ -54,7 +54,7 @@ async fn validation_entries_are_typed() {
 }
 
 #[tokio::test]
-async fn texts_stay_short() {
+async fn messages_stay_short() {
     let entry = format!(
         r#"{{"loc":["body"],"msg":"{}","type":"t"}}"#,
         "x".repeat(5000)
@@ -73,7 +73,7 @@ async fn texts_stay_short() {
 }
 
 #[tokio::test]
-async fn a_detail_that_is_a_text_is_no_list() {
+async fn a_string_detail_is_no_list_of_validation_errors() {
     let error = error(answer(
         422,
         r#"{"error":"RequestValidationError","detail":"bad\nline"}"#,
@@ -89,7 +89,7 @@ async fn a_detail_that_is_a_text_is_no_list() {
 }
 
 #[tokio::test]
-async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
+async fn only_a_404_with_an_error_class_means_not_found() {
     let echo = vec![("polar-version", "2026-10")];
     let found = "404 Not Found: ";
     let no_path = "(no error class, so this does not say that the resource does not exist: the server has no such path";
@@ -159,7 +159,7 @@ async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
 
 /// A class that is documented for 404 has no meaning with another status.
 #[tokio::test]
-async fn a_class_alone_is_not_a_404() {
+async fn a_not_found_class_requires_status_404() {
     for status in [400, 403, 405, 410, 500] {
         let error = error(answer(
             status,
@@ -249,7 +249,7 @@ async fn debug_of_a_failed_connection_says_why() {
 }
 
 #[tokio::test]
-async fn helpers_tell_errors_apart() {
+async fn predicates_classify_errors() {
     for (step, holds) in [
         (
             answer(401, r#"{"error":"Unauthorized","detail":"Unauthorized"}"#),
@@ -294,7 +294,7 @@ async fn helpers_tell_errors_apart() {
 }
 
 #[tokio::test]
-async fn secrets_in_answers_are_not_repeated() {
+async fn secrets_in_responses_are_redacted_in_errors() {
     let body = r#"{"error":"polar_oat_hush","detail":[{"loc":["polar_cs_hush"],"msg":"whsec_hush","type":"t"}]}"#;
     let step = Step::Answer(
         400,
@@ -310,7 +310,7 @@ async fn secrets_in_answers_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn large_error_bodies_are_cut() {
+async fn large_error_bodies_are_truncated() {
     let body: &'static str = "x".repeat(3 << 20).leak();
     let error = error(answer(400, body)).await;
     assert_eq!(error.api().unwrap().body().len(), 1 << 20);

@@ -38,7 +38,7 @@ async fn answering(response: ResponseTemplate) -> (MockServer, Polar) {
 }
 
 #[tokio::test]
-async fn a_call_sends_what_was_set_and_reads_the_answer() {
+async fn a_call_sends_its_parameters_and_decodes_the_response() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/v1/things/"))
@@ -64,7 +64,7 @@ async fn a_call_sends_what_was_set_and_reads_the_answer() {
 }
 
 #[tokio::test]
-async fn an_empty_post_says_that_it_is_empty() {
+async fn an_empty_post_sends_content_length_zero() {
     let (server, polar) =
         answering(ResponseTemplate::new(204).insert_header("content-type", "application/json"))
             .await;
@@ -76,7 +76,7 @@ async fn an_empty_post_says_that_it_is_empty() {
 }
 
 #[tokio::test]
-async fn other_answers_than_json() {
+async fn responses_that_are_not_json() {
     let (_server, polar) = answering(ResponseTemplate::new(202).set_body_string("null")).await;
     polar.invoice("1").await.unwrap();
     assert!(polar.receipt().await.unwrap().is_none());
@@ -124,7 +124,7 @@ async fn errors_of_the_api() {
 }
 
 #[tokio::test]
-async fn errors_of_other_shapes() {
+async fn errors_in_other_formats() {
     for (status, body, code, detail, text) in [
         (
             401,
@@ -181,7 +181,7 @@ async fn errors_of_other_shapes() {
 }
 
 #[tokio::test]
-async fn redirects_are_errors_and_the_token_stays_here() {
+async fn redirects_are_errors_and_do_not_leak_the_token() {
     let elsewhere = MockServer::start().await;
     let target = format!("{}/v1/things/hush", elsewhere.uri());
     let (_server, polar) =
@@ -197,7 +197,7 @@ async fn redirects_are_errors_and_the_token_stays_here() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_what_it_should_be() {
+async fn an_undecodable_body_is_an_error() {
     let (_server, polar) =
         answering(ResponseTemplate::new(200).set_body_string(r#"[{"name":"a"},{"name":1}]"#)).await;
     let error = polar.list().await.unwrap_err();
@@ -225,7 +225,7 @@ async fn a_body_that_is_not_what_it_should_be() {
 }
 
 #[tokio::test]
-async fn a_response_that_does_not_come() {
+async fn a_missing_response_times_out() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
@@ -248,7 +248,7 @@ async fn a_response_that_does_not_come() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn an_unreachable_server_is_a_connection_error() {
     // A port that was free a moment ago, without a listener.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -266,7 +266,7 @@ async fn a_server_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks() {
+async fn a_broken_connection_is_a_transport_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
@@ -310,7 +310,7 @@ fn counting() -> (String, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn connections_are_not_kept_for_as_long_as_the_server_does() {
+async fn idle_connections_are_closed_before_the_server_closes_them() {
     let (url, count) = counting();
     let polar = polar(&url);
     for _ in 0..2 {
@@ -324,7 +324,7 @@ async fn connections_are_not_kept_for_as_long_as_the_server_does() {
 }
 
 #[tokio::test]
-async fn bodies_are_sent_with_their_length_and_never_in_chunks() {
+async fn request_bodies_have_a_content_length() {
     for (method, length) in [
         (Method::Post, Some("0")),
         (Method::Put, Some("0")),
@@ -354,7 +354,7 @@ async fn bodies_are_sent_with_their_length_and_never_in_chunks() {
 }
 
 #[tokio::test]
-async fn forms_are_sent_with_their_length_also_if_they_are_empty() {
+async fn forms_have_a_content_length_even_if_empty() {
     let (server, polar) = answering(ResponseTemplate::new(200).set_body_string("1")).await;
     for (form, length) in [
         (serde_json::json!({}), "0"),
@@ -376,7 +376,7 @@ const COMPRESSED: &[u8] = &[
 
 #[cfg(feature = "gzip")]
 #[tokio::test]
-async fn answers_may_be_compressed_and_are_measured_as_they_were_before() {
+async fn compressed_responses_are_limited_by_their_decompressed_size() {
     let (server, polar) = answering(
         ResponseTemplate::new(200)
             .set_body_raw(COMPRESSED, "application/json")
@@ -402,7 +402,7 @@ async fn compressed_responses_are_not_requested() {
 }
 
 #[tokio::test]
-async fn streams_give_pieces_before_the_body_is_whole() {
+async fn streams_yield_chunks_before_the_body_is_complete() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
@@ -435,7 +435,7 @@ fn through(transport: ReqwestTransport, server: &MockServer) -> Polar {
 }
 
 #[tokio::test]
-async fn clients_of_ones_own() {
+async fn custom_reqwest_clients_are_used() {
     let (server, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
     let builder = reqwest::Client::builder().user_agent("overridden");
     let built = ReqwestTransport::from_builder(builder).unwrap();
@@ -445,7 +445,7 @@ async fn clients_of_ones_own() {
 }
 
 #[tokio::test]
-async fn clients_of_ones_own_must_not_follow_redirects() {
+async fn custom_reqwest_clients_must_not_follow_redirects() {
     let (elsewhere, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
     let moved = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
     let (server, _) = answering(moved).await;
@@ -465,7 +465,7 @@ async fn clients_of_ones_own_must_not_follow_redirects() {
 }
 
 #[test]
-fn default_headers_are_not_shown() {
+fn default_headers_are_redacted() {
     let mut headers = http::HeaderMap::new();
     headers.insert("x-proxy-key", "hush".parse().unwrap());
     let builder = reqwest::Client::builder().default_headers(headers);

@@ -12,7 +12,7 @@ use polar_client_runtime::client::{
 use polar_client_runtime::transport::BoxFuture;
 
 #[tokio::test(start_paused = true)]
-async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {
+async fn clones_share_the_limit_in_fifo_order() {
     let script = Script::new([answer(200, "[]")]);
     let polar = script
         .builder()
@@ -40,7 +40,7 @@ async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came()
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_are_given_up_make_room() {
+async fn dropped_calls_free_their_slots() {
     let script = Script::new([answer(200, "[]")]);
     let limit = RateLimit::per_minute(1);
     let polar = script.builder().rate_limit(limit).build().unwrap();
@@ -65,7 +65,7 @@ async fn calls_that_are_given_up_make_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_is_too_long_is_not_waited_for() {
+async fn calls_fail_at_once_if_the_pause_is_too_long() {
     let script = Script::new([answer(200, "[]"), limited("50"), answer(200, "[]")]);
     let policy = RetryPolicy::off();
     let limit = RateLimit::per_minute(60);
@@ -85,7 +85,7 @@ async fn a_pause_that_is_too_long_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_would_be_late_is_told_at_once() {
+async fn calls_that_would_miss_their_deadline_fail_at_once() {
     let script = Script::new([answer(200, "[]")]);
     let polar = script
         .builder()
@@ -103,7 +103,7 @@ async fn who_would_be_late_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_server_has_had_enough_all_wait() {
+async fn a_429_response_pauses_all_calls() {
     let script = Script::new([limited("20"), answer(200, "[]")]);
     let polar = script
         .builder()
@@ -117,7 +117,7 @@ async fn when_the_server_has_had_enough_all_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_not_polled_holds_nobody_up() {
+async fn an_unpolled_call_does_not_delay_others() {
     let script = Script::new([answer(200, "[]")]);
     let limit = RateLimit::per_minute(1);
     let polar = script.builder().rate_limit(limit).build().unwrap();
@@ -136,7 +136,7 @@ async fn a_call_that_is_not_polled_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_rate_limits_stop_the_others() {
+async fn only_rate_limit_errors_pause_other_calls() {
     let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
     for (status, body) in [(429, manual), (503, "")] {
         let script = Script::new([
@@ -156,7 +156,7 @@ async fn only_rate_limits_stop_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_stops_requests_for_longer_than_a_call_waits() {
+async fn retry_after_pauses_requests_longer_than_a_call_waits() {
     for asked in ["90", "99999999999999999999999"] {
         let script = Script::new([limited(asked), answer(200, "[]")]);
         let limit = RateLimit::per_minute(500);
@@ -173,7 +173,7 @@ async fn the_server_stops_requests_for_longer_than_a_call_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_means_it() {
+async fn after_the_maximum_pause_one_call_probes_the_server() {
     let day = limited("86400");
     let script = Script::new([day.clone(), day, answer(200, "[]")]);
     let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
@@ -199,7 +199,7 @@ async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_mea
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_without_a_response_of_the_api_releases_nobody() {
+async fn a_probe_without_an_api_response_releases_no_call() {
     let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
     for (probe, is_past) in [
         (REFUSED, false),
@@ -235,7 +235,7 @@ async fn a_probe_without_a_response_of_the_api_releases_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_the_client_pauses_is_not_up_to_a_call() {
+async fn the_pause_is_capped_by_the_policy_of_the_client_not_of_the_call() {
     let script = Script::new([limited("3600"), answer(200, "[]")]);
     let limit = RateLimit::per_minute(600);
     let polar = script.builder().rate_limit(limit).build().unwrap();
@@ -261,7 +261,7 @@ impl TokenProvider for SlowTokens {
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_do_not_pile_up_while_a_token_is_fetched() {
+async fn slots_do_not_accumulate_while_a_token_is_fetched() {
     let script = Script::new([answer(200, "[]")]);
     let token = OrganizationToken::provided_by(SlowTokens(Duration::from_secs(25)));
     let limit = RateLimit::per_minute(6);

@@ -20,7 +20,7 @@ const ONE: Uuid = Uuid::from_u128(1);
 const TWO: Uuid = Uuid::from_u128(2);
 
 #[tokio::test]
-async fn headers_organization_and_limits_of_the_client_hold_unless_the_call_says_otherwise() {
+async fn call_options_override_those_of_the_client() {
     let script = Script::new([answer(200, "[]")]);
     let defaults = CallOptions::new()
         .header("x-a", "client")
@@ -100,7 +100,7 @@ async fn a_client_acts_for_the_organization_that_it_is_bound_to() {
 }
 
 #[tokio::test]
-async fn options_add_up() {
+async fn options_are_merged() {
     let script = Script::new([answer(200, "[]")]);
     let first = CallOptions::new()
         .organization(ONE)
@@ -120,7 +120,7 @@ async fn options_add_up() {
 }
 
 #[test]
-fn headers_of_the_client_s_own_are_refused() {
+fn reserved_headers_are_rejected() {
     for name in [
         "Authorization",
         "host",
@@ -153,7 +153,7 @@ fn headers_of_the_client_s_own_are_refused() {
 }
 
 #[tokio::test]
-async fn the_application_is_named_first() {
+async fn the_user_agent_starts_with_the_application() {
     let script = Script::new([answer(200, "[]")]);
     let shop = script.builder().app("shop", "1.2").build().unwrap();
     shop.list().await.unwrap();
@@ -167,7 +167,7 @@ async fn the_application_is_named_first() {
 }
 
 #[tokio::test]
-async fn a_call_can_give_status_and_headers_too() {
+async fn a_call_can_return_status_and_headers() {
     let step = Step::Answer(
         201,
         vec![("x-remaining", "7"), ("set-cookie", "hush")],
@@ -224,7 +224,7 @@ impl Transport for Named {
 }
 
 #[tokio::test]
-async fn layers_see_requests_from_the_last_to_the_first_and_answers_the_other_way() {
+async fn layers_see_requests_from_last_to_first_and_responses_in_reverse() {
     let script = Script::new([answer(500, "[]")]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let layer = |name| {

@@ -113,7 +113,7 @@ async fn path_values_are_percent_encoded() {
 }
 
 #[tokio::test]
-async fn path_values_that_lead_elsewhere_are_refused_before_anything_is_sent() {
+async fn path_values_that_change_the_path_are_rejected() {
     const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of \
                          the resource, such as its `id`";
     let (polar, recorder) = recording();
@@ -206,7 +206,7 @@ async fn query_values() {
 }
 
 #[tokio::test]
-async fn values_without_a_text_are_refused() {
+async fn values_without_a_string_form_are_rejected() {
     let (polar, recorder) = recording();
     let object = json!({"a": {}});
     for (list, parameter) in [
@@ -291,7 +291,7 @@ async fn bodies() {
 }
 
 #[tokio::test]
-async fn credentials_go_with_their_client_only() {
+async fn credentials_stay_with_their_client() {
     let (polar, recorder) = recording();
     let portal = polar.portal(polar::session());
     portal.only_in_portal();
@@ -316,7 +316,7 @@ async fn credentials_go_with_their_client_only() {
 }
 
 #[tokio::test]
-async fn a_token_that_no_header_can_hold_is_refused_and_not_shown() {
+async fn an_invalid_token_is_rejected_without_showing_it() {
     let recorder = Recorder::default();
     let polar = Polar::builder()
         .access_token("hush\n")
@@ -336,7 +336,7 @@ async fn a_token_that_no_header_can_hold_is_refused_and_not_shown() {
 }
 
 #[tokio::test]
-async fn servers_and_timeouts_are_chosen_by_the_builder() {
+async fn the_builder_sets_server_and_timeout() {
     let recorder = Recorder::default();
     let server = Server::custom("http://localhost:9/base/").unwrap();
     let polar = Polar::builder()
@@ -356,7 +356,7 @@ async fn servers_and_timeouts_are_chosen_by_the_builder() {
 }
 
 #[test]
-fn nothing_that_is_printed_shows_secrets() {
+fn debug_output_shows_no_secrets() {
     let recorder = Recorder::default();
     let builder = Polar::builder().access_token("hush").transport(recorder);
     let printed = format!("{builder:?}");
@@ -383,7 +383,7 @@ fn nothing_that_is_printed_shows_secrets() {
 }
 
 #[test]
-fn calls_can_move_between_threads() {
+fn calls_are_send() {
     fn sendable<T: Send + 'static>(value: T) -> T {
         value
     }
@@ -396,7 +396,7 @@ fn calls_can_move_between_threads() {
 }
 
 #[tokio::test]
-async fn transport_errors_are_sorted() {
+async fn transport_errors_are_classified() {
     #[derive(Debug)]
     struct Failing(TransportErrorKind);
 
@@ -447,7 +447,7 @@ async fn transport_errors_are_sorted() {
 
 #[cfg(not(feature = "reqwest"))]
 #[tokio::test]
-async fn without_a_transport_the_first_call_says_so() {
+async fn a_call_without_a_transport_is_an_error() {
     assert!(matches!(
         Polar::builder().build(),
         Err(Error::Configuration { .. })
@@ -462,7 +462,7 @@ async fn without_a_transport_the_first_call_says_so() {
 
 #[cfg(feature = "reqwest")]
 #[test]
-fn the_default_transport_needs_no_runtime_to_be_set_up() {
+fn the_default_transport_is_built_without_a_runtime() {
     assert!(Polar::builder().build().is_ok());
     assert!(
         format!("{:?}", Polar::new(OrganizationToken::new("hush")))

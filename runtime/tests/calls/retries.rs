@@ -21,7 +21,7 @@ fn thing() -> Thing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn safe_operations_are_repeated_after_whatever_may_pass() {
+async fn idempotent_operations_are_retried_after_transient_errors() {
     for first in [
         LOST,
         REFUSED,
@@ -45,7 +45,7 @@ async fn safe_operations_are_repeated_after_whatever_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
+async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
     for (first, count) in [
         (LOST, 1),
         (Step::Hang, 1),
@@ -71,7 +71,7 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_calls_may_know_better_what_is_safe() {
+async fn callers_can_override_idempotency() {
     let safe = CallOptions::new().assume_safe();
     let not_safe = CallOptions::new().assume_unsafe();
     let script = Script::new([LOST, answer(201, r#"{"name":"x"}"#)]);
@@ -97,7 +97,7 @@ async fn whoever_calls_may_know_better_what_is_safe() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
+async fn permanent_errors_are_not_retried() {
     for first in [
         answer(400, ""),
         answer(401, ""),
@@ -121,7 +121,7 @@ async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_attempts_with_growing_waits_and_the_last_error() {
+async fn a_call_makes_three_attempts_with_backoff_and_returns_the_last_error() {
     let script = Script::new([LOST, answer(500, ""), answer(503, "")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 503);
@@ -135,7 +135,7 @@ async fn three_attempts_with_growing_waits_and_the_last_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_says_how_long_to_wait() {
+async fn retry_after_sets_the_backoff() {
     let second = Duration::from_secs(1);
     for (headers, wait) in [
         (vec![("retry-after", "7")], 7),
@@ -171,7 +171,7 @@ async fn the_server_says_how_long_to_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_longer_than_they_want_to() {
+async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     // Longer than the policy allows.
     let script = Script::new([limited("61")]);
     let hour = CallOptions::new().timeout(Duration::from_secs(3600));
@@ -204,7 +204,7 @@ async fn nobody_waits_longer_than_they_want_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_ends_when_its_time_is_up() {
+async fn a_call_ends_at_its_timeout() {
     let start = tokio::time::Instant::now();
     let script = Script::new([Step::Hang]);
     let options = CallOptions::new()
@@ -223,7 +223,7 @@ async fn a_call_ends_when_its_time_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_of_an_error_counts_even_if_its_body_does_not_come() {
+async fn an_error_without_its_body_is_classified_by_its_status() {
     for end in [End::Broken, End::Hanging] {
         let script = Script::new([Step::Chunks(402, vec!["half"], end)]);
         let error = script.polar().create(thing()).await.unwrap_err();
@@ -236,7 +236,7 @@ async fn the_status_of_an_error_counts_even_if_its_body_does_not_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_can_be_turned_off_and_changed_for_client_and_call() {
+async fn retries_are_configurable_per_client_and_call() {
     let script = Script::new([LOST]);
     let off = script.builder().retry(RetryPolicy::off()).build().unwrap();
     off.list().await.unwrap_err();
@@ -250,7 +250,7 @@ async fn retries_can_be_turned_off_and_changed_for_client_and_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_not_amplified() {
+async fn the_budget_limits_retries_during_an_outage() {
     let script = Script::new([answer(500, "")]);
     let polar = script.polar();
     for _ in 0..1000 {
@@ -261,7 +261,7 @@ async fn an_outage_is_not_amplified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeats_that_help_cost_nothing_in_the_end() {
+async fn successful_retries_refill_the_budget() {
     let steps = (0..300).flat_map(|_| [answer(500, ""), answer(200, "[]")]);
     let script = Script::new(steps);
     let polar = script.polar();
@@ -272,7 +272,7 @@ async fn repeats_that_help_cost_nothing_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_lost_delete_did_is_success() {
+async fn a_404_on_the_retry_of_a_delete_is_success() {
     for lost in [LOST, Step::Hang, answer(502, "")] {
         let script = Script::new([lost.clone(), not_found()]);
         let response = script
@@ -291,7 +291,7 @@ async fn what_a_lost_delete_did_is_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_deletes_that_find_nothing_are_errors() {
+async fn other_deletes_with_a_404_are_errors() {
     let gone = answer(404, r#"{"detail":"Not Found"}"#);
     let stranger = answer(404, r#"{"status":404,"error":"Not Found"}"#);
     for (steps, version) in [
@@ -313,7 +313,7 @@ async fn other_deletes_that_find_nothing_are_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_a_call_gives_everything_up() {
+async fn dropping_a_call_releases_its_request_and_body() {
     let script = Script::new([Step::Hang]);
     let polar = script.polar();
     let mut call = Box::pin(polar.list().send());
@@ -325,7 +325,7 @@ async fn dropping_a_call_gives_everything_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_attempt_is_the_same_request() {
+async fn every_attempt_sends_the_same_request() {
     let script = Script::new([limited("0"), REFUSED, answer(201, r#"{"name":"x"}"#)]);
     script.polar().create(thing()).await.unwrap();
     let sent = script.sent();
@@ -338,7 +338,7 @@ async fn every_attempt_is_the_same_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_say_whether_another_try_makes_sense() {
+async fn errors_tell_whether_they_are_retryable() {
     for (step, retryable) in [
         (LOST, true),
         (REFUSED, true),
@@ -367,7 +367,7 @@ async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_in_which_nobody_polls_does_not_end_a_call() {
+async fn time_without_polls_does_not_count_toward_the_timeout() {
     for seconds in [40, 100] {
         // Each chunk takes another second, which only begins when it is polled.
         let script = Script::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
@@ -377,7 +377,7 @@ async fn time_in_which_nobody_polls_does_not_end_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_polls_again_does_not_wait_for_ever() {
+async fn a_call_that_is_polled_again_still_times_out() {
     let start = tokio::time::Instant::now();
     let error = neglected(&Script::new([Step::Hang]), 40).await.unwrap_err();
     assert!(error.is_timeout());
@@ -389,7 +389,7 @@ async fn who_polls_again_does_not_wait_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_before_a_repeat_that_nobody_polls_does_not_end_the_call() {
+async fn an_unpolled_backoff_does_not_end_the_call() {
     let script = Script::new([limited("5"), answer(200, "[]")]);
     let polar = script.polar();
     let mut call = Box::pin(polar.list().send());
@@ -401,7 +401,7 @@ async fn a_wait_before_a_repeat_that_nobody_polls_does_not_end_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_when_no_time_is_left() {
+async fn nothing_is_sent_after_the_deadline() {
     let script = Script::new([answer(201, r#"{"name":"x"}"#)]);
     let none = CallOptions::new().timeout(Duration::ZERO);
     let error = script.polar().create(thing()).with(none).await.unwrap_err();
@@ -410,7 +410,7 @@ async fn nothing_is_sent_when_no_time_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeat_for_which_no_time_is_left_gives_the_error_before_it() {
+async fn a_retry_past_the_deadline_returns_the_previous_error() {
     // The turn of the retry would come after the deadline.
     let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
     let polar = script.builder().rate_limit(RateLimit::per_minute(1));

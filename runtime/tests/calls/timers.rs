@@ -66,7 +66,7 @@ fn now<F: IntoFuture>(future: F) -> F::Output {
 }
 
 #[test]
-fn with_a_timer_of_its_own_a_client_repeats_calls_without_tokio() {
+fn a_custom_timer_enables_retries_without_tokio() {
     let start = Instant::now();
     let timer = Jumping(Arc::new(Mutex::new(start)));
     let polar = builder(2).timer(timer.clone()).build().unwrap();
@@ -76,7 +76,7 @@ fn with_a_timer_of_its_own_a_client_repeats_calls_without_tokio() {
 }
 
 #[test]
-fn without_a_timer_nothing_is_repeated() {
+fn calls_without_a_timer_are_not_retried() {
     let polar = builder(1).build().unwrap();
     assert!(now(polar.list()).unwrap_err().is_connection());
     assert!(now(polar.list()).unwrap().is_empty());
@@ -116,7 +116,7 @@ impl Transport for Waiting {
 
 #[cfg(feature = "reqwest")]
 #[tokio::test(start_paused = true)]
-async fn what_leaves_its_runtime_is_an_error() {
+async fn a_future_that_leaves_its_runtime_returns_an_error() {
     use polar_client_runtime::Error;
     use std::pin::Pin;
 

@@ -96,7 +96,7 @@ async fn a_rejected_token_is_refreshed_once_for_every_kind_of_operation() {
 }
 
 #[tokio::test]
-async fn it_is_not_refreshed_for_ever() {
+async fn a_rejected_token_is_refreshed_only_once_per_call() {
     /// Always provides another one.
     struct Endless(Mutex<usize>);
     impl TokenProvider for Endless {
@@ -131,7 +131,7 @@ async fn without_a_new_token_there_is_no_second_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn providers_may_fail_or_not_come_back() {
+async fn a_provider_that_fails_or_hangs_is_an_error() {
     struct Failing;
     impl TokenProvider for Failing {
         fn token(&self) -> BoxFuture<'_, TokenResult> {
@@ -184,7 +184,7 @@ async fn a_call_may_use_another_token_of_the_same_kind() {
 }
 
 #[tokio::test]
-async fn tokens_of_other_kinds_are_refused_before_anything_is_sent() {
+async fn tokens_of_other_kinds_are_rejected_before_sending() {
     let script = Script::new([answer(200, "[]")]);
     let account = script.polar();
     let portal = account.portal(CustomerSession::new("polar_cst_hush"));
@@ -203,7 +203,7 @@ async fn tokens_of_other_kinds_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_may_be_wrong_with_a_token_is_said_without_showing_it() {
+async fn errors_hint_at_wrong_tokens_without_showing_them() {
     let script = Script::new([REJECTED]);
     let error = async |server: Server, token: &str| {
         let polar = script.builder().server(server).access_token(token);
@@ -272,7 +272,7 @@ async fn what_may_be_wrong_with_a_token_is_said_without_showing_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeat_with_a_new_token_is_none_of_the_attempts() {
+async fn a_retry_with_a_new_token_does_not_count_as_an_attempt() {
     let script = Script::new([LOST, REJECTED, LOST, answer(200, "[]")]);
     Refreshing::new("first", "second")
         .polar(&script)

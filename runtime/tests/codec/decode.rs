@@ -68,7 +68,7 @@ fn a_page_is_read_field_by_field() {
 }
 
 #[test]
-fn every_deserializer_gives_the_same() {
+fn all_deserializers_decode_the_same_value() {
     let page: Page = read(PAGE);
     let json: Json = serde_json::from_str(PAGE).unwrap();
     assert!(codec::from_slice::<Page>(PAGE.as_bytes()).unwrap() == page);
@@ -114,7 +114,7 @@ fn escapes_are_resolved_in_values_and_keys() {
 }
 
 #[test]
-fn constants_keep_what_was_sent() {
+fn constants_keep_the_received_value() {
     let price: PriceFixed =
         read(r#"{"amount_type":"new","price_amount":1,"price_currency":"usd"}"#);
     assert_eq!(price.amount_type, "new");
@@ -131,7 +131,7 @@ fn constants_keep_what_was_sent() {
 }
 
 #[test]
-fn null_and_missing_are_told_apart_where_they_differ() {
+fn null_and_missing_are_distinguished_where_they_differ() {
     let empty: Update = read("{}");
     assert!(empty == Update::default());
     assert_eq!(empty.name, Patch::Keep);
@@ -149,7 +149,7 @@ fn null_and_missing_are_told_apart_where_they_differ() {
 }
 
 #[test]
-fn required_lists_and_maps_must_be_there() {
+fn missing_required_lists_and_maps_are_errors() {
     for (wrong, found) in [("", "missing"), (r#""items":null,"#, "null")] {
         let message = refused::<Page>(&format!(r#"{{{wrong}"total_count":1}}"#));
         assert!(message.starts_with("items: "), "{message}");
@@ -167,14 +167,14 @@ fn required_lists_and_maps_must_be_there() {
 }
 
 #[test]
-fn additional_properties_are_those_not_declared() {
+fn additional_properties_are_the_undeclared_ones() {
     let update: Update = read(r#"{"a":1,"name":"x","b":{"c":null},"limit":2}"#);
     assert_eq!(update.additional.keys().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(update.limit, Some(2));
 }
 
 #[test]
-fn a_mistake_is_reported_with_its_path() {
+fn an_error_has_the_path_of_the_value() {
     for (from, to, message) in [
         (
             r#""price_amount":5"#,
@@ -234,7 +234,7 @@ fn a_mistake_is_reported_with_its_path() {
 }
 
 #[test]
-fn errors_tell_path_and_variant_apart() {
+fn errors_state_path_and_variant_separately() {
     let error =
         codec::from_str::<Page>(&PAGE.replacen(r#""price_amount":5"#, r#""price_amount":null"#, 1))
             .err()
@@ -246,7 +246,7 @@ fn errors_tell_path_and_variant_apart() {
 }
 
 #[test]
-fn strange_keys_are_quoted_in_paths() {
+fn unusual_keys_are_quoted_in_paths() {
     assert_eq!(
         refused::<BTreeMap<String, Vec<i64>>>(r#"{"a.b \"c\"":[1,true]}"#),
         r#"["a.b \"c\""][1]: expected an integer, found true"#
@@ -254,7 +254,7 @@ fn strange_keys_are_quoted_in_paths() {
 }
 
 #[test]
-fn duplicate_keys_are_mistakes() {
+fn duplicate_keys_are_errors() {
     assert_eq!(
         refused::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
         "b.c: the key is repeated"
@@ -272,7 +272,7 @@ fn duplicate_keys_are_mistakes() {
 }
 
 #[test]
-fn duplicate_keys_are_found_among_many() {
+fn duplicate_keys_are_detected_in_large_objects() {
     let object = |last: &str| {
         let fields: Vec<String> = (0..5000)
             .map(|index| format!(r#""key_{index}":{index}"#))
@@ -353,7 +353,7 @@ fn numbers_are_kept_up_to_their_limits() {
 }
 
 #[test]
-fn decimals_are_text_or_numbers() {
+fn decimals_decode_from_strings_and_numbers() {
     for (wire, text) in [
         ("\"0.050000000000\"", "0.050000000000"),
         ("\"0E-12\"", "0E-12"),
@@ -375,7 +375,7 @@ fn decimals_are_text_or_numbers() {
 }
 
 #[test]
-fn numbers_as_text_are_read_when_a_dependency_asks_serde_json_for_them() {
+fn numbers_are_decoded_with_arbitrary_precision_of_serde_json() {
     fn wrapped<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, PlainError> {
         T::deserialize(MapDeserializer::new(
             [
@@ -528,7 +528,7 @@ fn containers_of_every_kind() {
 }
 
 #[test]
-fn json_is_kept_whole() {
+fn json_values_are_kept_unchanged() {
     let text = r#"{"a":[1,1.0,-2,18446744073709551615,1e300,true,null,"\u00e9",{}],"b":{"c":[]}}"#;
     assert_eq!(
         read::<Json>(text),
@@ -554,7 +554,7 @@ fn syntax_errors_keep_their_position() {
 }
 
 #[test]
-fn errors_never_show_tokens_or_long_texts() {
+fn errors_never_show_tokens_or_long_strings() {
     let long = "x".repeat(60);
     for (text, message) in [
         (
@@ -626,7 +626,7 @@ fn errors_never_show_keys_that_are_tokens_or_long() {
 }
 
 #[test]
-fn a_broken_item_deep_in_a_list_ends_the_work_there() {
+fn decoding_a_list_stops_at_the_first_invalid_item() {
     let text = format!("[{}]", vec!["null"; 200_000].join(","));
     let error = codec::from_str::<Vec<PriceFixed>>(&text).err().unwrap();
     assert_eq!(error.problems().len(), 10);
@@ -640,7 +640,7 @@ fn a_broken_item_deep_in_a_list_ends_the_work_there() {
 }
 
 #[test]
-fn all_mistakes_are_listed_with_their_variants() {
+fn all_errors_are_listed_with_their_variants() {
     let page = PAGE
         .replacen(r#""price_amount":999999999999"#, r#""price_amount":"x""#, 1)
         .replacen(r#""price_amount":5"#, r#""x":5"#, 1)

@@ -122,7 +122,7 @@ fn scalars() {
 }
 
 #[test]
-fn one_or_many_is_made_from_anything() {
+fn one_or_many_converts_from_values_and_lists() {
     assert_eq!(OneOrMany::<i64>::from(5), OneOrMany::from(vec![5]));
     assert_eq!(
         OneOrMany::<i64>::from(&[5, 6][..]),
@@ -169,7 +169,7 @@ fn secrets_are_sent_and_not_printed() {
 }
 
 #[test]
-fn yaml_is_written_too() {
+fn values_encode_to_yaml() {
     let update = Update {
         name: Patch::Clear,
         limit: Some(2),
@@ -182,7 +182,7 @@ fn yaml_is_written_too() {
 }
 
 #[test]
-fn text_is_written_as_serde_json_writes_it() {
+fn strings_are_escaped_like_in_serde_json() {
     let mut texts: Vec<String> = (0..=0x7f_u8)
         .map(|byte| char::from(byte).to_string())
         .collect();

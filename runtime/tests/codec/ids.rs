@@ -23,7 +23,7 @@ const ID: Id<Order> = Id::new(UUID);
 fn is_sent_between_threads<T: Copy + Send + Sync + Unpin + 'static>(_: T) {}
 
 #[test]
-fn they_are_the_uuids_that_they_hold() {
+fn ids_convert_from_and_to_uuids() {
     is_sent_between_threads(ID);
     assert_eq!(size_of::<Option<Id<Order>>>(), size_of::<Option<Uuid>>());
     assert_eq!(TEXT.parse(), Ok(ID));
@@ -53,7 +53,7 @@ fn the_codec_reads_and_writes_them_as_strings() {
 }
 
 #[test]
-fn the_path_of_a_request_is_read_as_one() {
+fn an_id_deserializes_from_a_path_segment() {
     // Extractors such as `axum::extract::Path` deserialize a segment as a string only.
     let segment = StrDeserializer::<ValueError>::new(TEXT);
     assert_eq!(Id::<Order>::deserialize(segment).unwrap(), ID);
@@ -62,7 +62,7 @@ fn the_path_of_a_request_is_read_as_one() {
 }
 
 #[test]
-fn uuids_pass_where_identifiers_do() {
+fn uuids_are_accepted_as_ids() {
     let one: [OneOrMany<Id<Order>>; 6] = [
         ID.into(),
         UUID.into(),

@@ -42,7 +42,7 @@ polar_client_runtime::from_variant! { Method::Card(Box<Card>) }
 polar_client_runtime::from_variant! { Method::Text(String) }
 
 #[test]
-fn a_choice_is_written_as_its_variant() {
+fn a_union_encodes_as_its_variant() {
     let card = Method::from(Card {
         number: "4242".to_owned(),
     });
@@ -74,7 +74,7 @@ fn secrets_are_not_printed() {
 }
 
 #[test]
-fn lists_and_maps_take_whatever_converts() {
+fn lists_and_maps_accept_convertible_items() {
     assert_eq!(Items::<String>::into_list(["a", "b"]), ["a", "b"]);
     assert_eq!(Items::<i64>::into_list(vec![1_i32, 2]), [1, 2]);
     let map: BTreeMap<String, Json> = Entries::<Json>::into_map([("a", 1), ("b", 2)]);

@@ -81,7 +81,7 @@ fn shown(error: &Error) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invoice_is_made_once_and_waited_for() {
+async fn an_invoice_is_generated_once_and_polled() {
     let steps = [
         missing(),
         answer(202, "null"),
@@ -114,14 +114,14 @@ async fn an_invoice_is_made_once_and_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invoice_that_is_there_is_not_made_again() {
+async fn an_existing_invoice_is_not_generated_again() {
     let script = Script::new([answer(200, LINK), answer(200, PDF)]);
     assert_eq!(invoice(&script).bytes().await.unwrap(), PDF);
     assert_eq!(lines(&script), ["GET /v1/things/1/state", "GET /a.pdf"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_made_is_said_at_once() {
+async fn a_document_that_cannot_be_generated_fails_at_once() {
     for (status, class) in [
         (422, "MissingInvoiceBillingDetails"),
         (409, "OrderNotEligibleForInvoice"),
@@ -145,7 +145,7 @@ async fn what_cannot_be_made_is_said_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_sets_the_pace() {
+async fn retry_after_sets_the_polling_interval() {
     let asked = Step::Answer(202, vec![("retry-after", "7")], "");
     let script = Script::new([asked, NOT_YET, NOT_YET, answer(200, LINK), answer(200, PDF)]);
     assert_eq!(receipt(&script).bytes().await.unwrap(), PDF);
@@ -158,7 +158,7 @@ async fn the_server_sets_the_pace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_ends() {
+async fn polling_ends_at_the_deadline() {
     let script = Script::new([NOT_YET]);
     let start = tokio::time::Instant::now();
     let error = receipt(&script)
@@ -242,7 +242,7 @@ async fn a_file_is_found_by_its_id_or_that_of_its_item() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn addresses_lead_on_without_what_belongs_to_the_first_one() {
+async fn redirects_are_followed_without_the_original_headers() {
     let steps = [
         moved("/b?c=d"),
         moved("https://other.test/e"),
@@ -267,7 +267,7 @@ async fn addresses_lead_on_without_what_belongs_to_the_first_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn addresses_do_not_lead_everywhere() {
+async fn unsafe_redirects_are_not_followed() {
     for (to, reason) in [
         (
             "http://storage.test/a?X-Amz-Signature=hush",
@@ -286,7 +286,7 @@ async fn addresses_do_not_lead_everywhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn storages_explain_themselves() {
+async fn storage_errors_have_the_message_of_the_storage() {
     let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
     let script = Script::new([answer(403, expired)]);
     let error = file(&script, 3, "abc").bytes().await.unwrap_err();
@@ -319,7 +319,7 @@ async fn storages_explain_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_bytes_than_announced_are_an_error() {
+async fn content_other_than_announced_is_an_error() {
     for (body, reason) in [
         ("ab", "the content is shorter than the size of the file"),
         ("abcd", "the content is longer than the size of the file"),
@@ -341,7 +341,7 @@ async fn other_bytes_than_announced_are_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_off_is_fetched_again() {
+async fn an_interrupted_download_is_retried() {
     let steps = [
         Step::Chunks(200, vec!["a"], End::Broken),
         Step::Chunks(200, vec!["a", "bc"], End::Whole),
@@ -358,7 +358,7 @@ async fn what_breaks_off_is_fetched_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn options_reach_every_call() {
+async fn options_apply_to_every_request() {
     let options = CallOptions::new().retry(RetryPolicy::off()).body_limit(2);
     let script = Script::new([answer(503, "")]);
     invoice(&script)
@@ -384,7 +384,7 @@ async fn options_reach_every_call() {
 }
 
 #[tokio::test]
-async fn what_is_no_address_is_not_asked() {
+async fn invalid_urls_are_not_requested() {
     let nothing = json!({"mime_type": "text/plain", "size": 3, "download": {"url": "/tmp/hush"}});
     for (file, count) in [(nothing, 0), (json!({"size": 3}), 0)] {
         let script = Script::new([answer(200, "abc")]);
@@ -396,7 +396,7 @@ async fn what_is_no_address_is_not_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_trickles_ends() {
+async fn a_trickling_download_times_out() {
     const PIECES: [&str; 200] = ["a"; 200];
     let slow = || Step::Chunks(200, PIECES.to_vec(), End::Slow(20));
     let start = tokio::time::Instant::now();
@@ -454,7 +454,7 @@ async fn a_download_that_trickles_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_has_a_limit_wherever_it_goes() {
+async fn the_size_limit_of_documents_applies_to_all_targets() {
     let pieces = Step::Chunks(200, vec!["abcdef"; 20], End::Whole);
     let limited = |script: &Script| receipt(script).with(CallOptions::new().body_limit(100));
     let is_limit = |error: &Error| matches!(error, Error::BodyTooLarge { limit: 100, .. });
@@ -488,7 +488,7 @@ async fn a_document_has_a_limit_wherever_it_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_a_whole_file_is_one() {
+async fn partial_responses_are_errors() {
     for status in [201, 202, 203, 204, 206] {
         let script = Script::new([answer(status, "abc")]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();
@@ -500,7 +500,7 @@ async fn only_a_whole_file_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_html_is_only_a_file_where_the_file_is_one() {
+async fn an_html_response_is_an_error_unless_the_file_is_html() {
     for media_type in ["text/html; charset=utf-8", "Application/XHTML+xml"] {
         let page = || Step::Answer(200, vec![("content-type", media_type)], "abc");
         let script = Script::new([answer(200, LINK), page()]);
@@ -523,7 +523,7 @@ async fn a_page_of_html_is_only_a_file_where_the_file_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_checked_is_not_fetched() {
+async fn files_without_a_usable_checksum_are_not_downloaded() {
     let sum = STANDARD.encode(Sha256::digest("abc"));
     for (size, checksum, reason) in [
         (-1, json!(sum), "`size`"),
@@ -562,7 +562,7 @@ async fn what_cannot_be_checked_is_not_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_is_told() {
+async fn progress_is_reported() {
     let told = Arc::<Mutex<Vec<(u64, Option<u64>)>>>::default();
     let tell = || {
         let told = Arc::clone(&told);
@@ -598,7 +598,7 @@ async fn progress_is_told() {
 }
 
 #[test]
-fn without_a_clock_nothing_is_waited_for() {
+fn downloads_without_a_timer_do_not_poll() {
     let script = {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -631,7 +631,7 @@ mod files {
     }
 
     #[tokio::test]
-    async fn a_file_is_written_whole() {
+    async fn a_file_is_written_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
         fs::write(&path, "before").unwrap();
@@ -665,7 +665,7 @@ mod files {
     }
 
     #[tokio::test]
-    async fn a_file_that_does_not_come_leaves_nothing_behind() {
+    async fn a_failed_download_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
         fs::write(&path, "before").unwrap();

@@ -138,7 +138,7 @@ async fn visitors_are_redirected_to_a_new_checkout() {
 }
 
 #[tokio::test]
-async fn a_customer_who_is_logged_in_is_who_the_program_says() {
+async fn the_program_identifies_the_logged_in_customer() {
     let script = Script::new([answer(201, CHECKOUT)]);
     let identity = Identity::external_id("u/1").email("ada@example.com");
     let route = checkout(&script).identified_by(logged_in(Some(identity)));
@@ -193,7 +193,7 @@ async fn nobody_can_name_another_customer() {
 }
 
 #[tokio::test]
-async fn only_what_is_offered_can_be_chosen() {
+async fn only_offered_products_can_be_chosen() {
     let all = [answer(201, CHECKOUT)];
     for (product, discount, status) in [
         (PRODUCT, None, 303),
@@ -341,7 +341,7 @@ async fn the_function_sees_the_request() {
 }
 
 #[tokio::test]
-async fn visitors_are_sent_to_safe_addresses_only() {
+async fn visitors_are_redirected_only_to_allowed_urls() {
     for url in [
         "http://polar.example/checkout",
         "javascript:alert(1)",
@@ -360,7 +360,7 @@ async fn visitors_are_sent_to_safe_addresses_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_of_the_api_become_statuses_that_tell_nothing_else() {
+async fn api_errors_become_statuses_without_details() {
     let invalid = r#"{"error":"RequestValidationError","detail":[{"loc":["body","hush"],"msg":"hush","type":"x"}]}"#;
     let named = r#"{"error":"Hush","detail":"hush"}"#;
     for (step, checkout_status, portal_status) in [

@@ -78,7 +78,7 @@ async fn a_file_is_announced_stored_and_completed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_parts_are_in_memory_than_are_on_their_way() {
+async fn only_parts_in_flight_are_in_memory() {
     for parallel in [1, 2, 3, 100] {
         let bucket = Bucket::default();
         let upload = bucket.upload(bytes(26 * MIB)).parallel(parallel);
@@ -92,7 +92,7 @@ async fn no_more_parts_are_in_memory_than_are_on_their_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_are_repeated_by_the_policy() {
+async fn parts_are_retried_by_the_policy() {
     for outcome in [
         PartOutcome::Answer(500, ""),
         PartOutcome::Answer(503, "<Error><Code>SlowDown</Code></Error>"),
@@ -135,7 +135,7 @@ async fn a_part_has_its_own_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_says_how_far_it_came() {
+async fn errors_report_how_far_the_upload_came() {
     let bucket = Bucket::default();
     bucket.outcome(3, [PartOutcome::Answer(403, EXPIRED)]);
     let upload = bucket.upload(bytes(20 * MIB)).parallel(1);
@@ -164,7 +164,7 @@ async fn what_fails_says_how_far_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_is_stored_when_the_storage_says_so() {
+async fn a_part_is_stored_only_with_a_success_response() {
     for (status, media_type) in [(202, "text/plain"), (206, "text/plain"), (200, "text/html")] {
         let bucket = Bucket::default();
         bucket.outcome(1, [PartOutcome::Accepted(status, media_type)]);
@@ -196,7 +196,7 @@ async fn parts_without_an_etag_are_not_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_of_the_api_end_it() {
+async fn api_errors_end_the_upload() {
     let invalid = r#"{"error":"RequestValidationError","detail":[]}"#;
     let bucket = Bucket::default();
     bucket.set(|state| {
@@ -236,7 +236,7 @@ async fn refusals_of_the_api_end_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_is_not_thrown_away_for_a_lost_answer() {
+async fn completion_is_retried_after_a_lost_response() {
     let bucket = Bucket::default();
     bucket.set(|state| state.lost = 2);
     bucket.upload(bytes(6 * MIB)).await.unwrap();
@@ -246,7 +246,7 @@ async fn an_upload_is_not_thrown_away_for_a_lost_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_without_bytes_has_one_part_without_bytes() {
+async fn an_empty_file_has_one_empty_part() {
     let bucket = Bucket::default();
     bucket.upload(Vec::new()).await.unwrap();
     let create = bucket.get(|state| state.calls[0].1.clone());
@@ -259,7 +259,7 @@ async fn a_file_without_bytes_has_one_part_without_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_fills_its_parts_has_no_further_one() {
+async fn a_file_that_fills_its_parts_has_no_empty_last_part() {
     let bucket = Bucket::default();
     bucket.upload(bytes(10 * MIB)).await.unwrap();
     let lengths = bucket.get(|state| {
@@ -270,7 +270,7 @@ async fn a_file_that_fills_its_parts_has_no_further_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_grows_to_the_whole() {
+async fn progress_grows_to_the_total_size() {
     let (bucket, seen) = (Bucket::default(), Arc::new(Mutex::new(Vec::new())));
     let told = Arc::clone(&seen);
     let tell = move |progress: UploadProgress| told.lock().unwrap().push(progress);
@@ -341,7 +341,7 @@ mod files {
     }
 
     #[tokio::test]
-    async fn a_reader_gives_as_many_bytes_as_it_should() {
+    async fn a_reader_must_yield_the_declared_length() {
         for len in [0, 99, 101] {
             let bucket = Bucket::default();
             let source = UploadSource::reader(&[7; 100][..], len);
@@ -354,7 +354,7 @@ mod files {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_pipe_is_not_waited_for() {
+    async fn pipes_are_rejected_without_blocking() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&path).status();
@@ -371,7 +371,7 @@ mod files {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_is_not_announced() {
+    async fn unreadable_files_are_not_announced() {
         for path in [Path::new("/does/not/exist"), Path::new("/")] {
             let bucket = Bucket::default();
             let error = failed(bucket.upload(path).await.unwrap_err());

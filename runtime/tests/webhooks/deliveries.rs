@@ -42,7 +42,7 @@ async fn an_event_is_handled_once() {
 }
 
 #[tokio::test]
-async fn ids_are_not_shown() {
+async fn ids_are_not_printed() {
     let store = MemoryStore::with_capacity(5);
     store.claim("hush_1").await.unwrap();
     store.complete("hush_2", &()).await.unwrap();
@@ -92,7 +92,7 @@ async fn an_event_whose_handler_panics_is_handled_again() {
 }
 
 #[tokio::test]
-async fn memory_is_bounded_and_forgets_the_oldest() {
+async fn memory_is_bounded_by_evicting_the_oldest() {
     let deliveries = Deliveries::new(MemoryStore::with_capacity(2));
     let event = delivery("busy");
     let mut busy = pin!(deliveries.once(&event, pending::<Result<(), ()>>()));
@@ -161,7 +161,7 @@ impl Store for &'static Failing {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_reported() {
+async fn store_errors_are_returned() {
     type Case = (
         &'static str,
         Result<(), &'static str>,
@@ -204,7 +204,7 @@ async fn a_store_that_fails_is_reported() {
 }
 
 #[tokio::test]
-async fn a_claim_is_given_up_by_whoever_is_dropped() {
+async fn dropping_a_handler_abandons_its_claim() {
     let dropped = |hangs_at, handled: Option<Result<(), &'static str>>| {
         let store = Failing {
             hangs_at,

@@ -136,7 +136,7 @@ mod axum {
     }
 
     #[tokio::test]
-    async fn bodies_come_in_pieces() {
+    async fn bodies_arrive_in_chunks() {
         let pieces = BODY.as_bytes().chunks(5).map(Bytes::copy_from_slice);
         let pieces = pieces.map(Ok::<_, Infallible>).collect();
         let request = request(signed(BODY, "secret"), Body::from_stream(Chunks(pieces)));
@@ -151,7 +151,7 @@ mod axum {
     }
 
     #[tokio::test]
-    async fn bodies_are_not_read_for_nothing() {
+    async fn bodies_of_invalid_deliveries_are_not_read() {
         for (headers, status) in ruled_out() {
             let (body, asked) = Endless::new(Some("x"));
             let shown = format!("{headers:?}");
@@ -168,7 +168,7 @@ mod axum {
     }
 
     #[tokio::test]
-    async fn bodies_end_at_the_limit() {
+    async fn bodies_are_read_up_to_the_limit() {
         let (body, asked) = Endless::new(Some("0123456789"));
         let error = refusal(signed(BODY, "secret").to_vec(), body).await;
         assert!(matches!(error, WebhookError::TooLarge { limit: 64, .. }));
@@ -176,7 +176,7 @@ mod axum {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bodies_that_do_not_come_are_given_up() {
+    async fn reading_a_body_times_out() {
         let start = tokio::time::Instant::now();
         let error = refusal(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
         assert_eq!(error.status(), 408);
@@ -194,7 +194,7 @@ mod axum {
     }
 
     #[tokio::test]
-    async fn a_connection_that_breaks_is_no_delivery() {
+    async fn a_broken_connection_is_an_error() {
         let pieces = [Ok(Bytes::from(BODY)), Err("broken")];
         let request = request(
             signed(BODY, "secret"),
@@ -264,7 +264,7 @@ mod actix {
     }
 
     #[tokio::test]
-    async fn bodies_are_not_read_for_nothing() {
+    async fn bodies_of_invalid_deliveries_are_not_read() {
         for (headers, status) in ruled_out() {
             let (body, asked) = Endless::new(Some("x"));
             let shown = format!("{headers:?}");
@@ -275,7 +275,7 @@ mod actix {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bodies_that_do_not_come_are_given_up() {
+    async fn reading_a_body_times_out() {
         let start = tokio::time::Instant::now();
         let error = refusal(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
         assert_eq!(error.status(), 408);

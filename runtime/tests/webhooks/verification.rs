@@ -44,7 +44,7 @@ fn with(name: &'static str, value: Option<&str>) -> Vec<(&'static str, String)> 
 }
 
 #[test]
-fn headers_come_in_many_forms() {
+fn headers_are_accepted_in_many_types() {
     let pairs = signed(BODY);
     let upper: Vec<(String, String)> = pairs
         .iter()
@@ -138,7 +138,7 @@ fn any_of_several_signatures_is_enough() {
 }
 
 #[test]
-fn what_is_no_signature_does_not_pass() {
+fn invalid_signatures_are_rejected() {
     let own = signed(BODY).pop().unwrap().1;
     let other = Webhooks::new("whsec_b3RoZXI=");
     let other = other.sign("msg_1", at(1000), BODY).unwrap()[2].1.clone();
@@ -164,7 +164,7 @@ fn what_is_no_signature_does_not_pass() {
 }
 
 #[test]
-fn both_keys_of_a_secret_verify() {
+fn both_keys_of_a_secret_are_accepted() {
     let webhooks = Webhooks::new(SECRET);
     let now = at(1000);
     let whole = webhooks.sign("a", now, BODY).unwrap();
@@ -200,7 +200,7 @@ fn secrets_of_every_form_verify_what_they_sign() {
 }
 
 #[test]
-fn white_space_around_a_secret_does_no_harm() {
+fn white_space_around_a_secret_is_ignored() {
     let whole = Webhooks::new(SECRET).sign("a", at(1000), BODY).unwrap();
     let standard = Webhooks::new(SECRET).sign_standard("a", at(1000), BODY);
     let standard = standard.unwrap();
@@ -235,7 +235,7 @@ fn a_secret_without_a_prefix_may_be_base64() {
 }
 
 #[test]
-fn secrets_can_be_changed_without_a_gap() {
+fn secrets_can_be_rotated_without_a_gap() {
     let (old, new) = (Webhooks::new("old"), Webhooks::new("new"));
     let both = Webhooks::new("new").with_secret("old");
     for webhooks in [&old, &new] {
@@ -306,7 +306,7 @@ fn deliveries_are_accepted_within_the_tolerance() {
 }
 
 #[test]
-fn only_what_is_authentic_is_called_old_or_malformed() {
+fn unauthentic_deliveries_are_not_reported_as_old_or_malformed() {
     let webhooks = Webhooks::new(SECRET);
     let forged = with("webhook-signature", Some("v1,AAAA"));
     for (now, body) in [
@@ -323,7 +323,7 @@ fn only_what_is_authentic_is_called_old_or_malformed() {
 }
 
 #[test]
-fn bodies_are_read_after_all() {
+fn bodies_are_decoded_after_verification() {
     for body in ["", "{", "null", "\u{feff}{}", r#"{"type":"a","type":"a"}"#] {
         let error = verify(signed(body), body).unwrap_err();
         assert!(matches!(error, WebhookError::Malformed { .. }), "{error:?}");
@@ -373,7 +373,7 @@ fn bodies_are_read_after_all() {
 }
 
 #[test]
-fn secrets_that_can_be_guessed_are_known() {
+fn short_secrets_are_detected() {
     for (secret, short) in [
         ("whsec_AA==", true),
         ("whsec_MDEyMzQ1Njc4OWFiY2Rl", true),
@@ -395,7 +395,7 @@ fn secrets_that_can_be_guessed_are_known() {
 }
 
 #[test]
-fn neither_secrets_nor_signatures_are_shown() {
+fn secrets_and_signatures_are_not_printed() {
     let webhooks = Webhooks::new(SECRET).with_secret("polar_whs_hush");
     assert_eq!(
         format!("{webhooks:?}"),

@@ -74,7 +74,7 @@ fn allowed() -> Received {
 }
 
 #[test]
-fn what_the_contract_does_not_allow_is_refused() {
+fn invalid_requests_are_rejected() {
     assert_eq!(subject(API_VERSION).judge(&allowed()), Ok(()));
     for (index, (expected, spoil)) in MUTATIONS.iter().enumerate() {
         let mut request = allowed();
@@ -86,7 +86,7 @@ fn what_the_contract_does_not_allow_is_refused() {
 
 /// What has to be there, in the query, once and of its type.
 #[test]
-fn queries_are_refused() {
+fn invalid_queries_are_rejected() {
     let request = |query: &[(&str, &str)]| {
         let mut request = allowed();
         request.method = "GET".to_owned();

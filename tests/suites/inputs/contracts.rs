@@ -13,7 +13,7 @@ fn text<T: codec::Encode>(value: &T) -> String {
 }
 
 #[test]
-fn open_objects_keep_further_entries() {
+fn open_objects_keep_additional_entries() {
     use inputs::open_objects::models::{Labels, Rated, Thing, ThingCreate};
 
     let thing: Thing = round_trip(r#"{"b":"x","k":[1],"l":null}"#);
@@ -67,7 +67,7 @@ fn a_nullable_component_that_is_a_whole_response_is_an_option() {
 }
 
 #[test]
-fn what_a_component_says_of_its_values_holds_where_it_is_referred_to() {
+fn annotations_of_a_component_apply_to_its_references() {
     use inputs::nullable_components::models::Note;
 
     let mut note: Note = codec::from_str(&format!("{NOTE}}}")).unwrap();
@@ -141,7 +141,7 @@ fn read_only_fields_are_not_sent_and_write_only_ones_not_received() {
 }
 
 #[test]
-fn updates_by_a_type_that_is_also_received_tell_keep_clear_and_set_apart() {
+fn updates_by_a_received_type_distinguish_keep_clear_and_set() {
     use inputs::patch_shared_type::models::{
         AddressInput, BadgeInput, RobotInput, Team, TeamInput, UserUpdate,
     };
@@ -166,7 +166,7 @@ fn updates_by_a_type_that_is_also_received_tell_keep_clear_and_set_apart() {
 }
 
 #[test]
-fn successes_of_one_type_are_one_success() {
+fn several_success_statuses_may_share_one_type() {
     use inputs::equal_successes::models::Thing;
 
     for status in [200, 201] {

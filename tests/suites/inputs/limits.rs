@@ -40,7 +40,7 @@ fn values_at_their_limits_are_accepted() {
 }
 
 #[test]
-fn a_value_of_several_types_keeps_the_loosest_limits() {
+fn a_value_of_several_types_has_the_loosest_constraints() {
     use polar_tests::inputs::limits::models::ProductCreateQuota as Quota;
 
     for product in [
@@ -61,7 +61,7 @@ fn a_value_of_several_types_keeps_the_loosest_limits() {
 }
 
 #[test]
-fn one_step_further_they_are_not() {
+fn values_just_beyond_their_limits_are_violations() {
     let decimal = |text: &str| text.parse::<Decimal>().unwrap();
     for (product, violation) in [
         (product().price(0), "price: must be more than 0"),
@@ -145,7 +145,7 @@ fn all_violations_are_listed_and_no_value_is_shown() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_a_limit_is_not_sent_unless_told_to() {
+async fn an_invalid_body_is_not_sent_unless_validation_is_off() {
     let recorder = Recorder::new(204, "");
     let polar = Polar::builder()
         .access_token("polar_oat_x")
@@ -175,7 +175,7 @@ async fn a_body_that_breaks_a_limit_is_not_sent_unless_told_to() {
 }
 
 #[test]
-fn a_further_entry_never_takes_the_place_of_a_field_and_its_key_is_escaped() {
+fn an_additional_entry_never_replaces_a_field_and_its_key_is_escaped() {
     let labels = Labels::new()
         .main("m")
         .additional([("main", "x"), ("a\"\\\n", "y")]);

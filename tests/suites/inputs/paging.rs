@@ -131,7 +131,7 @@ fn ids(items: &mut Items<ProductList>) -> Vec<String> {
 }
 
 #[test]
-fn items_come_in_order_and_pages_are_asked_for_when_they_are_wanted() {
+fn items_are_in_order_and_pages_are_requested_on_demand() {
     let server = PagesServer::of([&["a", "b"], &["c"], &["d"]]);
     let mut items = server.products();
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
@@ -144,7 +144,7 @@ fn items_come_in_order_and_pages_are_asked_for_when_they_are_wanted() {
 }
 
 #[test]
-fn it_starts_at_the_page_that_was_set_and_keeps_the_other_parameters() {
+fn paging_starts_at_the_given_page_and_keeps_other_parameters() {
     let server = PagesServer::of([&["a"], &["b"], &["c"]]);
     let list = server
         .client()
@@ -165,7 +165,7 @@ fn it_starts_at_the_page_that_was_set_and_keeps_the_other_parameters() {
 }
 
 #[test]
-fn pages_are_whole_answers() {
+fn pages_are_complete_responses() {
     let server = PagesServer::of([&["a", "b"], &["c"]]);
     let mut pages = server.client().products().list().pages();
     let first = now(pages.try_next()).unwrap().unwrap();
@@ -187,7 +187,7 @@ fn an_empty_list_is_one_page_without_items() {
 }
 
 #[test]
-fn a_list_that_grows_or_shrinks_is_followed_to_its_end() {
+fn a_list_that_changes_meanwhile_is_read_to_its_end() {
     // An item that moved to the next page comes twice.
     let server = PagesServer::of([&["a", "b"], &["c", "d"]]);
     let mut items = server.products();
@@ -208,7 +208,7 @@ fn a_list_that_grows_or_shrinks_is_followed_to_its_end() {
 }
 
 #[test]
-fn pages_are_asked_for_ahead_and_handed_out_in_order() {
+fn pages_are_prefetched_and_returned_in_order() {
     let server = PagesServer::of([&["a"], &["b"], &["c"], &["d"], &["e"]]);
     server.hold(&[2]);
     let mut items = server.products().prefetch(2);
@@ -225,7 +225,7 @@ fn pages_are_asked_for_ahead_and_handed_out_in_order() {
 }
 
 #[test]
-fn an_error_comes_once_in_its_turn_and_says_which_page_it_was() {
+fn an_error_is_returned_once_in_order_with_its_page() {
     let server = PagesServer::of([&["a"], &["b"], &["c"], &["d"]]);
     server.state(|state| state.pages.remove(&3));
     server.hold(&[2, 4]);
@@ -252,7 +252,7 @@ fn an_error_comes_once_in_its_turn_and_says_which_page_it_was() {
 }
 
 #[test]
-fn dropping_futures_loses_nothing_and_dropping_streams_leaves_nothing() {
+fn dropped_futures_lose_no_items_and_dropped_streams_cancel_requests() {
     let server = PagesServer::of([&["a"], &["b"], &["c"]]);
     server.hold(&[2, 3]);
     let mut items = server.products().prefetch(2);
@@ -275,7 +275,7 @@ fn dropping_futures_loses_nothing_and_dropping_streams_leaves_nothing() {
 }
 
 #[test]
-fn pages_may_only_say_whether_there_is_another_one() {
+fn pages_may_have_only_a_has_next_flag() {
     let server = PagesServer::default();
     for (number, more) in [(1, true), (2, true), (3, false)] {
         let items = json!([{"kind": "fixed", "amount": number}]);
@@ -293,7 +293,7 @@ fn pages_may_only_say_whether_there_is_another_one() {
 }
 
 #[test]
-fn pages_may_be_of_either_form() {
+fn pages_may_be_a_union_of_both_forms() {
     let extent = |json: &str| codec::from_str::<OffersPage>(json).unwrap().extent();
     let counted = r#"{"items":[],"pagination":{"total_count":0,"max_page":7}}"#;
     assert_eq!(extent(counted), Extent::Last(7));
@@ -361,7 +361,7 @@ fn undecodable(error: &Error) -> (i64, &str, &[u8]) {
 }
 
 #[test]
-fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
+fn an_undecodable_item_does_not_lose_the_others() {
     let items = r#"{"id":"a"}, {"id": 1, "more": "kept"},{"id":"c"},null"#;
     let page = format!(r#"{{"items":[{items}],"pagination":{{"total_count":5,"max_page":2}}}}"#);
     let server = PagesServer::of([&[], &["d"]]);
@@ -406,7 +406,7 @@ fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
 }
 
 #[test]
-fn a_page_that_does_not_say_where_the_list_ends_ends_it() {
+fn a_page_without_an_end_marker_ends_the_list() {
     for broken in [
         r#"{"items":[{"id":1}],"pagination":{"total_count":1,"max_page":"2"}}"#,
         r#"{"items":[{"id":1}]}"#,
@@ -424,7 +424,7 @@ fn a_page_that_does_not_say_where_the_list_ends_ends_it() {
 }
 
 #[test]
-fn streams_can_be_sent_between_threads_and_need_no_pinning() {
+fn streams_are_send_and_unpin() {
     fn check<T: Send + Unpin>() {}
     fn stream<T: futures_core::Stream>(_: &Pin<&mut T>) {}
     check::<Pages<ProductList>>();
@@ -435,7 +435,7 @@ fn streams_can_be_sent_between_threads_and_need_no_pinning() {
 }
 
 #[test]
-fn threads_may_wait_for_lists() {
+fn lists_can_be_read_by_blocking() {
     let server = PagesServer::of([&["a"], &["b"]]);
     let items = server.products().prefetch(1).blocking();
     let ids: Vec<String> = items.map(|item| item.unwrap().id).collect();

@@ -48,7 +48,7 @@ pub(super) fn line(recorder: &Recorder) -> String {
 }
 
 #[test]
-fn query_parameters_are_written_in_the_order_they_are_set() {
+fn query_parameters_are_sent_in_the_order_they_are_set() {
     use inputs::query_parameters::models::{EventKind, EventSort};
 
     let recorder = Recorder::new(200, "[]");
@@ -152,7 +152,7 @@ fn a_key_that_comes_twice_is_written_twice() {
 }
 
 #[test]
-fn requests_with_a_key_for_each_entry_may_be_repeated() {
+fn requests_with_a_key_for_each_entry_are_idempotent() {
     use inputs::idempotency_key::models::{EntriesIngest, Entry, EntryOfCustomer, EntryOfMember};
     use polar_client_runtime::client::Safety;
 
@@ -176,7 +176,7 @@ fn requests_with_a_key_for_each_entry_may_be_repeated() {
 }
 
 #[test]
-fn json_parameters_are_json_text() {
+fn json_parameters_are_sent_as_json_strings() {
     use inputs::json_parameter::models::{Filter, FilterClause, FilterConjunction, FilterValue};
 
     let recorder = Recorder::new(200, "[]");
@@ -265,7 +265,7 @@ fn bodies_are_json() {
 }
 
 #[test]
-fn an_update_says_absent_null_and_a_value_differently() {
+fn an_update_distinguishes_absent_null_and_a_value() {
     use inputs::patch_body::models::{TeamBadge, TeamCreate, TeamUpdate};
 
     let recorder = Recorder::new(200, r#"{"name":"n","motto":null}"#);
@@ -291,7 +291,7 @@ fn an_update_says_absent_null_and_a_value_differently() {
 }
 
 #[test]
-fn forms_carry_the_fields_of_the_variant() {
+fn forms_contain_the_fields_of_the_variant() {
     use inputs::form_body::models::{CodeTokenRequest, RefreshTokenRequest, RevokeRequest};
 
     let recorder = Recorder::new(200, r#"{"access_token":"t"}"#);
@@ -318,7 +318,7 @@ fn forms_carry_the_fields_of_the_variant() {
 }
 
 #[test]
-fn answers_become_what_the_operation_says() {
+fn responses_decode_to_the_type_of_the_operation() {
     let jobs = |status, body| client!(answers, Recorder::new(status, body)).jobs();
     assert_eq!(run(jobs(200, r#"{"id":"1"}"#).get(id())).unwrap().id, "1");
     run(jobs(204, "").delete(id())).unwrap();
@@ -338,7 +338,7 @@ fn answers_become_what_the_operation_says() {
 }
 
 #[test]
-fn an_answer_that_does_not_decode_names_operation_and_path() {
+fn a_decode_error_names_operation_and_path() {
     let jobs = client!(answers, Recorder::new(200, r#"{"id":1}"#)).jobs();
     let Error::Decode {
         operation, source, ..
@@ -373,7 +373,7 @@ fn lists_take_page_and_limit() {
 }
 
 #[test]
-fn required_parameters_beside_a_body_are_arguments_too() {
+fn required_parameters_next_to_a_body_are_arguments() {
     use inputs::limits::models::ProductCreate;
 
     let recorder = Recorder::new(204, "");
@@ -391,7 +391,7 @@ fn required_parameters_beside_a_body_are_arguments_too() {
 }
 
 #[test]
-fn parameters_with_reserved_names_keep_their_wire_form() {
+fn parameters_with_reserved_names_keep_their_name_in_requests() {
     let recorder = Recorder::new(
         200,
         r#"{"type":"t","self":"s","2fa":true,"sub":"u","_cost":1,"crate":"c","async":false,"Content-Type":"x","externalId":"e"}"#,
@@ -413,7 +413,7 @@ fn parameters_with_reserved_names_keep_their_wire_form() {
 }
 
 #[test]
-fn sub_services_reach_their_operations() {
+fn nested_services_call_their_operations() {
     let recorder = Recorder::new(200, r#""x""#);
     let polar = client!(sub_services, recorder);
     run(polar.customers().list()).unwrap();

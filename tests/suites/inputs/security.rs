@@ -17,7 +17,7 @@ async fn authorization<T: std::fmt::Debug>(
 }
 
 #[tokio::test]
-async fn each_call_carries_the_credential_it_is_made_with() {
+async fn each_call_sends_the_credential_of_its_client() {
     let recorder = Recorder::new(200, r#""x""#);
     let builder = || inputs::security::Polar::builder().transport(recorder.clone());
     let account = builder().access_token("polar_oat_1").build().unwrap();
@@ -45,7 +45,7 @@ async fn each_call_carries_the_credential_it_is_made_with() {
 }
 
 #[test]
-fn no_token_is_shown() {
+fn no_token_is_printed() {
     let polar = Polar::builder()
         .access_token("polar_oat_1")
         .transport(Recorder::new(200, "null"))
@@ -64,7 +64,7 @@ fn no_token_is_shown() {
 }
 
 #[tokio::test]
-async fn operations_that_need_no_credential_send_none() {
+async fn unauthenticated_operations_send_no_credential() {
     let recorder = Recorder::new(200, r#""x""#);
     let polar = Polar::builder().transport(recorder.clone());
     let polar = polar.access_token("polar_oat_1").build().unwrap();
@@ -75,7 +75,7 @@ async fn operations_that_need_no_credential_send_none() {
 }
 
 #[tokio::test]
-async fn a_person_may_call_what_an_organization_may_not() {
+async fn personal_tokens_can_call_operations_that_organizations_cannot() {
     let recorder = Recorder::new(200, r#""x""#);
     let builder = || Polar::builder().transport(recorder.clone());
     let bearer = |token: &str| Some(format!("Bearer {token}"));
@@ -100,7 +100,7 @@ async fn a_person_may_call_what_an_organization_may_not() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_kind_is_refused_before_it_is_sent() {
+async fn a_token_of_another_kind_is_rejected_before_it_is_sent() {
     async fn refusal<T: std::fmt::Debug>(
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> String {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{refusal, round_trip};
 
 #[test]
-fn a_tag_decides_several_values_of_it_included() {
+fn a_tag_decides_also_with_several_values_per_variant() {
     use inputs::tag_union::models::{Flag, Level, PolygonType, Shape};
 
     let shapes: Vec<Shape> = round_trip(
@@ -96,7 +96,7 @@ fn nested_unions_are_one() {
 }
 
 #[test]
-fn a_further_constant_guards_what_shares_a_tag() {
+fn a_second_constant_discriminates_variants_with_one_tag() {
     use inputs::overlapping_tags::models::Price;
 
     let prices: Vec<Price> = round_trip(
@@ -119,7 +119,7 @@ fn a_further_constant_guards_what_shares_a_tag() {
 }
 
 #[test]
-fn the_tag_may_stand_one_object_deeper() {
+fn the_tag_may_be_in_a_nested_object() {
     use inputs::nested_tag::models::Grant;
 
     let grants: Vec<Grant> = round_trip(
@@ -137,7 +137,7 @@ fn the_tag_may_stand_one_object_deeper() {
 }
 
 #[test]
-fn required_keys_decide_where_no_constant_does() {
+fn required_keys_decide_without_constants() {
     use inputs::required_key_union::models::Discount;
 
     let discounts: Vec<Discount> = round_trip(
@@ -164,7 +164,7 @@ fn required_keys_decide_where_no_constant_does() {
 }
 
 #[test]
-fn any_further_key_makes_it_the_larger_variant() {
+fn any_additional_key_selects_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
     // Without anything that either requires it is neither, and not what both have in common.
@@ -196,7 +196,7 @@ fn any_further_key_makes_it_the_larger_variant() {
 }
 
 #[test]
-fn the_open_variant_takes_what_the_constant_one_does_not() {
+fn other_values_select_the_variant_without_a_constant() {
     use inputs::fallback_union::models::Payment;
 
     let payments: Vec<Payment> =
@@ -209,7 +209,7 @@ fn the_open_variant_takes_what_the_constant_one_does_not() {
 }
 
 #[test]
-fn a_constant_that_the_open_variant_may_have_decides_together_with_required_keys() {
+fn a_constant_allowed_by_the_open_variant_decides_with_required_keys() {
     use inputs::shared_constant_union::models::{Charge, Wallet};
 
     let wallets: Vec<Wallet> = round_trip(
@@ -263,7 +263,7 @@ fn a_constant_that_the_open_variant_may_have_decides_together_with_required_keys
 }
 
 #[test]
-fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
+fn scalars_lists_and_objects_are_discriminated_by_json_type() {
     use inputs::kind_union::models::{
         Cell, Code, Currency, Label, Moment, Scalar, Values, ValuesLocItem, When,
     };
@@ -306,7 +306,7 @@ fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
 }
 
 #[test]
-fn a_union_that_is_only_sent_takes_each_of_its_variants() {
+fn a_request_union_accepts_each_of_its_variants() {
     use inputs::write_only_union::models::{
         SeatAssign, SeatByEmail, SeatByMember, SeatHolder, SeatPlan,
     };
@@ -329,7 +329,7 @@ fn a_union_that_is_only_sent_takes_each_of_its_variants() {
 }
 
 #[test]
-fn what_nothing_tells_apart_keeps_its_json_and_can_be_viewed_as_each() {
+fn an_ambiguous_union_keeps_its_json_and_can_be_viewed_as_each_variant() {
     use inputs::ambiguous_union::models::Profile;
 
     let profile: Profile = round_trip(r#"{"size":3,"name":"a","more":[1.0]}"#);
@@ -340,7 +340,7 @@ fn what_nothing_tells_apart_keeps_its_json_and_can_be_viewed_as_each() {
 }
 
 #[test]
-fn the_text_beside_it_chooses_the_view_of_an_ambiguous_value() {
+fn a_sibling_string_selects_the_view_of_an_ambiguous_value() {
     use inputs::ambiguous_union::models::{Account, ProfileView};
 
     let account: Account =
@@ -360,7 +360,7 @@ fn the_text_beside_it_chooses_the_view_of_an_ambiguous_value() {
 }
 
 #[test]
-fn events_of_webhooks_are_told_apart_by_their_type() {
+fn webhook_events_are_discriminated_by_type() {
     use inputs::webhooks::webhooks::Event;
 
     let event = |kind: &str, rest: &str| {

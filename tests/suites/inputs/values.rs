@@ -7,7 +7,7 @@ use polar_tests::inputs;
 use super::{refusal, round_trip};
 
 #[test]
-fn null_is_none_and_is_written_where_null_is_a_value() {
+fn null_decodes_to_none_and_is_encoded_where_nullable() {
     use inputs::nullable::models::Note;
 
     let note: Note = round_trip(
@@ -28,7 +28,7 @@ fn null_is_none_and_is_written_where_null_is_a_value() {
 }
 
 #[test]
-fn null_in_an_optional_field_that_does_not_say_so_is_taken_for_absent() {
+fn null_in_a_non_nullable_optional_field_is_absent() {
     use inputs::nullable::models::Note;
 
     let json = r#"{"text":"a","pages":1,"author":null,"tags":[],"nothing":null,"rating":null}"#;
@@ -50,7 +50,7 @@ fn an_error_names_the_field_and_what_was_expected() {
 }
 
 #[test]
-fn constants_are_kept_as_they_came_and_sent_unasked() {
+fn received_constants_are_kept_and_sent_ones_added() {
     use inputs::constants::models::{Badge, BadgeCreate, Frame};
 
     let badge: Badge = round_trip(
@@ -84,7 +84,7 @@ fn constants_are_kept_as_they_came_and_sent_unasked() {
 }
 
 #[test]
-fn enums_keep_texts_they_do_not_know() {
+fn enums_keep_unknown_strings() {
     use inputs::enum_odd_values::models::{
         Report, ReportFormatsItem, ReportZone, StatusClass, Word, Zone,
     };
@@ -192,7 +192,7 @@ fn tuples_have_a_type_for_each_position() {
 }
 
 #[test]
-fn aliases_are_what_they_stand_for() {
+fn aliases_are_their_target_types() {
     use inputs::aliases::models::{Book, Shelf};
 
     let shelf: Shelf = round_trip(
@@ -204,7 +204,7 @@ fn aliases_are_what_they_stand_for() {
 }
 
 #[test]
-fn inline_types_are_shared_by_title_and_told_apart_by_place() {
+fn inline_types_are_shared_by_title_and_distinguished_by_location() {
     use inputs::inline_types::models::{Crate, CrateLidState, CrateState, CreateBody, Size};
 
     let crate_: Crate = round_trip(
@@ -244,7 +244,7 @@ fn a_shared_type_is_built_and_decoded() {
 }
 
 #[test]
-fn the_received_half_of_a_pair_has_the_name() {
+fn of_a_type_pair_the_received_one_has_the_plain_name() {
     use inputs::input_output_pairs::models::{CostMetadata, CostMetadataInput};
 
     let cost: CostMetadata = round_trip(r#"{"amount":"0.050000000000","currency":"usd"}"#);
@@ -310,7 +310,7 @@ fn numbers_keep_their_exact_value() {
 }
 
 #[test]
-fn dates_and_times_are_read_and_written_as_the_api_does() {
+fn dates_and_times_have_the_format_of_the_api() {
     use inputs::dates_and_times::models::{Meeting, MeetingCreate};
 
     let meeting: Meeting = round_trip(
@@ -336,7 +336,7 @@ fn dates_and_times_are_read_and_written_as_the_api_does() {
 }
 
 #[test]
-fn secrets_are_sent_and_received_and_never_shown() {
+fn secrets_are_sent_and_received_but_never_printed() {
     use inputs::secrets::models::{TokenCreate, TokenCreated};
 
     let create = TokenCreate::new("hunter2").pin("1234");
@@ -355,7 +355,7 @@ fn secrets_are_sent_and_received_and_never_shown() {
 }
 
 #[test]
-fn many_required_fields_are_written_by_name() {
+fn types_with_many_required_fields_are_built_by_name() {
     use inputs::many_required_fields::models::{FormCreate, FormReplace};
 
     let text = || "x".to_owned();
@@ -379,7 +379,7 @@ fn many_required_fields_are_written_by_name() {
 }
 
 #[test]
-fn names_that_rust_does_not_take_keep_their_wire_form() {
+fn fields_with_reserved_names_keep_their_json_name() {
     use inputs::keywords::models::{Thing, ThingCreate};
 
     let thing: Thing = round_trip(
@@ -418,7 +418,7 @@ fn a_list_is_named_after_its_item() {
 }
 
 #[test]
-fn items_are_found_by_their_keys() {
+fn items_can_be_looked_up_by_their_keys() {
     use inputs::lookups::models::{Rack, Shelf};
 
     let books = r#"[{"title":"a","number":1,"lent":false},{"title":"b","number":2,"lent":true},{"title":"b","number":3,"lent":true}]"#;

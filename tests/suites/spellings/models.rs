@@ -137,7 +137,7 @@ fn prices_of_a_product() {
 }
 
 #[test]
-fn texts_of_an_update() {
+fn strings_of_an_update() {
     let update = CustomerUpdate::new;
     let (owned, found) = ("Ada".to_owned(), Some("Ada".to_owned()));
     same! {
@@ -205,7 +205,7 @@ fn numbers_in_metadata() {
 }
 
 #[test]
-fn numbers_that_json_does_not_have_are_refused() {
+fn numbers_that_json_cannot_represent_are_rejected() {
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let customer =
             CustomerIndividualCreate::new("ada@example.com").metadata([("score", number)]);
@@ -258,7 +258,7 @@ fn values_of_metadata_are_read_like_json() {
 }
 
 #[test]
-fn what_may_be_there_is_assigned() {
+fn optional_fields_are_assigned() {
     let mut checkout = CheckoutProductsCreate::new([ONE]);
     checkout.customer_email = Some("ada@example.com".to_owned());
     checkout.seats = None;

@@ -15,7 +15,7 @@ fn client(server: &Server) -> Polar {
 }
 
 #[tokio::test]
-async fn other_programs_share_what_is_stored() {
+async fn other_programs_share_the_stored_objects() {
     let store = Store::new(Api);
     let server = Server::start(store.transport()).unwrap();
     let create = CustomerIndividualCreate::new("grace@example.com");
@@ -98,7 +98,7 @@ async fn browsers_may_send_tokens_from_any_origin() {
 }
 
 #[tokio::test]
-async fn a_mock_is_served_too() {
+async fn a_mock_can_be_served_over_http() {
     let mock = Mock::new();
     let server = Server::start(mock.transport()).unwrap();
     let polar = client(&server);
