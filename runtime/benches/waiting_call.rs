@@ -25,7 +25,7 @@ use polar_client_runtime::types::Json;
 const CALLS: usize = 1000;
 
 /// The aim, in bytes per waiting call.
-const AIM: i64 = 4096;
+const TARGET_BYTES: i64 = 4096;
 
 const WITH_TRACING: &str = "WAITING_CALL_WITH_TRACING";
 
@@ -95,9 +95,11 @@ fn main() -> Result<(), Error> {
     } else {
         "without"
     };
-    println!("a waiting call {spans} `tracing`: {bytes} bytes in {blocks} allocations, aim {AIM}");
+    println!(
+        "a waiting call {spans} `tracing`: {bytes} bytes in {blocks} allocations, aim {TARGET_BYTES}"
+    );
     if !cfg!(feature = "tracing") && std::env::var_os(WITH_TRACING).is_none() {
-        const AGAIN: [&str; 7] = [
+        const RUN_WITH_TRACING: [&str; 7] = [
             "bench",
             "-p",
             "polar-client-runtime",
@@ -107,7 +109,7 @@ fn main() -> Result<(), Error> {
             "tracing",
         ];
         let status = Command::new(env!("CARGO"))
-            .args(AGAIN)
+            .args(RUN_WITH_TRACING)
             .env(WITH_TRACING, "1")
             .status();
         assert!(status.unwrap().success());

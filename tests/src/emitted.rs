@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Returns the text of one emitted file: `emitted_file("seed_pages", "codec/shared.rs")`.
+/// Returns the text of one emitted file: `emitted_file("reference_responses", "codec/shared.rs")`.
 ///
 /// # Errors
 /// When there is no such file.

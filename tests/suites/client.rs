@@ -7,7 +7,7 @@ mod metering;
 mod mock;
 mod oauth2;
 mod samples;
-mod seed_operations;
+mod seats_and_subscriptions;
 #[cfg(unix)]
 mod shared_limit;
 mod soak;

@@ -21,7 +21,7 @@ const MISSING: &str = "src/v2026_10/services/customer_portal/seats.rs";
 const STALE: &str = "src/v2026_10/services/gone/old.rs";
 
 /// A small contract, which is generated in no time.
-const CONTRACT: &str = include_str!("../inputs/seed_pages.yaml");
+const CONTRACT: &str = include_str!("../inputs/reference_responses.yaml");
 
 /// The list of it alone.
 const VERSIONS: &str = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";

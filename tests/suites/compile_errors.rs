@@ -97,7 +97,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
 ];
 
 /// What stands around the code of a mistake.
-const AROUND: &str = "#![allow(unused)]
+const PRELUDE: &str = "#![allow(unused)]
 use polar_client::*;
 use polar_client::v2026_10::{Polar, models::*};
 fn file() -> NewFile { NewFile::new(FileServiceTypes::Downloadable, \"a.pdf\", \"application/pdf\") }
@@ -126,7 +126,7 @@ fn compile(folder: &Path, code: &str) -> String {
     let source = folder.join("mistake.rs");
     fs::write(
         &source,
-        format!("{AROUND}fn mistake(polar: Polar) {{ let _ = {code}; }}\n"),
+        format!("{PRELUDE}fn mistake(polar: Polar) {{ let _ = {code}; }}\n"),
     )
     .unwrap();
     let libraries = env::current_exe().unwrap().parent().unwrap().to_owned();

@@ -14,11 +14,11 @@ mod contracts;
 mod limits;
 #[path = "inputs/paging.rs"]
 mod paging;
+mod reference_responses;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]
 mod security;
-mod seed_pages;
 mod support;
 #[path = "inputs/unions.rs"]
 mod unions;
@@ -125,7 +125,7 @@ snapshots! {
     write_only_union: TYPES,
 }
 
-/// `seed_pages` has a suite of its own.
+/// `reference_responses` has a suite of its own.
 #[test]
 fn every_input_has_a_snapshot() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/inputs");
@@ -141,7 +141,7 @@ fn every_input_has_a_snapshot() {
         .collect();
     let shown: BTreeSet<String> = SNAPSHOTS
         .iter()
-        .chain(&["seed_pages"])
+        .chain(&["reference_responses"])
         .map(|&input| input.to_owned())
         .collect();
     assert_eq!(

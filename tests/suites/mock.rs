@@ -22,7 +22,7 @@ use polar_client::{CallOptions, CustomerSession, Error, RetryPolicy, codec};
 use serde_json::json;
 
 const ID: Uuid = Uuid::from_u128(0x5ea7);
-const SEATS: &str = include_str!("../fixtures/seed_operations/seats.json");
+const SEATS: &str = include_str!("../fixtures/seats_and_subscriptions/seats.json");
 const EMPTY: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
 
 fn client(mock: &Mock) -> Polar {

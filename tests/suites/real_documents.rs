@@ -365,7 +365,7 @@ fn the_price_union_of_every_version_matches_its_snapshot() {
 }
 
 #[test]
-fn the_types_of_the_seed_operations_are_reviewed() {
+fn the_types_of_seats_and_subscriptions_match_their_snapshots() {
     for name in ["CustomerSeat", "CustomerSubscription"] {
         let parts = [
             emitted(API_VERSION, "models", &format!("pub struct {name} {{")),
@@ -376,7 +376,7 @@ fn the_types_of_the_seed_operations_are_reviewed() {
 }
 
 #[test]
-fn the_seed_operations_are_reviewed() {
+fn the_operations_of_seats_and_subscriptions_match_their_snapshots() {
     for (path, name, constant) in [
         ("services/customer_seats.rs", "ListSeats", "LIST_SEATS"),
         (

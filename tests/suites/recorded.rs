@@ -31,12 +31,12 @@ const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
 
 /// Where the server answered otherwise than its own document says: how the place ends, and what is there.
 const DEVIATIONS: &[(&str, &str)] = &[
-    ("/prices/*/type", PRICE),
-    ("/prices/*/recurring_interval", PRICE),
-    ("/prices/*/*/type", PRICE),
-    ("/prices/*/*/recurring_interval", PRICE),
-    ("/product_price/type", PRICE),
-    ("/product_price/recurring_interval", PRICE),
+    ("/prices/*/type", PRICE_INTERVAL),
+    ("/prices/*/recurring_interval", PRICE_INTERVAL),
+    ("/prices/*/*/type", PRICE_INTERVAL),
+    ("/prices/*/*/recurring_interval", PRICE_INTERVAL),
+    ("/product_price/type", PRICE_INTERVAL),
+    ("/product_price/recurring_interval", PRICE_INTERVAL),
     ("event-types:list/items/*/first_seen", NO_OFFSET),
     ("event-types:list/items/*/last_seen", NO_OFFSET),
     (
@@ -60,7 +60,7 @@ const DEVIATIONS: &[(&str, &str)] = &[
         PRICE_PER_UNIT,
     ),
 ];
-const PRICE: &str = "Prices of the catalog say how often they are paid, as legacy ones do; the document knows that of legacy ones only.";
+const PRICE_INTERVAL: &str = "Prices of the catalog say how often they are paid, as legacy ones do; the document knows that of legacy ones only.";
 
 const NO_OFFSET: &str =
     "There is no offset in these points in time. They are read as UTC, and written as such.";

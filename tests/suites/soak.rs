@@ -26,15 +26,15 @@ use polar_client::{
 use server::FaultyServer;
 
 const TASKS: usize = 64;
-const ATTEMPT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Less than two attempts: calls that meet silence end by it.
 const DEADLINE: Duration = Duration::from_millis(1500);
 
 /// One task out of so many has a rate limit and tokens that have to be fetched.
-const LIMITED: usize = 8;
+const TASKS_PER_LIMITED_CLIENT: usize = 8;
 
 /// Only finds calls that hang: a thread that has too much to do is late, which proves nothing about deadlines.
-const SLACK: Duration = Duration::from_secs(20);
+const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// The outcomes of the calls.
 #[derive(Default)]
@@ -68,7 +68,7 @@ async fn soak(calls: usize, seed: u64) {
         Polar::builder()
             .server(Server::custom(&server.url).unwrap())
             .timeout(DEADLINE)
-            .attempt_timeout(ATTEMPT)
+            .attempt_timeout(ATTEMPT_TIMEOUT)
             .retry(RetryPolicy::new().base_delay(Duration::from_millis(20)))
     };
     let polar = builder().access_token("polar_oat_soak").build().unwrap();
@@ -80,7 +80,7 @@ async fn soak(calls: usize, seed: u64) {
     let next = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
-        .map(|task| match task % LIMITED {
+        .map(|task| match task % TASKS_PER_LIMITED_CLIENT {
             0 => limited.clone(),
             _ => polar.clone(),
         })
@@ -171,7 +171,7 @@ fn name(outcome: &Result<(), Error>, call: usize) -> String {
 fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
     let total: usize = tally.outcomes.values().sum();
     assert_eq!(total, calls, "a call was lost");
-    assert!(tally.slowest < DEADLINE + SLACK, "{:?}", tally.slowest);
+    assert!(tally.slowest < DEADLINE + MAX_DELAY, "{:?}", tally.slowest);
     let seen = server.seen();
     let odd = |key: &str| key.ends_with(['1', '3', '5', '7', '9']);
     let unsafe_calls: Vec<_> = seen.iter().filter(|(key, _)| odd(key)).collect();

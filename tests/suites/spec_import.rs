@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xtask::spec::{Error, Import, LIMIT, contract, import, redirected};
+use xtask::spec::{Error, Import, MAX_DOCUMENT_BYTES, contract, import, redirected};
 
 const OLD: &str = "what was there before\n";
 
@@ -530,10 +530,19 @@ fn a_symbolic_link_is_replaced_and_its_target_kept() {
 #[test]
 fn the_size_of_a_document_is_limited() {
     let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"openapi\": \"".to_vec();
-    answer.resize(answer.len() + usize::try_from(LIMIT).unwrap(), b'x');
+    answer.resize(
+        answer.len() + usize::try_from(MAX_DOCUMENT_BYTES).unwrap(),
+        b'x',
+    );
     let error = failed(&of(&serve(vec![answer])), "");
     assert!(
-        matches!(error, Error::TooLarge { limit: LIMIT, .. }),
+        matches!(
+            error,
+            Error::TooLarge {
+                limit: MAX_DOCUMENT_BYTES,
+                ..
+            }
+        ),
         "{error:?}"
     );
 }

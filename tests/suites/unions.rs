@@ -1,6 +1,6 @@
 //! The unions of the published crate, each with values as servers send them: the variant they become, and their bytes.
 //!
-//! Prices as the portal shows them are in `seed_pages`; `decoding` tries every variant of every union.
+//! Prices as the portal shows them are in `reference_responses`; `decoding` tries every variant of every union.
 
 #![allow(
     clippy::unwrap_used,

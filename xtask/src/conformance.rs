@@ -13,7 +13,7 @@ use crate::{files, versions};
 const PRISM: &str = "@stoplight/prism-cli@5.14.2";
 
 /// How long it may take to read a contract.
-const START: Duration = Duration::from_secs(180);
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What the client is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl Prism {
                 return Ok(());
             }
             let has_ended = !matches!(self.process.try_wait(), Ok(None));
-            if has_ended || started.elapsed() > START {
+            if has_ended || started.elapsed() > START_TIMEOUT {
                 return Err(format!("Prism did not start: {}", log.display()));
             }
             thread::sleep(Duration::from_millis(200));

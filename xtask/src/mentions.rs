@@ -14,7 +14,7 @@ use crate::codegen::{CodegenError, at};
 use crate::files::{self, Kind};
 
 /// Where mentions are: files, and folders of Rust files, relative to the root of the workspace.
-const PLACES: [&str; 3] = ["README.md", "examples", "tests"];
+const SEARCHED_PATHS: [&str; 3] = ["README.md", "examples", "tests"];
 
 /// Returns the files that mention another version than the default one, by their path relative to the root, with the
 /// text that they should have.
@@ -26,7 +26,7 @@ pub(crate) fn outdated(
     module: &str,
 ) -> Result<BTreeMap<String, String>, CodegenError> {
     let (mut outdated, mut problems) = (BTreeMap::new(), Vec::new());
-    for name in PLACES {
+    for name in SEARCHED_PATHS {
         let place = root.join(name);
         let mut paths = Vec::new();
         if place.is_dir() {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a step may take before it is named.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REPORT_AFTER: Duration = Duration::from_secs(1);
 
 /// Runs a step of a command. If it takes longer than a second, a line on standard error says what it is, and another one
 /// how long it took.
@@ -19,13 +19,13 @@ pub(crate) fn step<T>(what: &str, run: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let (done, is_done) = mpsc::channel::<()>();
         scope.spawn(move || {
-            if is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if is_done.recv_timeout(REPORT_AFTER) == Err(RecvTimeoutError::Timeout) {
                 say(format!("{what} ..."));
             }
         });
         let result = run();
         drop(done);
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > REPORT_AFTER {
             say(format!("{what}: {:.1} s", started.elapsed().as_secs_f64()));
         }
         result

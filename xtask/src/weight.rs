@@ -17,7 +17,7 @@ use serde_json::Value;
 const PACKAGE: &str = "polar-client";
 
 /// How many functions a report names.
-const NAMED: usize = 40;
+const MAX_LISTED: usize = 40;
 
 /// Builds the client with its default features and checks that its library contains no function.
 ///
@@ -37,10 +37,10 @@ pub fn run(root: &Path) -> Result<(), String> {
          or `#[inline]`:\n",
         found.len()
     );
-    for name in found.iter().take(NAMED) {
+    for name in found.iter().take(MAX_LISTED) {
         report.push_str(&format!("  {name}\n"));
     }
-    if found.len() > NAMED {
+    if found.len() > MAX_LISTED {
         report.push_str("  ...\n");
     }
     Err(report)

@@ -20,7 +20,7 @@ use polar_client::reqwest;
 use serde_json::json;
 
 /// Longer than any page takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A program that is stopped with the test.
 struct Running(Child);
@@ -118,7 +118,7 @@ impl Visit {
             if shown.contains(text) {
                 return self.is_accessible().await;
             }
-            assert!(start.elapsed() < PATIENCE, "no `{text}` in:\n{shown}");
+            assert!(start.elapsed() < TIMEOUT, "no `{text}` in:\n{shown}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -228,7 +228,7 @@ async fn browser(driver: &Path) -> (Running, Client) {
         let capabilities = capabilities.as_object().unwrap().clone();
         match builder.capabilities(capabilities).connect(&address).await {
             Ok(client) => return (driver, client),
-            Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+            Err(error) => assert!(start.elapsed() < TIMEOUT, "{error}"),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

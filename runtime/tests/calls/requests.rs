@@ -114,17 +114,17 @@ async fn path_values_are_percent_encoded() {
 
 #[tokio::test]
 async fn path_values_that_change_the_path_are_rejected() {
-    const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of \
+    const SLASH_MESSAGE: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of \
                          the resource, such as its `id`";
     let (polar, recorder) = recording();
     for (id, reason) in [
         ("", "is empty"),
         (".", "has a special meaning in URLs"),
         ("..", "has a special meaning in URLs"),
-        ("team/1", SLASH),
-        ("/", SLASH),
-        ("../x", SLASH),
-        ("a/", SLASH),
+        ("team/1", SLASH_MESSAGE),
+        ("/", SLASH_MESSAGE),
+        ("../x", SLASH_MESSAGE),
+        ("a/", SLASH_MESSAGE),
     ] {
         let error = polar.get(id).await.unwrap_err();
         assert!(matches!(

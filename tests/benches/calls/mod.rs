@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The body of every response.
-pub(crate) const SEATS: &str = include_str!("../../fixtures/seed_operations/seats.json");
+pub(crate) const SEATS: &str = include_str!("../../fixtures/seats_and_subscriptions/seats.json");
 
 const ID: Uuid = Uuid::from_u128(1);
 const TOKEN: &str = "polar_oat_bench";

@@ -17,7 +17,7 @@ const ROUNDS: usize = 5;
 const TRIES: usize = 80;
 
 /// The aim for ours: so many times as many as the reference.
-const AIM: f64 = 1.5;
+const MAX_RATIO: f64 = 1.5;
 
 /// A delivery as it was recorded, signed again, because `standardwebhooks` asks the machine for the time.
 struct Delivery {
@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let per_second = |time: Duration| deliveries.len() as f64 / time.as_secs_f64();
     println!("reference, a second   ours   ratio   aim");
     println!(
-        "{:>19.0}{:>7.0}{:>8.2}{AIM:>6.1}",
+        "{:>19.0}{:>7.0}{:>8.2}{MAX_RATIO:>6.1}",
         per_second(reference),
         per_second(ours),
         per_second(ours) / per_second(reference)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// Items of a page.
 const ITEMS: usize = 100;
 /// Where optional content ends, so that types that contain themselves come to an end.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Makes values. Whatever can vary takes turns.
 pub(crate) struct Sampler<'a> {
@@ -51,7 +51,7 @@ impl<'a> Sampler<'a> {
         // The server writes null where there is no value, and leaves keys out only where null is none.
         field.presence == Presence::Required
             || field.ty.is_nullable()
-            || (depth < DEEPEST && self.next().is_multiple_of(2))
+            || (depth < MAX_DEPTH && self.next().is_multiple_of(2))
     }
 
     fn value(&mut self, ty: &Type, depth: usize) -> Value {
@@ -59,7 +59,7 @@ impl<'a> Sampler<'a> {
             Type::Scalar(scalar) => self.scalar(*scalar),
             Type::Id(_) => self.scalar(Scalar::Uuid),
             Type::Named(id) => self.named(&self.api.def(*id).shape, depth),
-            Type::List(_) | Type::Map(_) if depth > DEEPEST => match ty {
+            Type::List(_) | Type::Map(_) if depth > MAX_DEPTH => match ty {
                 Type::List(_) => json!([]),
                 _ => json!({}),
             },
@@ -77,7 +77,7 @@ impl<'a> Sampler<'a> {
                 .iter()
                 .map(|item| self.value(item, depth + 1))
                 .collect(),
-            Type::Nullable(_) if depth > DEEPEST || self.next().is_multiple_of(4) => Value::Null,
+            Type::Nullable(_) if depth > MAX_DEPTH || self.next().is_multiple_of(4) => Value::Null,
             Type::Nullable(inner) | Type::Boxed(inner) => self.value(inner, depth),
             Type::Const(constant) => match constant {
                 Constant::Text(text) => json!(text),

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value, json};
 use super::{Contract, text};
 
 /// Below this depth nothing is generated that need not be.
-const DEPTH: usize = 7;
+const MAX_DEPTH: usize = 7;
 
 /// A value, and what is known of its parts.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl<'c> Generator<'c> {
 
     /// Returns a random JSON value that follows no schema.
     pub fn any(&mut self) -> Value {
-        let deep = self.path.len() > DEPTH;
+        let deep = self.path.len() > MAX_DEPTH;
         match self.random.u8(..if deep { 6 } else { 8 }) {
             0 => Value::Null,
             1 => Value::Bool(self.random.bool()),
@@ -221,7 +221,7 @@ impl<'c> Generator<'c> {
         if others.len() > 1 {
             self.mark(Mark::Member);
         }
-        if self.path.len() > DEPTH {
+        if self.path.len() > MAX_DEPTH {
             let closed = |member: &Value| {
                 member["$ref"]
                     .as_str()
@@ -366,7 +366,7 @@ impl<'c> Generator<'c> {
         let most = schema[most].as_u64().unwrap_or(u64::MAX);
         let extra = match self.path.len() {
             0..=2 => 3,
-            3..=DEPTH => 2,
+            3..=MAX_DEPTH => 2,
             _ => 0,
         };
         self.random.u64(least..=most.min(least + extra))
@@ -374,7 +374,7 @@ impl<'c> Generator<'c> {
 
     fn prefers_null(&mut self) -> bool {
         match self.extent {
-            _ if self.path.len() > DEPTH => true,
+            _ if self.path.len() > MAX_DEPTH => true,
             Extent::Everything => false,
             Extent::Required | Extent::Some => self.random.u8(..4) == 0,
         }
@@ -383,12 +383,12 @@ impl<'c> Generator<'c> {
     fn takes_optional(&mut self) -> bool {
         match (self.extent, self.path.len()) {
             (Extent::Required, _) => return false,
-            (Extent::Everything, depth) => return depth <= DEPTH,
+            (Extent::Everything, depth) => return depth <= MAX_DEPTH,
             (Extent::Some, _) => {}
         }
         match self.path.len() {
             0..=2 => self.random.u8(..4) > 0,
-            3..=DEPTH => self.random.u8(..4) == 0,
+            3..=MAX_DEPTH => self.random.u8(..4) == 0,
             _ => false,
         }
     }

@@ -21,7 +21,7 @@ const PATTERNS: &[(&str, &[&str])] = &[
 const DECIMAL: &str = r"^(?!^[-+.]*$)";
 
 /// A text of at most this length where no limit is set.
-const LENGTH: u64 = 24;
+const MAX_STRING_LENGTH: u64 = 24;
 
 /// Returns whether a schema is that of decimals which are written as texts.
 pub(super) fn is_decimal(schema: &Value) -> bool {
@@ -60,7 +60,7 @@ pub(super) fn unmistakable(random: &mut Rng) -> String {
 fn words(random: &mut Rng, schema: &Value) -> String {
     let least = schema["minLength"].as_u64().unwrap_or(0);
     let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
-    let length = random.u64(least..=most.min(least + LENGTH));
+    let length = random.u64(least..=most.min(least + MAX_STRING_LENGTH));
     // Characters that JSON escapes, and those that UTF-8 and UTF-16 write in several chunks.
     let odd = ['"', '\\', '\n', '\u{7}', 'é', '語', '😀', '/', ' '];
     let character = |random: &mut Rng| match random.u8(..12) {

@@ -12,7 +12,7 @@ use crate::server::{ContractServer, Reply, VIOLATION};
 use crate::subject::{Subject, setting};
 
 /// A call of each kind, unless `POLAR_CASES` says otherwise.
-const CASES: u64 = 1;
+const DEFAULT_CASES: u64 = 1;
 
 for_each_version! {
     required_values_only: required;
@@ -96,7 +96,10 @@ impl Trial {
         extent: Extent,
         is_picked: impl Fn(&[Response<'_>], &Response<'_>) -> bool,
     ) {
-        let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
+        let (seed, cases) = (
+            setting("POLAR_SEED", 1),
+            setting("POLAR_CASES", DEFAULT_CASES),
+        );
         let mut problems = Vec::new();
         for operation in &self.subject.operations(&self.server.url) {
             let described = self.subject.described(operation.method, operation.path);

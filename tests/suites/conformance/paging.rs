@@ -13,7 +13,7 @@ for_each_version! {
 }
 
 /// How many pages there are.
-const COUNTS: [usize; 3] = [0, 1, 7];
+const PAGE_COUNTS: [usize; 3] = [0, 1, 7];
 
 /// The one list that the contract does not mark as one, because it has pages of two forms.
 const UNMARKED: &str = "events:list";
@@ -47,7 +47,7 @@ async fn pages(subject: &'static Subject) {
         for (schema, count) in list
             .pages
             .iter()
-            .flat_map(|it| COUNTS.map(|count| (it, count)))
+            .flat_map(|it| PAGE_COUNTS.map(|count| (it, count)))
         {
             let contents = contents(&mut generator, schema, count);
             let mut walked = walk(&server, subject, &list, contents.clone(), Value::clone).await;

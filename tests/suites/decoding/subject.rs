@@ -10,7 +10,7 @@ use polar_tests::difference::{Difference, Undocumented};
 use serde_json::Value;
 
 /// Instances for each type, unless `POLAR_CASES` says otherwise.
-const CASES: u64 = 2;
+const DEFAULT_CASES: u64 = 2;
 
 /// A version.
 pub(crate) struct Subject {
@@ -91,7 +91,10 @@ impl Subject {
         &self,
         check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
     ) {
-        let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
+        let (seed, cases) = (
+            setting("POLAR_SEED", 1),
+            setting("POLAR_CASES", DEFAULT_CASES),
+        );
         for source in &self.sources() {
             for seed in seed..seed + cases {
                 let mut generator = Generator::new(&self.contract, seed);

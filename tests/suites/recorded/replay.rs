@@ -13,7 +13,7 @@ use crate::calls::Arguments;
 use crate::{EXCHANGES, contract};
 
 /// Requests that hold what the document does not know of, so that the client cannot make them.
-const BEYOND: [(&str, &str); 1] = [(
+const NOT_REPRODUCIBLE: [(&str, &str); 1] = [(
     "products:create",
     "The body is missing, or too long: requests that were made by hand.",
 )];
@@ -59,8 +59,8 @@ async fn every_recorded_request_is_made_again() {
             Some(problem) => drop(problems.insert(name, problem)),
         }
     }
-    let beyond = BEYOND.map(|(name, _)| name);
-    assert!(problems.keys().eq(&beyond), "{problems:#?}");
+    let not_reproducible = NOT_REPRODUCIBLE.map(|(name, _)| name);
+    assert!(problems.keys().eq(&not_reproducible), "{problems:#?}");
     // The server has operations that its document has not: the client cannot call them.
     assert_eq!((made, unknown.len()), (202, 18), "{unknown:?}");
 }

@@ -12,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// The decisions that stand for a rate limit.
-const LIMITED: Range<u8> = 70..75;
+const RATE_LIMIT_FAULTS: Range<u8> = 70..75;
 
 /// Longer than the timeout of an attempt.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENT_TIME: Duration = Duration::from_secs(2);
 
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
 
@@ -76,7 +76,7 @@ impl Calls {
         let what = fastrand::Rng::with_seed(hasher.finish()).u8(..100);
         seen.arrived += 1;
         // A rate limit answers before anything is done.
-        if !LIMITED.contains(&what) {
+        if !RATE_LIMIT_FAULTS.contains(&what) {
             seen.done += 1;
         }
         what
@@ -125,7 +125,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
     match what {
         0..66 => send(stream, "200 OK", INFO).await,
         66..70 => send(stream, "500 Internal Server Error", "<html>oh</html>").await,
-        what if LIMITED.contains(&what) => limit(stream).await,
+        what if RATE_LIMIT_FAULTS.contains(&what) => limit(stream).await,
         75..78 => {
             send(
                 stream,
@@ -151,7 +151,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         88..90 => {
             let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{INFO}");
             stream.write_all(short.as_bytes()).await.ok()?;
-            tokio::time::sleep(SILENCE).await;
+            tokio::time::sleep(SILENT_TIME).await;
             None
         }
         // No answer at all.
@@ -167,7 +167,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         96..98 => slowly(stream).await,
         // A response that never arrives.
         _ => {
-            tokio::time::sleep(SILENCE).await;
+            tokio::time::sleep(SILENT_TIME).await;
             None
         }
     }

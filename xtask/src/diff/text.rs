@@ -9,7 +9,7 @@ use polar_codegen::compare::{Difference, Semver};
 use super::Outcome;
 
 /// More names than this are counted.
-const NAMED: usize = 5;
+const MAX_LISTED: usize = 5;
 
 /// Worst first, each with the reason of its judgment and with what uses it.
 pub(super) fn write(outcome: &Outcome) -> String {
@@ -67,8 +67,8 @@ fn write_one(text: &mut String, difference: &Difference) {
 
 /// Returns the first few, and how many more there are.
 fn named(names: &BTreeSet<String>, [one, many]: [&str; 2]) -> Vec<String> {
-    let mut named: Vec<String> = names.iter().take(NAMED).cloned().collect();
-    match names.len().saturating_sub(NAMED) {
+    let mut named: Vec<String> = names.iter().take(MAX_LISTED).cloned().collect();
+    match names.len().saturating_sub(MAX_LISTED) {
         0 => {}
         1 => named.push(format!("1 more {one}")),
         more => named.push(format!("{more} more {many}")),

@@ -9,7 +9,7 @@ const UNRELEASED: &str = "## Unreleased";
 const BREAKING: &str = "**Breaking:**";
 
 /// The order of sections. Others follow.
-const ORDER: [&str; 6] = [
+const SECTION_ORDER: [&str; 6] = [
     "Added",
     "Changed",
     "Deprecated",
@@ -41,8 +41,8 @@ pub(crate) fn with_release(
         }
     }
     let rank = |title: &str| {
-        let rank = ORDER.iter().position(|other| *other == title);
-        rank.unwrap_or(ORDER.len())
+        let rank = SECTION_ORDER.iter().position(|other| *other == title);
+        rank.unwrap_or(SECTION_ORDER.len())
     };
     sections.sort_by_key(|(title, _)| rank(title));
     let mut text = format!("{before}{UNRELEASED}\n\n## {version} - {date}\n");

@@ -14,7 +14,7 @@ pub use contract::{Contract, contract};
 pub use error::Error;
 pub(crate) use folder::Folder;
 pub use omitted::Omitted;
-pub use read::{LIMIT, Origin, redirected};
+pub use read::{MAX_DOCUMENT_BYTES, Origin, redirected};
 pub(crate) use write::text;
 
 use std::path::Path;

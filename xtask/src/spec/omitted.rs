@@ -14,7 +14,7 @@ pub struct Omitted {
 
 /// Keywords that are left out wherever they stand, and what they are counted as. None of them changes what is sent or
 /// received.
-const FOR_PEOPLE: &[(&str, &str)] = &[
+const PROSE_KEYWORDS: &[(&str, &str)] = &[
     ("$comment", "comments"),
     ("description", "descriptions"),
     ("enumNames", "enum names"),
@@ -35,7 +35,7 @@ impl Omitted {
     /// That is true of every vendor extension. It includes those that the overlay gives a meaning (`x-secret`): only
     /// the overlay may use them.
     pub(super) fn accepts(&mut self, keyword: &str) -> bool {
-        if let Some((_, what)) = FOR_PEOPLE.iter().find(|(name, _)| *name == keyword) {
+        if let Some((_, what)) = PROSE_KEYWORDS.iter().find(|(name, _)| *name == keyword) {
             self.count(what);
             return true;
         }

@@ -1,4 +1,4 @@
-//! Reads a published document from a file or a server. Never more than [`LIMIT`] bytes of it.
+//! Reads a published document from a file or a server. Never more than [`MAX_DOCUMENT_BYTES`] bytes of it.
 
 use std::fmt;
 use std::fs::File;
@@ -14,7 +14,7 @@ use ureq::{Agent, Body};
 use super::Error;
 
 /// The size of document that is refused. The real ones are a tenth of it.
-pub const LIMIT: u64 = 32 * 1024 * 1024;
+pub const MAX_DOCUMENT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Where a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,10 @@ pub(super) fn read(origin: &Origin) -> Result<Value, Error> {
     let from = origin.to_string();
     match bytes {
         Some(bytes) => parse(&bytes, from),
-        None => Err(Error::TooLarge { from, limit: LIMIT }),
+        None => Err(Error::TooLarge {
+            from,
+            limit: MAX_DOCUMENT_BYTES,
+        }),
     }
 }
 
@@ -73,7 +76,7 @@ fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     };
     let agent = agent();
     let mut address = url.to_owned();
-    for _ in 0..=REDIRECTS {
+    for _ in 0..=MAX_REDIRECTS {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(failed(format!("times out after {} s", TIMEOUT.as_secs())));
@@ -95,11 +98,13 @@ fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
         }
         return limited(response.body_mut().as_reader()).map_err(|error| failed(causes(&error)));
     }
-    Err(failed(format!("redirected more than {REDIRECTS} times")))
+    Err(failed(format!(
+        "redirected more than {MAX_REDIRECTS} times"
+    )))
 }
 
 /// How many redirects are followed.
-const REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// How long a download may take, with all of its redirects.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -146,8 +151,10 @@ pub fn redirected(from: &str, location: &str) -> Result<String, String> {
 /// Everything there is to read, or `None` when that is too much.
 fn limited(reader: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= LIMIT).then_some(bytes))
+    reader
+        .take(MAX_DOCUMENT_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MAX_DOCUMENT_BYTES).then_some(bytes))
 }
 
 /// Returns an error and what caused it, on one line.

@@ -12,7 +12,7 @@ pub(super) enum Place {
 }
 
 /// The keywords that are kept, in the order in which they are written. Before them all stands `title`, if it is a name.
-const KEPT: &[&str] = &[
+const KEPT_KEYWORDS: &[&str] = &[
     "deprecated",
     "readOnly",
     "writeOnly",
@@ -60,7 +60,7 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
     };
     let title = schema.remove("title");
     let mut out = Entries::new();
-    for name in KEPT {
+    for name in KEPT_KEYWORDS {
         if let Some(value) = schema.remove(*name) {
             let value = keyword(work, name, value, &child(at, name));
             out.insert((*name).to_owned(), value);

@@ -25,8 +25,8 @@ const ACCOUNT: &str = "polar_oat_account_token";
 const SESSION: &str = "polar_cst_session_token";
 const SUBSCRIPTION: Uuid = Uuid::from_u128(0x5ea7);
 
-const SEATS: &str = include_str!("../fixtures/seed_operations/seats.json");
-const SUBSCRIPTIONS: &str = include_str!("../fixtures/seed_operations/subscriptions.json");
+const SEATS: &str = include_str!("../fixtures/seats_and_subscriptions/seats.json");
+const SUBSCRIPTIONS: &str = include_str!("../fixtures/seats_and_subscriptions/subscriptions.json");
 
 const LIST_SEATS: &str = "customer-seats:list_seats";
 const LIST_CLAIMED: &str = "customer_portal:seats:list_claimed_subscriptions";

@@ -9,18 +9,18 @@
 use polar_client_runtime::client::CustomerSession;
 use polar_client_runtime::codec;
 use polar_client_runtime::types::{Json, Uuid};
-use polar_tests::inputs::seed_pages::models::{
+use polar_tests::inputs::reference_responses::models::{
     BenefitType, CustomerCancellationReason, CustomerSubscription, MemberRole, Price,
     ProductPriceSource, RecurringInterval, SeatStatus, SeatTierType, SeatsList,
     SubscriptionProrationBehavior, SubscriptionStatus, TrialInterval,
 };
-use polar_tests::inputs::seed_pages::{Polar, services::customer_seats};
+use polar_tests::inputs::reference_responses::{Polar, services::customer_seats};
 use polar_tests::{Recorder, emitted_file};
 
 use crate::support::item;
 
-const SEATS: &str = include_str!("../fixtures/seed_pages/seats.json");
-const SUBSCRIPTIONS: &str = include_str!("../fixtures/seed_pages/subscriptions.json");
+const SEATS: &str = include_str!("../fixtures/reference_responses/seats.json");
+const SUBSCRIPTIONS: &str = include_str!("../fixtures/reference_responses/subscriptions.json");
 
 fn seats() -> SeatsList {
     codec::from_str(SEATS).unwrap()
@@ -285,8 +285,8 @@ async fn the_operations_send_the_documented_requests() {
 
 #[test]
 fn the_emitted_price_union_matches_its_snapshot() {
-    let models = emitted_file("seed_pages", "models/customer_portal.rs").unwrap();
-    let codec = emitted_file("seed_pages", "codec/customer_portal.rs").unwrap();
+    let models = emitted_file("reference_responses", "models/customer_portal.rs").unwrap();
+    let codec = emitted_file("reference_responses", "codec/customer_portal.rs").unwrap();
 
     insta::assert_snapshot!("price_enum", item(&models, "pub enum Price {"));
     insta::assert_snapshot!("price_codec", item(&codec, "impl Union for Price {"));
