@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+mod extensions;
+mod sources;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -193,76 +196,6 @@ fn unknown_keys_are_rejected_with_their_location() {
     }
 }
 
-/// The places of [`published`] where OpenAPI allows vendor extensions.
-const EXTENSIBLE: [&str; 17] = [
-    "",
-    "/info",
-    "/servers/0",
-    "/paths",
-    "/paths/~1v1~1a",
-    "/paths/~1v1~1b~1/post",
-    "/paths/~1v1~1b~1/post/x-polar-pagination",
-    "/paths/~1v1~1b~1/post/parameters/0",
-    "/paths/~1v1~1b~1/post/parameters/0/schema",
-    "/paths/~1v1~1b~1/post/requestBody",
-    "/paths/~1v1~1b~1/post/requestBody/content/application~1json",
-    "/paths/~1v1~1b~1/post/responses",
-    "/paths/~1v1~1b~1/post/responses/201",
-    "/webhooks/a.made/post",
-    "/components",
-    "/components/securitySchemes/oat",
-    "/components/schemas/B/discriminator",
-];
-
-#[test]
-fn vendor_extensions_are_dropped_everywhere_and_counted_by_name() {
-    // The last ones mean something in the overlay: a published document cannot use them.
-    let names = [
-        "x-polar-cli-confirm",
-        "x-polar-selector-widget",
-        "x-speakeasy-mcp",
-        "x-ambiguous",
-        "x-choices",
-        "x-chosen-by",
-        "x-flow",
-        "x-idempotency-key",
-        "x-require-any-of",
-        "x-rust-name",
-        "x-secret",
-    ];
-    let mut document = published();
-    for pointer in EXTENSIBLE {
-        for name in names {
-            document.pointer_mut(pointer).unwrap()[name] = json!({"anything": [true]});
-        }
-    }
-    let contract = contract(document, "test", None).unwrap();
-    assert_eq!(contract.tree.to_string(), kept().to_string());
-    for name in names {
-        // `info` is not taken apart: it is made anew.
-        let expected = EXTENSIBLE.len() - 1;
-        assert_eq!(
-            contract.omitted.extensions.get(name),
-            Some(&expected),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn names_and_values_that_look_like_extensions_are_kept() {
-    let mut document = published();
-    let schema = json!({"type": "object", "required": ["x-id"], "default": {"x-id": 1},
-        "properties": {"x-id": {"type": "integer"}}});
-    document["components"]["schemas"]["C"] = schema.clone();
-    document["components"]["schemas"]["x-c"] = json!({"type": "string"});
-    document["components"]["schemas"]["A"] = json!({"$ref": "#/components/schemas/x-c"});
-    let contract = contract(document, "test", None).unwrap();
-    let kept = &contract.tree["components"]["schemas"];
-    assert_eq!(kept["C"], schema);
-    assert_eq!(kept["x-c"], json!({"type": "string"}));
-}
-
 #[test]
 fn problems_are_grouped_by_their_cause() {
     let spec = directory();
@@ -409,101 +342,6 @@ fn a_file_that_is_no_document_is_rejected() {
 }
 
 #[test]
-fn a_failed_download_is_an_error() {
-    let whole = published().to_string();
-    let half = whole.len() / 2;
-    let answer = |status: &str, body: &str| {
-        let length = body.len();
-        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-            .into_bytes()
-    };
-    type Check = fn(&Error) -> bool;
-    let cases: [(Vec<u8>, Check); 6] = [
-        (answer("404 Not Found", "{}"), |error| {
-            matches!(error, Error::Status { status: 404, .. })
-        }),
-        (answer("500 Internal Server Error", ""), |error| {
-            matches!(error, Error::Status { status: 500, .. })
-        }),
-        (answer("200 OK", "<html></html>"), |error| {
-            matches!(error, Error::Html { .. })
-        }),
-        (answer("200 OK", &whole[..half]), |error| {
-            matches!(error, Error::Syntax { .. })
-        }),
-        (answer("200 OK", &whole)[..half].to_vec(), |error| {
-            matches!(error, Error::Download { .. })
-        }),
-        (Vec::new(), |error| matches!(error, Error::Download { .. })),
-    ];
-    for (answer, is_expected) in cases {
-        let url = serve(vec![answer]);
-        let error = failed(&of(&format!("{url}/openapi.json")), "");
-        assert!(is_expected(&error), "{error:?}");
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{url}/openapi.json: ")),
-            "{error}"
-        );
-    }
-}
-
-#[test]
-fn a_refused_connection_is_an_error() {
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let error = failed(&of(&format!("http://{address}/")), "");
-    assert!(matches!(error, Error::Download { .. }), "{error:?}");
-}
-
-#[test]
-fn redirects_are_followed_only_to_https() {
-    let https = "https://a.example/openapi.json";
-    let table = [
-        (https, "https://b.example/x", Some("https://b.example/x")),
-        (https, "HTTPS://b.example/x", Some("HTTPS://b.example/x")),
-        (https, "/v2?x=1", Some("https://a.example/v2?x=1")),
-        (https, "//b.example/x", Some("https://b.example/x")),
-        (https, "http://a.example/x", None),
-        (https, "file:///etc/passwd", None),
-        (https, "", None),
-        ("http://a.example/x", "/v2", None),
-        ("http://a.example/x", "//b.example/x", None),
-        ("http://a.example/x", https, Some(https)),
-    ];
-    for (from, location, expected) in table {
-        let followed = redirected(from, location).ok();
-        assert_eq!(followed.as_deref(), expected, "{from} {location}");
-    }
-}
-
-#[test]
-fn a_redirect_to_plain_http_is_not_followed() {
-    let elsewhere = serve(vec![ok(&published())]);
-    let error = failed(&of(&serve(vec![redirect(&elsewhere)])), "").to_string();
-    assert!(error.contains("only redirects to https"), "{error}");
-}
-
-#[test]
-fn a_redirect_to_https_is_followed_with_tls() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let first = thread::spawn(move || {
-        let mut byte = [0];
-        listener.accept().unwrap().0.read_exact(&mut byte).unwrap();
-        byte[0]
-    });
-    let url = serve(vec![redirect(&format!("https://{address}/openapi.json"))]);
-    let error = failed(&of(&url), "");
-    assert!(matches!(error, Error::Download { .. }), "{error:?}");
-    // The first byte of a TLS handshake.
-    assert_eq!(first.join().unwrap(), 0x16);
-}
-
-#[test]
 fn a_symbolic_link_is_replaced_and_its_target_kept() {
     let (spec, elsewhere) = (directory(), TempDir::new().unwrap());
     let (contract, other) = (
@@ -527,86 +365,6 @@ fn a_symbolic_link_is_replaced_and_its_target_kept() {
     assert_eq!(fs::read_to_string(&contract).unwrap(), OLD);
 }
 
-#[test]
-fn the_size_of_a_document_is_limited() {
-    let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"openapi\": \"".to_vec();
-    answer.resize(
-        answer.len() + usize::try_from(MAX_DOCUMENT_BYTES).unwrap(),
-        b'x',
-    );
-    let error = failed(&of(&serve(vec![answer])), "");
-    assert!(
-        matches!(
-            error,
-            Error::TooLarge {
-                limit: MAX_DOCUMENT_BYTES,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-}
-
-#[test]
-fn another_version_than_asked_for_is_an_error() {
-    let what = Import {
-        version: Some("2027-01".to_owned()),
-        ..Import::default()
-    };
-    let url = serve(vec![ok(&published())]);
-    let error = failed(&what, &url);
-    assert_eq!(
-        error.to_string(),
-        format!("{url}/2027-01/openapi.json: expected version 2027-01, found 2026-10")
-    );
-}
-
-#[test]
-fn without_a_source_every_version_is_updated_or_none() {
-    let spec = directory();
-    fs::write(spec.path().join("versions.yaml"), LIST).unwrap();
-    fs::write(spec.path().join("overlay.yaml"), OLD).unwrap();
-    let mut next = published();
-    next["info"]["version"] = json!("2027-01");
-    let url = serve(vec![ok(&published()), ok(&json!({}))]);
-    assert!(import(&Import::default(), &url, spec.path()).is_err());
-    assert_eq!(
-        fs::read_to_string(spec.path().join("2026-10.yaml")).unwrap(),
-        OLD
-    );
-
-    let url = serve(vec![ok(&published()), ok(&next)]);
-    let lines = import(&Import::default(), &url, spec.path()).unwrap();
-    assert!(lines[0].starts_with("2026-10.yaml: written"), "{lines:?}");
-    assert!(lines[1].starts_with("2027-01.yaml: written"), "{lines:?}");
-    assert_eq!(
-        fs::read_to_string(spec.path().join("overlay.yaml")).unwrap(),
-        OLD
-    );
-    assert_eq!(
-        names(spec.path()),
-        [
-            "2026-10.yaml",
-            "2027-01.yaml",
-            "overlay.yaml",
-            "versions.yaml"
-        ]
-    );
-}
-
-#[test]
-fn importing_without_a_source_requires_a_list_of_versions() {
-    let spec = TempDir::new().unwrap();
-    let error = import(&Import::default(), "", spec.path()).unwrap_err();
-    assert!(
-        matches!(&error, Error::Io { path, .. } if path.ends_with("versions.yaml")),
-        "{error:?}"
-    );
-    fs::write(spec.path().join("versions.yaml"), "default: 2026-10\n").unwrap();
-    let error = import(&Import::default(), "", spec.path()).unwrap_err();
-    assert!(matches!(error, Error::Document(_)), "{error:?}");
-}
-
 fn of(source: &str) -> Import {
     Import {
         source: Some(source.to_owned()),
@@ -616,13 +374,6 @@ fn of(source: &str) -> Import {
 
 fn ok(body: &Value) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes()
-}
-
-fn redirect(to: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )
-    .into_bytes()
 }
 
 #[cfg(unix)]

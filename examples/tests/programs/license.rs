@@ -6,6 +6,8 @@
     reason = "a panic is how a test fails"
 )]
 
+mod offline;
+
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -410,116 +412,4 @@ async fn times_beyond_all_measure_are_no_reason_to_panic() {
         computer.change(field, value);
         assert_eq!(computer.check().await.status, expected, "{field} {value}");
     }
-}
-
-#[tokio::test]
-async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
-    let server = MockServer::start().await;
-    for (response, words) in [
-        (not_found(), "invalid: License key does not match."),
-        (api(200, &key("revoked")), "invalid: the key is revoked"),
-        (api(200, &key("disabled")), "invalid: the key is disabled"),
-    ] {
-        let computer = Computer::activated(&server, DAY);
-        answer(&server, "validate", response).await;
-        assert_eq!(computer.check().await, run(3, words));
-        answer(&server, "validate", ResponseTemplate::new(503)).await;
-        assert_eq!(computer.check().await, run(3, words));
-        // It becomes valid again when the API reports so.
-        answer(&server, "validate", api(200, &key("granted"))).await;
-        assert_eq!(computer.check().await, valid());
-    }
-}
-
-#[tokio::test]
-async fn what_says_nothing_about_the_key_changes_nothing() {
-    let server = MockServer::start().await;
-    let html = "<html>Sign in to this network</html>";
-    let answers = [
-        // The version is retired, or a proxy sent a response that looks like that.
-        ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
-        ResponseTemplate::new(404).set_body_raw(html, "text/html"),
-        ResponseTemplate::new(404).set_body_json(json!({"error": "Not Found", "detail": "?"})),
-        api(404, &json!({"detail": "Not Found"})),
-        ResponseTemplate::new(500).set_body_string("Internal Server Error"),
-        ResponseTemplate::new(502).set_body_raw(html, "text/html"),
-        ResponseTemplate::new(503),
-        ResponseTemplate::new(429).insert_header("retry-after", "60"),
-        ResponseTemplate::new(200).set_body_raw(html, "text/html"),
-        ResponseTemplate::new(200).set_body_json(json!({})),
-        ResponseTemplate::new(403).set_body_raw(html, "text/html"),
-        ResponseTemplate::new(407),
-        ResponseTemplate::new(302).insert_header("location", "https://login.example.com/"),
-        api(200, &key("a status of the future")),
-        api(
-            422,
-            &json!({"error": "RequestValidationError", "detail": []}),
-        ),
-        api(
-            401,
-            &json!({"error": "Unauthorized", "detail": "Unauthorized"}),
-        ),
-    ];
-    for response in answers {
-        let computer = Computer::activated(&server, 4 * DAY + 60);
-        answer(&server, "validate", response.clone()).await;
-        assert_eq!(computer.check().await, grace(10), "{response:?}");
-        // The time of the last successful validation did not change.
-        let ago = now() - computer.read()["confirmed"].as_i64().unwrap();
-        assert!((4 * DAY..5 * DAY).contains(&ago), "{ago}");
-    }
-}
-
-#[tokio::test]
-async fn without_a_network_the_license_lasts_for_two_weeks() {
-    let server = MockServer::start().await;
-    let mut computer = Computer::activated(&server, DAY + 60);
-    drop(server);
-    // No server listens there.
-    computer.server = "http://127.0.0.1:9".to_owned();
-    assert_eq!(computer.check().await, grace(13));
-    computer.change("confirmed", now() - 14 * DAY + 3600);
-    assert_eq!(computer.check().await, grace(1));
-    computer.change("confirmed", now() - 14 * DAY - 60);
-    assert_eq!(computer.check().await, unverified());
-}
-
-#[tokio::test]
-async fn a_key_that_expires_does_so_offline_too() {
-    let server = MockServer::start().await;
-    let computer = Computer::activated(&server, DAY);
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
-    computer.change("expires", now() + 2 * DAY - 60);
-    assert_eq!(computer.check().await, grace(2));
-    computer.change("expires", now() - 60);
-    assert_eq!(computer.check().await, unverified());
-}
-
-#[tokio::test]
-async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
-    let server = MockServer::start().await;
-    let computer = Computer::activated(&server, DAY);
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
-    // The program ran at a later time than the clock shows now.
-    computer.change("latest", now() + 5 * DAY);
-    assert_eq!(computer.check().await, unverified());
-    assert!(computer.read()["latest"].as_i64().unwrap() > now() + 4 * DAY);
-    // An adjusted clock has no effect.
-    computer.change("latest", now() + 3600);
-    assert_eq!(computer.check().await, grace(13));
-    // A response of the API ends it.
-    computer.change("latest", now() + 5 * DAY);
-    answer(&server, "validate", api(200, &key("granted"))).await;
-    assert_eq!(computer.check().await, valid());
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
-    assert_eq!(computer.check().await, grace(14));
-}
-
-#[tokio::test]
-async fn nobody_waits_for_a_server_that_is_silent() {
-    let server = MockServer::start().await;
-    let computer = Computer::activated(&server, DAY);
-    let silence = api(200, &key("granted")).set_delay(Duration::from_secs(60));
-    answer(&server, "validate", silence).await;
-    assert_eq!(computer.check().await, grace(13));
 }
