@@ -40,7 +40,9 @@ fn returns(api: &Api, operation: &Operation) -> String {
         Success::JsonOrEmpty(ty) => (ty, ", or `None` if the response has no content."),
         Success::Csv(Some(row)) => {
             let row = rust_type(api, row).to_string();
-            return format!("Returns CSV rows, each decoded as [`{row}`].");
+            return format!(
+                "Returns CSV. `rows()` is a stream of its rows, each decoded as [`{row}`]."
+            );
         }
         Success::Csv(None) => return "Returns CSV as a string.".to_owned(),
         Success::Empty => return String::new(),

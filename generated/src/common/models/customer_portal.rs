@@ -1682,7 +1682,7 @@ pub struct CustomerOrderConfirmPayment {
     pub confirmation_token_id: Option<String>,
     /// ID of a saved payment method.
     pub payment_method_id: Option<PaymentMethodId>,
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     ///
     /// Default: `"stripe"`.
     pub payment_processor: Option<PaymentProcessor>,
@@ -1720,7 +1720,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     ///
     /// Default: `"stripe"`.
     #[must_use]

@@ -1198,11 +1198,11 @@ impl OrganizationCustomerEmailSettings {}
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCustomerPortalSettings {
-    /// Settings for usage.
+    /// Whether customers can see their usage.
     pub usage: CustomerPortalUsageSettings,
-    /// Settings for subscriptions.
+    /// What customers can change of their subscriptions.
     pub subscription: CustomerPortalSubscriptionSettings,
-    /// Settings for the data of the customer.
+    /// What customers can change of their own data.
     pub customer: Option<CustomerPortalCustomerSettings>,
 }
 
@@ -1221,7 +1221,7 @@ impl OrganizationCustomerPortalSettings {
         }
     }
 
-    /// Settings for the data of the customer.
+    /// What customers can change of their own data.
     #[must_use]
     #[inline]
     pub fn customer(mut self, customer: CustomerPortalCustomerSettings) -> Self {

@@ -85,7 +85,8 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/export`, operation `metrics:export`.
     ///
-    /// Returns CSV rows, each decoded as [`MetricExportRow`].
+    /// Returns CSV. `rows()` is a stream of its rows, each decoded as
+    /// [`MetricExportRow`].
     ///
     /// - `start_date`: First day.
     /// - `end_date`: Last day (inclusive).

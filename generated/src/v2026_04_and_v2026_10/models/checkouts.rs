@@ -28,7 +28,7 @@ pub struct Checkout {
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
@@ -718,7 +718,7 @@ pub struct CheckoutPublic {
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Current status.
     pub status: CheckoutStatus,
@@ -859,7 +859,7 @@ pub struct CheckoutPublicConfirmed {
     pub modified_at: Option<Timestamp>,
     /// Values of the custom fields, by slug of the custom field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Current status.
     ///

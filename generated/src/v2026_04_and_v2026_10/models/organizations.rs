@@ -53,9 +53,9 @@ pub struct Organization {
     pub subscription_settings: OrganizationSubscriptionSettings,
     /// Emails that are sent to customers.
     pub customer_email_settings: OrganizationCustomerEmailSettings,
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// Dispute settings.
+    /// How disputes are handled, such as automatic acceptance of small ones.
     pub dispute_settings: OrganizationDisputeSettings,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
     /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
@@ -112,7 +112,7 @@ pub struct OrganizationCreate {
     pub subscription_settings: Option<OrganizationSubscriptionSettings>,
     /// Emails that are sent to customers.
     pub customer_email_settings: Option<OrganizationCustomerEmailSettings>,
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     pub customer_portal_settings: Option<OrganizationCustomerPortalSettings>,
     /// Currency of prices if the product has none in the currency of the customer.
     ///
@@ -240,7 +240,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     #[must_use]
     #[inline]
     pub fn customer_portal_settings(
@@ -464,9 +464,9 @@ pub struct OrganizationUpdate {
     pub subscription_settings: Patch<OrganizationSubscriptionSettings>,
     /// Emails that are sent to customers.
     pub customer_email_settings: Patch<OrganizationCustomerEmailSettings>,
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     pub customer_portal_settings: Patch<OrganizationCustomerPortalSettings>,
-    /// Dispute settings.
+    /// How disputes are handled, such as automatic acceptance of small ones.
     pub dispute_settings: Patch<OrganizationDisputeSettingsUpdate>,
     /// Hosts whose pages may embed the checkout: host and port, without a scheme.
     /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
@@ -597,7 +597,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -607,7 +607,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Dispute settings.
+    /// How disputes are handled, such as automatic acceptance of small ones.
     #[must_use]
     pub fn dispute_settings(
         mut self,

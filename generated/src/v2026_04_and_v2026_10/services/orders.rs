@@ -74,7 +74,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/export`, operation `orders:export`.
     ///
-    /// Returns CSV rows, each decoded as [`OrderExportRow`].
+    /// Returns CSV. `rows()` is a stream of its rows, each decoded as [`OrderExportRow`].
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///

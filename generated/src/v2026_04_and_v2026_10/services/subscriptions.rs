@@ -64,7 +64,8 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/export`, operation `subscriptions:export`.
     ///
-    /// Returns CSV rows, each decoded as [`SubscriptionExportRow`].
+    /// Returns CSV. `rows()` is a stream of its rows, each decoded as
+    /// [`SubscriptionExportRow`].
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.

@@ -27,7 +27,7 @@ pub struct CheckoutLink {
     pub trial_interval_count: Option<i64>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Payment processor.
+    /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
     /// Client secret. Do not log or expose it.
     pub client_secret: String,

@@ -174,7 +174,7 @@ pub struct CustomerOrganization {
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// Customer portal settings.
+    /// What customers can see and change in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
     /// Features of the customer portal that are enabled for the organization.
     pub organization_features: Option<CustomerOrganizationFeatureSettings>,

@@ -157,7 +157,8 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/export`, operation `customers:export`.
     ///
-    /// Returns CSV rows, each decoded as [`CustomerExportRow`].
+    /// Returns CSV. `rows()` is a stream of its rows, each decoded as
+    /// [`CustomerExportRow`].
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
