@@ -229,7 +229,7 @@ pub(crate) fn outpost_leases_lost(count: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         polar.outpost.lost = count,
-        "reservations ran out: their process was stopped, or Redis could not be reached"
+        "Redis had lost reservations, and has them again: units may have been reserved twice meanwhile"
     );
 }
 

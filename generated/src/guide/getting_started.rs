@@ -32,8 +32,9 @@
 //! }
 //! ```
 //!
-//! Amounts are integers in the smallest unit of their currency: 4900 is 49.00 USD, and 4900 JPY. `list()` returns one page
-//! (10 items by default, at most 100); `list().stream()` [iterates over all pages](crate::guide::pagination).
+//! Amounts are integers in the smallest unit of their currency, which the documentation calls cents: 4900 is 49.00 USD, and
+//! 4900 JPY. `list()` returns one page (10 items by default, at most 100); `list().stream()` [iterates over all
+//! pages](crate::guide::pagination).
 //!
 //! ## Next steps
 //!

@@ -59,11 +59,17 @@
 //!
 //! The *state* of a customer and a meter consists of its last snapshot and of buckets, which add up the events of five
 //! minutes each. Counts are written to Redis in pipelines in the background; a read waits until earlier events are written.
-//! A command takes at most 5 seconds. While Redis cannot be reached, balances are read from the API at once, and up to
-//! 20,000 states are counted in memory and written afterwards. A write whose response was lost is not sent again: until the
-//! next snapshot, the local balance may miss those events. The events themselves are sent to Polar in any case. Without
-//! persistence, a restart of Redis loses the state, and events since the last snapshot are missing locally until Polar has
-//! counted them. TLS is not supported.
+//! A command takes at most 5 seconds. While Redis cannot be reached, or refuses writes because it is full, read-only or
+//! starting, balances are read from the API at once, and the counts of up to 20,000 states wait in memory and are written
+//! afterwards. A write whose response was lost is not sent again: until the next snapshot, the local balance may miss those
+//! events. The events themselves are sent to Polar in any case.
+//!
+//! Know these limits:
+//!
+//! - Redis adds fractions with about 18 digits, so that sums can have an error in the last ones. Whole numbers are exact.
+//! - If Redis loses its data (a restart without persistence, a failover), or is used for the first time, events since the
+//!   last snapshot are missing locally until Polar has counted them, some minutes later. Balances are too high until then.
+//! - Neither TLS nor Redis Cluster is supported. The state of a customer does not expire: its keys stay in Redis.
 //!
 //! ## Reserve units
 //!
@@ -71,9 +77,21 @@
 //! total. Dropping the reservation releases the units. `settle` tracks and counts an event with the units that were used,
 //! and then releases the reservation. Only meters that count or sum can be reserved.
 //!
-//! In Redis, reserved units are leases of 30 seconds that are renewed every 10, so that those of a process that dies become
-//! available again. They are computed as doubles there, which whole units up to 2^53 are exact in. In memory all numbers
-//! are exact decimals.
+//! In Redis, a reservation is a lease of 30 seconds that is renewed every 10, so units that a crashed process reserved
+//! become available again. Leases that Redis has lost are made again with the next renewal. Reservations are calculated
+//! exactly with up to 9 decimals and 15 digits before them; other numbers of units are refused
+//! (`ReserveError::InvalidUnits`). In memory, all numbers are exact decimals.
+//!
+//! Reservations protect the balance that is known locally. It can be too high, and be overdrawn, where events are not
+//! counted in it:
+//!
+//! - Identify a customer by the same kind of ID everywhere. The state under Polar's ID and that under your external ID do
+//!   not know each other's reservations and new events. Nor do the reservations of two meters with the same definition.
+//! - Events that are still queued when Polar takes a snapshot, after an outage of the API or in a spool, are missing from
+//!   the balance until they are delivered and the next snapshot arrives. The same holds for events of an outbox, which are
+//!   not counted locally at all.
+//! - An event whose timestamp lies before the last snapshot is counted by Polar only. Keep the clocks of machines
+//!   synchronized.
 //!
 //! If no balance is available, `reserve` returns `ReserveError::Unknown`: decide whether to do the work anyway. While the
 //! state is incomplete, the API's balance is the limit, less all events that this process has counted, since the API may

@@ -62,7 +62,8 @@ pub enum ReserveError {
         /// The units that are available: the balance without those that are reserved. May be negative.
         available: Decimal,
     },
-    /// The units are zero, negative or larger than a double can be.
+    /// The units are zero, negative or larger than a double can be; with Redis, also if they have more than nine decimals
+    /// or more than 15 digits before them.
     InvalidUnits,
     /// The balance is not known locally: there is no Outpost, no snapshot, or no connection to the state.
     Unknown,
@@ -79,7 +80,7 @@ impl fmt::Display for ReserveError {
                 write!(f, "units were not reserved: {available} are available")
             }
             Self::InvalidUnits => {
-                f.write_str("units were not reserved: their number is not positive, or too large")
+                f.write_str("units were not reserved: their number is not positive, too large or too precise")
             }
             Self::Unknown => f.write_str(
                 "units were not reserved: the balance is not known locally; attach an Outpost, or try again",
@@ -156,6 +157,7 @@ impl From<Shortage> for ReserveError {
                 available: available.into(),
             },
             Shortage::Unsupported => Self::Unsupported,
+            Shortage::InvalidUnits => Self::InvalidUnits,
             Shortage::Incomplete | Shortage::Unknown => Self::Unknown,
         }
     }

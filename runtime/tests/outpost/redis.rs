@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use polar_client_runtime::redis;
+
 pub(crate) struct Redis {
     folder: tempfile::TempDir,
     child: Child,
@@ -43,6 +45,15 @@ impl Redis {
         {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Sends a command, and returns its response.
+    pub(crate) fn command(&self, words: &[&str]) -> redis::Value {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        let (name, arguments) = words.split_first().unwrap();
+        let mut command = redis::cmd(name);
+        command.arg(arguments).query(&mut connection).unwrap()
     }
 
     pub(crate) fn stop(&mut self) {

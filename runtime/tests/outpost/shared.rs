@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use polar_client_runtime::metering::{Metering, ReserveError, Source};
+use polar_client_runtime::metering::{Metering, Reservation, ReserveError, Source};
 use polar_client_runtime::outpost::OutpostOptions;
+use polar_client_runtime::redis;
 use polar_client_runtime::types::Decimal;
+use uuid::Uuid;
 
 use crate::polar::Polar;
 use crate::redis::Redis;
@@ -130,4 +132,142 @@ async fn an_outage_of_redis_is_bridged_by_the_api() {
     // The state has a new epoch: events that were tracked meanwhile are written, and snapshots are requested.
     redis.restart().await;
     until(&metering, 3).await;
+}
+
+/// The key of the leases of a meter, once there are any.
+async fn leases(redis: &Redis, meter: Uuid) -> String {
+    loop {
+        let key = format!("outpost:held:*:{meter}");
+        let keys: Vec<String> = redis::from_redis_value(redis.command(&["KEYS", &key])).unwrap();
+        if let Some(key) = keys.into_iter().next() {
+            return key;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn available(reserved: Result<Reservation, ReserveError>) -> Decimal {
+    match reserved {
+        Err(ReserveError::Insufficient { available }) => available,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reserves as soon as the units are available.
+async fn reserved(metering: &Metering, units: u32) -> Reservation {
+    loop {
+        match metering.reserve(CALLS, units, "u-1").await {
+            Ok(reservation) => return reservation,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fractions_are_reserved_exactly() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    // 95 are available. The sum of so many tenths in doubles is larger than 94.9.
+    let tenth: Decimal = "0.1".parse().unwrap();
+    let mut reserved = Vec::new();
+    for _ in 0..949 {
+        reserved.push(metering.reserve(UNITS, tenth.clone(), "u-1").await.unwrap());
+    }
+    let more: Decimal = "0.100000001".parse().unwrap();
+    assert_eq!(available(metering.reserve(UNITS, more, "u-1").await), tenth);
+    reserved.push(metering.reserve(UNITS, tenth, "u-1").await.unwrap());
+    let least: Decimal = "0.000000001".parse().unwrap();
+    assert_eq!(
+        available(metering.reserve(UNITS, least, "u-1").await),
+        0.into()
+    );
+    for units in ["0.0000000001", "1000000000000000"] {
+        let units: Decimal = units.parse().unwrap();
+        let error = metering.reserve(UNITS, units, "u-1").await.unwrap_err();
+        assert!(matches!(error, ReserveError::InvalidUnits), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_redis_forgets_the_scripts() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    redis.command(&["SCRIPT", "FLUSH"]);
+    metering.track(event("call")).await.unwrap();
+    until(&metering, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_stay_reserved_while_redis_is_full() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let (one, other) = (process(&polar, &redis), process(&polar, &redis));
+    until(&one, 2).await;
+    until(&other, 2).await;
+    let all = one.reserve(CALLS, 98, "u-1").await.unwrap();
+    let leases = leases(&redis, CALLS).await;
+    redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    all.settle(event("call")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let held: usize = redis::from_redis_value(redis.command(&["HLEN", &leases])).unwrap();
+    assert_eq!(held, 1, "released before the event was counted");
+    redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    until(&other, 3).await;
+    drop(reserved(&other, 97).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_redis_lost_is_made_again() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    let all = metering.reserve(CALLS, 98, "u-1").await.unwrap();
+    redis.command(&["DEL", &leases(&redis, CALLS).await]);
+    // Leases are renewed when a connection is made.
+    redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    leases(&redis, CALLS).await;
+    drop(all);
+    drop(reserved(&metering, 98).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_of_a_process_that_died_are_available_when_its_lease_expires() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    let key = leases_of_a_dead_process(&redis, &metering, "99999999999999").await;
+    assert_eq!(available(metering.reserve(CALLS, 1, "u-1").await), 0.into());
+    redis.command(&["HSET", &key, "dead", "98 1"]);
+    drop(reserved(&metering, 98).await);
+}
+
+/// Adds a lease that no process renews, which expires at this time in milliseconds.
+async fn leases_of_a_dead_process(redis: &Redis, metering: &Metering, expiry: &str) -> String {
+    let probe = metering.reserve(CALLS, 1, "u-1").await.unwrap();
+    let key = leases(redis, CALLS).await;
+    redis.command(&["HSET", &key, "dead", &format!("98 {expiry}")]);
+    drop(probe);
+    loop {
+        let left: usize = redis::from_redis_value(redis.command(&["HLEN", &key])).unwrap();
+        if left == 1 {
+            return key;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -90,6 +90,8 @@ pub(crate) enum Shortage {
     Unknown,
     /// The meter's function does not allow reservations.
     Unsupported,
+    /// The number of units cannot be calculated with exactly.
+    InvalidUnits,
 }
 
 impl Cache {

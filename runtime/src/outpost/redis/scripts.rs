@@ -81,21 +81,64 @@ redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], state = all}))
 return all
 ";
 
-/// Reserves units of a meter for the time of a lease, if the balance is sufficient. Keys: the state, the leases of the
-/// meter. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease. Returns `held`,
-/// `unknown`, or `short` and the available units.
+/// Reserves units of a meter for the duration of a lease, if the balance contains them. Keys: the state, the leases of the
+/// meter. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease. Returns `held`;
+/// `unknown`; `units` if they need more than nine decimals or 15 digits before them; or `short` and what is available.
+///
+/// Lua calculates with doubles, which do not contain most fractions. Numbers are therefore two integers: the whole part, and
+/// billionths from 0 to 999,999,999. A sum in Redis is rounded to 15 digits if it has decimals, because Redis adds them with
+/// a binary fraction, too.
 pub(super) const HOLD: &str = r"
 local state, leases = KEYS[1], KEYS[2]
-local meter, func, token, units, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local meter, func, token, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
+local SCALE, PLACES, DIGITS = 1000000000, 9, 15
+
+local function parse(text)
+  local sign, digits, decimals = string.match(text, '^(-?)0*(%d*)%.?(%d*)$')
+  if not digits then
+    sign, digits, decimals = string.match(string.format('%.10f', tonumber(text) or 1e300), '^(-?)0*(%d*)%.?(%d*)$')
+  end
+  if not digits or #digits > DIGITS then return nil end
+  local places = math.min(PLACES, DIGITS - #digits)
+  local is_exact = not string.find(decimals, '[1-9]', places + 1)
+  local whole = tonumber(digits) or 0
+  local kept = string.sub(decimals .. string.rep('0', PLACES), 1, places)
+  local billionths = tonumber(kept .. string.rep('0', PLACES - places))
+  if string.find(decimals, '^[5-9]', places + 1) then billionths = billionths + 10 ^ (PLACES - places) end
+  if sign == '-' then whole, billionths = -whole, -billionths end
+  return {whole, billionths}, is_exact
+end
+
+local function minus(a, b)
+  local whole, billionths = a[1] - b[1], a[2] - b[2]
+  local carry = math.floor(billionths / SCALE)
+  return {whole + carry, billionths - carry * SCALE}
+end
+
+local function text(number)
+  local whole, billionths = number[1], number[2]
+  local sign = ''
+  if whole < 0 then
+    sign, whole = '-', -whole
+    if billionths > 0 then whole, billionths = whole - 1, SCALE - billionths end
+  end
+  return string.format('%s%.0f.%09.0f', sign, whole, billionths)
+end
+
+local units, is_exact = parse(ARGV[4])
+if not units or not is_exact then return {'units'} end
 local cold = tonumber(redis.call('HGET', state, 'cold_until') or '')
-local available = tonumber(redis.call('HGET', state, 'credited:' .. meter) or '')
-if not cold or not available then return {'unknown'} end
+local credited = parse(redis.call('HGET', state, 'credited:' .. meter) or 'none')
+if not cold or not credited then return {'unknown'} end
+local available = minus(credited, {0, 0})
 
 local fields = redis.call('HGETALL', state)
 for i = 1, #fields, 2 do
   local start, name = string.match(fields[i], '^bucket:(-?%d+):(%a+)$')
   if fields[i] == 'cold:' .. func or (name == func and tonumber(start) >= cold) then
-    available = available - tonumber(fields[i + 1])
+    local used = parse(fields[i + 1])
+    if not used then return {'unknown'} end
+    available = minus(available, used)
   end
 end
 local time = redis.call('TIME')
@@ -103,25 +146,26 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 fields = redis.call('HGETALL', leases)
 for i = 1, #fields, 2 do
   local held, expiry = string.match(fields[i + 1], '^(%S+) (%d+)$')
+  held = held and parse(held)
   if not held or tonumber(expiry) <= now then
     redis.call('HDEL', leases, fields[i])
   else
-    available = available - tonumber(held)
+    available = minus(available, held)
   end
 end
-if available < units then return {'short', string.format('%.17g', available)} end
+if minus(available, units)[1] < 0 then return {'short', text(available)} end
 redis.call('HSET', leases, token, ARGV[4] .. ' ' .. string.format('%.0f', now + lease))
 redis.call('PEXPIRE', leases, 2 * lease)
 return {'held'}
 ";
 
-/// Renews a lease. Keys: the leases of the meter. Arguments: the token, the units, the milliseconds of the lease.
-/// Returns whether the lease existed.
+/// Renews a lease, or makes it again if it is no longer there: the reservation exists, whatever Redis has lost. Keys: the
+/// leases of the meter. Arguments: the token, the units, the milliseconds of the lease. Returns whether it was still there.
 pub(super) const RENEW: &str = r"
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+local known = redis.call('HEXISTS', KEYS[1], ARGV[1])
 local time = redis.call('TIME')
 local expiry = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', expiry))
 redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
-return 1
+return known
 ";

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use redis::RedisResult;
 use tokio::time::timeout;
 
 use super::pending::{Pending, Release};
@@ -129,13 +130,21 @@ impl Shared {
         };
         let written = timeout(TIMEOUT, self.pending.written(state)).await;
         written.map_err(|_| Shortage::Unknown)?;
-        match self.store.hold(state, meter, function, units).await {
-            Ok(Taken::Held(release)) => {
-                self.held().insert(release.clone(), units);
-                let shared = self;
-                Ok(Lease { shared, release })
+        // Dropped, it is released: also if this future is, or if the response is lost.
+        let lease = Lease {
+            release: Release::new(state, meter),
+            shared: Arc::clone(&self),
+        };
+        let taken = self
+            .store
+            .hold(&lease.release, state, meter, function, units);
+        match taken.await {
+            Ok(Taken::Held) => {
+                self.held().insert(lease.release.clone(), units);
+                Ok(lease)
             }
             Ok(Taken::Short(available)) => Err(Shortage::Balance(available)),
+            Ok(Taken::InvalidUnits) => Err(Shortage::InvalidUnits),
             Ok(Taken::Unknown) => Err(Shortage::Unknown),
             Err(error) => {
                 log::outpost_redis_failed(&error);
@@ -145,18 +154,18 @@ impl Shared {
     }
 
     /// Renews all leases.
-    pub(super) async fn renew(&self) {
+    pub(super) async fn renew(&self) -> RedisResult<()> {
         let held: Vec<_> = self.held().clone().into_iter().collect();
-        match self.store.renew(&held).await {
-            Ok(gone) if gone.is_empty() => {}
-            Ok(gone) => {
-                log::outpost_leases_lost(gone.len());
-                let mut held = self.held();
-                gone.iter().for_each(|release| {
-                    held.remove(release);
-                });
-            }
-            Err(error) => log::outpost_redis_failed(&error),
+        let lost = self.store.renew(&held).await?;
+        if lost > 0 {
+            log::outpost_leases_lost(lost);
         }
+        // What was dropped meanwhile may have been released before it was renewed.
+        let now = self.held();
+        let released = held
+            .into_iter()
+            .filter(|(release, _)| !now.contains_key(release));
+        released.for_each(|(release, _)| self.pending.release(release));
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::pending::{Batch, Release};
 use super::scripts;
 use crate::Error;
+use crate::log;
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
 use crate::outpost::state::Stored;
@@ -46,11 +47,13 @@ struct Scripts {
     renew: String,
 }
 
-/// The result of a reservation.
+/// The outcome of a reservation.
 #[derive(Debug)]
 pub(super) enum Taken {
-    Held(Release),
+    Held,
     Short(Number),
+    /// The number of units is not one that Redis can calculate with exactly.
+    InvalidUnits,
     Unknown,
 }
 
@@ -154,14 +157,18 @@ impl Store {
         stored(&fields)
     }
 
-    /// Writes a batch. Returns the outcome of each state, and how many writes failed.
-    pub(super) async fn write(&self, batch: &Batch) -> RedisResult<(Vec<(String, Stored)>, usize)> {
+    /// Writes a batch, and passes the outcome of each state to `written`. After an error, the batch contains what was not
+    /// executed. Leases are released last, so that no units are available before the events that used them are counted.
+    pub(super) async fn write(
+        &self,
+        batch: &mut Batch<'_>,
+        mut written: impl FnMut(&str, Stored),
+    ) -> RedisResult<()> {
         let mut session = self.connected()?;
-        let (mut states, mut failed) = (Vec::new(), 0);
-        for writes in batch.writes.chunks(PIPELINE) {
+        while let Some(writes) = batch.send(PIPELINE) {
             let mut pipeline = Pipeline::new();
             pipeline.ignore_errors();
-            for (state, start, statistics) in writes {
+            for (state, start, statistics) in &writes {
                 let mut write = script(&session.scripts.write, &[&key(state)]);
                 let optional =
                     |number: Option<Number>| number.map_or_else(String::new, |it| it.to_string());
@@ -172,13 +179,25 @@ impl Store {
                     .arg(optional(statistics.max));
                 pipeline.add_command(write);
             }
-            let written: Vec<RedisResult<Vec<String>>> =
+            let outcomes: Vec<RedisResult<Vec<String>>> =
                 pipeline.query_async(&mut session.connection).await?;
-            for ((state, ..), fields) in writes.iter().zip(written) {
-                match fields.and_then(|fields| stored(&fields)) {
-                    Ok(stored) => states.push((state.clone(), stored)),
-                    Err(_) => failed += 1,
+            batch.received();
+            let (mut lost, mut refusal) = (0, None);
+            for (write, outcome) in writes.into_iter().zip(outcomes) {
+                match outcome.and_then(|fields| stored(&fields)) {
+                    Ok(stored) => written(&write.0, stored),
+                    Err(error) if was_not_executed(&error) => {
+                        batch.retry(write);
+                        refusal = Some(error);
+                    }
+                    Err(_) => lost += 1,
                 }
+            }
+            if lost > 0 {
+                log::outpost_lost(lost);
+            }
+            if let Some(refusal) = refusal {
+                return Err(refusal);
             }
         }
         for releases in batch.releases.chunks(PIPELINE) {
@@ -188,26 +207,28 @@ impl Store {
             }
             pipeline.exec_async(&mut session.connection).await?;
         }
-        Ok((states, failed))
+        batch.releases.clear();
+        Ok(())
     }
 
-    /// Reserves units, if the balance is sufficient.
+    /// Reserves units, if the balance contains them.
     pub(super) async fn hold(
         &self,
+        Release { leases, token }: &Release,
         state: &str,
         meter: &str,
         function: &str,
         units: Number,
     ) -> RedisResult<Taken> {
         let mut session = self.connected()?;
-        let (leases, token) = (leases(state, meter), epoch());
-        let mut hold = script(&session.scripts.hold, &[&key(state), &leases]);
-        hold.arg(meter).arg(function).arg(&token);
+        let mut hold = script(&session.scripts.hold, &[&key(state), leases]);
+        hold.arg(meter).arg(function).arg(token);
         hold.arg(units.to_string()).arg(milliseconds(LEASE));
         let outcome: Vec<String> = hold.query_async(&mut session.connection).await?;
         let outcome: Vec<&str> = outcome.iter().map(String::as_str).collect();
         match *outcome {
-            ["held"] => Ok(Taken::Held(Release { leases, token })),
+            ["held"] => Ok(Taken::Held),
+            ["units"] => Ok(Taken::InvalidUnits),
             ["short", available] => {
                 let available = Number::parse(available);
                 available.map(Taken::Short).ok_or_else(unreadable)
@@ -216,10 +237,10 @@ impl Store {
         }
     }
 
-    /// Renews leases. Returns those that no longer existed.
-    pub(super) async fn renew(&self, held: &[(Release, Number)]) -> RedisResult<Vec<Release>> {
+    /// Renews leases, and makes those again that are no longer there. Returns how many were not.
+    pub(super) async fn renew(&self, held: &[(Release, Number)]) -> RedisResult<usize> {
         let mut session = self.connected()?;
-        let mut gone = Vec::new();
+        let mut lost = 0;
         for held in held.chunks(PIPELINE) {
             let mut pipeline = Pipeline::new();
             for (Release { leases, token }, units) in held {
@@ -231,10 +252,9 @@ impl Store {
                 pipeline.add_command(renew);
             }
             let renewed: Vec<bool> = pipeline.query_async(&mut session.connection).await?;
-            let lost = held.iter().zip(renewed).filter(|(_, renewed)| !renewed);
-            gone.extend(lost.map(|((release, _), _)| release.clone()));
+            lost += renewed.iter().filter(|known| !**known).count();
         }
-        Ok(gone)
+        Ok(lost)
     }
 
     /// Checks whether the connection works.
@@ -242,6 +262,34 @@ impl Store {
         let mut session = self.connected()?;
         cmd("PING").exec_async(&mut session.connection).await
     }
+}
+
+impl Release {
+    /// A new lease of a meter. Its key is not part of the protocol: services in other languages do not see it.
+    pub(super) fn new(state: &str, meter: &str) -> Self {
+        Self {
+            leases: format!("outpost:held:{state}:{meter}"),
+            token: epoch(),
+        }
+    }
+}
+
+/// Whether Redis refused a command before it changed anything, for a reason that passes: it is full, read-only or starting,
+/// or has forgotten the scripts.
+fn was_not_executed(error: &RedisError) -> bool {
+    const CODES: [&str; 10] = [
+        "NOSCRIPT",
+        "OOM",
+        "READONLY",
+        "LOADING",
+        "MASTERDOWN",
+        "CLUSTERDOWN",
+        "BUSY",
+        "TRYAGAIN",
+        "NOREPLICAS",
+        "MISCONF",
+    ];
+    error.code().is_some_and(|code| CODES.contains(&code))
 }
 
 /// How often leases are renewed.
@@ -257,13 +305,7 @@ fn key(state: &str) -> String {
     format!("outpost:state:{state}")
 }
 
-/// Returns the key of a meter's leases. It is not part of the protocol, so services in other languages do not see
-/// leases.
-fn leases(state: &str, meter: &str) -> String {
-    format!("outpost:held:{state}:{meter}")
-}
-
-/// Returns random hexadecimal digits.
+/// Random hexadecimal digits.
 fn epoch() -> String {
     Uuid::new_v4().simple().to_string()
 }

@@ -29,8 +29,6 @@ impl Shared {
                 continue;
             };
             self.store.disconnect();
-            // The writes in flight.
-            self.pending.done();
             cache.notify();
             let delay = backoff.next();
             log::outpost_redis_disconnected(&error, delay);
@@ -64,12 +62,13 @@ impl Shared {
             }
             Err(late())
         };
+        // Leases are renewed at once, since their last renewal may have been long before the connection.
         let keeping = async {
             loop {
                 for _ in 0..REFRESH {
-                    sleep(RENEWAL).await;
-                    self.renew().await;
+                    self.renew().await?;
                     self.store.ping().await?;
+                    sleep(RENEWAL).await;
                 }
                 cache.forget_revisions(false);
             }
@@ -97,22 +96,10 @@ impl Shared {
         }
     }
 
-    /// Writes pending counts. Sent writes are not retried when the connection breaks, because their outcome is unknown.
+    /// Writes what waits.
     async fn write(&self, cache: &Cache) -> RedisResult<()> {
-        let batch = self.pending.next().await;
-        let written = self.store.write(&batch).await;
-        match &written {
-            Ok((states, failed)) => {
-                for (state, stored) in states {
-                    cache.update(state, stored.clone());
-                }
-                if *failed > 0 {
-                    log::outpost_lost(*failed);
-                }
-            }
-            Err(_) => log::outpost_lost(batch.writes.len()),
-        }
-        self.pending.done();
-        written.map(|_| ())
+        let mut batch = self.pending.next().await;
+        let update = |state: &str, stored| cache.update(state, stored);
+        self.store.write(&mut batch, update).await
     }
 }
