@@ -35,11 +35,11 @@ pub struct Entry {
     pub name: &'static str,
     /// Where the contract has it: a pointer of the generator.
     pub pointer: &'static str,
-    /// How it is decoded.
+    /// Decodes a value.
     pub decode: DecodeFn,
-    /// Makes a sample.
+    /// Creates a sample.
     pub sample: fn() -> Box<dyn Decoded>,
-    /// What else there is to know of a union that is discriminated.
+    /// Variants and deciding properties, if the type is a discriminated union.
     pub union: Option<Union>,
 }
 
@@ -48,13 +48,13 @@ pub struct Entry {
 pub struct Union {
     /// The name of a value's variant.
     pub variant: fn(&dyn Any) -> &'static str,
-    /// The variants, and where the contract has what they stand for.
+    /// The variants, with the pointers of their schemas in the contract.
     pub variants: &'static [(&'static str, &'static [&'static str])],
-    /// What is looked at, as JSON pointers into a value.
+    /// The values that discriminate, as JSON pointers into a value.
     pub deciding: &'static [&'static str],
-    /// Those of them that make a value unknown if they hold an unknown text.
+    /// Those of them for which an unknown string selects the unknown variant.
     pub tags: &'static [&'static str],
-    /// Those of them that lead to the variant that is open if they hold an unknown text.
+    /// Those of them for which an unknown string selects the open variant.
     pub open_tags: &'static [&'static str],
 }
 
@@ -63,7 +63,7 @@ pub struct Union {
 pub struct Returned {
     /// `orders:list`.
     pub operation: &'static str,
-    /// How it is decoded.
+    /// Decodes a value.
     pub decode: DecodeFn,
 }
 

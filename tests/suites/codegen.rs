@@ -20,10 +20,10 @@ const CHANGED: &str = "src/v2026_10/models/customer_seats.rs";
 const MISSING: &str = "src/v2026_10/services/customer_portal/seats.rs";
 const STALE: &str = "src/v2026_10/services/gone/old.rs";
 
-/// A small contract, which is generated in no time.
+/// A small contract, so that generation is quick.
 const CONTRACT: &str = include_str!("../inputs/reference_responses.yaml");
 
-/// The list of it alone.
+/// A list with only this version.
 const VERSIONS: &str = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";
 
 /// No corrections.
@@ -34,7 +34,7 @@ struct Workspace {
     root: TempDir,
 }
 
-/// The state of a file: when it was last written, and its text.
+/// The state of a file: its modification time and content.
 type State = (SystemTime, String);
 
 impl Workspace {
@@ -64,7 +64,7 @@ impl Workspace {
         workspace
     }
 
-    /// One file of each kind of difference.
+    /// Creates a workspace with one changed, one missing and one stale file.
     fn with_differences() -> Self {
         let workspace = Self::generated();
         let changed = workspace.path(CHANGED);
@@ -84,7 +84,7 @@ impl Workspace {
         codegen::run(self.root.path(), mode).unwrap()
     }
 
-    /// Every file of `generated/`, after all were set back to a day long ago.
+    /// Returns the files of `generated/` after setting all modification times to a date in the past.
     fn aged(&self) -> BTreeMap<String, State> {
         for file in self.files().keys() {
             let file = File::options().write(true).open(self.path(file)).unwrap();
@@ -211,7 +211,7 @@ fn write_repairs_the_differences_and_nothing_else() {
     assert!(workspace.run(Mode::Check).is_clean());
 }
 
-/// Links to a folder, to a file and to nothing: beside the files, in place of a file, in place of a folder.
+/// Links to a folder, a file and a missing path: next to the files, in place of a file, and in place of a folder.
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_removed_but_not_followed() {

@@ -1,4 +1,4 @@
-//! What the compiler says of mistakes: which credential or value an operation takes. That they do not compile is tested in
+//! Compiler errors for a wrong credential or argument. That they do not compile is tested in
 //! `src/misuse.rs`, too, but a doc test cannot read the message.
 
 #![allow(
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Code with a client `polar`, and what the compiler says of it.
+/// Code with a client `polar`, and the expected compiler errors.
 const MISTAKES: &[(&str, &[&str])] = &[
     (
         "Polar::anonymous().orders().list()",
@@ -96,7 +96,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("polar.orders().get(id())", &["Id<Order>", "Id<Product>"]),
 ];
 
-/// What stands around the code of a mistake.
+/// The source in front of each mistake.
 const PRELUDE: &str = "#![allow(unused)]
 use polar_client::*;
 use polar_client::v2026_10::{Polar, models::*};
@@ -107,7 +107,7 @@ fn id() -> ids::ProductId { types::Uuid::nil().into() }
 #[test]
 fn compiler_errors_name_the_expected_type() {
     let folder = tempfile::tempdir().unwrap();
-    // What surrounds the mistakes is none.
+    // The prelude itself compiles.
     let said = compile(folder.path(), "polar.orders().list()");
     assert!(said.is_empty(), "{said}");
     for (code, expected) in MISTAKES {
@@ -121,7 +121,7 @@ fn compiler_errors_name_the_expected_type() {
     }
 }
 
-/// What the compiler says of an expression.
+/// Returns the compiler errors for an expression.
 fn compile(folder: &Path, code: &str) -> String {
     let source = folder.join("mistake.rs");
     fs::write(
@@ -147,7 +147,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .args([folder, &source])
         .output()
         .unwrap();
-    // Whether paths are written in full depends on what else is called so.
+    // The compiler abbreviates paths of unique names.
     let said = String::from_utf8_lossy(&output.stderr);
     let modules = [
         "polar_client::v2026_10::models::",
@@ -160,7 +160,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .fold(said.into_owned(), |said, module| said.replace(module, ""))
 }
 
-/// Returns the client that this test is linked with: of those beside it, the one that was built last.
+/// Returns the library of the client that this test is linked with: the newest in the folder.
 fn client(libraries: &Path) -> PathBuf {
     let files = fs::read_dir(libraries)
         .unwrap()

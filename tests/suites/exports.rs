@@ -142,7 +142,7 @@ async fn customers() {
     let row = rows.try_next().await.unwrap().unwrap();
     assert_eq!(row.id.to_string(), "7ff434e4-b8c7-47ef-a669-bc2766687754");
     assert_eq!(row.email, None);
-    // As it is written there; a zip code is no number.
+    // Unchanged: a zip code is a string.
     assert_eq!(
         row.tax_id.as_deref(),
         Some("('FR40303265045', <TaxIDFormat.eu_vat: 'eu_vat'>)")
@@ -277,7 +277,7 @@ async fn an_html_page_is_an_error() {
             assert_eq!(error.to_string(), format!("orders:export: {reason}"));
         }
     }
-    // Whatever else it is, rows are CSV.
+    // Rows are only read from CSV.
     let mut rows = served("application/json", vec![Ok(Bytes::from("{}"))])
         .orders()
         .export()

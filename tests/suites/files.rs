@@ -187,7 +187,7 @@ async fn a_receipt_is_polled() {
     assert_eq!(stream.next().await.unwrap().unwrap(), "%PDF");
     assert!(stream.next().await.is_none());
     assert_eq!(server.lines().len(), 4);
-    // What was there has moved away.
+    // The stored files are gone.
     server.set(|state| state.stored.clear());
     let error = orders
         .download_receipt(Uuid::nil())
@@ -222,7 +222,7 @@ fn uploads_and_downloads_work_without_a_runtime() {
     ));
 }
 
-/// Work for a pool of threads, all of it.
+/// The futures are `Send`, so that they can run on a thread pool.
 #[test]
 fn uploads_and_downloads_can_be_spawned() {
     fn spawnable<T: Send + 'static>(_: impl Future<Output = T> + Send + 'static) {}

@@ -174,7 +174,7 @@ fn round_trip<T: Decode + Encode>(json: &str) -> T {
     value
 }
 
-/// Why something does not decode.
+/// Returns the error of a value that does not decode.
 fn refusal<T: Decode + Debug>(json: &str) -> DecodeError {
     codec::from_str::<T>(json).unwrap_err()
 }

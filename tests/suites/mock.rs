@@ -259,7 +259,7 @@ async fn unexpected_calls_fail_and_are_reported_on_verify() {
         "{report}"
     );
     assert!(!report.contains("hush"));
-    // It is as new now, and may be dropped.
+    // The mock is reset, and can be dropped without an error.
     assert!(mock.requests().is_empty());
 }
 

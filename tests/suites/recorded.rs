@@ -1,4 +1,4 @@
-//! What a server really answered and delivered. It followed a contract that is older than those in `spec/`, so the client
+//! Recorded responses and deliveries of a real server. It followed an older contract than those in `spec/`, so the client
 //! is generated from that contract here, and every recorded body is decoded with it.
 
 #![allow(
@@ -88,7 +88,7 @@ const UNDOCUMENTED: [&str; 18] = [
     "subscriptions:preview_change",
 ];
 
-/// Everything that is needed to judge a recorded body.
+/// The contract and the unions that recorded bodies are validated with.
 struct Judge {
     contract: Contract,
     rules: Rules,
@@ -96,14 +96,14 @@ struct Judge {
     unions: Vec<(Vec<Value>, &'static Entry)>,
 }
 
-/// What was seen in all bodies.
+/// The variants that occurred in all bodies.
 #[derive(Default)]
 struct Seen {
     problems: Vec<Problem>,
     variants: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// Something that is not as the document says.
+/// A deviation from the document.
 #[derive(Debug)]
 struct Problem {
     /// Operation or webhook, and the way to the value, with `*` for indexes and ids.
@@ -241,7 +241,7 @@ impl Seen {
         self.problems.push(Problem { place, what });
     }
 
-    /// Fails on everything that is no known deviation.
+    /// Fails if there are unknown deviations.
     fn finish(&self) {
         let known = |problem: &Problem| {
             DEVIATIONS
@@ -278,7 +278,7 @@ fn every_recorded_response_round_trips() {
         );
         let status = exchange["status"].to_string();
         let json = exchange["headers"]["content-type"] == "application/json";
-        // A null where the contract promises nothing is nothing.
+        // A null body is no content where the contract documents none.
         if !status.starts_with('2') || !json || body.is_empty() || body == "null" {
             continue;
         }

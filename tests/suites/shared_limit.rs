@@ -16,7 +16,7 @@ use polar_tests::servers::RedisServer;
 
 const KEY: &str = "polar:limit";
 
-/// A server that counts requests, and has had enough where it is told to.
+/// A server that counts requests, and responds with 429 when it is told to.
 #[derive(Clone, Debug, Default)]
 struct CountingServer {
     requests: Arc<AtomicU32>,
@@ -48,7 +48,7 @@ async fn connection(server: &RedisServer) -> ConnectionManager {
     client.get_connection_manager().await.unwrap()
 }
 
-/// A client with a connection of its own, as a process has it.
+/// Returns a client with its own connection, like a process.
 async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) -> Polar {
     let limit = SharedRateLimit::new(limit, connection(redis).await, KEY);
     Polar::builder()
@@ -60,7 +60,7 @@ async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) 
         .unwrap()
 }
 
-/// The time of the next turn, in microseconds.
+/// Returns the time of the next slot, in microseconds.
 async fn next_turn(redis: &RedisServer) -> Option<u64> {
     let mut connection = connection(redis).await;
     let mut get = cmd("GET");
@@ -121,7 +121,7 @@ async fn a_pause_requested_by_the_server_is_shared() {
     *server.asks.lock().unwrap() = Some("20");
     let error = polar.orders().list().await.unwrap_err();
     assert!(error.is_rate_limited());
-    // It is shared in the background.
+    // The pause is shared in the background.
     while next_turn(&redis)
         .await
         .is_none_or(|turn| turn < before + 19_000_000)
@@ -149,7 +149,7 @@ async fn without_redis_each_client_has_its_own_limit() {
     assert_eq!(server.requests.load(Ordering::SeqCst), 3);
     redis.restart().unwrap();
     assert_eq!(next_turn(&redis).await, None);
-    // It is asked again after a second.
+    // The client tries Redis again after a second.
     while next_turn(&redis).await.is_none() {
         polar.orders().list().await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;

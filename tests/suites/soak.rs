@@ -1,4 +1,4 @@
-//! Many calls against a server that misbehaves: none is lost, none is done twice that must not be, none hangs.
+//! Many calls against a failing server: none is lost, no non-idempotent one is performed twice, none hangs.
 //!
 //! `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture` is the long one.
 
@@ -27,20 +27,20 @@ use server::FaultyServer;
 
 const TASKS: usize = 64;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Less than two attempts: calls that meet silence end by it.
+/// Shorter than two attempts, so that calls without a response end by it.
 const DEADLINE: Duration = Duration::from_millis(1500);
 
-/// One task out of so many has a rate limit and tokens that have to be fetched.
+/// One of this many tasks has a rate limit and a token provider.
 const TASKS_PER_LIMITED_CLIENT: usize = 8;
 
-/// Only finds calls that hang: a thread that has too much to do is late, which proves nothing about deadlines.
+/// Only detects calls that hang. On a busy machine calls are late without a fault of the client.
 const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// The outcomes of the calls.
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<String, usize>,
-    /// The keys of calls that say that nothing was sent.
+    /// The keys of calls whose error states that nothing was sent.
     not_sent: Vec<String>,
     slowest: Duration,
 }
@@ -117,7 +117,7 @@ impl TokenProvider for SlowTokens {
     }
 }
 
-/// Makes calls until enough were made. Every second one must not be sent twice.
+/// Makes calls until their number is reached. Every second call is not idempotent.
 async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     let mut tally = Tally::default();
     loop {
@@ -149,7 +149,7 @@ async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     }
 }
 
-/// Returns the outcome in a few words.
+/// Returns a short name of the outcome.
 fn name(outcome: &Result<(), Error>, call: usize) -> String {
     let kind = if call.is_multiple_of(2) {
         "safe"
@@ -180,14 +180,14 @@ fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
         .filter(|(_, seen)| seen.done > 1)
         .collect();
     assert!(twice.is_empty(), "done twice: {}", twice.len());
-    // What was not sent was not done.
+    // A call that was not sent was not performed.
     let done = |key: &&String| seen.get(*key).is_some_and(|seen| seen.done > 0);
     let wrong: Vec<_> = tally.not_sent.iter().filter(done).collect();
     assert!(
         wrong.is_empty(),
         "done, but reported as not sent: {wrong:?}"
     );
-    // What was answered was done.
+    // A call with a response was performed.
     let done = unsafe_calls
         .iter()
         .filter(|(_, seen)| seen.done == 1)

@@ -62,7 +62,7 @@ impl Repository {
     }
 }
 
-/// Changes nothing that matters, so that there is one.
+/// An overlay is required; this one has no effect.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: Corrections, version: 1.0.0 }\nactions:\n\
     - { target: $.components.schemas.Order, description: A note., update: { deprecated: true } }\n";
 

@@ -21,7 +21,7 @@ const OLD: &str = "what was there before\n";
 const LIST: &str =
     "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }";
 
-/// Returns a published document in small, with something of everything.
+/// Returns a small published document with one element of each kind.
 fn published() -> Value {
     json!({
         "openapi": "3.1.0",

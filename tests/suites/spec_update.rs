@@ -1,4 +1,4 @@
-//! `cargo xtask update`: what it writes and says, and that it writes nothing where anything is wrong.
+//! `cargo xtask update`: what it writes and prints, and that it writes nothing if anything fails.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -19,7 +19,7 @@ const TODAY: &str = "2026-12-01";
 
 const VERSIONS: &str = "default: 2026-10\nversions: { 2026-10: { state: current } }\n";
 
-/// Changes nothing that matters, so that there is a correction.
+/// A correction without an effect.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: Corrections, version: 1.0.0 }\nactions:\n\
     - { target: $.components.schemas.Order, description: A note., update: { deprecated: true } }\n";
 
@@ -224,7 +224,7 @@ fn check_prints_the_outcome_and_writes_nothing() {
 #[test]
 fn differences_that_users_do_not_see_are_no_release() {
     let workspace = Workspace::new();
-    // The order of values means nothing to the crate.
+    // The order of enum values does not affect the crate.
     let reordered = base().replace("enum: [open, paid, void]", "enum: [void, open, paid]");
     workspace.publish("2026-10", &reordered);
     let outcome = workspace.update();

@@ -1,4 +1,4 @@
-//! Spellings that people try: what compiles here is accepted, and all of a group mean the same.
+//! Argument types that users are likely to pass: all of a group compile and mean the same.
 
 #![allow(
     clippy::unwrap_used,

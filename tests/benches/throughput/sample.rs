@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// Items of a page.
 const ITEMS: usize = 100;
-/// Where optional content ends, so that types that contain themselves come to an end.
+/// The maximum depth at which optional fields are filled, so that recursive types end.
 const MAX_DEPTH: usize = 8;
 
 /// Makes values. Whatever can vary takes turns.

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::{Contract, text};
 
-/// Below this depth nothing is generated that need not be.
+/// Beyond this depth only required values are generated, so that recursive types end.
 const MAX_DEPTH: usize = 7;
 
 /// A value, and what is known of its parts.
@@ -43,9 +43,9 @@ pub enum Mark {
 pub enum Extent {
     /// Nothing.
     Required,
-    /// Some, by chance.
+    /// Random ones.
     Some,
-    /// Everything, and nothing is null, as far down as [`Some`](Self::Some) has optional values at all.
+    /// All, and none is null, down to the depth at which [`Some`](Self::Some) still has optional values.
     Everything,
 }
 

@@ -1,9 +1,9 @@
-//! Random texts of the forms that contracts ask for.
+//! Random strings that satisfy the formats and patterns of contracts.
 
 use fastrand::Rng;
 use serde_json::Value;
 
-/// Texts for each pattern of the contracts. A regular expression engine that makes texts knows no look-ahead.
+/// Strings for each pattern of the contracts. String generators for regular expressions do not support look-ahead.
 const PATTERNS: &[(&str, &[&str])] = &[
     ("^[a-z0-9-_]+$", &["a", "tier-2_b", "0"]),
     ("usd", &["usd"]),
@@ -20,10 +20,10 @@ const PATTERNS: &[(&str, &[&str])] = &[
 /// How the patterns of decimals begin.
 const DECIMAL: &str = r"^(?!^[-+.]*$)";
 
-/// A text of at most this length where no limit is set.
+/// The maximum length of generated strings without a `maxLength`.
 const MAX_STRING_LENGTH: u64 = 24;
 
-/// Returns whether a schema is that of decimals which are written as texts.
+/// Returns whether a schema describes a decimal that is encoded as a string.
 pub(super) fn is_decimal(schema: &Value) -> bool {
     let pattern = schema["pattern"].as_str();
     pattern.is_some_and(|pattern| pattern.starts_with(DECIMAL))

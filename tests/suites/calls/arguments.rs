@@ -1,16 +1,16 @@
-//! What an operation is called with.
+//! The arguments of a call.
 
 use serde_json::{Map, Value};
 
 use super::{Build, Problem};
 
-/// What an operation is called with, by the names of the contract.
+/// The arguments of a call, by their names in the contract.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
     pub(crate) path: Map<String, Value>,
     pub(crate) query: Map<String, Value>,
     pub(crate) body: Option<Value>,
-    /// Which of the credentials that the operation takes, counted on from the first after the last.
+    /// The index of the accepted credential to use, modulo their number.
     pub(crate) credential: usize,
 }
 
@@ -27,12 +27,12 @@ impl Arguments {
         given(self.find_body()?, "body")
     }
 
-    /// Returns a parameter that may be left out. Null is the same.
+    /// Returns an optional parameter; null is equivalent to absent.
     pub(crate) fn find_query<T: Build>(&self, name: &str) -> Result<Option<T>, Problem> {
         named(&self.query, name)
     }
 
-    /// Returns a parameter of which there may be several. One of them need not be in a list.
+    /// Returns the values of a list parameter. A single value is accepted in place of a list.
     pub(crate) fn find_list<T: Build>(&self, name: &str) -> Result<Option<Vec<T>>, Problem> {
         match self.query.get(name) {
             Some(one) if !one.is_array() && !one.is_null() => {

@@ -1,4 +1,4 @@
-//! Values of the client's types, made of JSON as a user would make them.
+//! Builds values of the client's types from JSON, with the constructors and setters that users call.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,12 +9,12 @@ use polar_client_runtime::types::{Date, Decimal, Id, Number, Patch, Timestamp, U
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Map, Value};
 
-/// A type of which values can be made.
+/// A type whose values can be built from JSON.
 pub(crate) trait Build: Sized {
     fn build(value: &Value) -> Result<Self, Problem>;
 }
 
-/// Why a value of the contract is none of the client's.
+/// The reason why a JSON value cannot be built as a type of the client.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     place: String,
@@ -29,7 +29,7 @@ impl Problem {
         }
     }
 
-    /// The same problem, seen from one level above.
+    /// Adds a key in front of the path of the problem.
     pub(crate) fn at(self, key: &str) -> Self {
         Self {
             place: format!("/{key}{}", self.place),
@@ -55,7 +55,7 @@ impl<'v> Fields<'v> {
             .ok_or_else(|| Problem::new(format!("the client wants an object here, not {value}")))
     }
 
-    /// Returns a property that must be there.
+    /// Returns a required property.
     pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
         let missing = "the client needs a value that the contract does not";
         let value = self
@@ -65,7 +65,7 @@ impl<'v> Fields<'v> {
         T::build(value).map_err(|problem| problem.at(key))
     }
 
-    /// Returns a property that may be left out, or null.
+    /// Returns an optional or nullable property.
     pub(crate) fn find<T: Build>(&self, key: &str) -> Result<Option<T>, Problem> {
         let value = self.0.get(key).map(Option::build).transpose();
         value
@@ -73,7 +73,7 @@ impl<'v> Fields<'v> {
             .map_err(|problem| problem.at(key))
     }
 
-    /// Returns a property that is left out, null or a value, which are three things.
+    /// Returns a property, distinguishing absent, null and a value.
     pub(crate) fn patch<T: Build>(&self, key: &str) -> Result<Patch<T>, Problem> {
         Ok(match self.0.get(key) {
             None => Patch::Keep,
@@ -82,7 +82,7 @@ impl<'v> Fields<'v> {
         })
     }
 
-    /// Returns the entries that have no field of their own.
+    /// Returns the additional properties: those without a field.
     pub(crate) fn rest<T: Build>(&self, known: &[&str]) -> Result<BTreeMap<String, T>, Problem> {
         let rest = self
             .0
@@ -103,21 +103,21 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
         .ok_or_else(|| Problem::new(format!("the client does not know {value}")))
 }
 
-/// A way to make a value of a union: of one of its variants.
+/// Builds a value of a union as one of its variants.
 pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
-/// How much a value that was made is like the one that it was made of. The most comes last.
+/// How similar the encoded value is to its source, in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Similarity {
-    /// It has more: constants, which may be left out.
+    /// It has additional constants, which are optional.
     Larger,
-    /// The same, but that null is no key, or the other way round.
+    /// Equal, except that null in one is an absent key in the other.
     Same,
-    /// The same, nulls included.
+    /// Equal, including nulls.
     Equal,
 }
 
-/// Returns the variant that is written most like the value.
+/// Returns the variant whose encoding is most similar to the value.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
     let (mut best, mut problems) = (None, Vec::new());
     for way in ways {
@@ -155,7 +155,7 @@ fn keys(value: &Value) -> BTreeSet<&String> {
     entries.into_iter().flat_map(Map::keys).collect()
 }
 
-/// Returns the JSON that the client writes for a value.
+/// Returns the JSON that the client encodes a value as.
 pub(crate) fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap_or_default()
 }

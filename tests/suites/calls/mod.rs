@@ -1,4 +1,4 @@
-//! What the code that the build script writes is made of: it calls operations with values from JSON.
+//! Support for the code that the build script emits, which calls operations with values from JSON.
 
 mod arguments;
 mod build;

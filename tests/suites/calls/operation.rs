@@ -1,4 +1,4 @@
-//! Operations, each to be called like the others.
+//! Type-erased operations, so that tests can call all of them alike.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -21,10 +21,10 @@ pub(crate) struct Version {
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,
 }
 
-/// What an operation returns, as the client writes it again. A text is a JSON text, and nothing is null.
+/// The response of an operation, encoded again by the client. A string becomes a JSON string, an empty response null.
 pub(crate) type Returned = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
-/// What all pages of a list hold, as the client writes it again.
+/// The items of all pages of a list, encoded again by the client.
 pub(crate) type AllItems = Pin<Box<dyn Future<Output = Result<Vec<Value>, Error>> + Send>>;
 
 type Caller<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
@@ -33,7 +33,7 @@ type Caller<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
 pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) method: &'static str,
-    /// Its template.
+    /// The path template.
     pub(crate) path: &'static str,
     call: Caller<Returned>,
     items: Option<Caller<AllItems>>,
@@ -66,7 +66,7 @@ impl Operation {
         }
     }
 
-    /// The same operation, of which all pages can be read.
+    /// Adds a function that reads all pages.
     pub(crate) fn paged<C, R: 'static>(
         self,
         client: &C,
@@ -89,12 +89,12 @@ impl Operation {
         (self.call)(arguments)
     }
 
-    /// Returns whether it answers in pages.
+    /// Returns whether the operation is paged.
     pub(crate) fn is_paged(&self) -> bool {
         self.items.is_some()
     }
 
-    /// Begins to read all pages.
+    /// Starts to read all pages.
     pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
         let none = || Err(Problem::new("there are no pages"));
         self.items

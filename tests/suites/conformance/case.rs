@@ -48,7 +48,7 @@ fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bo
         }
 }
 
-/// Returns a value in a path. Some texts cannot be one: they would lead elsewhere.
+/// Returns a value for a path parameter. Strings that would change the path are excluded.
 fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
     loop {
         let value = generator.instance(parameter.schema.schema).value;
@@ -59,7 +59,7 @@ fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Valu
     }
 }
 
-/// What is different in the request that arrived from the one that was meant.
+/// Returns how the received request differs from the intended one.
 pub(crate) fn difference(
     subject: &'static Subject,
     operation: &Operation<'_>,
@@ -103,7 +103,7 @@ fn path(operation: &Operation<'_>, meant: &Arguments) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Everything but letters, digits and `-._~` is encoded.
+/// Percent-encodes everything but letters, digits and `-._~`.
 fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -114,7 +114,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-/// Returns the text of a scalar in a URL.
+/// Returns a scalar as it is written in a URL.
 fn text(value: &Value) -> String {
     value
         .as_str()
@@ -176,7 +176,7 @@ fn query(
     }
 }
 
-/// Equal texts, or the same point in time.
+/// Returns whether two strings are equal or represent the same point in time.
 fn same(a: &str, b: &str) -> bool {
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok();
     a == b || (instant(a).is_some() && instant(a) == instant(b))
@@ -191,7 +191,7 @@ fn body(
     if let Some(difference) = subject.difference().find(meant, sent) {
         return Err(format!("body{difference}\nmeant {meant}\nsent  {sent}"));
     }
-    // Elsewhere null is the same as nothing, but here it clears what the server has.
+    // In updates null clears the stored value; elsewhere it is equivalent to absent.
     match (operation.method.as_str(), nulls(meant), nulls(sent)) {
         ("PATCH", meant, sent) if meant != sent => {
             Err(format!("{meant:?} are meant to be cleared, not {sent:?}"))
@@ -211,7 +211,7 @@ fn nulls(value: &Value) -> Vec<&str> {
     nulls
 }
 
-/// A form has texts only, and no nulls.
+/// Compares a form, which has only strings and no nulls.
 fn form(meant: &Value, sent: &[u8]) -> Result<(), String> {
     let sent: Map<String, Value> = form_urlencoded::parse(sent)
         .map(|(key, text)| (key.into_owned(), Value::from(text)))

@@ -1,4 +1,4 @@
-//! Every operation, with every answer that the contract has for it.
+//! Every operation, with every response that the contract lists for it.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::case::{arguments, difference};
 use crate::server::{ContractServer, Reply, VIOLATION};
 use crate::subject::{Subject, setting};
 
-/// A call of each kind, unless `POLAR_CASES` says otherwise.
+/// The number of calls of each kind if `POLAR_CASES` is not set.
 const DEFAULT_CASES: u64 = 1;
 
 for_each_version! {
@@ -23,13 +23,13 @@ for_each_version! {
     the_generator_reads_what_is_written: same_reading;
 }
 
-/// The generator has a parser of its own, which could misread what everything else is made of.
+/// The generator has a parser of its own, whose errors would affect client and tests alike.
 async fn same_reading(subject: &'static Subject) {
     let read = Contract::as_published(subject.version());
     assert!(subject.published.tree() == read.tree());
 }
 
-/// As many operations as the contract has, and the same.
+/// The client has exactly the operations of the contract.
 async fn complete(subject: &'static Subject) {
     let published = subject.published_operations();
     let published: BTreeSet<(&str, &str)> = published
@@ -90,7 +90,7 @@ impl Trial {
         }
     }
 
-    /// Calls all operations, once for each answer that is picked, and fails with everything that went wrong.
+    /// Calls all operations, once for each selected response, and fails with a list of all errors.
     async fn each(
         &self,
         extent: Extent,
@@ -196,7 +196,7 @@ impl Trial {
     }
 }
 
-/// Returns a response, and the value that the client is to make of it.
+/// Returns a response and the value that the client should decode it to.
 fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, Value) {
     let mut reply = Reply {
         status: response.status,
@@ -206,7 +206,7 @@ fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, 
         return (reply, Value::Null);
     };
     reply.content_type = Some(content.media_type.to_owned());
-    // Promises nothing, and so is nothing; servers answer with null.
+    // An empty schema: servers respond with null, which the client decodes to no value.
     if content
         .schema
         .schema
@@ -221,7 +221,7 @@ fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, 
         reply.body = value.to_string();
         return (reply, value);
     }
-    // The schema is that of a row, and the client gives the text.
+    // The schema describes one row, and the client returns the CSV as a string.
     reply.body = table(&value);
     let text = Value::from(reply.body.as_str());
     (reply, text)
@@ -240,7 +240,7 @@ fn table(row: &Value) -> String {
     format!("{}\r\n{}\r\n", header.join(","), cells.join(","))
 }
 
-/// Returns an entry of a validation error, as the client has it.
+/// Normalizes a decoded validation entry to compare it with the expected one.
 fn entry(entry: &ValidationEntry) -> Value {
     let steps = entry.location.iter().map(|step| match step {
         Location::Key(key) => json!(key),
@@ -249,7 +249,7 @@ fn entry(entry: &ValidationEntry) -> Value {
     json!([steps.collect::<Vec<_>>(), entry.message, entry.kind])
 }
 
-/// What the client keeps of an entry. No index is less than zero.
+/// Normalizes a sent validation entry to what the client keeps of it. Negative indexes become strings.
 fn known(entry: &Value) -> Value {
     let steps = entry["loc"].as_array().into_iter().flatten();
     let steps = steps.map(|step| match step.as_i64() {

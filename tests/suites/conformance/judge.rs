@@ -1,4 +1,4 @@
-//! Whether the contract allows a request.
+//! Validates requests against the contract.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::server::Received;
 use crate::subject::{Subject, is_corrected};
 
-/// What tokens begin with, by the names that the contract has for their kinds.
+/// The prefixes of tokens, by the names of their kinds in the contract.
 const TOKENS: [(&str, &[&str]); 6] = [
     ("oat", &["polar_oat_"]),
     ("pat", &["polar_pat_"]),
@@ -25,7 +25,7 @@ const REGISTRATION: &str = "/v1/oauth2/register/{client_id}";
 type Judgment = Result<(), String>;
 
 impl Subject {
-    /// The reason why a request is not allowed, if it is not.
+    /// Validates a request; an error is the reason why the contract does not allow it.
     pub(crate) fn judge(&'static self, request: &Received) -> Judgment {
         let operations = self.published_operations().iter();
         let operation = operations
@@ -60,7 +60,7 @@ impl Subject {
             ensure(is_accepted, &format!("accept: {accepted}"))?;
         }
         let secured = match operation.path {
-            // The published contract asks for credentials that servers refuse.
+            // The published contract requires a credential that servers reject.
             REGISTRATION => self.described(operation.method.as_str(), operation.path),
             _ => operation,
         };
@@ -154,7 +154,7 @@ impl Subject {
         )
     }
 
-    /// Whether texts are a value of a parameter.
+    /// Validates the strings of a query parameter.
     fn value(
         &self,
         operation: &Operation<'_>,
@@ -210,7 +210,7 @@ impl Subject {
     }
 }
 
-/// How many segments of a path are those of a template, unless it is another path.
+/// Returns how many literal segments a path has in common with a template, or `None` if it does not match.
 fn literals(template: &str, path: &str) -> Option<usize> {
     if template.split('/').count() != path.split('/').count() {
         return None;
@@ -226,7 +226,7 @@ fn literals(template: &str, path: &str) -> Option<usize> {
     Some(count)
 }
 
-/// Returns the name of the parameter that a segment of a template stands for.
+/// Returns the parameter name of a template segment.
 pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
@@ -249,7 +249,7 @@ fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Judgment {
     )
 }
 
-/// What texts of a URL may stand for: one value or several, of any type.
+/// Returns all JSON values that the strings of a query parameter can represent: one value or a list, of any type.
 fn readings(texts: &[String]) -> Vec<Value> {
     let types: [fn(&str) -> Option<Value>; 4] = [
         |text| Some(json!(text)),
@@ -269,7 +269,7 @@ fn readings(texts: &[String]) -> Vec<Value> {
         .collect()
 }
 
-/// Returns the object that a form is.
+/// Decodes a form as an object.
 fn form(body: &[u8]) -> Value {
     let mut entries = Map::new();
     for (key, text) in form_urlencoded::parse(body) {

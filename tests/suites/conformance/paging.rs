@@ -1,4 +1,4 @@
-//! Lists that are answered in pages: all items arrive, in their order, and each page is asked for once.
+//! Paged lists: all items are returned in order, and each page is requested once.
 
 use polar_tests::contract::{Contract, Extent, Generator, Operation as Described};
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ for_each_version! {
     all_pages: pages;
 }
 
-/// How many pages there are.
+/// The numbers of pages to test.
 const PAGE_COUNTS: [usize; 3] = [0, 1, 7];
 
-/// The one list that the contract does not mark as one, because it has pages of two forms.
+/// The only paged list that the contract does not mark, because its pages are a union of two forms.
 const UNMARKED: &str = "events:list";
 
-/// A list that can be answered in this many pages.
+/// A list and its number of pages.
 struct List<'t> {
     operation: &'t Operation,
     /// The schemas of a page: of the one that says which page is the last, or of the one that says whether there is more.
@@ -52,7 +52,7 @@ async fn pages(subject: &'static Subject) {
             let contents = contents(&mut generator, schema, count);
             let mut walked = walk(&server, subject, &list, contents.clone(), Value::clone).await;
             if walked.is_ok() && count < 2 {
-                // A server of an older version: the items alone are the whole list.
+                // Servers of an older version respond with a plain array, the whole list.
                 let array = |page: &Value| page["items"].clone();
                 walked = walk(&server, subject, &list, contents, array).await;
             }
@@ -77,7 +77,7 @@ fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'
     contract.forms(content.schema.schema)
 }
 
-/// Random pages. Those of 2 and more are never empty, for an empty page is the end of a list whatever it says.
+/// Returns random pages. If there are two or more, none is empty, because an empty page ends a list.
 fn contents<'c>(generator: &mut Generator<'c>, schema: &'c Value, count: usize) -> Vec<Value> {
     let page = |(index, generator): (usize, &mut Generator<'c>)| {
         let number = index + 1;
@@ -132,7 +132,7 @@ async fn walk(
     difference.map_or(Ok(()), Err)
 }
 
-/// Returns the number of the page that is asked for.
+/// Returns the number of the requested page.
 fn number_of(request: &Received) -> usize {
     let page = request.query.iter().find(|(name, _)| name == "page");
     page.map_or(1, |(_, number)| number.parse().unwrap())

@@ -103,7 +103,7 @@ fn disagreements(error: Error) -> Vec<String> {
         .collect()
 }
 
-/// Returns a text of the client without the operation and the way to the place.
+/// Removes the operation and the path from a message of the client.
 fn unlocated(text: &str) -> String {
     let what = text.split("cannot read the response: ").last();
     let what = what.unwrap_or_default().split(", found").next();
@@ -112,7 +112,7 @@ fn unlocated(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a text without what is different in each call.
+/// Removes what differs between calls from a message.
 fn general(text: &str) -> String {
     let is_data = |word: &str| word.chars().any(|it| it.is_ascii_digit());
     let words = text.split_whitespace();

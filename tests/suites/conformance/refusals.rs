@@ -1,4 +1,4 @@
-//! The server does refuse what the contract does not allow: a request, spoiled in every way that there is a rule for.
+//! Negative tests: the server rejects a request that violates any one of the rules.
 
 use http::HeaderValue;
 use hyper::body::Bytes;
@@ -9,7 +9,7 @@ use crate::subject::subject;
 
 type Mutation = fn(&mut Received);
 
-/// What is done to the request, and a part of what is said of it.
+/// Mutations of a valid request, and a part of the expected error.
 const MUTATIONS: [(&str, Mutation); 16] = [
     ("there is no PUT", |it| it.method = "PUT".to_owned()),
     ("there is no PATCH", |it| it.path += "/"),
@@ -84,7 +84,7 @@ fn invalid_requests_are_rejected() {
     }
 }
 
-/// What has to be there, in the query, once and of its type.
+/// Query parameters that are missing, repeated or of another type.
 #[test]
 fn invalid_queries_are_rejected() {
     let request = |query: &[(&str, &str)]| {

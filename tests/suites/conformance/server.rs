@@ -1,4 +1,4 @@
-//! A server on loopback that holds every request against the contract.
+//! A server on loopback that validates every request against the contract.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ struct Shared {
     received: Mutex<Vec<Received>>,
 }
 
-/// What is answered to a request that is allowed.
+/// Returns the response to a valid request.
 pub(crate) type Script = Box<dyn Fn(&Received) -> Reply + Send>;
 
 /// A response.
@@ -44,7 +44,7 @@ pub(crate) struct Reply {
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) method: String,
-    /// Still encoded.
+    /// Percent-encoded.
     pub(crate) path: String,
     /// Decoded, in the order of the URL.
     pub(crate) query: Vec<(String, String)>,
@@ -84,12 +84,12 @@ impl ContractServer {
         Self { url, shared, task }
     }
 
-    /// Answers from now on with this.
+    /// Sets the responses from now on.
     pub(crate) fn answer(&self, script: impl Fn(&Received) -> Reply + Send + 'static) {
         *self.shared.script.lock().unwrap() = Box::new(script);
     }
 
-    /// Returns the requests since the last time. The server forgets them.
+    /// Returns and removes the requests received so far.
     pub(crate) fn take(&self) -> Vec<Received> {
         std::mem::take(&mut *self.shared.received.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! One version of the API: the client's operations, and the contract that they are tested against.
+//! Test fixture for one API version: the client's operations and the contract that they are tested against.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -13,13 +13,13 @@ use crate::calls::{Operation, Version};
 /// A version.
 pub(crate) struct Subject {
     pub(crate) client: &'static Version,
-    /// The contract as it was published, read without the generator: what requests are judged by.
+    /// The published contract, read without the generator. Requests are validated against it.
     pub(crate) published: Contract,
-    /// The contract with the corrections: what servers answer, and the few parameters of [`CORRECTED`].
+    /// The corrected contract, for responses and the few parameters in [`CORRECTED`].
     pub(crate) corrected: Contract,
     published_rules: Rules,
     corrected_rules: Rules,
-    /// What takes long to find, and is needed for every call.
+    /// Lazily computed facts that every call needs.
     found: OnceLock<Found>,
 }
 
@@ -95,7 +95,7 @@ impl Subject {
             .unwrap_or_else(|| panic!("{method} {path} is not in the contract"))
     }
 
-    /// What comparison forgives.
+    /// Returns a comparison that ignores differences without a meaning.
     pub(crate) fn difference(&'static self) -> Difference<'static> {
         Difference {
             constants: &self.found().constants,
@@ -117,7 +117,7 @@ impl Subject {
         operations
     }
 
-    /// Whether a value is one of a schema in the published contract.
+    /// Returns whether a value is valid against a schema of the published contract.
     pub(crate) fn is_published(
         &self,
         schema: &Schema<'_>,
@@ -126,7 +126,7 @@ impl Subject {
         self.published_rules.check(&schema.pointer, value)
     }
 
-    /// Whether a value is one of a schema in the corrected contract.
+    /// Returns whether a value is valid against a schema of the corrected contract.
     pub(crate) fn is_corrected(
         &self,
         schema: &Schema<'_>,
@@ -136,7 +136,7 @@ impl Subject {
     }
 }
 
-/// Returns whether a parameter is judged by the corrected contract.
+/// Returns whether a parameter is validated against the corrected contract.
 pub(crate) fn is_corrected(path: &str, parameter: &str) -> bool {
     CORRECTED.contains(&(path, parameter))
 }
@@ -155,7 +155,7 @@ fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
     Rules::new(contract, pointers.iter().map(String::as_str))
 }
 
-/// Returns a number in the environment.
+/// Returns the number in an environment variable.
 pub(crate) fn setting(name: &str, otherwise: u64) -> u64 {
     env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }

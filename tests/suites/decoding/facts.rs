@@ -70,10 +70,10 @@ fn complete(subject: &Subject) {
     assert!(unions > 25, "{unions} unions");
 }
 
-/// Unions that are only members of other unions: their members are members of those.
+/// Unions that only occur in other unions and are merged into them.
 const FLATTENED: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
-/// Returns the components that answers and webhooks lead to.
+/// Returns the components that responses and webhooks refer to.
 fn received(contract: &Contract) -> BTreeSet<&str> {
     let tree = contract.tree();
     let mut open = Vec::new();
@@ -108,7 +108,7 @@ fn component(pointer: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
-/// The members of a union, those of unions in it included.
+/// Collects the members of a union, including those of nested unions.
 fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c Value>) {
     let union = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
     match (union, schema["$ref"].as_str()) {

@@ -1,4 +1,4 @@
-//! What is not what its type says is refused, and the error says where. Nothing panics.
+//! Invalid values are rejected with their location. Nothing panics.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ fn missing(subject: &Subject) {
     });
 }
 
-/// What is of a known variant, but not as that variant should be, is refused as that variant.
+/// An invalid value with the tag of a known variant is an error of that variant.
 fn broken(subject: &Subject) {
     let deciding = deciding(subject);
     subject.each_case(|case, generator| {
@@ -103,7 +103,7 @@ fn truncated(subject: &Subject) {
 fn arbitrary(subject: &Subject) {
     subject.each_case(|case, generator| {
         let other = generator.any();
-        // A list that comes as a plain array is its only page.
+        // A plain array is the only page of a list.
         let keys = ["/items", "/pagination"];
         let is_page = keys
             .iter()
@@ -129,7 +129,7 @@ fn arbitrary(subject: &Subject) {
     });
 }
 
-/// Everything that any union is discriminated by.
+/// Returns the pointers of all values that discriminate a union.
 fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
     let unions = subject
         .table
@@ -141,7 +141,7 @@ fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Returns whether a variant is discriminated by what stands at the place.
+/// Returns whether the value at this pointer discriminates a union around it.
 fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
     let outermost = case.source.variant.map(|_| "");
     let mut roots = case.instance.marked(Mark::Member).chain(outermost);

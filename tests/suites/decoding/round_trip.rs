@@ -1,4 +1,4 @@
-//! What is decoded is encoded as it came: instances of the contract, and the same with values that it does not know.
+//! Decoded values are encoded unchanged: instances of the contract, and the same with unknown values.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ for_each_version! {
     keys_that_no_contract_knows_do_no_harm: further_keys;
 }
 
-/// The generator is right: without this, the other tests would show little.
+/// Random instances are valid against the contract; the other tests rely on it.
 fn valid(subject: &Subject) {
     let rules = subject.rules();
     subject.each_case(|case, _| rules.check(&case.source.pointer, &case.instance.value));
@@ -106,7 +106,7 @@ fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Any text out of a list, and any constant text, may be another one tomorrow.
+/// Any enum value and any string constant may be an unknown one in a later version of the API.
 fn unknown(subject: &Subject) {
     let unions = subject
         .table

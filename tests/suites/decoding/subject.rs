@@ -1,4 +1,4 @@
-//! One version of the API with everything that its types are tried with.
+//! Test fixture for one API version: decode table, contract and rules.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,14 +9,14 @@ use polar_tests::decoded::{Decoded, Entry, Table};
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::Value;
 
-/// Instances for each type, unless `POLAR_CASES` says otherwise.
+/// The number of instances of each type if `POLAR_CASES` is not set.
 const DEFAULT_CASES: u64 = 2;
 
 /// A version.
 pub(crate) struct Subject {
     pub(crate) table: &'static Table,
     pub(crate) contract: Contract,
-    /// The rules at the places of all types, made when they are first needed.
+    /// The rules of all types by location, computed when they are first needed.
     rules: OnceLock<Rules>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn subject(version: &str) -> &'static Subject {
     subject.get_or_init(|| Subject::new(table))
 }
 
-/// A way to make an instance of a type: for a union there is one for each of its variants.
+/// A schema to generate instances of a type from: for a union, one for each variant.
 pub(crate) struct Source<'s> {
     pub(crate) entry: &'static Entry,
     /// The variant of a union that is discriminated.
@@ -59,7 +59,7 @@ impl Subject {
         }
     }
 
-    /// What there is to try: each type, and of a union each variant.
+    /// Returns a source for each type, and for each variant of a union.
     pub(crate) fn sources(&self) -> Vec<Source<'_>> {
         let mut sources = Vec::new();
         for entry in self.table.types {
@@ -86,7 +86,7 @@ impl Subject {
         sources
     }
 
-    /// Calls `check` with random instances of everything there is to try. What it finds wrong fails the test.
+    /// Calls `check` with random instances of every source, and fails with its errors.
     pub(crate) fn each_case(
         &self,
         check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
@@ -122,7 +122,7 @@ impl Subject {
         })
     }
 
-    /// Compares what is written with what was read.
+    /// Compares the encoded value with its source.
     pub(crate) fn difference<'c>(
         &self,
         constants: &'c BTreeSet<(&'c str, &'c str)>,
@@ -135,7 +135,7 @@ impl Subject {
 }
 
 impl Case<'_> {
-    /// Returns the value that the text is decoded to.
+    /// Decodes a JSON string.
     pub(crate) fn decode(&self, text: &str) -> Result<Box<dyn Decoded>, String> {
         (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
     }

@@ -20,13 +20,13 @@ pub(crate) struct Server {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// How often the connection breaks in the middle of a request or a response, by path.
+    /// How often the connection breaks during a request or a response, by path.
     pub(crate) drops: BTreeMap<String, usize>,
-    /// How often a document is not there yet.
+    /// How often a document does not exist yet.
     pub(crate) waits: usize,
     /// What is stored, by path.
     pub(crate) stored: BTreeMap<String, Vec<u8>>,
-    /// Where a part is sent instead.
+    /// The URL that parts are redirected to.
     pub(crate) moved: Option<String>,
     pub(crate) seen: Vec<Seen>,
 }

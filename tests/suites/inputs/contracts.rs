@@ -1,4 +1,4 @@
-//! What contracts say in less common ways: open objects, null in components, directions, tuples of any length.
+//! Less common schemas: open objects, nullable components, read-only and write-only fields, tuples of any length.
 
 use polar_client_runtime::codec::{self, Violations};
 use polar_client_runtime::types::{Clear, Json, Patch};
@@ -53,7 +53,7 @@ fn null_of_a_component_is_null_wherever_it_is_referred_to() {
     assert!(matches!(note.place, Some(MaybePlace::Street(_))));
     let written: Json = serde_json::from_str(&text(&note)).unwrap();
     assert_eq!(written, full);
-    // Null where the contract has none is still an error.
+    // Null is still an error where the schema is not nullable.
     let broken = NOTE.replace(r#""name":"n""#, r#""name":null"#);
     let error = refusal::<Note>(&format!("{broken}}}"));
     assert!(error.to_string().contains("name"), "{error}");

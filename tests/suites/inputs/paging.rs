@@ -114,7 +114,7 @@ fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// What a future gives that needs not wait.
+/// Returns the output of a future that is ready at once.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match poll(future) {
         Poll::Ready(value) => value,
@@ -202,7 +202,7 @@ fn a_list_that_changes_meanwhile_is_read_to_its_end() {
     server.put(2, &["c"], 2);
     assert_eq!(ids(&mut items), ["c"]);
 
-    // A page without items is the end, whatever it says.
+    // A page without items is the last one, whatever its `max_page`.
     let server = PagesServer::of([&["a"], &[], &["c"]]);
     assert_eq!(ids(&mut server.products()), ["a"]);
 }
@@ -214,7 +214,7 @@ fn pages_are_prefetched_and_returned_in_order() {
     let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
     assert_eq!(server.asked(), ["", "page=2", "page=3"]);
-    // The third page is there, and waits for the second.
+    // The third page was received, but the second comes first.
     assert!(poll(items.next()).is_pending());
     assert!(poll(items.next()).is_pending());
     assert_eq!(server.state(|state| state.in_flight), 1);
@@ -307,7 +307,7 @@ fn pages_may_be_a_union_of_both_forms() {
     server.state(|state| state.pages.insert(2, other.to_owned()));
     let mut offers = server.client().offers().list().stream();
     assert_eq!(now(offers.next()).unwrap().unwrap().id, "a");
-    // It has items, but the end of the list is unknown.
+    // The page has items, but does not state the end of the list.
     let error = now(offers.next()).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -336,7 +336,7 @@ fn an_array_is_the_only_page() {
         (offers.extent(), offers.is_empty()),
         (Extent::Last(1), false)
     );
-    // What is neither is an error, and so is an item.
+    // Other values are errors, and so is an invalid item.
     let error = codec::from_str::<ProductList>(r#"[{"id":"a"},{"id":1}]"#).unwrap_err();
     assert_eq!(error.path(), "[1].id");
     for other in ["null", "7", r#""[]""#, "{}"] {

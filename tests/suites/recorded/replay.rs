@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::calls::Arguments;
 use crate::{EXCHANGES, contract};
 
-/// Requests that hold what the document does not know of, so that the client cannot make them.
+/// Requests with undocumented content, which the client cannot make.
 const NOT_REPRODUCIBLE: [(&str, &str); 1] = [(
     "products:create",
     "The body is missing, or too long: requests that were made by hand.",
@@ -65,7 +65,7 @@ async fn every_recorded_request_is_made_again() {
     assert_eq!((made, unknown.len()), (202, 18), "{unknown:?}");
 }
 
-/// What the client has to be called with to make the request.
+/// Returns the arguments with which the client makes the request.
 fn arguments(contract: &Contract, described: &Operation<'_>, recorded: &Value) -> Arguments {
     Arguments {
         path: values(described.path, recorded["path"].as_str().unwrap()),
@@ -128,7 +128,7 @@ fn pairs(recorded: &Value) -> Vec<(String, String)> {
     pairs.map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
 }
 
-/// What is different in the request that was made again.
+/// Returns how the request of the client differs from the recorded one.
 fn difference(contract: &Contract, recorded: &Value, sent: &Sent) -> Option<String> {
     let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
     if recorded["path"] != path || recorded["method"] != sent.method.as_str() {

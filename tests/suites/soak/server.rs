@@ -1,4 +1,4 @@
-//! A server on loopback that does wrong what servers and networks do wrong. What it does to the nth request of a call only
+//! A server on loopback with the faults of real servers and networks. The fault of the nth request of a call only
 //! depends on the seed.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The decisions that stand for a rate limit.
+/// The decisions that give a 429 response.
 const RATE_LIMIT_FAULTS: Range<u8> = 70..75;
 
 /// Longer than the timeout of an attempt.
@@ -67,7 +67,7 @@ impl FaultyServer {
 }
 
 impl Calls {
-    /// Decides on one more request of a call: a number below 100.
+    /// Draws the fault of the next request of a call: a number below 100.
     fn decide(&self, key: &str) -> u8 {
         let mut calls = self.seen.lock().unwrap();
         let seen = calls.entry(key.to_owned()).or_default();
@@ -75,7 +75,7 @@ impl Calls {
         (self.seed, key, seen.arrived).hash(&mut hasher);
         let what = fastrand::Rng::with_seed(hasher.finish()).u8(..100);
         seen.arrived += 1;
-        // A rate limit answers before anything is done.
+        // A rate limit responds before the call is performed.
         if !RATE_LIMIT_FAULTS.contains(&what) {
             seen.done += 1;
         }
@@ -147,14 +147,14 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
             stream.write_all(half.as_bytes()).await.ok()?;
             None
         }
-        // Less than the length says, and then silence.
+        // Fewer bytes than `Content-Length`, and then silence.
         88..90 => {
             let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{INFO}");
             stream.write_all(short.as_bytes()).await.ok()?;
             tokio::time::sleep(SILENT_TIME).await;
             None
         }
-        // No answer at all.
+        // No response.
         90..94 => None,
         94..96 => {
             stream
@@ -163,7 +163,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
                 .ok()?;
             None
         }
-        // A body that comes slowly, but comes.
+        // A slow body that arrives in time.
         96..98 => slowly(stream).await,
         // A response that never arrives.
         _ => {

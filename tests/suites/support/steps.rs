@@ -13,12 +13,12 @@ pub(crate) fn base() -> String {
     )
 }
 
-/// With one more value of an enum, which is minor.
+/// Returns the contract with one more enum value, a minor change.
 pub(crate) fn grown() -> String {
     base().replace("enum: [open, paid, void]", "enum: [open, paid, void, sent]")
 }
 
-/// With one value less, which is breaking.
+/// Returns the contract with one enum value less, a breaking change.
 pub(crate) fn shrunk() -> String {
     base().replace("enum: [open, paid, void]", "enum: [open, paid]")
 }

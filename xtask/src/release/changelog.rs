@@ -109,7 +109,7 @@ fn parts(changelog: &str) -> Option<[&str; 3]> {
     Some([before, unreleased, after])
 }
 
-/// What is below no heading, and for each heading its entries.
+/// Splits Markdown into the text before the first heading and the entries of each heading.
 fn sections(text: &str) -> (&str, Vec<(&str, Vec<&str>)>) {
     let text = text.trim();
     let mut parts = match text.strip_prefix("### ") {
