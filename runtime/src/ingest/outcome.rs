@@ -78,7 +78,9 @@ pub enum NotQueuedReason {
     Full,
     /// The ingester was shut down, or its driver has ended.
     Ended,
-    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed. Nothing was accepted.
+    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed. The event is not sent as
+    /// long as this process lives. If the process ends before the disk works again, the file may contain the event, and the
+    /// next process sends it. It is safe to retry with the event of the error, which has an external ID.
     #[cfg(feature = "spool")]
     NotStored(SpoolError),
 }

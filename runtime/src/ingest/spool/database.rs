@@ -9,13 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::backends::FileBackend;
 use redb::{
     Builder, Database as Redb, DatabaseError, ReadableDatabase as _, ReadableTable as _,
-    StorageBackend, StorageError, Table, TableDefinition, WriteTransaction,
+    StorageError, Table, TableDefinition, WriteTransaction,
 };
 
-use super::folder;
+use super::disk::Disk;
 use super::record::{Checkpoint, Record};
 
 /// The records of events by their numbers, and of the checkpoint by the number 0.
@@ -230,66 +229,6 @@ fn first(table: &Table<'_, u64, &[u8]>) -> Result<Option<u64>, Failure> {
 fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let outcome = catch_unwind(AssertUnwindSafe(call));
     outcome.unwrap_or_else(|_| Err(Failure::damaged("its pages are inconsistent")))
-}
-
-/// The file of a database.
-#[derive(Debug)]
-struct Disk {
-    file: FileBackend,
-    /// Whether data is synced. Otherwise it is in the operating system's cache, and survives only the end of the
-    /// process.
-    is_durable: bool,
-    /// Whether writes are disabled.
-    is_frozen: Arc<AtomicBool>,
-}
-
-impl Disk {
-    fn open(path: &Path, is_durable: bool, is_frozen: &Arc<AtomicBool>) -> Result<Self, Failure> {
-        let file = folder::open(path).map_err(Failure::Io)?;
-        Ok(Self {
-            file: FileBackend::new(file)?,
-            is_durable,
-            is_frozen: Arc::clone(is_frozen),
-        })
-    }
-
-    fn check(&self) -> io::Result<()> {
-        match self.is_frozen.load(Ordering::Relaxed) {
-            true => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.file.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.check()?;
-        self.file.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        match self.is_durable {
-            true => self.file.sync_data(),
-            false => Ok(()),
-        }
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.check()?;
-        self.file.write(offset, data)
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.file.close()
-    }
 }
 
 impl Failure {

@@ -5,6 +5,7 @@
 //! store: events reach it through `gate`, and from there the queue of the ingester.
 
 mod database;
+mod disk;
 mod folder;
 mod gate;
 mod once;
@@ -36,8 +37,9 @@ use writer::{Progress, Writer};
 /// With [`IngesterBuilder::spool`](super::IngesterBuilder::spool) or in metering, it makes each event durable before
 /// [`ingest`](super::Ingester::ingest) or `track` returns. Events that a process leaves behind, by a crash or a
 /// shutdown, are sent by the next one that opens the folder. An event is removed when its delivery outcome is known:
-/// the server has stored it, or it was returned as undelivered. An event that is sent again after a crash has the same
-/// external ID and timestamp, so the server stores it once.
+/// the server has stored it, or rejected it and the handler of [`on_undelivered`](super::IngesterBuilder::on_undelivered)
+/// has returned. Without a handler, rejected events are in memory only, up to the capacity of the queue. An event that is
+/// sent again after a crash has the same external ID and timestamp, so the server stores it once.
 ///
 /// One process at a time can open a folder. Use a local disk: network file systems often lock and sync unreliably. The
 /// content is not encrypted; on Unix, only the user that created it can read it.
@@ -123,6 +125,22 @@ impl<E: Send + 'static> Unstarted<E> {
             progress,
         };
         let thread = thread::Builder::new().name("polar-spool".to_owned());
-        thread.spawn(move || writer.run()).map(drop)
+        let closing = Closing(Arc::clone(&writer.gate));
+        let run = move || {
+            let _closing = closing;
+            // The lock of the folder goes with it.
+            writer.run();
+        };
+        thread.spawn(run).map(drop)
+    }
+}
+
+/// Says that the folder is closed when the thread ends, also if it panics: nobody waits for it then.
+struct Closing<E>(Arc<Gate<E>>);
+
+impl<E> Drop for Closing<E> {
+    fn drop(&mut self) {
+        self.0.shut();
+        self.0.closed();
     }
 }

@@ -55,6 +55,10 @@ pub(super) struct Store {
     /// `None` after a failure, until it is opened again.
     database: Option<Database>,
     contents: Contents,
+    /// The highest number that a commit of this process had, whether or not it succeeded.
+    highest: u64,
+    /// Events of commits that failed. Their callers got them back, so they are removed if the file has them after all.
+    refused: Vec<u64>,
 }
 
 impl Store {
@@ -65,6 +69,8 @@ impl Store {
             is_durable,
             database: None,
             contents: Contents::default(),
+            highest: 0,
+            refused: Vec::new(),
         };
         let damage = store.reopen()?;
         let events = store.contents.checkpoint.live;
@@ -90,13 +96,23 @@ impl Store {
         &self.folder
     }
 
-    /// Adds and removes events in one commit.
+    /// Adds and removes events in one commit. After a failure, none of the added ones is stored when this process uses the
+    /// file again.
     pub(super) fn commit(
         &mut self,
         added: &[(u64, Vec<u8>)],
         removed: &[u64],
     ) -> Result<(), SpoolError> {
-        self.ready()?;
+        let numbers = added.iter().map(|(number, _)| *number);
+        self.highest = numbers.clone().fold(self.highest, u64::max);
+        let outcome = self.ready().and_then(|()| self.apply(added, removed));
+        if outcome.is_err() {
+            self.refused.extend(numbers);
+        }
+        outcome
+    }
+
+    fn apply(&mut self, added: &[(u64, Vec<u8>)], removed: &[u64]) -> Result<(), SpoolError> {
         let before = self.contents;
         self.contents = self.with(|database| database.commit(before, added, removed))?;
         Ok(())
@@ -197,7 +213,7 @@ impl Store {
     ) -> Result<(), SpoolError> {
         let database = Database::create(&self.folder.new_events(), true);
         self.database = Some(database.map_err(|failure| self.error(failure))?);
-        let filled = fill(self).and_then(|()| self.commit(&[], &[]));
+        let filled = fill(self).and_then(|()| self.apply(&[], &[]));
         self.close();
         filled
     }
@@ -210,7 +226,8 @@ impl Store {
     }
 
     /// Adds events that are in the file but not in the database: those of a commit that a kill interrupted, whose
-    /// callers no longer wait, or those of a commit that a damaged header hides.
+    /// callers no longer wait, or those of a commit that a damaged header hides. Those of a commit that failed in this
+    /// process stay out.
     fn catch_up(&mut self, newest: Checkpoint) -> Result<(), SpoolError> {
         let known = self.contents.checkpoint;
         if newest.commit > known.commit {
@@ -225,16 +242,27 @@ impl Store {
             });
             self.io(scanned)?;
             self.contents.checkpoint.commit = newest.commit;
-            self.commit(&hidden, &[])?;
+            let refused = self.refused.clone();
+            self.apply(&hidden, &refused)?;
         }
         self.contents.checkpoint.last = self.contents.checkpoint.last.max(newest.last);
         self.skip_numbers()
     }
 
-    /// Skips the numbers that an interrupted commit may have used: each number identifies one event.
+    /// Numbers that an interrupted commit may have used are not used again: each stands for one event. Those that this
+    /// process used are known, and those of refused events are removed.
     fn skip_numbers(&mut self) -> Result<(), SpoolError> {
-        self.contents.checkpoint.last += MAX_COMMIT as u64;
-        self.commit(&[], &[])
+        let last = &mut self.contents.checkpoint.last;
+        *last = match self.highest {
+            0 => *last + MAX_COMMIT as u64,
+            highest => highest.max(*last),
+        };
+        let refused = mem::take(&mut self.refused);
+        let outcome = self.apply(&[], &refused);
+        if outcome.is_err() {
+            self.refused = refused;
+        }
+        outcome
     }
 
     /// Creates a new database from the readable records.
@@ -276,13 +304,13 @@ impl Store {
                 added.push((number, record));
                 if added.len() >= MAX_COMMIT || bytes >= MAX_COMMIT_BYTES {
                     bytes = 0;
-                    outcome = self.commit(&mem::take(&mut added), &[]);
+                    outcome = self.apply(&mem::take(&mut added), &[]);
                 }
             }
         });
         self.io(scanned)?;
         outcome?;
-        self.commit(&added, &[])
+        self.apply(&added, &[])
     }
 
     /// Returns how many events have numbers up to this one.
@@ -338,6 +366,74 @@ impl Stored {
                 json: json.to_vec(),
             }),
             Record::Checkpoint(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+mod tests {
+    use super::super::disk::faults;
+    use super::*;
+
+    /// Enough for several pages.
+    const EVENTS: u64 = 40;
+
+    fn record(number: u64) -> (u64, Vec<u8>) {
+        let json = format!(r#"{{"name":"call","number":{number},"pad":"{:500}"}}"#, "");
+        let record = Record::Event {
+            number,
+            is_time_ours: false,
+            json: json.as_bytes(),
+        };
+        (number, record.to_bytes())
+    }
+
+    fn records(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<u8>)> {
+        numbers.into_iter().map(record).collect()
+    }
+
+    fn open(path: &std::path::Path) -> Store {
+        let (store, recovered) = Store::open(Folder::lock(path).unwrap(), false).unwrap();
+        assert_eq!(recovered.damage, None);
+        store
+    }
+
+    fn numbers(store: &mut Store) -> Vec<u64> {
+        let stored = store.read_after(0, usize::MAX).unwrap();
+        stored.iter().map(|stored| stored.number).collect()
+    }
+
+    #[test]
+    fn events_of_a_commit_that_failed_are_never_stored() {
+        let mut failures = 0;
+        for changes in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = open(folder.path());
+            let first = store.last() + 1;
+            let refused = first + EVENTS;
+            store.commit(&records(first..refused), &[]).unwrap();
+
+            faults::after(Some(changes));
+            let outcome = store.commit(&records(refused..refused + EVENTS), &[first]);
+            if faults::after(None) {
+                assert!(failures > 2, "{failures}");
+                break;
+            }
+            // What redb does after the commit can fail without consequences.
+            let is_refused = outcome.is_err();
+            failures += u32::from(is_refused);
+
+            let next = refused + EVENTS;
+            store.commit(&records([next]), &[first]).unwrap();
+            let mut expected: Vec<u64> = (first + 1..refused).collect();
+            if !is_refused {
+                expected.extend(refused..next);
+            }
+            expected.push(next);
+            assert_eq!(numbers(&mut store), expected, "{changes}");
+            drop(store);
+            assert_eq!(numbers(&mut open(folder.path())), expected, "{changes}");
         }
     }
 }
