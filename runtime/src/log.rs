@@ -151,6 +151,17 @@ pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     );
 }
 
+/// Logs that events were given up: the server rejected them, or did not count them.
+#[cfg(feature = "ingest")]
+pub(crate) fn events_undelivered(count: usize, reason: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        polar.events = count,
+        error = %reason,
+        "events were given up: the server rejected them, or did not count them"
+    );
+}
+
 /// Logs that an event that was tracked by a drop is lost.
 #[cfg(feature = "metering")]
 pub(crate) fn usage_lost(reason: &dyn Display) {

@@ -242,6 +242,10 @@ impl<E: Event> InFlight<'_, E> {
             stats.unconfirmed += missing;
         });
         if missing > 0 {
+            let reason = format_args!(
+                "the server counted {missing} of {sent} events neither as stored nor as duplicate"
+            );
+            log::events_undelivered(entries.len(), &reason);
             for entry in entries {
                 self.queue
                     .return_undelivered(entry, DeliveryOutcome::Unconfirmed { sent, counts });
@@ -288,6 +292,9 @@ impl<E: Event> InFlight<'_, E> {
     fn give_up(&self, rejected: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
         let (events, said): (Vec<_>, Vec<_>) = rejected.into_iter().unzip();
         let (count, numbers) = (events.len() as u64, numbers(&events));
+        if count > 0 {
+            log::events_undelivered(events.len(), error);
+        }
         self.queue.settle(&events, |stats| stats.rejected += count);
         for (entry, entries) in events.into_iter().zip(said) {
             let error = Arc::clone(error);

@@ -31,6 +31,10 @@ pub struct Ingester<E>(Arc<Handle<E>>);
 /// How long a shutdown waits for the driver beyond its deadline, so that the driver can return its events.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How long a shutdown waits for the disk.
+#[cfg(feature = "spool")]
+const DISK_GRACE: Duration = Duration::from_secs(5);
+
 /// Shared by all clones of an ingester.
 struct Handle<E> {
     queue: Arc<Queue<E>>,
@@ -144,7 +148,8 @@ impl<E: Event> Ingester<E> {
     /// in the report.
     ///
     /// It completes within a second after the deadline even if the driver is not polled. A batch that such a driver is
-    /// sending is returned when the driver is dropped.
+    /// sending is returned when the driver is dropped. With a spool, it waits up to five seconds more until the folder is
+    /// closed. If the disk takes longer, the folder stays locked until it responds.
     ///
     /// Further calls of `shutdown` return the same counts, without events. Dropping the future does not cancel the
     /// shutdown.
@@ -156,11 +161,15 @@ impl<E: Event> Ingester<E> {
                 let overdue = clock.sleep(deadline.saturating_add(GRACE));
                 first_of(queue.ended(), overdue).await;
                 queue.end();
+                #[cfg(feature = "spool")]
+                first_of(queue.until_closed(), clock.sleep(DISK_GRACE)).await;
             }
-            None => queue.ended().await,
+            None => {
+                queue.ended().await;
+                #[cfg(feature = "spool")]
+                queue.until_closed().await;
+            }
         }
-        #[cfg(feature = "spool")]
-        queue.until_closed().await;
         queue.report()
     }
 

@@ -89,13 +89,9 @@ impl<E> Writer<E> {
             self.queue_stored();
         }
         self.store.close();
-        let Self { store, gate, .. } = self;
-        // The lock goes with it.
-        drop(store);
         for slot in self.progress.slots.into_values() {
             slot.fill(DeliveryOutcome::Unsent);
         }
-        gate.closed();
     }
 
     /// Waits for something to write, and takes what else there is. Nothing, if something is to be done again.
