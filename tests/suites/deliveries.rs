@@ -10,7 +10,10 @@
 #[path = "deliveries/contract.rs"]
 mod contract;
 
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use contract::Pair;
@@ -166,4 +169,37 @@ fn without_a_runtime_the_database_is_an_error() {
         error.to_string(),
         "there is no tokio runtime to reach the database on"
     );
+}
+
+/// A claim whose caller is dropped before the store responds can be made again at once.
+async fn a_dropped_claim_is_given_up<S: Store>(store: &S) {
+    assert!(matches!(store.claim("first").await, Ok(Claim::New(_))));
+    {
+        let claim = pin!(store.claim("dropped"));
+        let poll = claim.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll.is_pending());
+    }
+    for _ in 0..600 {
+        if matches!(store.claim("dropped").await, Ok(Claim::New(_))) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the claim is still held");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_gives_up_a_claim_that_is_dropped() {
+    if let Some(server) = RedisServer::start() {
+        a_dropped_claim_is_given_up(&redis_store(&server).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_gives_up_a_claim_that_is_dropped() {
+    if let Some(server) = PostgresServer::start() {
+        let config = postgres_database(&server).await;
+        let store = PostgresStore::new(Postgres::new(config, NoTls));
+        a_dropped_claim_is_given_up(&store).await;
+    }
 }

@@ -10,6 +10,8 @@ mod actix;
 mod axum;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 mod body;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod claiming;
 mod delivery;
 mod endpoint;
 mod entitlements;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
@@ -119,13 +120,14 @@ impl Store for PostgresStore {
     type Token = Uuid;
 
     async fn claim(&self, id: &str) -> Result<Claim<Uuid>, PostgresError> {
-        let (token, timeout) = (Uuid::new_v4(), seconds(self.claim_timeout));
+        let (claiming, timeout) = (Claiming::new(self, id), seconds(self.claim_timeout));
         let parameters: [Parameter<'_>; 3] = [
             (&id, Type::TEXT),
-            (&token, Type::UUID),
+            (claiming.token(), Type::UUID),
             (&timeout, Type::FLOAT8),
         ];
         let rows = self.database.query(CLAIM, &parameters).await?;
+        let token = claiming.finish();
         let Some(row) = rows.first() else {
             return Ok(Claim::InProgress);
         };

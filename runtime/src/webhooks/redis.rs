@@ -8,6 +8,7 @@ use redis::aio::ConnectionLike;
 use redis::{RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
+use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::scripts::Connection;
 
@@ -113,11 +114,13 @@ impl Store for RedisStore {
     type Token = Uuid;
 
     async fn claim(&self, id: &str) -> Result<Claim<Uuid>, RedisError> {
-        let token = Uuid::new_v4();
+        let claiming = Claiming::new(self, id);
         let mut claim = self.invoke(&CLAIM, id);
-        claim.arg(token.to_string());
+        claim.arg(claiming.token().to_string());
         claim.arg(millis(self.claim_timeout));
-        Ok(match self.connection.run(claim).await? {
+        let outcome = self.connection.run(claim).await?;
+        let token = claiming.finish();
+        Ok(match outcome {
             1 => Claim::New(token),
             2 => Claim::Done,
             _ => Claim::InProgress,

@@ -44,6 +44,9 @@ pub trait Store: Send + Sync {
     type Token: Send + Sync;
 
     /// Claims the ID of an event, unless it is claimed or handled. Of several concurrent callers, one succeeds.
+    ///
+    /// The caller may drop the future before it is ready. A claim that the store made nevertheless must be released, or
+    /// expire.
     fn claim(
         &self,
         id: &str,

@@ -1,0 +1,43 @@
+//! Claims whose response has not arrived.
+
+use uuid::Uuid;
+
+use super::store::Store;
+
+/// A claim that was sent to a store. Dropping it before its response arrived abandons the claim, which the store may have:
+/// the caller was dropped meanwhile, or the response was lost.
+pub(super) struct Claiming<'a, S: Store<Token = Uuid>> {
+    store: &'a S,
+    id: &'a str,
+    token: Uuid,
+    is_open: bool,
+}
+
+impl<'a, S: Store<Token = Uuid>> Claiming<'a, S> {
+    pub(super) fn new(store: &'a S, id: &'a str) -> Self {
+        Self {
+            store,
+            id,
+            token: Uuid::new_v4(),
+            is_open: true,
+        }
+    }
+
+    pub(super) fn token(&self) -> &Uuid {
+        &self.token
+    }
+
+    /// The response arrived. Returns the token.
+    pub(super) fn finish(mut self) -> Uuid {
+        self.is_open = false;
+        self.token
+    }
+}
+
+impl<S: Store<Token = Uuid>> Drop for Claiming<'_, S> {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.store.abandon(self.id, &self.token);
+        }
+    }
+}
