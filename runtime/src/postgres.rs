@@ -39,10 +39,17 @@ pub struct Postgres(Arc<Shared>);
 
 struct Shared {
     connect: Connect,
-    client: Mutex<Option<Arc<Client>>>,
+    open: Mutex<Option<Arc<Open>>>,
 }
 
-type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Client, PostgresError>> + Send + Sync>;
+/// A connection that is open.
+struct Open {
+    client: Client,
+    /// Asks the database, on another connection, to cancel the statement that runs on this one.
+    cancel: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
+}
+
+type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Open, PostgresError>> + Send + Sync>;
 
 impl Postgres {
     /// Connects with this configuration and TLS connector: `tokio_postgres::NoTls`, or one of the crates
@@ -62,15 +69,25 @@ impl Postgres {
         let connect = move || -> BoxFuture<'static, _> {
             let (config, tls) = (config.clone(), tls.clone());
             Box::pin(async move {
-                let (client, connection) = config.connect(tls).await?;
+                let (client, connection) = config.connect(tls.clone()).await?;
                 // It ends with the last clone of the client, or with the error that each of its statements returns.
                 tokio::spawn(connection);
-                Ok(client)
+                let token = client.cancel_token();
+                let cancel = move || -> BoxFuture<'static, _> {
+                    let (token, tls) = (token.clone(), tls.clone());
+                    Box::pin(async move {
+                        let _ = tokio::time::timeout(PATIENCE, token.cancel_query(tls)).await;
+                    })
+                };
+                Ok(Open {
+                    client,
+                    cancel: Box::new(cancel),
+                })
             })
         };
         Self(Arc::new(Shared {
             connect: Box::new(connect),
-            client: Mutex::new(None),
+            open: Mutex::new(None),
         }))
     }
 
@@ -80,11 +97,9 @@ impl Postgres {
         statement: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, PostgresError> {
-        self.within_patience(async {
-            let client = self.client().await?;
-            Ok(client.execute_typed(statement, parameters).await?)
-        })
-        .await
+        let open = self.open().await?;
+        let running = open.client.execute_typed(statement, parameters);
+        self.within_patience(&open, running).await
     }
 
     /// Executes a statement, and returns its rows.
@@ -93,39 +108,52 @@ impl Postgres {
         statement: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
-        self.within_patience(async {
-            let client = self.client().await?;
-            Ok(client.query_typed(statement, parameters).await?)
-        })
-        .await
+        let open = self.open().await?;
+        let running = open.client.query_typed(statement, parameters);
+        self.within_patience(&open, running).await
     }
 
+    /// Waits for a statement. One that takes too long is canceled: it would keep its connection, and a process of the
+    /// database, for as long as it waits.
     async fn within_patience<T>(
         &self,
-        running: impl Future<Output = Result<T, PostgresError>>,
+        open: &Arc<Open>,
+        running: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, PostgresError> {
+        if let Ok(outcome) = tokio::time::timeout(PATIENCE, running).await {
+            return Ok(outcome?);
+        }
+        tokio::spawn((open.cancel)());
+        // The next statement gets a new connection, unless another one has opened it.
+        let mut current = self.0.open.lock().await;
+        if current
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, open))
+        {
+            *current = None;
+        }
+        Err(PostgresError::Timeout)
+    }
+
+    /// Returns the connection, and opens it if necessary.
+    async fn open(&self) -> Result<Arc<Open>, PostgresError> {
         // Tokio panics off its runtime.
         if Handle::try_current().is_err() {
             return Err(PostgresError::NoRuntime);
         }
-        match tokio::time::timeout(PATIENCE, running).await {
-            Ok(result) => result,
-            Err(_) => {
-                // The next statement gets a new connection.
-                *self.0.client.lock().await = None;
-                Err(PostgresError::Timeout)
+        let opening = async {
+            let mut current = self.0.open.lock().await;
+            if let Some(open) = current.as_ref().filter(|open| !open.client.is_closed()) {
+                return Ok(Arc::clone(open));
             }
+            let open = Arc::new((self.0.connect)().await?);
+            *current = Some(Arc::clone(&open));
+            Ok(open)
+        };
+        match tokio::time::timeout(PATIENCE, opening).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(PostgresError::Timeout),
         }
-    }
-
-    async fn client(&self) -> Result<Arc<Client>, PostgresError> {
-        let mut shared = self.0.client.lock().await;
-        if let Some(client) = shared.as_ref().filter(|client| !client.is_closed()) {
-            return Ok(Arc::clone(client));
-        }
-        let client = Arc::new((self.0.connect)().await?);
-        *shared = Some(Arc::clone(&client));
-        Ok(client)
     }
 }
 
@@ -142,7 +170,7 @@ impl fmt::Debug for Postgres {
 pub enum PostgresError {
     /// The database could not be reached, or rejected a statement.
     Database(tokio_postgres::Error),
-    /// The database did not respond within 30 seconds.
+    /// The database did not respond within 30 seconds. It is asked to cancel the statement.
     Timeout,
     /// There is no tokio runtime on this thread.
     NoRuntime,

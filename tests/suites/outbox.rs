@@ -304,3 +304,29 @@ async fn delivered_events_can_be_kept_for_a_time() {
     kept.shutdown(PATIENCE).await;
     assert_eq!(server.seen().received, 1);
 }
+
+#[tokio::test]
+async fn a_delivered_event_is_not_rejected_whatever_another_relay_recorded() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    let server = StandIn::default();
+    server.seen().is_down = true;
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
+    let relay = relay(&server, &database).keep_delivered(week);
+    let relay = relay.start().unwrap();
+    OUTBOX.track(&database.client, event(0)).await.unwrap();
+    let count = "SELECT count(*) FROM polar_outbox WHERE relay IS NOT NULL";
+    until(async || {
+        let leased = database.client.query_one(count, &[]).await.unwrap();
+        leased.get::<_, i64>(0) == 1
+    })
+    .await;
+    // Another relay, of which the lease ran out meanwhile.
+    let reject = "UPDATE polar_outbox SET settled_at = now(), rejection = 'invalid'";
+    database.client.execute(reject, &[]).await.unwrap();
+    server.seen().is_down = false;
+    until(async || database.rejections().await.is_empty()).await;
+    relay.shutdown(PATIENCE).await;
+    assert_eq!((database.rows().await, server.stored().len()), (1, 1));
+}

@@ -44,8 +44,8 @@
 //!
 //! ## Keep events on disk
 //!
-//! With the feature `spool`, events are queued on disk: an event is written before `track` returns, and removed when it is
-//! delivered.
+//! With the feature `spool`, events are queued on disk: an event is written before `track` returns, and removed when Polar
+//! has stored or rejected it.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "metering", feature = "reqwest", feature = "spool"))]
@@ -76,8 +76,12 @@
 //! | `Off` | the event was written to the operating system's page cache | a crash and `kill -9`; not a power failure |
 //!
 //! `Grouped` is as safe as `Each`; its throughput grows with the number of concurrent callers. `track` waits while the disk
-//! budget is exhausted. If the disk is full or fails, it returns the event with `NotQueuedReason::NotStored`. `try_ingest`
-//! and dropped timers do not wait for the write: the event becomes durable shortly afterwards.
+//! budget is exhausted. `try_ingest` and dropped timers do not wait for the write: the event becomes durable shortly
+//! afterwards.
+//!
+//! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`. The event is not sent as long as
+//! the process lives. After a crash, the next process may find the event in the file and send it. To retry, track the returned
+//! event, which has an external ID.
 //!
 //! A future of `track` that is dropped, such as by a timeout, may have handed its event to that thread: the event is stored and
 //! billed then. Give an event that you may track again an `external_id` of your own. The server stores it once.
@@ -86,6 +90,9 @@
 //! needs a folder of its own, on a local disk. A damaged file is replaced by one with every event that can be read.
 //! `recovered().damage` contains how many are lost, and the path of the damaged file, which is kept. A file that is not a
 //! spool is an error, and is not changed. The files are not encrypted; on Unix, only their user can read them.
+//!
+//! An event that Polar rejects is removed from the disk when `on_undelivered` has returned. Store such events in that handler:
+//! without one they are in memory only, up to `capacity`, and are lost with the process.
 //!
 //! The spool stores events whose type can be decoded again, such as the `UsageEvent` of metering. The event types of the
 //! API's request bodies (below) cannot be decoded, and therefore not be spooled.
@@ -143,9 +150,10 @@
 //! | | memory | spool | outbox |
 //! |---|---|---|---|
 //! | `track` returned | the event is queued | the event is on disk | the event is stored when the transaction is committed |
-//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that was accepted; with `SpoolSync::Off`, a machine that fails can lose the last events and damage the file | nothing is lost that the database has committed |
+//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that was accepted, except for rejected events that only the report has; with `SpoolSync::Off`, a machine that fails can lose the last events and damage the file | nothing is lost that the database has committed |
 //! | Polar is unreachable | events are retried; when the queue is full, `track` waits | events are retried, also by the next process; when the disk budget is used up, `track` waits | events are retried; the table grows, and `track` does not wait |
 //! | a disk is full | has no effect | `track` returns the event with an error; accepted events are delivered | `track` fails, and the transaction with it |
+//! | Polar rejects an event, or accepts a request without counting it | `on_undelivered` gets the event; without a handler, the report, up to the capacity | as memory: the event leaves the disk when the handler has returned, or is kept for the report in memory only | the event stays in the table, with the reason |
 //! | two processes | have a queue each | have a folder each; the second to open a folder gets an error | share the table: an event is sent by one relay at a time |
 //! | the clock is set | a timestamp in Polar's future is replaced by the time at which Polar stores the event | as memory; a restart does not change the timestamp | as memory; leases follow the clock of the database, and if it jumps, events are sent later, or twice |
 //! | an event is sent twice | is stored once | is stored once, also if another process sends it | is stored once |

@@ -1,6 +1,7 @@
 //! The rows that a relay has leased, and their outcomes.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use super::table::Table;
 use crate::ingest::{DeliveryOutcome, Receipt};
@@ -17,6 +18,14 @@ pub(super) struct Flights {
     reasons: Vec<String>,
     /// Rows that are left to other relays.
     unsent: Vec<i64>,
+    recorded: Recorded,
+}
+
+/// How many outcomes the database has.
+#[derive(Default)]
+pub(super) struct Recorded {
+    pub(super) delivered: u64,
+    pub(super) rejected: u64,
 }
 
 impl Flights {
@@ -86,23 +95,27 @@ impl Flights {
         }
     }
 
-    /// Records the outcomes, and returns how many events were delivered and how many rejected. Outcomes that cannot be
-    /// recorded are kept for the next time.
-    pub(super) async fn record(&mut self, table: &Table) -> Result<(u64, u64), PostgresError> {
-        let counts = (self.delivered.len() as u64, self.rejected.len() as u64);
+    /// Records the outcomes. Outcomes that cannot be recorded are kept for the next time.
+    pub(super) async fn record(&mut self, table: &Table) -> Result<(), PostgresError> {
         if !self.unsent.is_empty() {
             table.release(&self.unsent).await?;
             self.unsent.clear();
         }
         if !self.rejected.is_empty() {
-            table.rejected(&self.rejected, &self.reasons).await?;
+            self.recorded.rejected += table.rejected(&self.rejected, &self.reasons).await?;
             self.rejected.clear();
             self.reasons.clear();
         }
         if !self.delivered.is_empty() {
             table.delivered(&self.delivered).await?;
+            self.recorded.delivered += self.delivered.len() as u64;
             self.delivered.clear();
         }
-        Ok(counts)
+        Ok(())
+    }
+
+    /// Takes the counts of what was recorded, also by a call that failed afterwards.
+    pub(super) fn take_recorded(&mut self) -> Recorded {
+        mem::take(&mut self.recorded)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::StoredEvent;
-use super::flight::Flights;
+use super::flight::{Flights, Recorded};
 use super::handle::Control;
 use super::table::Table;
 use crate::client::RetryPolicy;
@@ -104,9 +104,10 @@ impl Loop {
     /// Does what is due, and returns the time until the next task, unless an event gets its delivery outcome before.
     async fn turn(&mut self) -> Result<Duration, PostgresError> {
         self.flights.sweep();
+        // First, so that leases last while outcomes cannot be recorded.
+        self.renew().await?;
         self.record().await?;
         self.send_waiting();
-        self.renew().await?;
         let now = self.now();
         if now >= self.clean_up {
             self.table.clean_up().await?;
@@ -170,12 +171,16 @@ impl Loop {
     }
 
     async fn record(&mut self) -> Result<(), PostgresError> {
-        let (delivered, rejected) = self.flights.record(&self.table).await?;
+        let outcome = self.flights.record(&self.table).await;
+        let Recorded {
+            delivered,
+            rejected,
+        } = self.flights.take_recorded();
         if rejected > 0 {
             log::outbox_rejected(rejected);
         }
         self.control.recorded(delivered, rejected);
-        Ok(())
+        outcome
     }
 
     /// Renews the leases after a third of their time.

@@ -26,16 +26,18 @@ const RELEASE: &str = "\
     UPDATE polar_outbox SET relay = NULL, leased_until = NULL
     WHERE id = ANY($2) AND relay = $1 AND settled_at IS NULL";
 
-/// Regardless of who has the lease now: the event is delivered.
+/// Regardless of who has the lease now, and of a rejection that another relay recorded: the event is delivered.
 const REMOVE: &str = "DELETE FROM polar_outbox WHERE id = ANY($1)";
 
 const KEEP: &str = "\
-    UPDATE polar_outbox SET settled_at = now(), rejection = NULL WHERE id = ANY($1) AND settled_at IS NULL";
+    UPDATE polar_outbox SET settled_at = now(), rejection = NULL
+    WHERE id = ANY($1) AND (settled_at IS NULL OR rejection IS NOT NULL)";
 
+/// Only of rows that this relay has: another one, to which Polar may respond differently, decides about the others.
 const REJECT: &str = "\
     UPDATE polar_outbox SET settled_at = now(), rejection = rejected.reason
     FROM unnest($1::BIGINT[], $2::TEXT[]) AS rejected (id, reason)
-    WHERE polar_outbox.id = rejected.id AND settled_at IS NULL";
+    WHERE polar_outbox.id = rejected.id AND relay = $3 AND settled_at IS NULL";
 
 const CLEAN_UP: &str = "\
     DELETE FROM polar_outbox WHERE id IN (
@@ -135,16 +137,18 @@ impl Table {
         Ok(())
     }
 
-    /// Records that Polar rejected these events, for these reasons.
+    /// Records that Polar rejected these events, for these reasons. Returns how many of them this relay still had.
     pub(super) async fn rejected(
         &self,
         ids: &[i64],
         reasons: &[String],
-    ) -> Result<(), PostgresError> {
-        let parameters: [Parameter<'_>; 2] =
-            [(&ids, Type::INT8_ARRAY), (&reasons, Type::TEXT_ARRAY)];
-        self.database.execute(REJECT, &parameters).await?;
-        Ok(())
+    ) -> Result<u64, PostgresError> {
+        let parameters: [Parameter<'_>; 3] = [
+            (&ids, Type::INT8_ARRAY),
+            (&reasons, Type::TEXT_ARRAY),
+            (&self.relay, Type::UUID),
+        ];
+        self.database.execute(REJECT, &parameters).await
     }
 
     /// Removes delivered events after their retention.
