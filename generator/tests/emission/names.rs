@@ -354,7 +354,9 @@ fn an_invalid_or_unused_name_override_is_rejected() {
     contract["x-rust-name"] = json!({"a": "con", "gone": "x"});
     let report = refusal(&contract);
     assert!(
-        report.contains("#/components/schemas/A/properties/g/items/x-rust-name: names components"),
+        report.contains(
+            "#/components/schemas/A/properties/g/items/x-rust-name: is only allowed on components"
+        ),
         "{report}"
     );
     contract["components"]["schemas"]["A"]["properties"]["g"]["items"] = json!({"type": "string"});
