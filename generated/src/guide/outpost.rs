@@ -79,8 +79,8 @@
 //!
 //! In Redis, a reservation is a lease of 30 seconds that is renewed every 10, so units that a crashed process reserved
 //! become available again. Leases that Redis has lost are made again with the next renewal. Reservations are calculated
-//! exactly with up to 9 decimals and 15 digits before them; other numbers of units are refused
-//! (`ReserveError::InvalidUnits`). In memory, all numbers are exact decimals.
+//! with 9 decimals and up to 15 digits before them: other numbers of units are refused (`ReserveError::InvalidUnits`), and
+//! balances are rounded down. In memory, all numbers are exact decimals.
 //!
 //! Reservations protect the balance that is known locally. It can be too high, and be overdrawn, where events are not
 //! counted in it:

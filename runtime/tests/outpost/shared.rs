@@ -193,6 +193,39 @@ async fn fractions_are_reserved_exactly() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_are_never_rounded_in_favor_of_the_customer() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    read_locally(&metering, UNITS).await;
+    let keys = redis.command(&["KEYS", "outpost:state:*:r-units"]);
+    let keys: Vec<String> = redis::from_redis_value(keys).unwrap();
+    let [state] = keys.as_slice() else {
+        panic!("{keys:?}");
+    };
+    let credited = format!("credited:{UNITS}");
+    for (credit, used, expected) in [
+        ("0.9999999996", "0", "0.999999999"),
+        ("1", "0.0000000004", "0.999999999"),
+        ("1", "1e-10", "0.999999999"),
+        ("0", "-0.9999999996", "0.999999999"),
+        (
+            "100000000000001",
+            "100000000000000.0000000004",
+            "0.999999999",
+        ),
+        ("-0.5", "0", "-0.5"),
+    ] {
+        redis.command(&["HSET", state, &credited, credit, "cold:sum", used]);
+        let expected: Decimal = expected.parse().unwrap();
+        let reserved = metering.reserve(UNITS, 1, "u-1").await;
+        assert_eq!(available(reserved), expected, "{credit} {used}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_redis_forgets_the_scripts() {
     let Some(redis) = Redis::start().await else {
         return;

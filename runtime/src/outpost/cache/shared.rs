@@ -82,8 +82,10 @@ impl Entry {
     fn load(&mut self, stored: Stored, at: Instant) {
         let revision = stored.revision;
         let seen = self.seen.take();
-        let is_behind =
-            seen.is_some_and(|seen| seen.epoch == revision.epoch && seen.number > revision.number);
+        let is_later =
+            |known: &Revision| known.epoch == revision.epoch && known.number > revision.number;
+        // A response to a read can arrive after an update from later.
+        let is_behind = [&seen, &self.revision].into_iter().flatten().any(is_later);
         if !is_behind {
             self.revision = Some(revision);
             if self.state.version != stored.state.version || self.received.is_none() {
@@ -148,6 +150,10 @@ mod tests {
         cache.load(state, stored("a", 5), at);
         assert!(!cache.is_fresh(state));
         cache.load(state, stored("a", 6), at);
+        assert!(cache.is_fresh(state));
+        // A response to an earlier read does not replace a later state.
+        cache.load(state, stored("a", 5), at);
+        cache.update(state, stored("a", 7));
         assert!(cache.is_fresh(state));
         // Another epoch, published as a whole and then as a bucket.
         cache.replace(state, stored("b", 1), at);

@@ -86,25 +86,22 @@ return all
 /// `unknown`; `units` if they need more than nine decimals or 15 digits before them; or `short` and what is available.
 ///
 /// Lua calculates with doubles, which do not contain most fractions. Numbers are therefore two integers: the whole part, and
-/// billionths from 0 to 999,999,999. A sum in Redis is rounded to 15 digits if it has decimals, because Redis adds them with
-/// a binary fraction, too.
+/// billionths from 0 to 999,999,999. More decimals are rounded so that less is available: credits down, usage up.
 pub(super) const HOLD: &str = r"
 local state, leases = KEYS[1], KEYS[2]
 local meter, func, token, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 local SCALE, PLACES, DIGITS = 1000000000, 9, 15
 
-local function parse(text)
+local function parse(text, is_usage)
   local sign, digits, decimals = string.match(text, '^(-?)0*(%d*)%.?(%d*)$')
   if not digits then
-    sign, digits, decimals = string.match(string.format('%.10f', tonumber(text) or 1e300), '^(-?)0*(%d*)%.?(%d*)$')
+    sign, digits, decimals = string.match(string.format('%.30f', tonumber(text) or 1e300), '^(-?)0*(%d*)%.?(%d*)$')
   end
   if not digits or #digits > DIGITS then return nil end
-  local places = math.min(PLACES, DIGITS - #digits)
-  local is_exact = not string.find(decimals, '[1-9]', places + 1)
+  local is_exact = not string.find(decimals, '[1-9]', PLACES + 1)
   local whole = tonumber(digits) or 0
-  local kept = string.sub(decimals .. string.rep('0', PLACES), 1, places)
-  local billionths = tonumber(kept .. string.rep('0', PLACES - places))
-  if string.find(decimals, '^[5-9]', places + 1) then billionths = billionths + 10 ^ (PLACES - places) end
+  local billionths = tonumber(string.sub(decimals .. string.rep('0', PLACES), 1, PLACES))
+  if not is_exact and (sign == '-') ~= (is_usage == true) then billionths = billionths + 1 end
   if sign == '-' then whole, billionths = -whole, -billionths end
   return {whole, billionths}, is_exact
 end
@@ -136,7 +133,7 @@ local fields = redis.call('HGETALL', state)
 for i = 1, #fields, 2 do
   local start, name = string.match(fields[i], '^bucket:(-?%d+):(%a+)$')
   if fields[i] == 'cold:' .. func or (name == func and tonumber(start) >= cold) then
-    local used = parse(fields[i + 1])
+    local used = parse(fields[i + 1], true)
     if not used then return {'unknown'} end
     available = minus(available, used)
   end

@@ -4,7 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisResult, cmd};
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult,
+    cmd,
+};
 use uuid::Uuid;
 
 use super::pending::{Batch, Release};
@@ -61,7 +65,11 @@ impl Store {
     pub(super) fn open(url: &str) -> Result<Self, Error> {
         // The URL may contain a password, and so may an error about it.
         const REASON: &str = "the URL of Redis is invalid, or needs TLS, which is not supported";
-        let client = Client::open(url).map_err(|_| Error::configuration(REASON))?;
+        let invalid = |_| Error::configuration(REASON);
+        // Commands are small, and a read waits for the response.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let connection = url.into_connection_info().map_err(invalid)?;
+        let client = Client::open(connection.set_tcp_settings(tcp)).map_err(invalid)?;
         let database = client.get_connection_info().redis_settings().db();
         Ok(Self {
             client,

@@ -53,6 +53,8 @@ impl Shared {
         // Updates from before the subscription were missed.
         cache.forget_revisions(true);
         self.store.connect().await?;
+        // Snapshots that arrived before the connection could not be stored: request them again.
+        cache.forget_revisions(true);
         backoff.reset();
         cache.notify();
         let mut messages = subscription.into_on_message();
