@@ -27,7 +27,7 @@
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.
 //! - [Usage metering](crate::guide::usage): Track the usage of customers, and read the balances of their meters.
-//! - [Outpost: local balances](crate::guide::outpost): Read the balances of meters from local state, and reserve units before expensive work. Outpost is Polar's protocol for computing balances in your processes: a balance is read without a request, and includes an event milliseconds after it was tracked.
+//! - [Outpost: local balances](crate::guide::outpost): Read the balances of meters from local state, and reserve units before expensive work. Outpost is Polar's protocol for computing balances in your processes: reading a balance sends no request, and the balance includes events within milliseconds of tracking them.
 //! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and what customers bought.
 //! - [Exports](crate::guide::exports): Stream the CSV exports of the API as typed rows.
 //! - [License keys](crate::guide::license_keys): Validate license keys in programs that run on the computers of customers.

@@ -38,7 +38,7 @@
 //! Each call of `get_state` is one request. The webhook event `customer.state_changed` contains the same state, so a program can
 //! store it and answer without a request: see [Webhooks](crate::guide::webhooks).
 //!
-//! ## Representation the state
+//! ## Store the state
 //!
 //! `Entitlements` contains the newest state of a customer, with the same methods. It implements serde: store it in a row or a
 //! cache entry for each customer.

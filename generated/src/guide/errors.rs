@@ -29,9 +29,9 @@
 //! ## API errors
 //!
 //! The *class* of an error is the field `error` of Polar's error response, such as `ResourceNotFound`. `error.code()`
-//! returns it as an `ErrorCode`, which is `ErrorCode::Unknown` for a class that this client does not know, or `None` if the
-//! error is not an error response with a class. `error.api()` returns the response with status, headers, body and
-//! validation entries.
+//! returns it as an `Option<ErrorCode>`: `ErrorCode::Unknown` for a class that this client does not know, `None` if the
+//! error is not a response of the API or contains no class. `error.api()` returns the response with status, headers, body
+//! and validation entries.
 //!
 //! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true only if the response contains
 //! an error class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`),
@@ -45,9 +45,9 @@
 //! ## Responses that cannot be decoded
 //!
 //! [`Error::Decode`](crate::Error::Decode) means that the server responded with a success status, but the body could not be
-//! decoded. The operation was performed: do not repeat it. The error contains the raw body (up to 1 MiB, never shown by
-//! `Display` or `Debug`), so that the ID and the secret of a created resource are not lost. `send_json()` returns the JSON
-//! of any response:
+//! decoded. The operation was performed: do not retry it unless it is idempotent. The error contains the raw body (up to 1
+//! MiB, never shown by `Display` or `Debug`), so that the ID and the secret of a created resource are not lost.
+//! `send_json()` returns the JSON of any response:
 //!
 //! ```rust,no_run
 //! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), polar_client::Error> {
@@ -63,12 +63,12 @@
 //! ```
 //!
 //! Even `send_json()` returns `Error::Decode` for JSON with a duplicate key, more than 128 levels of nesting, or a number
-//! outside the range of a double.
+//! outside the range of an `f64`.
 //!
 //! ## Retries
 //!
-//! A call is attempted up to three times. What is retried depends on whether the operation is idempotent, which the
-//! documentation of each operation says:
+//! A call is attempted up to three times. Whether it is retried after a failure depends on whether the operation is
+//! idempotent, which the documentation of each method says:
 //!
 //! | failure | idempotent (`GET`, `DELETE`, ingestion of events) | not idempotent |
 //! |---|---|---|
@@ -81,8 +81,9 @@
 //! Delays are exponential with full jitter: random, up to 0.5 seconds before the second attempt and up to 1 second before
 //! the third. With more attempts, the limit doubles up to 20 seconds. `Retry-After` takes precedence; if it exceeds 60
 //! seconds or the rest of the call's timeout, the error is returned immediately. A retry budget, shared by all clones of a
-//! client, keeps retries from making an outage worse: it allows 100 retries (50 after timeouts) in a row without a success,
-//! and is refilled by calls that succeed. `RetryPolicy` and `CallOptions` change the policy, for a client or for one call.
+//! client, keeps retries from making an outage worse: it allows 100 consecutive retries (50 after timeouts). When it is
+//! exhausted, errors are returned without a retry. A retry that succeeds returns its cost, and five other successful calls
+//! allow one more retry. `RetryPolicy` and `CallOptions` change the policy, for a client or for one call.
 //!
 //! By default, a call times out after 60 seconds, retries and delays included, and an attempt after 30 seconds.
 //! `error.may_have_been_sent()` returns whether the server may have acted on a request that failed.

@@ -9,7 +9,7 @@
 //! use polar_client::metering::{Cost, TokenUsage};
 //!
 //! let metering = polar.metering().start()?;
-//! let customer = metering.customer("u-1"); // your external ID, or Polar's UUID of the customer
+//! let customer = metering.customer("u-1"); // a string is your external ID; a `Uuid` or `CustomerId` is Polar's ID
 //! customer.track("call").metadata("units", 3).await?;
 //!
 //! let timer = customer.timer("job"); // tracks `seconds` when it is dropped or finished
@@ -25,7 +25,8 @@
 //! # }
 //! ```
 //!
-//! `meter` is the ID of a meter: create it in the dashboard or with `polar.meters()`, whose list contains the IDs.
+//! A meter filters events by name and metadata, and counts them or aggregates a value. Create meters in the dashboard or
+//! with `polar.meters().create(...)`; `polar.meters().list()` returns them with their IDs.
 //!
 //! `track` queues an event. Events are sent in batches of up to 500, at most one second after they were tracked. `track`
 //! waits for capacity when the queue is full (backpressure). For an invalid event it returns an error that contains the
@@ -38,7 +39,7 @@
 //! finished.
 //!
 //! `customer.meter(meter)` returns `consumed`, `credited` and `balance` as exact decimals, their origin (`Source`) and
-//! their age. It returns `None` if the customer has neither usage nor credits of the meter. The API counts an event some
+//! their age. It returns `None` if the customer has neither usage nor credits for the meter. The API counts an event some
 //! seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and reserves units before
 //! they are used.
 //!
@@ -76,26 +77,27 @@
 //! | `Off` | the event was written to the operating system's page cache | a crash and `kill -9`; not a power failure |
 //!
 //! `Grouped` is as safe as `Each`; its throughput grows with the number of concurrent callers. `track` waits while the disk
-//! budget is exhausted. `try_ingest` and dropped timers do not wait for the write: the event becomes durable shortly
-//! afterwards.
+//! budget is exhausted. Dropped timers, and `try_ingest` of the [ingester](#only-send-events), do not wait for the write:
+//! the event becomes durable shortly afterwards.
 //!
-//! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`. The event is not sent as long as
-//! the process lives. After a crash, the next process may find the event in the file and send it. To retry, track the returned
-//! event, which has an external ID.
+//! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`. The event is not sent as long
+//! as the process lives. After a crash, the next process may find the event in the file and send it. To retry, track the
+//! returned event, which has an external ID.
 //!
-//! A future of `track` that is dropped, such as by a timeout, may have handed its event to that thread: the event is stored and
-//! billed then. Give an event that you may track again an `external_id` of your own. The server stores it once.
+//! If the future of `track` is dropped, for example by a timeout, the event may still be stored and billed. Set an
+//! `external_id` on an event that you may track again: the server then stores it once.
 //!
-//! One process has a folder open at a time: another one gets an error that names the folder, so each replica of a service
-//! needs a folder of its own, on a local disk. A damaged file is replaced by one with every event that can be read.
-//! `recovered().damage` contains how many are lost, and the path of the damaged file, which is kept. A file that is not a
-//! spool is an error, and is not changed. The files are not encrypted; on Unix, only their user can read them.
+//! Only one process can open a folder at a time; a second one gets an error that names the folder. Each replica of a
+//! service needs its own folder, on a local disk. If a file is damaged, the readable events are copied to a new file, and
+//! the damaged one is kept for inspection: `recovered().damage` contains its path and the number of lost events. A file
+//! that is not a spool is an error, and is not changed. The files are not encrypted; on Unix, only their user can read
+//! them.
 //!
-//! An event that Polar rejects is removed from the disk when `on_undelivered` has returned. Store such events in that handler:
-//! without one they are in memory only, up to `capacity`, and are lost with the process.
+//! An event that Polar rejects is removed from the disk when `on_undelivered` has returned. Store such events in that
+//! handler: without one they are in memory only, up to `capacity`, and are lost with the process.
 //!
 //! The spool stores events whose type can be decoded again, such as the `UsageEvent` of metering. The event types of the
-//! API's request bodies (below) cannot be decoded, and therefore not be spooled.
+//! API's request bodies (below) cannot be decoded, so an ingester of these types has no spool.
 //!
 //! ## Transactional outbox in PostgreSQL
 //!
@@ -121,7 +123,7 @@
 //! Outbox::new().track(&transaction, event).await?;
 //! transaction.commit().await?;
 //!
-//! // In any number of processes:
+//! // In any number of processes, until they shut down:
 //! let relay = polar.metering().relay(Postgres::new(url.parse()?, NoTls)).start()?;
 //! relay.shutdown(Duration::from_secs(10)).await;
 //! # Ok(())
@@ -143,9 +145,10 @@
 //!
 //! ## Guarantees
 //!
-//! Each event is stored at most once, because it gets its external ID when it is tracked. An event that your program tracks again
-//! is another one, unless both have the same `external_id`: set one wherever your program retries, such as after a timeout of
-//! `track`, `NotQueuedReason::NotStored`, or a `COMMIT` whose response was lost. Whether an event is stored:
+//! The server stores each event at most once: an external ID is assigned when it is tracked, and the server deduplicates by
+//! it. An event that your program tracks again is another one, unless both have the same `external_id`: set one wherever
+//! your program retries, such as after a timeout of `track`, `NotQueuedReason::NotStored`, or a `COMMIT` whose response was
+//! lost. Whether an event is stored:
 //!
 //! | | memory | spool | outbox |
 //! |---|---|---|---|

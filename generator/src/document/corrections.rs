@@ -45,14 +45,15 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// Returns the versions that it changes, oldest first.
+    /// Returns the versions in which the action has this effect, oldest first.
     pub fn versions(&self, effect: Effect) -> impl Iterator<Item = &str> {
         let effects = self.effects.iter();
         let versions = effects.filter(move |(_, found)| **found == effect);
         versions.map(|(version, _)| version.as_str())
     }
 
-    /// Merges the effects of the actions by version. All versions have the same actions.
+    /// Collects the effect of each action in every version. Actions are matched by index: every version is corrected
+    /// by the same overlay.
     pub(crate) fn of_all<'a>(
         file: &str,
         versions: impl Iterator<Item = (&'a str, &'a [Applied])>,

@@ -131,8 +131,14 @@ impl<E: VersionedEvent> Webhooks<E> {
     /// must be exactly the bytes that were received.
     ///
     /// # Errors
-    /// In this order: missing or malformed headers, an invalid signature, a timestamp outside of the tolerance, a body
-    /// that is not an event. Errors about timestamp and body are therefore about authentic deliveries.
+    /// Checked in this order:
+    /// - [`Secret`](WebhookError::Secret): a secret is invalid.
+    /// - [`MissingHeader`](WebhookError::MissingHeader), [`MalformedHeader`](WebhookError::MalformedHeader).
+    /// - [`Signature`](WebhookError::Signature): the signature does not match. All later errors are about authentic
+    ///   deliveries.
+    /// - [`Stale`](WebhookError::Stale), [`Future`](WebhookError::Future): the timestamp is outside of the tolerance.
+    /// - [`Malformed`](WebhookError::Malformed), [`Formatted`](WebhookError::Formatted),
+    ///   [`Version`](WebhookError::Version): the body is not an event that can be decoded.
     #[doc(alias = "validate_event")]
     pub fn verify(
         &self,

@@ -68,7 +68,7 @@ impl Server {
         Self { process, url }
     }
 
-    /// Prints times.
+    /// Prints the median time of a call with the client and with bare reqwest, by the number of tasks.
     fn time(&self) {
         println!("one call, µs, p50 of {ROUNDS} rounds of {CALLS} calls each:");
         println!(

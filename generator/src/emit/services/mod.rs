@@ -143,7 +143,7 @@ impl<'a> ServicePath<'a> {
             .operations
             .iter()
             .partition(|operation| site.holds(&Key::Operation(operation.id.clone())));
-        // Only the module that users see re-exports items of other homes.
+        // Only the home of the service re-exports requests and child services of other homes.
         let others = others.into_iter().filter(|_| is_here);
         let (facts_elsewhere, requests_elsewhere): (Vec<_>, Vec<_>) = others
             .filter_map(|operation| self.operation_elsewhere(site, operation))

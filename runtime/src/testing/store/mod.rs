@@ -24,8 +24,8 @@ use items::Items;
 /// An in-memory API that stores what is created: a created customer can be read, listed, updated and deleted. Clones
 /// share their content.
 ///
-/// It supports everything that the API creates, reads, lists, updates and deletes by an ID: products, customers,
-/// checkouts, discounts, benefits, meters, webhook endpoints and more. Requests are validated. Responses are
+/// It supports every resource with an ID, with those of the operations create, read, list, update and delete that the
+/// API has for it: products, customers, checkouts, discounts, benefits, meters, webhook endpoints and more. Requests are validated. Responses are
 /// [samples](super::sample()) with the values that were sent. Lists are filtered by properties, sorted and paginated.
 ///
 /// The store does not implement the business logic of the API: a checkout does not become an order, so a test

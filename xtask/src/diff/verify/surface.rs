@@ -21,7 +21,7 @@ pub(super) fn findings(old: &Path, new: &Path) -> Result<Vec<Finding>, String> {
         .filter_map(|text| {
             Some(Finding {
                 pair: module_in(&text)?.to_owned(),
-                // Implementations are about two types.
+                // An `impl Trait for Type` is attributed to no type, since both may be types of the API. All other items begin with `pub`.
                 ty: type_in(&text)
                     .filter(|_| text.contains(": pub "))
                     .map(str::to_owned),
