@@ -157,6 +157,7 @@ impl From<Shortage> for ReserveError {
                 available: available.into(),
             },
             Shortage::Unsupported => Self::Unsupported,
+            #[cfg(feature = "redis")]
             Shortage::InvalidUnits => Self::InvalidUnits,
             Shortage::Incomplete | Shortage::Unknown => Self::Unknown,
         }

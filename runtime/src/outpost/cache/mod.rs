@@ -91,6 +91,7 @@ pub(crate) enum Shortage {
     /// The meter's function does not allow reservations.
     Unsupported,
     /// The number of units cannot be calculated with exactly.
+    #[cfg(feature = "redis")]
     InvalidUnits,
 }
 
