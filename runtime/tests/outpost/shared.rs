@@ -29,6 +29,15 @@ fn process(polar: &Polar, redis: &Redis) -> Metering {
     polar.metering().outpost(options).start().unwrap()
 }
 
+/// Starts a process that has its first snapshot; `None` without a server.
+async fn one_process() -> Option<(Redis, Polar, Metering)> {
+    let redis = Redis::start().await?;
+    let polar = polar().await;
+    let metering = process(&polar, &redis);
+    until(&metering, 2).await;
+    Some((redis, polar, metering))
+}
+
 /// Reads until the local value is this one.
 async fn until(metering: &Metering, consumed: impl Into<Decimal>) {
     let consumed = consumed.into();
@@ -165,12 +174,9 @@ async fn reserved(metering: &Metering, units: u32) -> Reservation {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fractions_are_reserved_exactly() {
-    let Some(redis) = Redis::start().await else {
+    let Some((_redis, _polar, metering)) = one_process().await else {
         return;
     };
-    let polar = polar().await;
-    let metering = process(&polar, &redis);
-    until(&metering, 2).await;
     // 95 are available. The sum of so many tenths in doubles is larger than 94.9.
     let tenth: Decimal = "0.1".parse().unwrap();
     let mut reserved = Vec::new();
@@ -227,12 +233,9 @@ async fn numbers_are_never_rounded_in_favor_of_the_customer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_redis_forgets_the_scripts() {
-    let Some(redis) = Redis::start().await else {
+    let Some((redis, _polar, metering)) = one_process().await else {
         return;
     };
-    let polar = polar().await;
-    let metering = process(&polar, &redis);
-    until(&metering, 2).await;
     redis.command(&["SCRIPT", "FLUSH"]);
     metering.track(event("call")).await.unwrap();
     until(&metering, 3).await;
@@ -261,12 +264,9 @@ async fn units_stay_reserved_while_redis_is_full() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_redis_lost_is_made_again() {
-    let Some(redis) = Redis::start().await else {
+    let Some((redis, _polar, metering)) = one_process().await else {
         return;
     };
-    let polar = polar().await;
-    let metering = process(&polar, &redis);
-    until(&metering, 2).await;
     let all = metering.reserve(CALLS, 98, "u-1").await.unwrap();
     redis.command(&["DEL", &leases(&redis, CALLS).await]);
     // Leases are renewed when a connection is made.
@@ -278,12 +278,9 @@ async fn a_lease_that_redis_lost_is_made_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn units_of_a_process_that_died_are_available_when_its_lease_expires() {
-    let Some(redis) = Redis::start().await else {
+    let Some((redis, _polar, metering)) = one_process().await else {
         return;
     };
-    let polar = polar().await;
-    let metering = process(&polar, &redis);
-    until(&metering, 2).await;
     let key = leases_of_a_dead_process(&redis, &metering, "99999999999999").await;
     assert_eq!(available(metering.reserve(CALLS, 1, "u-1").await), 0.into());
     redis.command(&["HSET", &key, "dead", "98 1"]);
