@@ -3,7 +3,7 @@
 #[cfg(feature = "redis")]
 mod shared;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +24,9 @@ use crate::time::Instant;
 /// How often a snapshot is requested again while the state is incomplete.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 
+/// How many requests wait for a connection. With a new one, everything in memory is requested anyway.
+const ASKS: usize = 20_000;
+
 /// The states in memory, and the requests to Polar about them.
 ///
 /// A state is complete if its snapshot covers everything before this process started counting. Events before that, of
@@ -40,8 +43,8 @@ struct Inner {
     is_shared: bool,
     /// The time since which all events of this process are counted, in microseconds since 1970.
     since: i64,
-    /// Messages to Polar: at most one for each meter of the entries.
-    asks: VecDeque<String>,
+    /// Messages to Polar, each once. While there is no connection, `watch` adds no more than [`ASKS`].
+    asks: BTreeSet<String>,
     /// Reserved units, by state and meter.
     held: HashMap<(String, String), Number>,
 }
@@ -103,7 +106,7 @@ impl Cache {
                 entries: LruCache::new(capacity),
                 is_shared,
                 since,
-                asks: VecDeque::new(),
+                asks: BTreeSet::new(),
                 held: HashMap::new(),
             }),
             changed: Bell::new(),
@@ -158,7 +161,8 @@ impl Cache {
         };
         if is_due {
             entry.asked = Some(at);
-            let asks = reducer.meters.iter();
+            let room = ASKS.saturating_sub(inner.asks.len());
+            let asks = reducer.meters.iter().take(room);
             inner
                 .asks
                 .extend(asks.map(|meter| message::ask_usage(customer, meter)));
@@ -188,7 +192,7 @@ impl Cache {
     pub(in crate::outpost) async fn next_ask(&self) -> String {
         loop {
             let asking = self.asking.listen();
-            if let Some(ask) = self.lock().asks.pop_front() {
+            if let Some(ask) = self.lock().asks.pop_first() {
                 return ask;
             }
             asking.await;
@@ -330,5 +334,29 @@ impl Entry {
     /// Returns whether the snapshot covers everything that was not counted here.
     fn is_complete(&self) -> bool {
         self.state.cold_until.is_some_and(|cold| cold >= self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+
+    #[test]
+    fn requests_that_wait_for_a_connection_are_bounded() {
+        let cache = Cache::new(NonZeroUsize::new(10).unwrap(), 0, false);
+        let rule = serde_json::json!({ "id": "r", "meter_ids": ["m", "n"] });
+        let reducer = Reducer::parse(&rule, 0).unwrap();
+        let (start, customer) = (Instant::now(), Identity::external("u"));
+        for round in 0..100 {
+            cache.watch(&customer, &reducer, 0, start + ASK_AGAIN * round);
+        }
+        assert_eq!(cache.lock().asks.len(), 2);
+        for customer in 0..ASKS {
+            let customer = Identity::external(customer.to_string());
+            cache.watch(&customer, &reducer, 0, start);
+        }
+        assert_eq!(cache.lock().asks.len(), ASKS);
     }
 }
