@@ -26,7 +26,7 @@ const RELEASE: &str = "\
     UPDATE polar_outbox SET relay = NULL, leased_until = NULL
     WHERE id = ANY($2) AND relay = $1 AND settled_at IS NULL";
 
-/// Regardless of who has the lease now, and of a rejection that another relay recorded: the event is delivered.
+/// Ignores the current lease and rejections recorded by other relays, because the event is delivered.
 const REMOVE: &str = "DELETE FROM polar_outbox WHERE id = ANY($1)";
 
 const KEEP: &str = "\

@@ -8,7 +8,7 @@ use http::{StatusCode, Uri};
 
 use super::refusal::Refusal;
 
-/// Redirects to the URL of a session, which grants access to anyone who has it, so the response must not be cached.
+/// Redirects to the URL of a session, which grants access like a token, so the response must not be cached.
 pub(super) fn redirect(url: &str) -> Result<Response, Refusal> {
     let target = target(url).ok_or(Refusal::BAD_TARGET)?;
     let headers = [

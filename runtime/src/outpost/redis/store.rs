@@ -18,6 +18,7 @@ use crate::log;
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
 use crate::outpost::state::Stored;
+use crate::outpost::statistics::Statistics;
 
 /// The timeout of a command.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
@@ -148,19 +149,13 @@ impl Store {
     /// Applies a snapshot. Returns the state.
     pub(super) async fn apply(&self, state: &str, snapshot: &Snapshot) -> RedisResult<Stored> {
         let mut session = self.connected()?;
-        let statistics = &snapshot.statistics;
-        let optional =
-            |number: Option<Number>| number.map_or_else(String::new, |it| it.to_string());
         let mut apply = script(&session.scripts.snapshot, &[&key(state)]);
         apply.arg(state).arg(&self.channel).arg(epoch());
         apply.arg(snapshot.cold_until).arg(snapshot.version);
         apply
             .arg(&snapshot.meter)
             .arg(snapshot.credited.to_string());
-        apply.arg(statistics.count).arg(statistics.sum.to_string());
-        apply
-            .arg(optional(statistics.min))
-            .arg(optional(statistics.max));
+        add_statistics(&mut apply, &snapshot.statistics);
         let fields: Vec<String> = apply.query_async(&mut session.connection).await?;
         stored(&fields)
     }
@@ -178,13 +173,8 @@ impl Store {
             pipeline.ignore_errors();
             for (state, start, statistics) in &writes {
                 let mut write = script(&session.scripts.write, &[&key(state)]);
-                let optional =
-                    |number: Option<Number>| number.map_or_else(String::new, |it| it.to_string());
                 write.arg(state).arg(&self.channel).arg(epoch()).arg(start);
-                write.arg(statistics.count).arg(statistics.sum.to_string());
-                write
-                    .arg(optional(statistics.min))
-                    .arg(optional(statistics.max));
+                add_statistics(&mut write, statistics);
                 pipeline.add_command(write);
             }
             let outcomes: Vec<RedisResult<Vec<String>>> =
@@ -307,6 +297,16 @@ fn script(hash: &str, keys: &[&str]) -> Cmd {
     let mut script = cmd("EVALSHA");
     script.arg(hash).arg(keys.len()).arg(keys);
     script
+}
+
+/// Adds count, sum, minimum and maximum; an empty string for a missing one.
+fn add_statistics(command: &mut Cmd, statistics: &Statistics) {
+    let optional = |number: Option<Number>| number.map_or_else(String::new, |it| it.to_string());
+    command
+        .arg(statistics.count)
+        .arg(statistics.sum.to_string())
+        .arg(optional(statistics.min))
+        .arg(optional(statistics.max));
 }
 
 fn key(state: &str) -> String {
