@@ -13,6 +13,8 @@ mod failures;
 mod lifecycle;
 #[path = "ingest/server.rs"]
 mod server;
+#[path = "ingest/sizes.rs"]
+mod sizes;
 #[path = "ingest/spans.rs"]
 mod spans;
 
