@@ -8,6 +8,9 @@ use serde::Deserialize;
 use crate::document::{self, Source};
 use crate::error::{Problem, Report};
 
+/// The placeholder in the documentation of a filter for what the operation lists.
+const ITEMS: &str = "ITEMS";
+
 /// The parsed `docs.yaml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,8 +25,12 @@ pub struct Documentation {
     /// By operation id: a program that calls the operation. `MODULE` stands for the module of the default version.
     examples: BTreeMap<String, String>,
     /// By name of an optional query parameter: the items that it selects, if the operation has no more specific entry.
+    /// `ITEMS` stands for what the operation lists.
     filters: BTreeMap<String, String>,
-    /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`.
+    /// By operation id: what it lists, in the plural, if the last segment of its service does not say so.
+    items: BTreeMap<String, String>,
+    /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`. In
+    /// front of a field, one `*` stands for any part of the schema's name: `Benefit*.description`.
     schemas: BTreeMap<String, String>,
     /// By field or parameter name, if there is no more specific entry.
     fields: BTreeMap<String, String>,
@@ -44,8 +51,18 @@ pub struct Coverage {
 #[derive(Debug)]
 pub(crate) struct Glossary<'a> {
     documentation: &'a Documentation,
+    patterns: Vec<Pattern<'a>>,
     used: RefCell<BTreeSet<(&'static str, &'a str)>>,
     coverage: RefCell<Coverage>,
+}
+
+/// The key of the field of several schemas: `Benefit*.description`.
+#[derive(Debug)]
+struct Pattern<'a> {
+    key: &'a str,
+    start: &'a str,
+    end: &'a str,
+    field: &'a str,
 }
 
 impl Documentation {
@@ -77,12 +94,13 @@ impl Documentation {
             .collect()
     }
 
-    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 6] {
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 7] {
         [
             ("services", &self.services),
             ("operations", &self.operations),
             ("examples", &self.examples),
             ("filters", &self.filters),
+            ("items", &self.items),
             ("schemas", &self.schemas),
             ("fields", &self.fields),
         ]
@@ -91,8 +109,10 @@ impl Documentation {
 
 impl<'a> Glossary<'a> {
     pub(crate) fn new(documentation: &'a Documentation) -> Self {
+        let keys = documentation.schemas.keys();
         Self {
             documentation,
+            patterns: keys.filter_map(|key| Pattern::parse(key)).collect(),
             used: RefCell::default(),
             coverage: RefCell::default(),
         }
@@ -123,11 +143,23 @@ impl<'a> Glossary<'a> {
 
     /// Returns the documentation of an optional query parameter.
     pub(crate) fn filter(&self, operation: &str, name: &str) -> Option<String> {
-        self.find(&[
+        let text = self.find(&[
             ("operations", &format!("{operation}.{name}")),
             ("filters", name),
             ("fields", name),
-        ])
+        ])?;
+        Some(match text.contains(ITEMS) {
+            true => text.replace(ITEMS, &self.items(operation)),
+            false => text,
+        })
+    }
+
+    /// Returns what an operation lists. Not counted: most lists are named like their service.
+    fn items(&self, operation: &str) -> String {
+        self.get("items", operation).unwrap_or_else(|| {
+            let service = operation.rsplit(':').nth(1).unwrap_or(operation);
+            service.replace(['-', '_'], " ")
+        })
     }
 
     /// Returns the documentation of a required parameter. The type of an `id` already names what it identifies, so it
@@ -144,8 +176,16 @@ impl<'a> Glossary<'a> {
         self.find(&[("schemas", name)])
     }
 
+    /// Returns the documentation of a field: its own, that of the longest pattern, or that of all fields of its name.
     pub(crate) fn field(&self, schema: &str, name: &str) -> Option<String> {
-        self.find(&[("schemas", &format!("{schema}.{name}")), ("fields", name)])
+        let own = format!("{schema}.{name}");
+        let patterns = self.patterns.iter();
+        let matching = patterns.filter(|pattern| pattern.matches(schema, name));
+        let general = match matching.max_by_key(|pattern| pattern.key.len()) {
+            Some(pattern) => ("schemas", pattern.key),
+            None => ("fields", name),
+        };
+        self.find(&[("schemas", &own), general])
     }
 
     /// Returns the documentation of an enum value. Not counted: most values are self-explanatory.
@@ -176,6 +216,24 @@ impl<'a> Glossary<'a> {
         let (key, text) = entries.get_key_value(key)?;
         self.used.borrow_mut().insert((section, key));
         Some(text.trim().to_owned())
+    }
+}
+
+impl<'a> Pattern<'a> {
+    fn parse(key: &'a str) -> Option<Self> {
+        let (schema, field) = key.split_once('.')?;
+        let (start, end) = schema.split_once('*')?;
+        Some(Self {
+            key,
+            start,
+            end,
+            field,
+        })
+    }
+
+    fn matches(&self, schema: &str, field: &str) -> bool {
+        let rest = schema.strip_prefix(self.start);
+        self.field == field && rest.is_some_and(|rest| rest.ends_with(self.end))
     }
 }
 
@@ -228,6 +286,42 @@ mod tests {
         let required = |name| glossary.parameter("seats:get", name);
         assert_eq!(required("name").as_deref(), Some("A name."));
         assert_eq!(required("id"), None);
+    }
+
+    #[test]
+    fn a_filter_names_what_the_operation_lists() {
+        let documentation = Documentation::parse(Source {
+            name: "docs.yaml",
+            text: "filters:\n  id: Only ITEMS with this ID.\nitems:\n  seats:list_names: names of seats\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&documentation);
+        let list = |operation| glossary.filter(operation, "id");
+        let own = list("seats:list_names");
+        assert_eq!(own.as_deref(), Some("Only names of seats with this ID."));
+        let service = list("portal:customer-seats:list");
+        let expected = "Only customer seats with this ID.";
+        assert_eq!(service.as_deref(), Some(expected));
+        let (_, used) = glossary.finish();
+        assert_eq!(documentation.unused(&used), []);
+    }
+
+    #[test]
+    fn the_longest_pattern_documents_a_field_without_an_entry_of_its_own() {
+        let documentation = Documentation::parse(Source {
+            name: "docs.yaml",
+            text: "schemas:\n  Seat*.id: Of a seat.\n  Seat*Update.id: Of an update.\n  SeatPlan.id: Of a plan.\n\
+                   fields:\n  id: Any id.\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&documentation);
+        let id = |schema| glossary.field(schema, "id");
+        assert_eq!(id("SeatList").as_deref(), Some("Of a seat."));
+        assert_eq!(id("SeatBigUpdate").as_deref(), Some("Of an update."));
+        assert_eq!(id("SeatPlan").as_deref(), Some("Of a plan."));
+        assert_eq!(id("Order").as_deref(), Some("Any id."));
+        let (_, used) = glossary.finish();
+        assert_eq!(documentation.unused(&used), []);
     }
 
     #[test]

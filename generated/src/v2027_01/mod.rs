@@ -114,47 +114,48 @@ impl<C: Credential> Polar<C> {
         }
     }
 
-    /// Benefit grants: which customer has which benefit.
+    /// Operations on benefit grants: which customer has which benefit.
     #[must_use]
     pub fn benefit_grants(&self) -> services::benefit_grants::BenefitGrants<C> {
         services::benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// Benefits: entitlements of a product, such as license keys, downloads or access to
-    /// a repository.
+    /// Operations on benefits: entitlements of a product, such as license keys, downloads
+    /// or access to a repository.
     #[must_use]
     pub fn benefits(&self) -> services::benefits::Benefits<C> {
         services::benefits::Benefits::new(self.client.clone())
     }
 
-    /// Checkout links: reusable URLs. Each visit creates a checkout session.
+    /// Operations on checkout links: reusable URLs. Each visit creates a checkout
+    /// session.
     #[must_use]
     pub fn checkout_links(&self) -> services::checkout_links::CheckoutLinks<C> {
         services::checkout_links::CheckoutLinks::new(self.client.clone())
     }
 
-    /// Checkout sessions: a purchase by a customer, from the choice of a product to the
-    /// payment.
+    /// Operations on checkout sessions: a purchase by a customer, from the choice of a
+    /// product to the payment.
     #[must_use]
     pub fn checkouts(&self) -> services::checkouts::Checkouts<C> {
         services::checkouts::Checkouts::new(self.client.clone())
     }
 
-    /// Custom fields: additional inputs of checkout forms, such as a size or the
-    /// acceptance of terms.
+    /// Operations on custom fields: additional inputs of checkout forms, such as a size
+    /// or the acceptance of terms.
     #[must_use]
     pub fn custom_fields(&self) -> services::custom_fields::CustomFields<C> {
         services::custom_fields::CustomFields::new(self.client.clone())
     }
 
-    /// Customer meters: the usage of each meter by each customer.
+    /// Operations on customer meters: the usage of each meter by each customer.
     #[must_use]
     pub fn customer_meters(&self) -> services::customer_meters::CustomerMeters<C> {
         services::customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// The customer portal: operations of a customer, authenticated with a customer or
-    /// member session.
+    /// Operations of the customer portal, authenticated with the session of a customer or
+    /// member.
     ///
     /// Takes the session of a customer or member, or [`Anonymous`] for unauthenticated
     /// operations.
@@ -168,119 +169,124 @@ impl<C: Credential> Polar<C> {
         )
     }
 
-    /// Seats: assignments of a purchase for several people, which the organization
-    /// assigns and revokes.
+    /// Operations on seats: assignments of a purchase for several people, which the
+    /// organization assigns and revokes.
     #[must_use]
     pub fn customer_seats(&self) -> services::customer_seats::CustomerSeats<C> {
         services::customer_seats::CustomerSeats::new(self.client.clone())
     }
 
-    /// Customer sessions, which give a customer access to the customer portal.
+    /// Operations on customer sessions, which give a customer access to the customer
+    /// portal.
     #[must_use]
     pub fn customer_sessions(&self) -> services::customer_sessions::CustomerSessions<C> {
         services::customer_sessions::CustomerSessions::new(self.client.clone())
     }
 
-    /// Customers: the people and teams that buy from an organization.
+    /// Operations on customers: the people and teams that buy from an organization.
     #[must_use]
     pub fn customers(&self) -> services::customers::Customers<C> {
         services::customers::Customers::new(self.client.clone())
     }
 
-    /// Discounts: fixed amounts or percentages, applied by code or by the organization.
+    /// Operations on discounts: fixed amounts or percentages, applied by code or by the
+    /// organization.
     #[must_use]
     pub fn discounts(&self) -> services::discounts::Discounts<C> {
         services::discounts::Discounts::new(self.client.clone())
     }
 
-    /// Disputes: payments that customers or banks contest.
+    /// Operations on disputes: payments that customers or banks contest.
     #[must_use]
     pub fn disputes(&self) -> services::disputes::Disputes<C> {
         services::disputes::Disputes::new(self.client.clone())
     }
 
-    /// Event types: names of events, and their labels.
+    /// Operations on event types: names of events, and their labels.
     #[must_use]
     pub fn event_types(&self) -> services::event_types::EventTypes<C> {
         services::event_types::EventTypes::new(self.client.clone())
     }
 
-    /// Events: usage ingested by the organization and system events, which meters
-    /// aggregate.
+    /// Operations on events: usage ingested by the organization and system events, which
+    /// meters aggregate.
     #[must_use]
     pub fn events(&self) -> services::events::Events<C> {
         services::events::Events::new(self.client.clone())
     }
 
-    /// Files: downloads, media of products, avatars of organizations, and attachments of
-    /// support cases.
+    /// Operations on files: downloads, media of products, avatars of organizations, and
+    /// attachments of support cases.
     #[must_use]
     pub fn files(&self) -> services::files::Files<C> {
         services::files::Files::new(self.client.clone())
     }
 
-    /// License keys of the organization, for its servers. Software on customers' machines
-    /// uses the license keys of the customer portal.
+    /// Operations on license keys of the organization, for its servers. Software on
+    /// customers' machines uses the license keys of the customer portal.
     #[must_use]
     pub fn license_keys(&self) -> services::license_keys::LicenseKeys<C> {
         services::license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// Meters: aggregations of events, for usage-based billing.
+    /// Operations on meters: aggregations of events, for usage-based billing.
     #[must_use]
     pub fn meters(&self) -> services::meters::Meters<C> {
         services::meters::Meters::new(self.client.clone())
     }
 
-    /// Metrics of revenue, subscriptions, checkouts and costs over time, and dashboards.
+    /// Operations on metrics of revenue, subscriptions, checkouts and costs over time,
+    /// and on dashboards.
     #[must_use]
     pub fn metrics(&self) -> services::metrics::Metrics<C> {
         services::metrics::Metrics::new(self.client.clone())
     }
 
-    /// OAuth2 and OpenID Connect: authorization of applications by users.
+    /// Operations of OAuth2 and OpenID Connect: authorization of applications by users.
     #[must_use]
     pub fn oauth2(&self) -> services::oauth2::Oauth2<C> {
         services::oauth2::Oauth2::new(self.client.clone())
     }
 
-    /// Orders: charges of customers, once or for a billing period of a subscription.
+    /// Operations on orders: charges of customers, once or for a billing period of a
+    /// subscription.
     #[must_use]
     pub fn orders(&self) -> services::orders::Orders<C> {
         services::orders::Orders::new(self.client.clone())
     }
 
-    /// Organizations: the sellers, with their settings.
+    /// Operations on organizations: the sellers, with their settings.
     #[must_use]
     pub fn organizations(&self) -> services::organizations::Organizations<C> {
         services::organizations::Organizations::new(self.client.clone())
     }
 
-    /// Payments: attempts to charge a customer, successful or not.
+    /// Operations on payments: attempts to charge a customer, successful or not.
     #[must_use]
     pub fn payments(&self) -> services::payments::Payments<C> {
         services::payments::Payments::new(self.client.clone())
     }
 
-    /// Products: one-time or recurring, with prices and benefits.
+    /// Operations on products: one-time or recurring, with prices and benefits.
     #[must_use]
     pub fn products(&self) -> services::products::Products<C> {
         services::products::Products::new(self.client.clone())
     }
 
-    /// Refunds of orders, in part or in full.
+    /// Operations on refunds of orders, in part or in full.
     #[must_use]
     pub fn refunds(&self) -> services::refunds::Refunds<C> {
         services::refunds::Refunds::new(self.client.clone())
     }
 
-    /// Subscriptions: products that are billed at regular intervals.
+    /// Operations on subscriptions: products that are billed at regular intervals.
     #[must_use]
     pub fn subscriptions(&self) -> services::subscriptions::Subscriptions<C> {
         services::subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Webhooks: endpoints that events are delivered to, and the log of deliveries.
+    /// Operations on webhook endpoints, which events are delivered to, and on the log of
+    /// deliveries.
     #[must_use]
     pub fn webhooks(&self) -> services::webhooks::Webhooks<C> {
         services::webhooks::Webhooks::new(self.client.clone())
@@ -306,7 +312,7 @@ impl<C: Credential> Polar<C> {
     }
 }
 
-/// Marker of this API version.
+/// Represents this API version as a type, such as in `Store::new(Api)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Api;
 

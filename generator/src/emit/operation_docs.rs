@@ -33,8 +33,8 @@ pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     .paragraph(errors(operation))
 }
 
-/// Returns the response type as a link.
-fn returns(api: &Api, operation: &Operation) -> String {
+/// Describes what a call returns, with the response type as a link.
+pub(super) fn returns(api: &Api, operation: &Operation) -> String {
     let (ty, rest) = match &operation.success {
         Success::Json(ty) => (ty, "."),
         Success::JsonOrEmpty(ty) => (ty, ", or `None` if the response has no content."),
@@ -135,13 +135,16 @@ pub(super) fn credential(operation: &Operation) -> String {
     }
 }
 
-/// Describes whether the client retries an operation with an unknown outcome.
+/// When the client retries an operation that is not idempotent.
+const UNPROCESSED: &str = "retried only if the server cannot have processed the request";
+
+/// Describes when the client retries an operation.
 fn idempotence(safety: &Safety) -> String {
     match safety {
-        Safety::Repeatable => "Idempotent: safe to retry.".to_owned(),
-        Safety::Once => "Not idempotent: a retry may perform the operation again.".to_owned(),
+        Safety::Repeatable => "Idempotent: retried after transient errors.".to_owned(),
+        Safety::Once => format!("Not idempotent: {UNPROCESSED}."),
         Safety::Keyed(path) => format!(
-            "Idempotent if `{}` is set; otherwise a retry may perform the operation again.",
+            "Idempotent if `{}` is set, and then retried after transient errors; otherwise {UNPROCESSED}.",
             path.join(".")
         ),
     }

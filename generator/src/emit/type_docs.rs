@@ -8,17 +8,14 @@ use quote::quote;
 use super::docs::{self, Docs};
 use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef, Usage};
 
-/// Returns the doc comment of a type: the documentation, then the origin of the type.
+/// Returns the doc comment of a type: the documentation, then the name that it has in the contract.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
-    let origin = match def.is_component() {
-        true => format!("Schema `{}`.", def.name.wire),
-        false => format!("Inline in the OpenAPI description, first at `{}`.", def.at),
+    let name = &def.name.wire;
+    let schema = match &def.docs {
+        Some(_) if def.is_component() => format!("Schema `{name}`."),
+        _ => String::new(),
     };
-    let docs = match &def.docs {
-        Some(summary) => Docs::new(Some(summary), "").paragraph(origin),
-        None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
-        None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
-    };
+    let docs = Docs::new(def.docs.as_deref(), format!("{what} `{name}`.")).paragraph(schema);
     let docs = docs.paragraph(match def.lifecycle {
         Lifecycle::Active => "",
         Lifecycle::Deprecated => "Deprecated.",

@@ -191,7 +191,7 @@ fn client(api: &Api) -> TokenStream {
             #metering
         }
 
-        #[doc = " Marker of this API version."]
+        #[doc = " Represents this API version as a type, such as in `Store::new(Api)`."]
         #[derive(Clone, Copy, Debug)]
         pub struct Api;
 

@@ -45,7 +45,7 @@ pub struct BenefitGrantDownloadablesProperties {
 pub struct BenefitGrantError {
     /// Error message.
     pub message: String,
-    /// Type of the object.
+    /// Type of the error.
     pub r#type: String,
     /// When it occurred.
     pub timestamp: String,
@@ -103,9 +103,6 @@ pub struct BenefitGrantMeterCreditProperties {
 }
 
 /// Details of a grant, by type of the benefit.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/BenefitGrant/properties/properties`.
 ///
 /// Raw JSON, with a typed view for each possible type. Every property of every
 /// variant is optional, and none discriminates the variants.

@@ -155,7 +155,7 @@ pub struct BenefitDownloadableFile {
     pub downloaders: i64,
     /// Number of downloads.
     pub downloads: i64,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
 }
 
@@ -168,7 +168,7 @@ pub struct BenefitDownloadableFile {
 pub struct BenefitDownloadableFileList {
     /// The items of this page.
     pub items: Vec<BenefitDownloadableFile>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -680,9 +680,6 @@ pub enum BenefitVisibility {
 }
 
 /// Unit of the validity period of license keys.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/BenefitLicenseKeyExpirationProperties/properties/timeframe`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Parameters for creating a checkout link.
 ///
 /// Schema `CheckoutLinkCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CheckoutLinkCreateProductPrice`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutLinkCreate {

@@ -307,9 +307,6 @@ impl Default for CheckoutConfirmStripe {
 
 /// The discount of a checkout session.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Checkout/properties/discount`.
-///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -499,7 +496,7 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub name: String,
     /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -531,7 +528,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub name: String,
     /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -553,7 +550,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub name: String,
     /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -577,7 +574,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub name: String,
     /// Code that customers enter to apply the discount; null if it has none.
     pub code: Option<String>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -1278,18 +1275,15 @@ impl Default for CheckoutUpdatePublic {
 
 /// A value of customer metadata.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
-///
 /// Discriminated by the JSON type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerMetadataValue {
-    /// A value of the type `String`.
+    /// A string.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     Integer(i64),
-    /// A value of the type `Boolean`.
+    /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
     Unknown(Json),

@@ -250,7 +250,7 @@ pub struct CustomFieldCheckbox {
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkbox`.
     pub r#type: Cow<'static, str>,
@@ -260,7 +260,7 @@ pub struct CustomFieldCheckbox {
     pub name: String,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldCheckboxProperties,
 }
 
@@ -334,6 +334,9 @@ impl Default for CustomFieldCheckboxProperties {
 /// Parameters for creating A custom field of any type.
 ///
 /// Schema `CustomFieldCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomFieldCreateText`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldCreate {
@@ -399,7 +402,8 @@ pub struct CustomFieldCreateCheckbox {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -410,7 +414,7 @@ pub struct CustomFieldCreateCheckbox {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldCheckboxProperties,
 }
 
@@ -462,7 +466,8 @@ pub struct CustomFieldCreateDate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -473,7 +478,7 @@ pub struct CustomFieldCreateDate {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldDateProperties,
 }
 
@@ -525,7 +530,8 @@ pub struct CustomFieldCreateNumber {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -536,7 +542,7 @@ pub struct CustomFieldCreateNumber {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldNumberProperties,
 }
 
@@ -588,7 +594,8 @@ pub struct CustomFieldCreateSelect {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -599,7 +606,7 @@ pub struct CustomFieldCreateSelect {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldSelectProperties,
 }
 
@@ -651,7 +658,8 @@ pub struct CustomFieldCreateText {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -662,7 +670,7 @@ pub struct CustomFieldCreateText {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldTextProperties,
 }
 
@@ -718,7 +726,7 @@ pub struct CustomFieldDate {
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `date`.
     pub r#type: Cow<'static, str>,
@@ -728,7 +736,7 @@ pub struct CustomFieldDate {
     pub name: String,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldDateProperties,
 }
 
@@ -838,7 +846,7 @@ impl Default for CustomFieldDateProperties {
 pub struct CustomFieldList {
     /// The items of this page.
     pub items: Vec<CustomField>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -856,7 +864,7 @@ pub struct CustomFieldNumber {
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `number`.
     pub r#type: Cow<'static, str>,
@@ -866,7 +874,7 @@ pub struct CustomFieldNumber {
     pub name: String,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldNumberProperties,
 }
 
@@ -981,7 +989,7 @@ pub struct CustomFieldSelect {
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `select`.
     pub r#type: Cow<'static, str>,
@@ -991,7 +999,7 @@ pub struct CustomFieldSelect {
     pub name: String,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldSelectProperties,
 }
 
@@ -1005,7 +1013,7 @@ pub struct CustomFieldSelectOption {
     ///
     /// At least 1 character.
     pub value: String,
-    /// Human-readable label.
+    /// Text of the option in the form.
     ///
     /// At least 1 character.
     pub label: String,
@@ -1128,7 +1136,7 @@ pub struct CustomFieldText {
     pub id: CustomFieldId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `text`.
     pub r#type: Cow<'static, str>,
@@ -1138,7 +1146,7 @@ pub struct CustomFieldText {
     pub name: String,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: CustomFieldTextProperties,
 }
 
@@ -1285,6 +1293,9 @@ pub enum CustomFieldType {
 /// Update of a custom field; its variant must match the type of the field.
 ///
 /// Schema `CustomFieldUpdate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomFieldUpdateText`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldUpdate {
@@ -1355,11 +1366,12 @@ pub struct CustomFieldUpdateCheckbox {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldCheckboxProperties>,
 }
 
@@ -1394,7 +1406,8 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1403,7 +1416,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1435,11 +1448,12 @@ pub struct CustomFieldUpdateDate {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldDateProperties>,
 }
 
@@ -1474,7 +1488,8 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1483,7 +1498,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1515,11 +1530,12 @@ pub struct CustomFieldUpdateNumber {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldNumberProperties>,
 }
 
@@ -1554,7 +1570,8 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1563,7 +1580,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1596,11 +1613,12 @@ pub struct CustomFieldUpdateSelect {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldSelectProperties>,
 }
 
@@ -1635,7 +1653,8 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1644,7 +1663,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1676,11 +1695,12 @@ pub struct CustomFieldUpdateText {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldTextProperties>,
 }
 
@@ -1715,7 +1735,8 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Unique key that values are stored under: ASCII letters, digits and hyphens.
+    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
+    /// and underscores.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1724,7 +1745,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Type-specific properties.
+    /// Label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,

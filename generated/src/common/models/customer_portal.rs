@@ -39,11 +39,11 @@ pub struct BenefitCustomSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -55,7 +55,7 @@ pub struct BenefitCustomSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: BenefitCustomSubscriberProperties,
 }
 
@@ -81,11 +81,11 @@ pub struct BenefitDiscordSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -97,7 +97,7 @@ pub struct BenefitDiscordSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// The Discord server that the customer gets access to.
     pub properties: BenefitDiscordSubscriberProperties,
 }
 
@@ -123,11 +123,11 @@ pub struct BenefitDownloadablesSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -139,7 +139,7 @@ pub struct BenefitDownloadablesSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: BenefitDownloadablesSubscriberProperties,
 }
 
@@ -166,11 +166,11 @@ pub struct BenefitFeatureFlagSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -182,7 +182,7 @@ pub struct BenefitFeatureFlagSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagSubscriberProperties,
 }
 
@@ -203,11 +203,11 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -219,7 +219,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// The repository that the customer gets access to.
     pub properties: BenefitGitHubRepositorySubscriberProperties,
 }
 
@@ -247,11 +247,11 @@ pub struct BenefitLicenseKeysSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -263,7 +263,7 @@ pub struct BenefitLicenseKeysSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysSubscriberProperties,
 }
 
@@ -295,11 +295,11 @@ pub struct BenefitMeterCreditSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -311,7 +311,7 @@ pub struct BenefitMeterCreditSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditSubscriberProperties,
 }
 
@@ -342,11 +342,11 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -358,7 +358,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// Type-specific properties.
+    /// Empty: the settings are not returned to customers.
     pub properties: BenefitSlackSharedChannelSubscriberProperties,
 }
 
@@ -840,7 +840,7 @@ pub struct CustomerBenefitGrantCustom {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitCustomSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
 }
 
@@ -905,7 +905,7 @@ pub struct CustomerBenefitGrantDiscord {
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitDiscordSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
 }
 
@@ -935,7 +935,7 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: CustomerBenefitGrantDiscordPropertiesUpdate,
 }
 
@@ -984,7 +984,7 @@ pub struct CustomerBenefitGrantDownloadables {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitDownloadablesSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
 }
 
@@ -1047,7 +1047,7 @@ pub struct CustomerBenefitGrantFeatureFlag {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitFeatureFlagSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
 }
 
@@ -1112,7 +1112,7 @@ pub struct CustomerBenefitGrantGitHubRepository {
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitGitHubRepositorySubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
 }
 
@@ -1143,7 +1143,7 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: CustomerBenefitGrantGitHubRepositoryPropertiesUpdate,
 }
 
@@ -1194,7 +1194,7 @@ pub struct CustomerBenefitGrantLicenseKeys {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitLicenseKeysSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
 }
 
@@ -1230,7 +1230,7 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
 pub struct CustomerBenefitGrantList {
     /// The items of this page.
     pub items: Vec<CustomerBenefitGrant>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1282,7 +1282,7 @@ pub struct CustomerBenefitGrantMeterCredit {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitMeterCreditSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
 }
 
@@ -1345,7 +1345,7 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
     pub customer: CustomerPortalCustomer,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannelSubscriber,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
 }
 
@@ -1378,7 +1378,7 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: CustomerBenefitGrantSlackSharedChannelPropertiesUpdate,
 }
 
@@ -1425,6 +1425,9 @@ pub enum CustomerBenefitGrantSortProperty {
 /// Update of a benefit grant; its variant must match the type of the benefit.
 ///
 /// Schema `CustomerBenefitGrantUpdate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomerBenefitGrantDiscordUpdate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantUpdate {
@@ -1551,7 +1554,7 @@ pub struct CustomerCustomerMeter {
 pub struct CustomerCustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerCustomerMeter>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -2257,7 +2260,7 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
 pub struct CustomerPaymentMethodList {
     /// The items of this page.
     pub items: Vec<CustomerPaymentMethod>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -2289,7 +2292,7 @@ pub struct CustomerPortalCustomer {
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
     /// ID of the default payment method; null if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// Type of the object.
+    /// Type of the customer: a person or a team.
     pub r#type: Option<CustomerType>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Option<String>,
@@ -2441,7 +2444,7 @@ impl CustomerPortalMemberCreate {
 pub struct CustomerPortalMemberList {
     /// The items of this page.
     pub items: Vec<CustomerPortalMember>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -2850,6 +2853,9 @@ pub enum CustomerSubscriptionSortProperty {
 /// Update of a subscription by its customer: one type of change per request.
 ///
 /// Schema `CustomerSubscriptionUpdate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomerSubscriptionUpdateProduct`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerSubscriptionUpdate {
@@ -3039,7 +3045,7 @@ pub struct CustomerWallet {
 pub struct CustomerWalletList {
     /// The items of this page.
     pub items: Vec<CustomerWallet>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -3086,7 +3092,7 @@ pub struct DownloadableRead {
 pub struct DownloadableReadList {
     /// The items of this page.
     pub items: Vec<DownloadableRead>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -3126,7 +3132,7 @@ pub struct FileDownload {
     pub is_uploaded: bool,
     /// Purpose of the file.
     pub service: FileServiceTypes,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
 }
 
@@ -3146,7 +3152,7 @@ pub struct PaymentMethodCard {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `card`.
     pub r#type: Cow<'static, str>,
@@ -3170,7 +3176,7 @@ pub struct PaymentMethodGeneric {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Type of the payment method.
     pub r#type: String,
 }
 
@@ -3190,7 +3196,7 @@ pub struct PaymentMethodKrCard {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `kr_card`.
     pub r#type: Cow<'static, str>,

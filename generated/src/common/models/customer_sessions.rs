@@ -36,8 +36,8 @@ pub struct CustomerSession {
 /// Parameters for creating a customer session, with the customer by ID or by external
 /// ID.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1customer-sessions~1/post/requestBody/content/application~1json/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomerSessionCustomerIdCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerSessionCreate {

@@ -20,9 +20,6 @@ use std::collections::BTreeMap;
 
 /// Status of an active subscription.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/CustomerStateSubscription/properties/status`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -40,9 +37,6 @@ pub enum ActiveSubscriptionStatus {
 }
 
 /// Role that can be assigned to a new member; the role of owner cannot.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/MemberCreateFromCustomer/properties/role`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -340,6 +334,9 @@ pub struct UnknownCustomer {
 /// Parameters for creating a customer: a person or a team.
 ///
 /// Schema `CustomerCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomerIndividualCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerCreate {
@@ -366,9 +363,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// A customer in a CSV export.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1customers~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerExportRow {
@@ -422,7 +416,7 @@ pub struct CustomerIndividual {
     pub email: String,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
@@ -577,7 +571,7 @@ impl CustomerIndividualCreate {
 pub struct CustomerList {
     /// The items of this page.
     pub items: Vec<Customer>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -597,7 +591,7 @@ pub struct CustomerPaymentMethodCard {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `card`.
     pub r#type: Cow<'static, str>,
@@ -623,7 +617,7 @@ pub struct CustomerPaymentMethodGeneric {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Type of the payment method.
     pub r#type: String,
     /// Whether it is the default payment method of the customer.
     pub is_default: bool,
@@ -645,7 +639,7 @@ pub struct CustomerPaymentMethodKrCard {
     pub processor: PaymentProcessor,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `kr_card`.
     pub r#type: Cow<'static, str>,
@@ -1039,7 +1033,7 @@ pub struct CustomerStateBenefitGrant {
     pub benefit_type: BenefitType,
     /// Metadata of the benefit.
     pub benefit_metadata: MetadataOutputType,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantProperties,
 }
 
@@ -1076,7 +1070,7 @@ pub struct CustomerStateIndividual {
     pub email: String,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
@@ -1227,7 +1221,7 @@ pub struct CustomerStateTeam {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
@@ -1280,7 +1274,7 @@ pub struct CustomerTeam {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
@@ -1780,7 +1774,7 @@ impl MemberCreateFromCustomer {
 pub struct MemberList {
     /// The items of this page.
     pub items: Vec<Member>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -2111,6 +2105,6 @@ pub struct UnknownPaymentMethod {
 pub struct PaymentMethodList {
     /// The items of this page.
     pub items: Vec<PaymentMethod>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }

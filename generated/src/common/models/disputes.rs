@@ -72,7 +72,7 @@ pub struct DisputeCustomer {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
     /// Name of the customer.
     pub name: Option<String>,
@@ -106,7 +106,7 @@ pub struct DisputeCustomer {
 pub struct DisputeList {
     /// The items of this page.
     pub items: Vec<Dispute>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

@@ -357,16 +357,13 @@ pub struct InactiveSubscription {
 
 /// Segment of the path to an invalid value: a key or an index.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/ValidationError/properties/loc/items`.
-///
 /// Discriminated by the JSON type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum LocationSegment {
-    /// A value of the type `String`.
+    /// A string.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     Integer(i64),
     /// An unknown variant, with its JSON.
     Unknown(Json),

@@ -20,7 +20,7 @@ pub struct EventType {
     pub id: EventTypeId,
     /// Name of the event.
     pub name: String,
-    /// Human-readable label.
+    /// Label of the event type, for display.
     pub label: String,
     /// Path of the event metadata property that labels each event.
     pub label_property_selector: Option<String>,
@@ -34,7 +34,7 @@ pub struct EventType {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
-    /// Human-readable label.
+    /// Label of the event type, for display.
     ///
     /// 1 to 128 characters.
     pub label: String,
@@ -81,7 +81,7 @@ pub struct EventTypeWithStats {
     pub modified_at: Option<Timestamp>,
     /// Name of the event.
     pub name: String,
-    /// Human-readable label.
+    /// Label of the event type, for display.
     pub label: String,
     /// Path of the event metadata property that labels each event.
     pub label_property_selector: Option<String>,
@@ -106,7 +106,7 @@ pub struct EventTypeWithStats {
 pub struct EventTypeWithStatsList {
     /// The items of this page.
     pub items: Vec<EventTypeWithStats>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

@@ -63,7 +63,7 @@ pub struct BalanceCreditOrderEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -134,7 +134,7 @@ pub struct BalanceDisputeEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -215,7 +215,7 @@ pub struct BalanceDisputeReversalEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -258,7 +258,7 @@ pub struct BalanceOrderEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -338,7 +338,7 @@ pub struct BalanceRefundEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -421,7 +421,7 @@ pub struct BalanceRefundReversalEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -463,7 +463,7 @@ pub struct BenefitCycledEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -521,7 +521,7 @@ pub struct BenefitGrantedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -563,7 +563,7 @@ pub struct BenefitRevokedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -605,7 +605,7 @@ pub struct BenefitUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -647,7 +647,7 @@ pub struct CheckoutCreatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -741,7 +741,7 @@ pub struct CustomerCreatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -799,7 +799,7 @@ pub struct CustomerDeletedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -857,7 +857,7 @@ pub struct CustomerUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1225,7 +1225,7 @@ pub struct EventMetadataOutput {
 pub struct EventName {
     /// Name of the event.
     pub name: String,
-    /// Human-readable label.
+    /// Label of the event type, for display.
     pub label: String,
     /// Source of the event.
     pub source: EventSource,
@@ -1246,7 +1246,7 @@ pub struct EventName {
 pub struct EventNameList {
     /// The items of this page.
     pub items: Vec<EventName>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1446,9 +1446,6 @@ pub enum FilterOperator {
 
 /// A clause or a nested filter.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Filter/properties/clauses/items`.
-///
 /// Discriminated by the presence of `property`, then the presence of `conjunction`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -1500,22 +1497,19 @@ polar_client_runtime::from_variant! {
 
 /// Value that a property is compared with.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/FilterClause/properties/value`.
-///
 /// Discriminated by the JSON type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum FilterValue {
-    /// A value of the type `String`.
+    /// A string.
     ///
     /// At most 1000 characters.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     ///
     /// At least -2147483648, at most 2147483647.
     Integer(i64),
-    /// A value of the type `Boolean`.
+    /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
     Unknown(Json),
@@ -1678,7 +1672,7 @@ pub struct MeterResetEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1730,7 +1724,7 @@ pub struct OrderPaidEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1809,7 +1803,7 @@ pub struct OrderRefundedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1865,7 +1859,7 @@ pub struct OrderUnvoidedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1921,7 +1915,7 @@ pub struct OrderVoidedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -1977,7 +1971,7 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2033,7 +2027,7 @@ pub struct SubscriptionCanceledEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2107,7 +2101,7 @@ pub struct SubscriptionCreatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2172,7 +2166,7 @@ pub struct SubscriptionCycledEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2235,7 +2229,7 @@ pub struct SubscriptionMigratedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2294,7 +2288,7 @@ pub struct SubscriptionPastDueEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2359,7 +2353,7 @@ pub struct SubscriptionPausedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2426,7 +2420,7 @@ pub struct SubscriptionProductUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2482,7 +2476,7 @@ pub struct SubscriptionReactivatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2545,7 +2539,7 @@ pub struct SubscriptionReinstatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2608,7 +2602,7 @@ pub struct SubscriptionResumedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2671,7 +2665,7 @@ pub struct SubscriptionRevokedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2734,7 +2728,7 @@ pub struct SubscriptionSeatsUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2792,7 +2786,7 @@ pub struct SubscriptionUncanceledEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2855,7 +2849,7 @@ pub struct SubscriptionUnitsUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2913,7 +2907,7 @@ pub struct SubscriptionUpdateClearedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -2965,7 +2959,7 @@ pub struct SubscriptionUpdatedEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -3031,7 +3025,7 @@ pub struct UserEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Name of the event.
     pub name: String,

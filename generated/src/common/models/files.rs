@@ -24,7 +24,7 @@ pub struct DownloadableFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Multipart upload of the content.
+    /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
@@ -118,13 +118,16 @@ pub struct DownloadableFileRead {
     pub created_at: Timestamp,
     /// When the file was flagged as malicious; null if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
 }
 
 /// Parameters for creating A file of any type.
 ///
 /// Schema `FileCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`DownloadableFileCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum FileCreate {
@@ -418,7 +421,7 @@ impl FileRead {
         }
     }
 
-    /// Human-readable size.
+    /// Size with its unit, for display.
     #[must_use]
     #[inline]
     pub fn size_readable(&self) -> &str {
@@ -540,7 +543,7 @@ pub struct UnknownFileRead {
 pub struct FileReadList {
     /// The items of this page.
     pub items: Vec<FileRead>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -600,7 +603,7 @@ pub struct FileUpload {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// Multipart upload of the content.
+    /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileUploadMultipart,
     /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
@@ -610,7 +613,7 @@ pub struct FileUpload {
     pub is_uploaded: Option<bool>,
     /// Purpose of the file.
     pub service: FileServiceTypes,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
 }
 
@@ -664,7 +667,7 @@ pub struct OrganizationAvatarFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Multipart upload of the content.
+    /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
@@ -756,7 +759,7 @@ pub struct OrganizationAvatarFileRead {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
     /// Public URL of the file.
     pub public_url: String,
@@ -782,7 +785,7 @@ pub struct ProductMediaFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Multipart upload of the content.
+    /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
@@ -985,7 +988,7 @@ pub struct SupportCaseAttachmentFileCreate {
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// Multipart upload of the content.
+    /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
     /// Version label of the file, chosen by the uploader; null if there is none.
     pub version: Option<String>,
@@ -1077,6 +1080,6 @@ pub struct SupportCaseAttachmentFileRead {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
 }

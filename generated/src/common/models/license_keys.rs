@@ -22,7 +22,7 @@ pub struct LicenseKeyActivate {
     pub key: String,
     /// ID of the organization that issued the key.
     pub organization_id: OrganizationId,
-    /// Human-readable label.
+    /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Conditions of the activation. Validations of the activation must send the same
     /// conditions.
@@ -82,7 +82,7 @@ pub struct LicenseKeyActivationBase {
     pub id: ActivationId,
     /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Human-readable label.
+    /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
@@ -112,7 +112,7 @@ pub struct LicenseKeyCustomer {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
     /// Name of the customer.
     pub name: Option<String>,
@@ -368,9 +368,6 @@ impl LicenseKeyValidate {
 }
 
 /// Status of a rotated license key.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/RotatedLicenseKey/properties/status`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

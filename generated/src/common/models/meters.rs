@@ -7,9 +7,6 @@ use std::borrow::Cow;
 
 /// Aggregation of the events that match the filter of a meter into one number.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Meter/properties/aggregation`.
-///
 /// Discriminated by `func`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -238,9 +235,6 @@ impl PropertyAggregation {
 }
 
 /// Function that aggregates the values of a property.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/PropertyAggregation/properties/func`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -21,7 +21,7 @@ pub struct Metric {
     pub slug: String,
     /// Display name of the metric.
     pub display_name: String,
-    /// Type of the object.
+    /// Type of the values of the metric.
     pub r#type: MetricType,
 }
 
@@ -151,9 +151,6 @@ impl Default for MetricDashboardUpdate {
 
 /// Metrics of one interval in a CSV export. Amounts are in cents, averages possibly
 /// with fractions; metrics that were not requested or have no value are null.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1metrics~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricExportRow {

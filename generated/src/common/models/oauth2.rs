@@ -67,9 +67,6 @@ pub struct AuthorizeOrganization {
 
 /// Contents of a consent page for an authorization request.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
-///
 /// Discriminated by `sub_type`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -449,7 +446,7 @@ pub struct IntrospectTokenResponse {
     pub sub_type: Option<SubType>,
     /// ID of the user or the organization that the token acts for.
     pub sub: Option<String>,
-    /// Field `organizations`.
+    /// IDs of the organizations that the token can act for.
     pub organizations: Option<Vec<String>>,
     /// Intended audience of the token.
     pub aud: Option<String>,
@@ -462,9 +459,6 @@ pub struct IntrospectTokenResponse {
 }
 
 /// Type of a token.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/IntrospectTokenResponse/properties/token_type`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -927,9 +921,6 @@ pub struct OAuth2ClientPublic {
 
 /// Grant type of a token request.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OAuth2ClientConfiguration/properties/grant_types/items`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1181,9 +1172,6 @@ pub enum SubType {
 
 /// Authentication method of a client at the token endpoint.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OAuth2ClientConfiguration/properties/token_endpoint_auth_method`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1206,8 +1194,8 @@ pub enum TokenEndpointAuthMethod {
 
 /// Token request of any grant type.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1oauth2~1token/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`AuthorizationCodeTokenRequest`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TokenRequest {
@@ -1268,9 +1256,6 @@ pub struct TokenResponse {
 
 /// Probable type of a token.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/IntrospectTokenRequest/properties/token_type_hint`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1288,9 +1273,6 @@ pub enum TokenTypeHint {
 }
 
 /// The subject of a token: a user or an organization.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
 ///
 /// Discriminated by the presence of `email`, then the presence of `email_verified`,
 /// then the presence of `sub`. A `User` without the keys that only it has is decoded
@@ -1469,9 +1451,6 @@ impl WebTokenRequest {
 }
 
 /// Type of the subject of a token from a web session.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/WebTokenRequest/properties/sub_type`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -195,7 +195,7 @@ pub struct OrderCustomer {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
     /// Name of the customer.
     pub name: Option<String>,
@@ -266,9 +266,6 @@ pub enum OrderExportColumn {
 
 /// An order in a CSV export with the default columns. Other columns are in
 /// `additional`.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1orders~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderExportRow {
@@ -387,9 +384,9 @@ pub struct OrderProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,

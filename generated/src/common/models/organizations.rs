@@ -6,9 +6,6 @@ use polar_client_runtime::types::{Patch, Strings};
 
 /// Two-letter ISO 3166-1 code of a country.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Organization/properties/country`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -516,9 +513,6 @@ pub enum CountryAlpha2 {
 }
 
 /// Two-letter ISO 3166-1 code of a country that is accepted in requests.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OrganizationCreate/properties/country`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1474,9 +1468,6 @@ impl Default for OrganizationIndividualLegalEntitySchema {
 }
 
 /// Legal entity of a seller.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OrganizationCreate/properties/legal_entity`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum OrganizationLegalEntity {
@@ -1668,9 +1659,6 @@ impl OrganizationSubscriptionSettings {
 
 /// Billing platform that an organization used before.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OrganizationDetails/properties/switching_from`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1690,9 +1678,6 @@ pub enum PreviousProvider {
 }
 
 /// How a change of a subscription by its customer within a billing period is billed.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/OrganizationSubscriptionSettings/properties/proration_behavior`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

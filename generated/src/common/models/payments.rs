@@ -438,7 +438,7 @@ pub struct UnknownPayment {
 pub struct PaymentList {
     /// The items of this page.
     pub items: Vec<Payment>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

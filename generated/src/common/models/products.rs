@@ -199,7 +199,7 @@ pub struct ProductMediaFileRead {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Human-readable size.
+    /// Size with its unit, for display.
     pub size_readable: String,
     /// Public URL of the file.
     pub public_url: String,

@@ -127,9 +127,6 @@ impl RefundCreate {
 
 /// Reason for creating a refund.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/RefundCreate/properties/reason`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -208,7 +205,7 @@ pub struct RefundDispute {
 pub struct RefundList {
     /// The items of this page.
     pub items: Vec<Refund>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

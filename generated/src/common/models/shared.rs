@@ -129,11 +129,11 @@ pub struct BenefitCustomPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -157,11 +157,11 @@ pub struct BenefitDiscordPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -185,11 +185,11 @@ pub struct BenefitDownloadablesPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -213,11 +213,11 @@ pub struct BenefitFeatureFlagPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -241,11 +241,11 @@ pub struct BenefitGitHubRepositoryPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -269,11 +269,11 @@ pub struct BenefitLicenseKeysPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -297,11 +297,11 @@ pub struct BenefitMeterCreditPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -408,7 +408,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -659,11 +659,11 @@ pub struct BenefitSlackSharedChannelPublic {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -677,20 +677,17 @@ pub struct BenefitSlackSharedChannelPublic {
 
 /// Value of a custom field, as entered by the customer.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
-///
 /// Discriminated by the JSON type, then the format of the string.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomFieldValue {
-    /// A value of the type `String`.
+    /// A string.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     Integer(i64),
-    /// A value of the type `Boolean`.
+    /// A boolean.
     Boolean(bool),
-    /// A value of the type `Timestamp`.
+    /// A timestamp.
     Timestamp(Timestamp),
     /// An unknown variant, with its JSON.
     Unknown(Json),
@@ -771,9 +768,6 @@ polar_client_runtime::from_variant! {
 
 /// Permission on a GitHub repository.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/BenefitGrantGitHubRepositoryProperties/properties/permission`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -812,24 +806,21 @@ pub type MetadataOutputType = BTreeMap<String, MetadataValue>;
 /// Schema `MetadataQuery`.
 pub type MetadataQuery = BTreeMap<String, MetadataQueryValue>;
 
-/// One or more metadata values to filter by.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/MetadataQuery/additionalProperties`.
+/// A value of metadata to filter by, or several, any of which matches.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MetadataQueryValue {
-    /// A value of the type `String`.
+    /// A string.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     Integer(i64),
-    /// A value of the type `Boolean`.
+    /// A boolean.
     Boolean(bool),
-    /// A value of the type `Strings`.
+    /// A list of strings.
     Strings(Vec<String>),
-    /// A value of the type `Integers`.
+    /// A list of integers.
     Integers(Vec<i64>),
-    /// A value of the type `Booleans`.
+    /// A list of booleans.
     Booleans(Vec<bool>),
 }
 
@@ -871,22 +862,19 @@ polar_client_runtime::from_variant! {
 
 /// A value of metadata.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
-///
 /// Discriminated by the JSON type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MetadataValue {
-    /// A value of the type `String`.
+    /// A string.
     ///
     /// 1 to 500 characters.
     String(String),
-    /// A value of the type `Integer`.
+    /// An integer.
     Integer(i64),
-    /// A value of the type `Number`.
+    /// A number.
     Number(f64),
-    /// A value of the type `Boolean`.
+    /// A boolean.
     Boolean(bool),
     /// An unknown variant, with its JSON.
     Unknown(Json),

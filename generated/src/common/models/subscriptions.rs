@@ -125,7 +125,7 @@ pub struct SubscriptionCustomer {
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Type of the object.
+    /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
     /// Name of the customer.
     pub name: Option<String>,
@@ -207,9 +207,6 @@ pub enum SubscriptionExportColumn {
 }
 
 /// A subscription in a CSV export.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1subscriptions~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionExportRow {
@@ -436,6 +433,9 @@ pub enum SubscriptionStatus {
 /// Update of a subscription: one type of change per request.
 ///
 /// Schema `SubscriptionUpdate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`SubscriptionUpdateBase`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SubscriptionUpdate {
@@ -733,13 +733,10 @@ impl SubscriptionUpdateUnits {
 }
 
 /// End of a trial: a point in time, or `now`.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TrialEnd {
-    /// A value of the type `Timestamp`.
+    /// A timestamp.
     Timestamp(Timestamp),
     /// `now`.
     Now,

@@ -9,9 +9,6 @@ use std::borrow::Cow;
 
 /// Class of HTTP status codes.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1webhooks~1deliveries/get/parameters/5/schema`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -42,7 +39,7 @@ pub enum HttpCodeClass {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer.created`.
     pub r#type: Cow<'static, str>,
@@ -60,7 +57,7 @@ pub struct WebhookCustomerCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer.deleted`.
     pub r#type: Cow<'static, str>,
@@ -79,7 +76,7 @@ pub struct WebhookCustomerDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer_seat.assigned`.
     pub r#type: Cow<'static, str>,
@@ -97,7 +94,7 @@ pub struct WebhookCustomerSeatAssignedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer_seat.claimed`.
     pub r#type: Cow<'static, str>,
@@ -116,7 +113,7 @@ pub struct WebhookCustomerSeatClaimedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer_seat.revoked`.
     pub r#type: Cow<'static, str>,
@@ -135,7 +132,7 @@ pub struct WebhookCustomerSeatRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer.state_changed`.
     pub r#type: Cow<'static, str>,
@@ -154,7 +151,7 @@ pub struct WebhookCustomerStateChangedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `customer.updated`.
     pub r#type: Cow<'static, str>,
@@ -198,7 +195,7 @@ pub struct WebhookDelivery {
 pub struct WebhookDeliveryList {
     /// The items of this page.
     pub items: Vec<WebhookDelivery>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -225,7 +222,7 @@ pub struct WebhookEvent {
     pub api_version: String,
     /// Request body of the delivery, a JSON string; null if the event is archived.
     pub payload: Option<String>,
-    /// Type of the object.
+    /// Type of the event.
     pub r#type: WebhookEventType,
     /// Whether the event is archived: its payload was deleted, and it cannot be delivered
     /// again.
@@ -443,7 +440,7 @@ pub enum WebhookFormat {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `member.created`.
     pub r#type: Cow<'static, str>,
@@ -462,7 +459,7 @@ pub struct WebhookMemberCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `member.deleted`.
     pub r#type: Cow<'static, str>,
@@ -480,7 +477,7 @@ pub struct WebhookMemberDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `member.updated`.
     pub r#type: Cow<'static, str>,
@@ -498,7 +495,7 @@ pub struct WebhookMemberUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `refund.created`.
     pub r#type: Cow<'static, str>,
@@ -516,7 +513,7 @@ pub struct WebhookRefundCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `refund.updated`.
     pub r#type: Cow<'static, str>,

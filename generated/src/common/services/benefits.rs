@@ -9,7 +9,9 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of the operation `benefits:delete`.
+/// Request of `benefits().delete(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(pub(crate) Request);
@@ -18,7 +20,11 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of the operation `benefits:files`.
+/// Request of `benefits().files(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`BenefitDownloadableFileList`], one page. `stream()` reads the items of all
+/// pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Files(pub(crate) Request);

@@ -15,8 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Custom fields: additional inputs of checkout forms, such as a size or the
-/// acceptance of terms.
+/// Operations on custom fields: additional inputs of checkout forms, such as a size
+/// or the acceptance of terms.
 #[derive(Clone, Debug)]
 pub struct CustomFields<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> CustomFields<C> {
     /// Requires an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -63,7 +63,7 @@ impl<C: Credential> CustomFields<C> {
     /// Requires an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -92,7 +92,7 @@ impl<C: Credential> CustomFields<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -119,7 +119,7 @@ impl<C: Credential> CustomFields<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -143,7 +143,7 @@ impl<C: Credential> CustomFields<C> {
     /// Requires an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -167,7 +167,9 @@ impl<C: Credential> CustomFields<C> {
     }
 }
 
-/// Request of the operation `custom-fields:create`.
+/// Request of `custom_fields().create(body)`.
+///
+/// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -176,7 +178,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json CustomField
 }
 
-/// Request of the operation `custom-fields:delete`.
+/// Request of `custom_fields().delete(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -185,7 +189,9 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of the operation `custom-fields:get`.
+/// Request of `custom_fields().get(id)`.
+///
+/// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -194,13 +200,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomField
 }
 
-/// Request of the operation `custom-fields:list`.
+/// Request of `custom_fields().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomFieldList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only custom fields of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -217,7 +226,7 @@ impl List {
         self
     }
 
-    /// Filters for results of one of these types.
+    /// Only custom fields of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<CustomFieldType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
@@ -259,7 +268,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomFieldList
 }
 
-/// Request of the operation `custom-fields:update`.
+/// Request of `custom_fields().update(id, body)`.
+///
+/// Await it to send it. Returns [`CustomField`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

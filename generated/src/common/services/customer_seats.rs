@@ -14,8 +14,8 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Seats: assignments of a purchase for several people, which the organization
-/// assigns and revokes.
+/// Operations on seats: assignments of a purchase for several people, which the
+/// organization assigns and revokes.
 #[derive(Clone, Debug)]
 pub struct CustomerSeats<C> {
     client: Client<C>,
@@ -43,7 +43,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: no seat is available, or the customer has one already.
@@ -88,7 +88,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: the invitation token is unknown, has expired, or has been used.
@@ -114,7 +114,7 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 400 Bad Request: the invitation token is unknown or has expired.
@@ -142,7 +142,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_seats:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -187,7 +187,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: the seat is not waiting to be claimed.
@@ -218,7 +218,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -254,7 +254,9 @@ impl<C: Credential> CustomerSeats<C> {
     }
 }
 
-/// Request of the operation `customer-seats:assign_seat`.
+/// Request of `customer_seats().assign_seat(body)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AssignSeat(Request);
@@ -263,7 +265,9 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// Request of the operation `customer-seats:claim_seat`.
+/// Request of `customer_seats().claim_seat(body)`.
+///
+/// Await it to send it. Returns [`CustomerSeatClaimResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClaimSeat(Request);
@@ -272,7 +276,9 @@ polar_client_runtime::operation! {
     ClaimSeat as CLAIM_SEAT => json CustomerSeatClaimResponse
 }
 
-/// Request of the operation `customer-seats:get_claim_info`.
+/// Request of `customer_seats().get_claim_info(invitation_token)`.
+///
+/// Await it to send it. Returns [`SeatClaimInfo`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetClaimInfo(Request);
@@ -281,7 +287,10 @@ polar_client_runtime::operation! {
     GetClaimInfo as GET_CLAIM_INFO => json SeatClaimInfo
 }
 
-/// Request of the operation `customer-seats:list_seats`.
+/// Request of `customer_seats().list_seats()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`SeatsList`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListSeats(Request);
@@ -309,7 +318,9 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// Request of the operation `customer-seats:resend_invitation`.
+/// Request of `customer_seats().resend_invitation(seat_id)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResendInvitation(Request);
@@ -318,7 +329,9 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// Request of the operation `customer-seats:revoke_seat`.
+/// Request of `customer_seats().revoke_seat(seat_id)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeSeat(Request);

@@ -13,7 +13,8 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Customer sessions, which give a customer access to the customer portal.
+/// Operations on customer sessions, which give a customer access to the customer
+/// portal.
 #[derive(Clone, Debug)]
 pub struct CustomerSessions<C> {
     client: Client<C>,
@@ -37,7 +38,7 @@ impl<C: Credential> CustomerSessions<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_sessions:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 409 Conflict,
@@ -84,7 +85,9 @@ impl<C: Credential> CustomerSessions<C> {
     }
 }
 
-/// Request of the operation `customer-sessions:create`.
+/// Request of `customer_sessions().create(body)`.
+///
+/// Await it to send it. Returns [`CustomerSession`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);

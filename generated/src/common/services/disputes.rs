@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Disputes: payments that customers or banks contest.
+/// Operations on disputes: payments that customers or banks contest.
 #[derive(Clone, Debug)]
 pub struct Disputes<C> {
     client: Client<C>,
@@ -38,7 +38,7 @@ impl<C: Credential> Disputes<C> {
     ///
     /// Requires an organization or personal access token with the scope `disputes:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -70,7 +70,7 @@ impl<C: Credential> Disputes<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -97,7 +97,7 @@ impl<C: Credential> Disputes<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -111,7 +111,9 @@ impl<C: Credential> Disputes<C> {
     }
 }
 
-/// Request of the operation `disputes:accept`.
+/// Request of `disputes().accept(id)`.
+///
+/// Await it to send it. Returns [`Dispute`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Accept(Request);
@@ -120,7 +122,9 @@ polar_client_runtime::operation! {
     Accept as ACCEPT => json Dispute
 }
 
-/// Request of the operation `disputes:get`.
+/// Request of `disputes().get(id)`.
+///
+/// Await it to send it. Returns [`Dispute`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -129,13 +133,16 @@ polar_client_runtime::operation! {
     Get as GET => json Dispute
 }
 
-/// Request of the operation `disputes:list`.
+/// Request of `disputes().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`DisputeList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only disputes of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -145,14 +152,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these orders.
+    /// Only disputes of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only disputes with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -18,7 +18,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Event types: names of events, and their labels.
+/// Operations on event types: names of events, and their labels.
 #[derive(Clone, Debug)]
 pub struct EventTypes<C> {
     client: Client<C>,
@@ -41,7 +41,7 @@ impl<C: Credential> EventTypes<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -64,7 +64,7 @@ impl<C: Credential> EventTypes<C> {
     ///
     /// Requires an organization or personal access token with the scope `events:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found: no such event type.
@@ -87,13 +87,16 @@ impl<C: Credential> EventTypes<C> {
     }
 }
 
-/// Request of the operation `event-types:list`.
+/// Request of `event_types().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`EventTypeWithStatsList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only types of events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -103,14 +106,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only types of events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only types of events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -127,7 +130,7 @@ impl List {
         self
     }
 
-    /// Whether to list only types of root events, which have no parent.
+    /// Only types of root events (`true`), which have no parent.
     ///
     /// Default: `false`.
     #[inline]
@@ -143,7 +146,7 @@ impl List {
         self
     }
 
-    /// Only events from this source.
+    /// Only types of events from this source.
     pub fn source(mut self, source: impl Into<EventSource>) -> Self {
         let value: EventSource = source.into();
         self.0.query("source", &value);
@@ -185,7 +188,9 @@ polar_client_runtime::operation! {
     List as LIST => pages EventTypeWithStatsList
 }
 
-/// Request of the operation `event-types:update`.
+/// Request of `event_types().update(id, body)`.
+///
+/// Await it to send it. Returns [`EventType`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -11,13 +11,16 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Request of the operation `events:list_names`.
+/// Request of `events().list_names()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`EventNameList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListNames(pub(crate) Request);
 
 impl ListNames {
-    /// Filters for results that belong to one of these organizations.
+    /// Only names of events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,14 +30,14 @@ impl ListNames {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only names of events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only names of events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -44,7 +47,7 @@ impl ListNames {
         self
     }
 
-    /// Only events from this source.
+    /// Only names of events from this source.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);

@@ -16,8 +16,8 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
 use polar_client_runtime::types::OneOrMany;
 
-/// Files: downloads, media of products, avatars of organizations, and attachments of
-/// support cases.
+/// Operations on files: downloads, media of products, avatars of organizations, and
+/// attachments of support cases.
 #[derive(Clone, Debug)]
 pub struct Files<C> {
     client: Client<C>,
@@ -40,7 +40,7 @@ impl<C: Credential> Files<C> {
     ///
     /// Requires an organization or personal access token with the scope `files:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -83,7 +83,7 @@ impl<C: Credential> Files<C> {
     ///
     /// Requires an organization or personal access token with the scope `files:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -112,7 +112,7 @@ impl<C: Credential> Files<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `files:read`, `files:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -135,7 +135,7 @@ impl<C: Credential> Files<C> {
     ///
     /// Requires an organization or personal access token with the scope `files:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -167,7 +167,7 @@ impl<C: Credential> Files<C> {
     ///
     /// Requires an organization or personal access token with the scope `files:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -193,7 +193,9 @@ impl<C: Credential> Files<C> {
     }
 }
 
-/// Request of the operation `files:create`.
+/// Request of `files().create(body)`.
+///
+/// Await it to send it. Returns [`FileUpload`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -202,7 +204,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json FileUpload
 }
 
-/// Request of the operation `files:delete`.
+/// Request of `files().delete(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -211,13 +215,16 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of the operation `files:list`.
+/// Request of `files().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`FileReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only files of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -257,7 +264,9 @@ polar_client_runtime::operation! {
     List as LIST => pages FileReadList
 }
 
-/// Request of the operation `files:update`.
+/// Request of `files().update(id, body)`.
+///
+/// Await it to send it. Returns [`FileRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -266,7 +275,9 @@ polar_client_runtime::operation! {
     Update as UPDATE => json FileRead
 }
 
-/// Request of the operation `files:uploaded`.
+/// Request of `files().uploaded(id, body)`.
+///
+/// Await it to send it. Returns [`FileRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Uploaded(Request);

@@ -8,7 +8,9 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of the operation `license_keys:deactivate`.
+/// Request of `license_keys().deactivate(body)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Deactivate(pub(crate) Request);

@@ -11,7 +11,10 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
-/// Request of the operation `meters:quantities`.
+/// Request of `meters().quantities(id, start_timestamp, end_timestamp, interval)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`MeterQuantities`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Quantities(pub(crate) Request);
@@ -27,14 +30,14 @@ impl Quantities {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -55,8 +58,8 @@ impl Quantities {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only events whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

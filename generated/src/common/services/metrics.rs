@@ -18,7 +18,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Date, OneOrMany};
 
-/// Metrics of revenue, subscriptions, checkouts and costs over time, and dashboards.
+/// Operations on metrics of revenue, subscriptions, checkouts and costs over time,
+/// and on dashboards.
 #[derive(Clone, Debug)]
 pub struct Metrics<C> {
     client: Client<C>,
@@ -39,7 +40,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -65,7 +66,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -95,7 +96,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -131,7 +132,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -164,7 +165,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -189,7 +190,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     #[doc(alias = "metrics:limits")]
     pub fn limits(&self) -> Limits
     where
@@ -204,7 +205,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -227,7 +228,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Requires an organization or personal access token with the scope `metrics:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -249,7 +250,9 @@ impl<C: Credential> Metrics<C> {
     }
 }
 
-/// Request of the operation `metrics:create_dashboard`.
+/// Request of `metrics().create_dashboard(body)`.
+///
+/// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateDashboard(Request);
@@ -258,7 +261,9 @@ polar_client_runtime::operation! {
     CreateDashboard as CREATE_DASHBOARD => json MetricDashboardSchema
 }
 
-/// Request of the operation `metrics:delete_dashboard`.
+/// Request of `metrics().delete_dashboard(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteDashboard(Request);
@@ -267,7 +272,10 @@ polar_client_runtime::operation! {
     DeleteDashboard as DELETE_DASHBOARD => empty
 }
 
-/// Request of the operation `metrics:export`.
+/// Request of `metrics().export(start_date, end_date, interval)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns CSV.
+/// `rows()` is a stream of its rows, each decoded as [`MetricExportRow`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(Request);
@@ -283,7 +291,7 @@ impl Export {
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only data of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -293,7 +301,7 @@ impl Export {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only data for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -310,7 +318,7 @@ impl Export {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only data of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
@@ -329,7 +337,10 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv MetricExportRow
 }
 
-/// Request of the operation `metrics:get`.
+/// Request of `metrics().get(start_date, end_date, interval)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`MetricsResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -345,7 +356,7 @@ impl Get {
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only data of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -355,7 +366,7 @@ impl Get {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only data for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -372,7 +383,7 @@ impl Get {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only data of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
@@ -391,7 +402,9 @@ polar_client_runtime::operation! {
     Get as GET => json MetricsResponse
 }
 
-/// Request of the operation `metrics:get_dashboard`.
+/// Request of `metrics().get_dashboard(id)`.
+///
+/// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetDashboard(Request);
@@ -400,7 +413,9 @@ polar_client_runtime::operation! {
     GetDashboard as GET_DASHBOARD => json MetricDashboardSchema
 }
 
-/// Request of the operation `metrics:limits`.
+/// Request of `metrics().limits()`.
+///
+/// Await it to send it. Returns [`MetricsLimits`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Limits(Request);
@@ -409,13 +424,15 @@ polar_client_runtime::operation! {
     Limits as LIMITS => json MetricsLimits
 }
 
-/// Request of the operation `metrics:list_dashboards`.
+/// Request of `metrics().list_dashboards()`.
+///
+/// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// Filters for results that belong to one of these organizations.
+    /// Only dashboards of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -430,7 +447,9 @@ polar_client_runtime::operation! {
     ListDashboards as LIST_DASHBOARDS => json Vec<MetricDashboardSchema>
 }
 
-/// Request of the operation `metrics:update_dashboard`.
+/// Request of `metrics().update_dashboard(id, body)`.
+///
+/// Await it to send it. Returns [`MetricDashboardSchema`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateDashboard(Request);

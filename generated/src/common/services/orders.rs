@@ -11,13 +11,16 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of the operation `orders:export`.
+/// Request of `orders().export()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns CSV.
+/// `rows()` is a stream of its rows, each decoded as [`OrderExportRow`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Filters for results that belong to one of these organizations.
+    /// Only orders of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,28 +30,28 @@ impl Export {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only orders with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Filters for results created after this time.
+    /// Only orders created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Filters for results created before this time.
+    /// Only orders created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
@@ -77,7 +80,9 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv OrderExportRow
 }
 
-/// Request of the operation `orders:generate_invoice`.
+/// Request of `orders().generate_invoice(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GenerateInvoice(pub(crate) Request);
@@ -86,7 +91,9 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// Request of the operation `orders:invoice`.
+/// Request of `orders().invoice(id)`.
+///
+/// Await it to send it. Returns [`OrderInvoice`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Invoice(pub(crate) Request);
@@ -95,7 +102,10 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json OrderInvoice
 }
 
-/// Request of the operation `orders:receipt`.
+/// Request of `orders().receipt(id)`.
+///
+/// Await it to send it. Returns [`OrderReceipt`], or `None` if the response has no
+/// content.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Receipt(pub(crate) Request);

@@ -18,7 +18,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Payments: attempts to charge a customer, successful or not.
+/// Operations on payments: attempts to charge a customer, successful or not.
 #[derive(Clone, Debug)]
 pub struct Payments<C> {
     client: Client<C>,
@@ -41,7 +41,7 @@ impl<C: Credential> Payments<C> {
     ///
     /// Requires an organization or personal access token with the scope `payments:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -67,7 +67,7 @@ impl<C: Credential> Payments<C> {
     ///
     /// Requires an organization or personal access token with the scope `payments:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -81,7 +81,9 @@ impl<C: Credential> Payments<C> {
     }
 }
 
-/// Request of the operation `payments:get`.
+/// Request of `payments().get(id)`.
+///
+/// Await it to send it. Returns [`Payment`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -90,13 +92,16 @@ polar_client_runtime::operation! {
     Get as GET => json Payment
 }
 
-/// Request of the operation `payments:list`.
+/// Request of `payments().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`PaymentList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only payments of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -106,28 +111,28 @@ impl List {
         self
     }
 
-    /// Filters for results of one of these checkout sessions.
+    /// Only payments of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these orders.
+    /// Only payments of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only payments of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only payments with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -19,7 +19,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Refunds of orders, in part or in full.
+/// Operations on refunds of orders, in part or in full.
 #[derive(Clone, Debug)]
 pub struct Refunds<C> {
     client: Client<C>,
@@ -41,7 +41,7 @@ impl<C: Credential> Refunds<C> {
     ///
     /// Requires an organization or personal access token with the scope `refunds:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -87,7 +87,7 @@ impl<C: Credential> Refunds<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `refunds:read`, `refunds:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -101,7 +101,9 @@ impl<C: Credential> Refunds<C> {
     }
 }
 
-/// Request of the operation `refunds:create`.
+/// Request of `refunds().create(body)`.
+///
+/// Await it to send it. Returns [`Refund`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -110,20 +112,23 @@ polar_client_runtime::operation! {
     Create as CREATE => json Refund
 }
 
-/// Request of the operation `refunds:list`.
+/// Request of `refunds().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`RefundList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results with one of these IDs.
+    /// Only refunds with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only refunds of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -133,14 +138,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these orders.
+    /// Only refunds of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these subscriptions.
+    /// Only refunds of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -150,14 +155,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only refunds of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only refunds of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -167,7 +172,7 @@ impl List {
         self
     }
 
-    /// Only successful results (`true`), or only failed ones (`false`).
+    /// Only successful refunds (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);

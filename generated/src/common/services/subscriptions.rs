@@ -11,13 +11,16 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of the operation `subscriptions:export`.
+/// Request of `subscriptions().export()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns CSV.
+/// `rows()` is a stream of its rows, each decoded as [`SubscriptionExportRow`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(pub(crate) Request);
 
 impl Export {
-    /// Filters for results that belong to one of these organizations.
+    /// Only subscriptions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,14 +30,14 @@ impl Export {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only subscriptions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -11,7 +11,9 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp};
 
-/// Request of the operation `webhooks:delete_webhook_endpoint`.
+/// Request of `webhooks().delete_webhook_endpoint(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteWebhookEndpoint(pub(crate) Request);
@@ -20,7 +22,10 @@ polar_client_runtime::operation! {
     DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
 }
 
-/// Request of the operation `webhooks:list_webhook_deliveries`.
+/// Request of `webhooks().list_webhook_deliveries()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`WebhookDeliveryList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookDeliveries(pub(crate) Request);
@@ -36,21 +41,21 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Only events that occurred after this time.
+    /// Only deliveries after this time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Only events that occurred before this time.
+    /// Only deliveries before this time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Only successful results (`true`), or only failed ones (`false`).
+    /// Only successful deliveries (`true`), or only failed ones (`false`).
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
@@ -64,7 +69,8 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Filters by the status class (`2xx` to `5xx`) of your endpoint's response.
+    /// Only deliveries that your endpoint responded to with a status of this class (`2xx`
+    /// to `5xx`).
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
         let value: HttpCodeClass = http_code_class.into();
         self.0.query("http_code_class", &value);
@@ -104,7 +110,9 @@ polar_client_runtime::operation! {
     ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
 }
 
-/// Request of the operation `webhooks:redeliver_webhook_event`.
+/// Request of `webhooks().redeliver_webhook_event(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RedeliverWebhookEvent(pub(crate) Request);

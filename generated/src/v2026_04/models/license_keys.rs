@@ -64,7 +64,7 @@ pub struct LicenseKeyActivationCreated {
     pub id: ActivationId,
     /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Human-readable label.
+    /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
@@ -86,7 +86,7 @@ pub struct LicenseKeyActivationRead {
     pub id: ActivationId,
     /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Human-readable label.
+    /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,
@@ -147,7 +147,7 @@ pub struct LicenseKeyRead {
 pub struct LicenseKeyReadList {
     /// The items of this page.
     pub items: Vec<LicenseKeyRead>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

@@ -8,9 +8,6 @@ use polar_client_runtime::types::{Items, Patch};
 
 /// API version of webhook payloads.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -21,8 +21,8 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::license_keys::Deactivate;
 
-/// License keys of the organization, for its servers. Software on customers' machines
-/// uses the license keys of the customer portal.
+/// Operations on license keys of the organization, for its servers. Software on
+/// customers' machines uses the license keys of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -45,7 +45,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -72,7 +72,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -101,7 +101,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -135,7 +135,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -172,7 +172,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -202,7 +202,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -237,7 +237,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -273,7 +273,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request, [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest):
@@ -295,7 +295,9 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of the operation `license_keys:activate`.
+/// Request of `license_keys().activate(body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -304,7 +306,9 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of the operation `license_keys:get`.
+/// Request of `license_keys().get(id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -313,7 +317,9 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of the operation `license_keys:get_activation`.
+/// Request of `license_keys().get_activation(id, activation_id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetActivation(Request);
@@ -322,13 +328,16 @@ polar_client_runtime::operation! {
     GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
 }
 
-/// Request of the operation `license_keys:list`.
+/// Request of `license_keys().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only license keys of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -338,14 +347,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these benefits.
+    /// Only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only license keys with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -375,7 +384,9 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of the operation `license_keys:rotate`.
+/// Request of `license_keys().rotate(id)`.
+///
+/// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(Request);
@@ -384,7 +395,9 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// Request of the operation `license_keys:update`.
+/// Request of `license_keys().update(id, body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -393,7 +406,9 @@ polar_client_runtime::operation! {
     Update as UPDATE => json LicenseKeyRead
 }
 
-/// Request of the operation `license_keys:validate`.
+/// Request of `license_keys().validate(body)`.
+///
+/// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

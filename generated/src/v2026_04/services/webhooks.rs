@@ -27,7 +27,8 @@ pub use crate::v2026_04_and_v2026_10::services::webhooks::GetWebhookEndpoint;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ListWebhookEndpoints;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ResetWebhookEndpointSecret;
 
-/// Webhooks: endpoints that events are delivered to, and the log of deliveries.
+/// Operations on webhook endpoints, which events are delivered to, and on the log of
+/// deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -49,7 +50,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -76,7 +77,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -108,7 +109,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -139,7 +140,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -162,7 +163,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -185,7 +186,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -218,7 +219,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -249,7 +250,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -273,7 +274,9 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// Request of the operation `webhooks:create_webhook_endpoint`.
+/// Request of `webhooks().create_webhook_endpoint(body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateWebhookEndpoint(Request);
@@ -282,7 +285,9 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:update_webhook_endpoint`.
+/// Request of `webhooks().update_webhook_endpoint(id, body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateWebhookEndpoint(Request);

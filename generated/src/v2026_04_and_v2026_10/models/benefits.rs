@@ -88,7 +88,7 @@ impl Benefit {
         }
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -190,7 +190,7 @@ impl Benefit {
         }
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -383,6 +383,9 @@ pub struct UnknownBenefit {
 /// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`BenefitCustomCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitCreate {
@@ -481,11 +484,11 @@ pub struct BenefitCustom {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -497,9 +500,9 @@ pub struct BenefitCustom {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: BenefitCustomProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -515,16 +518,16 @@ pub struct BenefitCustomCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: BenefitCustomCreateProperties,
 }
 
@@ -564,7 +567,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -582,13 +585,13 @@ pub struct BenefitCustomUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: Patch<BenefitCustomProperties>,
 }
 
@@ -614,7 +617,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -623,7 +626,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -633,7 +636,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -663,11 +666,11 @@ pub struct BenefitDiscord {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -679,9 +682,9 @@ pub struct BenefitDiscord {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: BenefitDiscordProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -697,16 +700,16 @@ pub struct BenefitDiscordCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: BenefitDiscordCreateProperties,
 }
 
@@ -746,7 +749,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -764,11 +767,11 @@ pub struct BenefitDiscordUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: Patch<BenefitDiscordCreateProperties>,
 }
 
@@ -793,7 +796,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -802,7 +805,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -832,11 +835,11 @@ pub struct BenefitDownloadables {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -848,9 +851,9 @@ pub struct BenefitDownloadables {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: BenefitDownloadablesProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -866,16 +869,16 @@ pub struct BenefitDownloadablesCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: BenefitDownloadablesCreateProperties,
 }
 
@@ -915,7 +918,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -933,11 +936,11 @@ pub struct BenefitDownloadablesUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
 }
 
@@ -962,7 +965,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -971,7 +974,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1001,11 +1004,11 @@ pub struct BenefitFeatureFlag {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1017,9 +1020,9 @@ pub struct BenefitFeatureFlag {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1035,16 +1038,16 @@ pub struct BenefitFeatureFlagCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagCreateProperties,
 }
 
@@ -1081,7 +1084,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1099,13 +1102,13 @@ pub struct BenefitFeatureFlagUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: Patch<BenefitFeatureFlagProperties>,
 }
 
@@ -1131,7 +1134,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1140,7 +1143,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1150,7 +1153,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1180,11 +1183,11 @@ pub struct BenefitGitHubRepository {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1196,9 +1199,9 @@ pub struct BenefitGitHubRepository {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: BenefitGitHubRepositoryProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1214,16 +1217,16 @@ pub struct BenefitGitHubRepositoryCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: BenefitGitHubRepositoryCreateProperties,
 }
 
@@ -1263,7 +1266,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1281,11 +1284,11 @@ pub struct BenefitGitHubRepositoryUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
 }
 
@@ -1310,7 +1313,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1319,7 +1322,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1349,11 +1352,11 @@ pub struct BenefitLicenseKeys {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1365,9 +1368,9 @@ pub struct BenefitLicenseKeys {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1383,16 +1386,16 @@ pub struct BenefitLicenseKeysCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysCreateProperties,
 }
 
@@ -1432,7 +1435,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1450,13 +1453,13 @@ pub struct BenefitLicenseKeysUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: Patch<BenefitLicenseKeysCreateProperties>,
 }
 
@@ -1482,7 +1485,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1491,7 +1494,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1501,7 +1504,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1528,7 +1531,7 @@ impl Default for BenefitLicenseKeysUpdate {
 pub struct BenefitList {
     /// The items of this page.
     pub items: Vec<Benefit>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1544,11 +1547,11 @@ pub struct BenefitMeterCredit {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1560,9 +1563,9 @@ pub struct BenefitMeterCredit {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1578,16 +1581,16 @@ pub struct BenefitMeterCreditCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditCreateProperties,
 }
 
@@ -1627,7 +1630,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1645,13 +1648,13 @@ pub struct BenefitMeterCreditUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: Patch<BenefitMeterCreditCreateProperties>,
 }
 
@@ -1677,7 +1680,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1686,7 +1689,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1696,7 +1699,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1726,11 +1729,11 @@ pub struct BenefitSlackSharedChannel {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1742,9 +1745,9 @@ pub struct BenefitSlackSharedChannel {
     pub organization_id: OrganizationId,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: BenefitSlackSharedChannelProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1761,16 +1764,16 @@ pub struct BenefitSlackSharedChannelCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: BenefitSlackSharedChannelCreateProperties,
 }
 
@@ -1810,7 +1813,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1829,11 +1832,11 @@ pub struct BenefitSlackSharedChannelUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
 }
 
@@ -1858,7 +1861,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1867,7 +1870,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1887,8 +1890,8 @@ impl Default for BenefitSlackSharedChannelUpdate {
 
 /// Update of a benefit; its variant must match the type of the benefit.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`BenefitCustomUpdate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {

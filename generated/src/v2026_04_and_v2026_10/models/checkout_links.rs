@@ -71,7 +71,7 @@ pub struct CheckoutLink {
 pub struct CheckoutLinkList {
     /// The items of this page.
     pub items: Vec<CheckoutLink>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -95,9 +95,9 @@ pub struct CheckoutLinkProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,

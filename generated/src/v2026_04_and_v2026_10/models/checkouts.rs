@@ -180,7 +180,7 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 pub struct CheckoutList {
     /// The items of this page.
     pub items: Vec<Checkout>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -202,9 +202,9 @@ pub struct CheckoutProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,

@@ -43,6 +43,6 @@ pub struct CustomerMeter {
 pub struct CustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerMeter>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }

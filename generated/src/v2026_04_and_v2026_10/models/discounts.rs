@@ -315,6 +315,9 @@ pub struct UnknownDiscount {
 /// Parameters for creating a discount: a fixed amount or a percentage.
 ///
 /// Schema `DiscountCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`DiscountFixedCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DiscountCreate {
@@ -575,7 +578,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -627,7 +630,7 @@ pub struct DiscountFixedRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -642,7 +645,7 @@ pub struct DiscountFixedRepeatDuration {
 pub struct DiscountList {
     /// The items of this page.
     pub items: Vec<Discount>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -837,7 +840,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -881,7 +884,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -922,7 +925,7 @@ pub struct DiscountUpdate {
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
-    /// Type of the object.
+    /// Type of the discount.
     pub r#type: Patch<DiscountType>,
     /// Amount in cents.
     ///
@@ -1049,7 +1052,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Type of the object.
+    /// Type of the discount.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();

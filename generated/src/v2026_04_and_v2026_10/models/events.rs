@@ -581,7 +581,7 @@ impl Event {
         }
     }
 
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     #[must_use]
     #[inline]
     pub fn label(&self) -> &str {
@@ -1293,9 +1293,6 @@ pub struct UnknownEvent {
 }
 
 /// Parameters for ingesting an event, with the customer by ID or by external ID.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/EventsIngest/properties/events/items`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum EventCreate {
@@ -1322,7 +1319,7 @@ polar_client_runtime::from_variant! {
 pub struct EventCursorList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// Pagination of the list.
+    /// Whether another page exists.
     pub pagination: CursorPagination,
 }
 
@@ -1335,7 +1332,7 @@ pub struct EventCursorList {
 pub struct EventList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1358,9 +1355,6 @@ impl EventsIngest {
 }
 
 /// A page of events, with or without a total count.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
 /// Discriminated by the presence of `pagination.total_count`, then the presence of
 /// `pagination.has_next_page`.
@@ -1460,7 +1454,7 @@ pub struct MeterCreditEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///

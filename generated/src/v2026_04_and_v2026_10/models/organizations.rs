@@ -425,7 +425,7 @@ impl Default for OrganizationFeatureSettingsUpdate {
 pub struct OrganizationList {
     /// The items of this page.
     pub items: Vec<Organization>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

@@ -126,8 +126,8 @@ pub struct Subscription {
 
 /// Parameters for creating a subscription, with the customer by ID or by external ID.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`SubscriptionCreateCustomer`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SubscriptionCreate {
@@ -242,7 +242,7 @@ impl SubscriptionCreateExternalCustomer {
 pub struct SubscriptionList {
     /// The items of this page.
     pub items: Vec<Subscription>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

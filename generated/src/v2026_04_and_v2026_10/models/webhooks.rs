@@ -52,7 +52,7 @@ pub struct BenefitGrantCustomWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitCustom,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
@@ -96,7 +96,7 @@ pub struct BenefitGrantDiscordWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDiscord,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
@@ -140,7 +140,7 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDownloadables,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
@@ -184,7 +184,7 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitFeatureFlag,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
@@ -228,7 +228,7 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitGitHubRepository,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
@@ -272,7 +272,7 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitLicenseKeys,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
@@ -316,7 +316,7 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitMeterCredit,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
@@ -360,7 +360,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
@@ -802,7 +802,7 @@ pub struct UnknownBenefitGrantWebhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit.created`.
     pub r#type: Cow<'static, str>,
@@ -820,7 +820,7 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
@@ -838,7 +838,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
@@ -856,7 +856,7 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
@@ -874,7 +874,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
@@ -892,7 +892,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit.updated`.
     pub r#type: Cow<'static, str>,
@@ -910,7 +910,7 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.created`.
     pub r#type: Cow<'static, str>,
@@ -929,7 +929,7 @@ pub struct WebhookCheckoutCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.expired`.
     pub r#type: Cow<'static, str>,
@@ -947,7 +947,7 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.updated`.
     pub r#type: Cow<'static, str>,
@@ -965,7 +965,7 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.created`.
     pub r#type: Cow<'static, str>,
@@ -983,7 +983,7 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.deleted`.
     pub r#type: Cow<'static, str>,
@@ -1001,7 +1001,7 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.updated`.
     pub r#type: Cow<'static, str>,
@@ -1055,7 +1055,7 @@ pub struct WebhookEndpoint {
 pub struct WebhookEndpointList {
     /// The items of this page.
     pub items: Vec<WebhookEndpoint>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1065,7 +1065,7 @@ pub struct WebhookEndpointList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.created`.
     pub r#type: Cow<'static, str>,
@@ -1083,7 +1083,7 @@ pub struct WebhookOrderCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.paid`.
     pub r#type: Cow<'static, str>,
@@ -1101,7 +1101,7 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.refunded`.
     pub r#type: Cow<'static, str>,
@@ -1120,7 +1120,7 @@ pub struct WebhookOrderRefundedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.updated`.
     pub r#type: Cow<'static, str>,
@@ -1138,7 +1138,7 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `organization.updated`.
     pub r#type: Cow<'static, str>,
@@ -1156,7 +1156,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `product.created`.
     pub r#type: Cow<'static, str>,
@@ -1174,7 +1174,7 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `product.updated`.
     pub r#type: Cow<'static, str>,
@@ -1193,7 +1193,7 @@ pub struct WebhookProductUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.active`.
     pub r#type: Cow<'static, str>,
@@ -1212,7 +1212,7 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
@@ -1231,7 +1231,7 @@ pub struct WebhookSubscriptionCanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.created`.
     pub r#type: Cow<'static, str>,
@@ -1250,7 +1250,7 @@ pub struct WebhookSubscriptionCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
@@ -1269,7 +1269,7 @@ pub struct WebhookSubscriptionCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
@@ -1293,7 +1293,7 @@ pub struct WebhookSubscriptionMigratedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
@@ -1312,7 +1312,7 @@ pub struct WebhookSubscriptionPastDuePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.paused`.
     pub r#type: Cow<'static, str>,
@@ -1331,7 +1331,7 @@ pub struct WebhookSubscriptionPausedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
@@ -1350,7 +1350,7 @@ pub struct WebhookSubscriptionResumedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
@@ -1369,7 +1369,7 @@ pub struct WebhookSubscriptionRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
@@ -1388,7 +1388,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.updated`.
     pub r#type: Cow<'static, str>,

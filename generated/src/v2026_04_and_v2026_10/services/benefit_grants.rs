@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Benefit grants: which customer has which benefit.
+/// Operations on benefit grants: which customer has which benefit.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -36,7 +36,7 @@ impl<C: Credential> BenefitGrants<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -50,13 +50,16 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// Request of the operation `benefit-grants:list`.
+/// Request of `benefit_grants().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only benefit grants of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -66,14 +69,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only benefit grants of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only benefit grants of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,

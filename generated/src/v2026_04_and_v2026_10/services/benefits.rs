@@ -23,8 +23,8 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 pub use crate::common::services::benefits::Delete;
 pub use crate::common::services::benefits::Files;
 
-/// Benefits: entitlements of a product, such as license keys, downloads or access to
-/// a repository.
+/// Operations on benefits: entitlements of a product, such as license keys, downloads
+/// or access to a repository.
 #[derive(Clone, Debug)]
 pub struct Benefits<C> {
     client: Client<C>,
@@ -46,7 +46,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -87,7 +87,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -119,7 +119,7 @@ impl<C: Credential> Benefits<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -148,7 +148,7 @@ impl<C: Credential> Benefits<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -177,7 +177,7 @@ impl<C: Credential> Benefits<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -219,7 +219,7 @@ impl<C: Credential> Benefits<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -259,7 +259,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// Requires an organization or personal access token with the scope `benefits:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -283,7 +283,9 @@ impl<C: Credential> Benefits<C> {
     }
 }
 
-/// Request of the operation `benefits:create`.
+/// Request of `benefits().create(body)`.
+///
+/// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -292,7 +294,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Benefit
 }
 
-/// Request of the operation `benefits:get`.
+/// Request of `benefits().get(id)`.
+///
+/// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -301,7 +305,10 @@ polar_client_runtime::operation! {
     Get as GET => json Benefit
 }
 
-/// Request of the operation `benefits:grants`.
+/// Request of `benefits().grants(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`BenefitGrantList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Grants(Request);
@@ -314,14 +321,14 @@ impl Grants {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only benefit grants of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these members.
+    /// Only benefit grants of one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
@@ -351,13 +358,16 @@ polar_client_runtime::operation! {
     Grants as GRANTS => pages BenefitGrantList
 }
 
-/// Request of the operation `benefits:list`.
+/// Request of `benefits().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`BenefitList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only benefits of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -367,14 +377,14 @@ impl List {
         self
     }
 
-    /// Filters for results of one of these types.
+    /// Only benefits of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Filters for results with one of these IDs.
+    /// Only benefits with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
@@ -425,8 +435,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only benefits whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -438,7 +448,9 @@ polar_client_runtime::operation! {
     List as LIST => pages BenefitList
 }
 
-/// Request of the operation `benefits:update`.
+/// Request of `benefits().update(id, body)`.
+///
+/// Await it to send it. Returns [`Benefit`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -17,7 +17,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Customer meters: the usage of each meter by each customer.
+/// Operations on customer meters: the usage of each meter by each customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -41,7 +41,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -68,7 +68,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -96,7 +96,9 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of the operation `customer_meters:get`.
+/// Request of `customer_meters().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerMeter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -105,13 +107,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// Request of the operation `customer_meters:list`.
+/// Request of `customer_meters().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only customer meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -121,14 +126,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only customer meters of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only customer meters of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -138,7 +143,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these meters.
+    /// Only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);

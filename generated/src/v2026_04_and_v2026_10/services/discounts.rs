@@ -18,7 +18,8 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::discounts::Delete;
 
-/// Discounts: fixed amounts or percentages, applied by code or by the organization.
+/// Operations on discounts: fixed amounts or percentages, applied by code or by the
+/// organization.
 #[derive(Clone, Debug)]
 pub struct Discounts<C> {
     client: Client<C>,
@@ -40,7 +41,7 @@ impl<C: Credential> Discounts<C> {
     /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -82,7 +83,7 @@ impl<C: Credential> Discounts<C> {
     /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -111,7 +112,7 @@ impl<C: Credential> Discounts<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -138,7 +139,7 @@ impl<C: Credential> Discounts<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -176,7 +177,7 @@ impl<C: Credential> Discounts<C> {
     /// Requires an organization or personal access token with the scope
     /// `discounts:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -216,7 +217,9 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-/// Request of the operation `discounts:create`.
+/// Request of `discounts().create(body)`.
+///
+/// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -225,7 +228,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Discount
 }
 
-/// Request of the operation `discounts:get`.
+/// Request of `discounts().get(id)`.
+///
+/// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -234,13 +239,16 @@ polar_client_runtime::operation! {
     Get as GET => json Discount
 }
 
-/// Request of the operation `discounts:list`.
+/// Request of `discounts().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`DiscountList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only discounts of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -292,7 +300,9 @@ polar_client_runtime::operation! {
     List as LIST => pages DiscountList
 }
 
-/// Request of the operation `discounts:update`.
+/// Request of `discounts().update(id, body)`.
+///
+/// Await it to send it. Returns [`Discount`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -21,8 +21,8 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::events::ListNames;
 
-/// Events: usage ingested by the organization and system events, which meters
-/// aggregate.
+/// Operations on events: usage ingested by the organization and system events, which
+/// meters aggregate.
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     client: Client<C>,
@@ -46,7 +46,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -73,8 +73,8 @@ impl<C: Credential> Events<C> {
     ///
     /// Requires an organization or personal access token with the scope `events:write`.
     ///
-    /// Idempotent if `events.external_id` is set; otherwise a retry may perform the
-    /// operation again.
+    /// Idempotent if `events.external_id` is set, and then retried after transient
+    /// errors; otherwise retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -127,7 +127,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -163,7 +163,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -177,7 +177,9 @@ impl<C: Credential> Events<C> {
     }
 }
 
-/// Request of the operation `events:get`.
+/// Request of `events().get(id)`.
+///
+/// Await it to send it. Returns [`Event`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -186,7 +188,9 @@ polar_client_runtime::operation! {
     Get as GET => json Event
 }
 
-/// Request of the operation `events:ingest`.
+/// Request of `events().ingest(body)`.
+///
+/// Await it to send it. Returns [`EventsIngestResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Ingest(Request);
@@ -195,7 +199,10 @@ polar_client_runtime::operation! {
     Ingest as INGEST => json EventsIngestResponse
 }
 
-/// Request of the operation `events:list`.
+/// Request of `events().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`EventsPage`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -221,7 +228,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -231,14 +238,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -323,8 +330,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only events whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -31,7 +31,8 @@ pub use crate::common::services::orders::GenerateInvoice;
 pub use crate::common::services::orders::Invoice;
 pub use crate::common::services::orders::Receipt;
 
-/// Orders: charges of customers, once or for a billing period of a subscription.
+/// Operations on orders: charges of customers, once or for a billing period of a
+/// subscription.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -54,7 +55,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -78,7 +79,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -116,7 +117,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 402 Payment Required,
@@ -154,7 +155,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -186,7 +187,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -230,7 +231,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -272,7 +273,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -313,7 +314,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -354,7 +355,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires an organization or personal access token with the scope `orders:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -374,7 +375,9 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// Request of the operation `orders:create`.
+/// Request of `orders().create(body)`.
+///
+/// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -383,7 +386,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Order
 }
 
-/// Request of the operation `orders:finalize`.
+/// Request of `orders().finalize(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Finalize(Request);
@@ -400,7 +405,9 @@ polar_client_runtime::operation! {
     Finalize as FINALIZE => json Order
 }
 
-/// Request of the operation `orders:get`.
+/// Request of `orders().get(id)`.
+///
+/// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -409,13 +416,16 @@ polar_client_runtime::operation! {
     Get as GET => json Order
 }
 
-/// Request of the operation `orders:list`.
+/// Request of `orders().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`OrderList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only orders of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -425,7 +435,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -443,21 +453,21 @@ impl List {
         self
     }
 
-    /// Filters for results that one of these discounts was applied to.
+    /// Only orders that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only orders of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only orders of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -467,14 +477,14 @@ impl List {
         self
     }
 
-    /// Filters for results of one of these checkout sessions.
+    /// Only orders of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these subscriptions.
+    /// Only orders of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -484,21 +494,21 @@ impl List {
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only orders with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Filters for results created after this time.
+    /// Only orders created after this time.
     #[inline]
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// Filters for results created before this time.
+    /// Only orders created before this time.
     #[inline]
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
@@ -532,8 +542,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only orders whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -545,7 +555,9 @@ polar_client_runtime::operation! {
     List as LIST => pages OrderList
 }
 
-/// Request of the operation `orders:update`.
+/// Request of `orders().update(id, body)`.
+///
+/// Await it to send it. Returns [`Order`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

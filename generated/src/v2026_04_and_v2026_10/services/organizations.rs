@@ -16,7 +16,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Organizations: the sellers, with their settings.
+/// Operations on organizations: the sellers, with their settings.
 #[derive(Clone, Debug)]
 pub struct Organizations<C> {
     client: Client<C>,
@@ -38,7 +38,7 @@ impl<C: Credential> Organizations<C> {
     /// Requires a personal (not an organization) access token with the scope
     /// `organizations:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -66,7 +66,7 @@ impl<C: Credential> Organizations<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -93,7 +93,7 @@ impl<C: Credential> Organizations<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -117,7 +117,7 @@ impl<C: Credential> Organizations<C> {
     /// Requires an organization or personal access token with the scope
     /// `organizations:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
@@ -148,7 +148,9 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// Request of the operation `organizations:create`.
+/// Request of `organizations().create(body)`.
+///
+/// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -157,7 +159,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Organization
 }
 
-/// Request of the operation `organizations:get`.
+/// Request of `organizations().get(id)`.
+///
+/// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -166,7 +170,10 @@ polar_client_runtime::operation! {
     Get as GET => json Organization
 }
 
-/// Request of the operation `organizations:list`.
+/// Request of `organizations().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`OrganizationList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -214,7 +221,9 @@ polar_client_runtime::operation! {
     List as LIST => pages OrganizationList
 }
 
-/// Request of the operation `organizations:update`.
+/// Request of `organizations().update(id, body)`.
+///
+/// Await it to send it. Returns [`Organization`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -18,7 +18,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub use crate::common::services::products::Delete;
 
-/// Products: one-time or recurring, with prices and benefits.
+/// Operations on products: one-time or recurring, with prices and benefits.
 #[derive(Clone, Debug)]
 pub struct Products<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Requires an organization or personal access token with the scope `products:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -79,7 +79,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Requires an organization or personal access token with the scope `products:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -113,7 +113,7 @@ impl<C: Credential> Products<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -159,7 +159,7 @@ impl<C: Credential> Products<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -197,7 +197,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Requires an organization or personal access token with the scope `products:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -238,7 +238,7 @@ impl<C: Credential> Products<C> {
         Update(request)
     }
 
-    /// Replaces the benefits that a product grants. Returns the product.
+    /// Replaces the benefits that a product grants.
     ///
     /// `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
     ///
@@ -248,7 +248,7 @@ impl<C: Credential> Products<C> {
     ///
     /// Requires an organization or personal access token with the scope `products:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -291,7 +291,9 @@ impl<C: Credential> Products<C> {
     }
 }
 
-/// Request of the operation `products:create`.
+/// Request of `products().create(body)`.
+///
+/// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -300,7 +302,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Product
 }
 
-/// Request of the operation `products:get`.
+/// Request of `products().get(id)`.
+///
+/// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -309,20 +313,23 @@ polar_client_runtime::operation! {
     Get as GET => json Product
 }
 
-/// Request of the operation `products:list`.
+/// Request of `products().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`ProductList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results with one of these IDs.
+    /// Only products with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only products of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -339,7 +346,7 @@ impl List {
         self
     }
 
-    /// Only archived results (`true`), or only those that are not archived (`false`).
+    /// Only archived products (`true`), or only those that are not archived (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
@@ -353,7 +360,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these benefits.
+    /// Only products that grant one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
@@ -400,8 +407,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only products whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -413,7 +420,9 @@ polar_client_runtime::operation! {
     List as LIST => pages ProductList
 }
 
-/// Request of the operation `products:update`.
+/// Request of `products().update(id, body)`.
+///
+/// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -422,7 +431,9 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Product
 }
 
-/// Request of the operation `products:update_benefits`.
+/// Request of `products().update_benefits(id, body)`.
+///
+/// Await it to send it. Returns [`Product`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateBenefits(Request);

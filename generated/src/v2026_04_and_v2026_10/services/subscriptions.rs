@@ -22,7 +22,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::subscriptions::Export;
 
-/// Subscriptions: products that are billed at regular intervals.
+/// Operations on subscriptions: products that are billed at regular intervals.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -45,7 +45,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -70,7 +70,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -94,7 +94,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -137,7 +137,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -177,12 +177,13 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
-    ///   the subscription has been revoked already.
+    ///   the subscription has been revoked already, possibly by an earlier attempt of the
+    ///   same call whose response was lost.
     /// - 404 Not Found,
     ///   [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 409 Conflict,
@@ -229,7 +230,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 402 Payment Required,
@@ -285,7 +286,9 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// Request of the operation `subscriptions:create`.
+/// Request of `subscriptions().create(body)`.
+///
+/// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -294,7 +297,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Subscription
 }
 
-/// Request of the operation `subscriptions:get`.
+/// Request of `subscriptions().get(id)`.
+///
+/// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -303,13 +308,16 @@ polar_client_runtime::operation! {
     Get as GET => json Subscription
 }
 
-/// Request of the operation `subscriptions:list`.
+/// Request of `subscriptions().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`SubscriptionList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only subscriptions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -319,21 +327,21 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only subscriptions of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only subscriptions of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -343,7 +351,7 @@ impl List {
         self
     }
 
-    /// Filters for results that one of these discounts was applied to.
+    /// Only subscriptions that one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
@@ -360,7 +368,7 @@ impl List {
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only subscriptions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -443,8 +451,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only subscriptions whose metadata matches: each given key must be present, with
+    /// one of the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -456,7 +464,9 @@ polar_client_runtime::operation! {
     List as LIST => pages SubscriptionList
 }
 
-/// Request of the operation `subscriptions:revoke`.
+/// Request of `subscriptions().revoke(id)`.
+///
+/// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Revoke(Request);
@@ -465,7 +475,9 @@ polar_client_runtime::operation! {
     Revoke as REVOKE => json Subscription
 }
 
-/// Request of the operation `subscriptions:update`.
+/// Request of `subscriptions().update(id, body)`.
+///
+/// Await it to send it. Returns [`Subscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -11,7 +11,9 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Request of the operation `webhooks:get_webhook_endpoint`.
+/// Request of `webhooks().get_webhook_endpoint(id)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetWebhookEndpoint(pub(crate) Request);
@@ -20,13 +22,16 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:list_webhook_endpoints`.
+/// Request of `webhooks().list_webhook_endpoints()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`WebhookEndpointList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookEndpoints(pub(crate) Request);
 
 impl ListWebhookEndpoints {
-    /// Filters for results that belong to one of these organizations.
+    /// Only webhook endpoints of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -59,7 +64,9 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// Request of the operation `webhooks:reset_webhook_endpoint_secret`.
+/// Request of `webhooks().reset_webhook_endpoint_secret(id)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResetWebhookEndpointSecret(pub(crate) Request);

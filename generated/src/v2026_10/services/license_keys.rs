@@ -27,8 +27,8 @@ pub use crate::v2026_10_and_v2027_01::services::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Rotate;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Update;
 
-/// License keys of the organization, for its servers. Software on customers' machines
-/// uses the license keys of the customer portal.
+/// Operations on license keys of the organization, for its servers. Software on
+/// customers' machines uses the license keys of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -51,7 +51,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -78,7 +78,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -107,7 +107,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -141,7 +141,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -178,7 +178,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -223,7 +223,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -258,7 +258,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -308,7 +308,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request, [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest):
@@ -330,7 +330,9 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of the operation `license_keys:activate`.
+/// Request of `license_keys().activate(body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -339,7 +341,9 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of the operation `license_keys:validate`.
+/// Request of `license_keys().validate(body)`.
+///
+/// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

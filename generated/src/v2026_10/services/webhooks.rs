@@ -27,7 +27,8 @@ pub use crate::v2026_04_and_v2026_10::services::webhooks::GetWebhookEndpoint;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ListWebhookEndpoints;
 pub use crate::v2026_04_and_v2026_10::services::webhooks::ResetWebhookEndpointSecret;
 
-/// Webhooks: endpoints that events are delivered to, and the log of deliveries.
+/// Operations on webhook endpoints, which events are delivered to, and on the log of
+/// deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -49,7 +50,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -91,7 +92,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -123,7 +124,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -154,7 +155,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -177,7 +178,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -200,7 +201,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -233,7 +234,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -264,7 +265,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -288,7 +289,9 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// Request of the operation `webhooks:create_webhook_endpoint`.
+/// Request of `webhooks().create_webhook_endpoint(body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateWebhookEndpoint(Request);
@@ -297,7 +300,9 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:update_webhook_endpoint`.
+/// Request of `webhooks().update_webhook_endpoint(id, body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateWebhookEndpoint(Request);

@@ -11,7 +11,9 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Request of the operation `license_keys:get`.
+/// Request of `license_keys().get(id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(pub(crate) Request);
@@ -20,7 +22,9 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of the operation `license_keys:get_activation`.
+/// Request of `license_keys().get_activation(id, activation_id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetActivation(pub(crate) Request);
@@ -29,13 +33,16 @@ polar_client_runtime::operation! {
     GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
 }
 
-/// Request of the operation `license_keys:list`.
+/// Request of `license_keys().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(pub(crate) Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only license keys of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -45,14 +52,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these benefits.
+    /// Only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only license keys with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -82,7 +89,9 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of the operation `license_keys:rotate`.
+/// Request of `license_keys().rotate(id)`.
+///
+/// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(pub(crate) Request);
@@ -91,7 +100,9 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// Request of the operation `license_keys:update`.
+/// Request of `license_keys().update(id, body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyRead`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(pub(crate) Request);

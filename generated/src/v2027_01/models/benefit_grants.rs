@@ -50,7 +50,7 @@ pub struct BenefitGrant {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: Benefit,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantProperties,
 }
 
@@ -75,6 +75,6 @@ impl BenefitGrant {
 pub struct BenefitGrantList {
     /// The items of this page.
     pub items: Vec<BenefitGrant>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }

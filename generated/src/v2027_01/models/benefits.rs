@@ -88,7 +88,7 @@ impl Benefit {
         }
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     #[must_use]
     #[inline]
     pub fn description(&self) -> &str {
@@ -207,7 +207,7 @@ impl Benefit {
         }
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     #[inline]
     pub fn visibility(&self) -> &BenefitVisibility {
@@ -401,6 +401,9 @@ pub struct UnknownBenefit {
 /// Parameters for creating A benefit of any type.
 ///
 /// Schema `BenefitCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`BenefitCustomCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitCreate {
@@ -499,11 +502,11 @@ pub struct BenefitCustom {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `custom`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -517,9 +520,9 @@ pub struct BenefitCustom {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: BenefitCustomProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -537,16 +540,16 @@ pub struct BenefitCustomCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: BenefitCustomCreateProperties,
 }
 
@@ -594,7 +597,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -614,13 +617,13 @@ pub struct BenefitCustomUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     pub properties: Patch<BenefitCustomProperties>,
 }
 
@@ -654,7 +657,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -663,7 +666,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -673,7 +676,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -703,11 +706,11 @@ pub struct BenefitDiscord {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discord`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -721,9 +724,9 @@ pub struct BenefitDiscord {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: BenefitDiscordProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -741,16 +744,16 @@ pub struct BenefitDiscordCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: BenefitDiscordCreateProperties,
 }
 
@@ -798,7 +801,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -818,11 +821,11 @@ pub struct BenefitDiscordUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     pub properties: Patch<BenefitDiscordCreateProperties>,
 }
 
@@ -855,7 +858,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -864,7 +867,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -894,11 +897,11 @@ pub struct BenefitDownloadables {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -912,9 +915,9 @@ pub struct BenefitDownloadables {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: BenefitDownloadablesProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -932,16 +935,16 @@ pub struct BenefitDownloadablesCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: BenefitDownloadablesCreateProperties,
 }
 
@@ -989,7 +992,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1009,11 +1012,11 @@ pub struct BenefitDownloadablesUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The files that customers can download.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
 }
 
@@ -1046,7 +1049,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1055,7 +1058,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1085,11 +1088,11 @@ pub struct BenefitFeatureFlag {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1103,9 +1106,9 @@ pub struct BenefitFeatureFlag {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1123,16 +1126,16 @@ pub struct BenefitFeatureFlagCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: BenefitFeatureFlagCreateProperties,
 }
 
@@ -1177,7 +1180,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1197,13 +1200,13 @@ pub struct BenefitFeatureFlagUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     pub properties: Patch<BenefitFeatureFlagProperties>,
 }
 
@@ -1237,7 +1240,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1246,7 +1249,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1256,7 +1259,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// Empty: feature flags have no settings.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1286,11 +1289,11 @@ pub struct BenefitGitHubRepository {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1304,9 +1307,9 @@ pub struct BenefitGitHubRepository {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: BenefitGitHubRepositoryProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1324,16 +1327,16 @@ pub struct BenefitGitHubRepositoryCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: BenefitGitHubRepositoryCreateProperties,
 }
 
@@ -1381,7 +1384,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1401,11 +1404,11 @@ pub struct BenefitGitHubRepositoryUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
 }
 
@@ -1438,7 +1441,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1447,7 +1450,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The repository, and the permission that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1477,11 +1480,11 @@ pub struct BenefitLicenseKeys {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1495,9 +1498,9 @@ pub struct BenefitLicenseKeys {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1515,16 +1518,16 @@ pub struct BenefitLicenseKeysCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: BenefitLicenseKeysCreateProperties,
 }
 
@@ -1572,7 +1575,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1592,13 +1595,13 @@ pub struct BenefitLicenseKeysUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     pub properties: Patch<BenefitLicenseKeysCreateProperties>,
 }
 
@@ -1632,7 +1635,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1641,7 +1644,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1651,7 +1654,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// Prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1678,7 +1681,7 @@ impl Default for BenefitLicenseKeysUpdate {
 pub struct BenefitList {
     /// The items of this page.
     pub items: Vec<Benefit>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1694,11 +1697,11 @@ pub struct BenefitMeterCredit {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1712,9 +1715,9 @@ pub struct BenefitMeterCredit {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1732,16 +1735,16 @@ pub struct BenefitMeterCreditCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: BenefitMeterCreditCreateProperties,
 }
 
@@ -1789,7 +1792,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1809,13 +1812,13 @@ pub struct BenefitMeterCreditUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     pub properties: Patch<BenefitMeterCreditCreateProperties>,
 }
 
@@ -1849,7 +1852,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1858,7 +1861,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1868,7 +1871,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// The meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1898,11 +1901,11 @@ pub struct BenefitSlackSharedChannel {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     pub description: String,
     /// Whether the benefit can be attached to products.
     pub selectable: bool,
@@ -1916,9 +1919,9 @@ pub struct BenefitSlackSharedChannel {
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: BenefitVisibility,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: BenefitSlackSharedChannelProperties,
     /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
@@ -1937,16 +1940,16 @@ pub struct BenefitSlackSharedChannelCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     pub visibility: Option<BenefitVisibility>,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: BenefitSlackSharedChannelCreateProperties,
 }
 
@@ -1994,7 +1997,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Visibility to customers.
+    /// Visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -2015,11 +2018,11 @@ pub struct BenefitSlackSharedChannelUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
 }
 
@@ -2052,7 +2055,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// What the benefit is, as shown to customers.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -2061,7 +2064,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// Type-specific properties.
+    /// How the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,
@@ -2081,8 +2084,8 @@ impl Default for BenefitSlackSharedChannelUpdate {
 
 /// Update of a benefit; its variant must match the type of the benefit.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`BenefitCustomUpdate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum BenefitUpdate {

@@ -168,6 +168,9 @@ pub struct Checkout {
 /// Parameters for confirming a checkout session, by payment method.
 ///
 /// Schema `CheckoutConfirm`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CheckoutConfirmStripe`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutConfirm {
@@ -431,6 +434,9 @@ impl CheckoutConfirmSharedPaymentToken {
 /// resulting order and subscription.
 ///
 /// Schema `CheckoutCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CheckoutProductsCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CheckoutCreate {
@@ -467,7 +473,7 @@ polar_client_runtime::variant_body! {
 pub struct CheckoutList {
     /// The items of this page.
     pub items: Vec<Checkout>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -489,9 +495,9 @@ pub struct CheckoutProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,

@@ -43,8 +43,8 @@ pub struct CustomerMeter {
 /// Parameters for crediting units to a customer meter, with customer and meter by ID
 /// or by external ID.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1customer-meters~1credits/post/requestBody/content/application~1json/schema`.
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`CustomerMeterCreditsIdCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CustomerMeterCreditsCreate {
@@ -202,7 +202,7 @@ impl CustomerMeterCreditsIdCreate {
 pub struct CustomerMeterList {
     /// The items of this page.
     pub items: Vec<CustomerMeter>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -234,7 +234,7 @@ pub struct MeterCreditEvent {
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
     pub parent_id: Option<EventId>,
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     pub label: String,
     /// Source of the event.
     ///
@@ -249,9 +249,6 @@ pub struct MeterCreditEvent {
 }
 
 /// Reason of a credit to a customer meter.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/MeterCreditedMetadata/properties/reason`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -82,7 +82,7 @@ pub struct CustomerOrder {
     pub subscription: Option<CustomerOrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
-    /// Human-readable description.
+    /// Summary of the order, such as the name of the product.
     pub description: String,
     /// Amount that can still be refunded, in cents, before taxes.
     pub refundable_amount: i64,
@@ -100,7 +100,7 @@ pub struct CustomerOrder {
 pub struct CustomerOrderList {
     /// The items of this page.
     pub items: Vec<CustomerOrder>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -122,9 +122,9 @@ pub struct CustomerOrderProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
@@ -222,9 +222,9 @@ pub struct CustomerProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
@@ -341,7 +341,7 @@ pub struct CustomerSubscription {
 pub struct CustomerSubscriptionList {
     /// Subscriptions of this page.
     pub items: Vec<CustomerSubscription>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -364,9 +364,9 @@ pub struct CustomerSubscriptionProduct {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product; null if it has none.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle; null for a one-time purchase.
     pub recurring_interval: Option<RecurringInterval>,

@@ -329,6 +329,9 @@ pub struct UnknownDiscount {
 /// Parameters for creating a discount: a fixed amount or a percentage.
 ///
 /// Schema `DiscountCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`DiscountFixedCreate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DiscountCreate {
@@ -601,7 +604,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -655,7 +658,7 @@ pub struct DiscountFixedRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -670,7 +673,7 @@ pub struct DiscountFixedRepeatDuration {
 pub struct DiscountList {
     /// The items of this page.
     pub items: Vec<Discount>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -877,7 +880,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -923,7 +926,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub organization_id: OrganizationId,
     /// Products that the discount can be applied to.
     pub products: Vec<DiscountProduct>,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -966,7 +969,7 @@ pub struct DiscountUpdate {
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
-    /// Type of the object.
+    /// Type of the discount.
     pub r#type: Patch<DiscountType>,
     /// Amount in cents.
     ///
@@ -1101,7 +1104,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Type of the object.
+    /// Type of the discount.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();

@@ -580,7 +580,7 @@ impl Event {
         }
     }
 
-    /// Human-readable label.
+    /// Label of the event's type, for display.
     #[must_use]
     #[inline]
     pub fn label(&self) -> &str {
@@ -1292,9 +1292,6 @@ pub struct UnknownEvent {
 }
 
 /// Parameters for ingesting an event, with the customer by ID or by external ID.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/EventsIngest/properties/events/items`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum EventCreate {
@@ -1321,7 +1318,7 @@ polar_client_runtime::from_variant! {
 pub struct EventCursorList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// Pagination of the list.
+    /// Whether another page exists.
     pub pagination: CursorPagination,
 }
 
@@ -1334,7 +1331,7 @@ pub struct EventCursorList {
 pub struct EventList {
     /// The items of this page.
     pub items: Vec<Event>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1357,9 +1354,6 @@ impl EventsIngest {
 }
 
 /// A page of events, with or without a total count.
-///
-/// Inline in the OpenAPI description, first at
-/// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
 /// Discriminated by the presence of `pagination.total_count`, then the presence of
 /// `pagination.has_next_page`.

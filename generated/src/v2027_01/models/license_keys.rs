@@ -79,7 +79,7 @@ pub struct LicenseKeyActivationCreated {
     pub id: ActivationId,
     /// ID of the license key.
     pub license_key_id: LicenseKeyId,
-    /// Human-readable label.
+    /// Label of the activation, such as the name of the device.
     pub label: String,
     /// Custom key-value data about the activation.
     pub meta: BTreeMap<String, MetadataValue>,

@@ -160,7 +160,7 @@ impl MeterCreate {
 pub struct MeterList {
     /// The items of this page.
     pub items: Vec<Meter>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 

@@ -95,7 +95,7 @@ pub struct Order {
     pub subscription: Option<OrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
-    /// Human-readable description.
+    /// Summary of the order, such as the name of the product.
     pub description: String,
     /// Amount that can still be refunded, in cents, before taxes.
     pub refundable_amount: i64,
@@ -113,6 +113,6 @@ pub struct Order {
 pub struct OrderList {
     /// The items of this page.
     pub items: Vec<Order>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }

@@ -29,9 +29,9 @@ pub struct Product {
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers; null if it has none.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
     /// Unit of the billing cycle.
     pub recurring_interval: Option<RecurringInterval>,
@@ -69,6 +69,9 @@ pub struct Product {
 /// Parameters for creating a product: one-time or recurring.
 ///
 /// Schema `ProductCreate`.
+///
+/// A method with this type of body also accepts the struct of a variant, such as
+/// [`ProductCreateRecurring`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductCreate {
@@ -110,9 +113,9 @@ pub struct ProductCreateOneTime {
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -164,14 +167,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -225,9 +228,9 @@ pub struct ProductCreateRecurring {
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     pub description: Option<String>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -311,14 +314,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -416,14 +419,11 @@ impl ProductCreateRecurring {
 pub struct ProductList {
     /// The items of this page.
     pub items: Vec<Product>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
 /// Parameters for creating A price of any type.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
@@ -566,9 +566,6 @@ impl ProductPriceSeatBasedCreate {
 }
 
 /// A price in an update of a product: a new one, or an existing one to keep.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
@@ -638,7 +635,7 @@ pub struct ProductUpdate {
     ///
     /// 3 to 64 characters.
     pub name: Patch<String>,
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     pub description: Patch<String>,
     /// Unit of the billing cycle. It can only be set for legacy products without one, and
     /// not changed afterwards.
@@ -651,7 +648,7 @@ pub struct ProductUpdate {
     /// Whether the product is archived: it can no longer be bought. Existing
     /// subscriptions and benefits continue.
     pub is_archived: Patch<bool>,
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     pub visibility: Patch<ProductVisibility>,
     /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
     /// that are not listed are no longer offered.
@@ -731,7 +728,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Human-readable description.
+    /// Description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
@@ -770,7 +767,7 @@ impl ProductUpdate {
         self
     }
 
-    /// Visibility to customers.
+    /// Whether the product is for sale, and listed.
     #[must_use]
     pub fn visibility(
         mut self,

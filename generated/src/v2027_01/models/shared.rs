@@ -13,9 +13,6 @@ use std::collections::BTreeMap;
 
 /// The discount that is applied.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/CheckoutLink/properties/discount`.
-///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -363,7 +360,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -415,7 +412,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `fixed`.
     pub r#type: Cow<'static, str>,
@@ -457,7 +454,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
@@ -501,16 +498,13 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub redemptions_count: i64,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `percentage`.
     pub r#type: Cow<'static, str>,
 }
 
 /// A price of any type, including legacy types.
-///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/Checkout/properties/product_price`.
 ///
 /// Discriminated by `amount_type`, then `legacy`.
 #[doc(alias = "LegacyRecurringProductPrice")]

@@ -52,7 +52,7 @@ pub struct BenefitGrantCustomWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitCustom,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
@@ -96,7 +96,7 @@ pub struct BenefitGrantDiscordWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDiscord,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
@@ -140,7 +140,7 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDownloadables,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
@@ -184,7 +184,7 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitFeatureFlag,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
@@ -228,7 +228,7 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitGitHubRepository,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
@@ -272,7 +272,7 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitLicenseKeys,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
@@ -316,7 +316,7 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitMeterCredit,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
@@ -360,7 +360,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
-    /// Type-specific properties.
+    /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
     /// Previous value of `properties`.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
@@ -798,9 +798,6 @@ pub struct UnknownBenefitGrantWebhook {
 
 /// API version of webhook payloads.
 ///
-/// Inline in the OpenAPI description, first at
-/// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -821,7 +818,7 @@ pub enum WebhookApiVersion {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit.created`.
     pub r#type: Cow<'static, str>,
@@ -839,7 +836,7 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
@@ -857,7 +854,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
@@ -875,7 +872,7 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
@@ -893,7 +890,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
@@ -911,7 +908,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `benefit.updated`.
     pub r#type: Cow<'static, str>,
@@ -929,7 +926,7 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.created`.
     pub r#type: Cow<'static, str>,
@@ -948,7 +945,7 @@ pub struct WebhookCheckoutCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.expired`.
     pub r#type: Cow<'static, str>,
@@ -966,7 +963,7 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `checkout.updated`.
     pub r#type: Cow<'static, str>,
@@ -984,7 +981,7 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.created`.
     pub r#type: Cow<'static, str>,
@@ -1002,7 +999,7 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.deleted`.
     pub r#type: Cow<'static, str>,
@@ -1020,7 +1017,7 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `discount.updated`.
     pub r#type: Cow<'static, str>,
@@ -1147,7 +1144,7 @@ impl WebhookEndpointCreate {
 pub struct WebhookEndpointList {
     /// The items of this page.
     pub items: Vec<WebhookEndpoint>,
-    /// Pagination of the list.
+    /// Total number of items and of pages.
     pub pagination: Pagination,
 }
 
@@ -1249,7 +1246,7 @@ impl Default for WebhookEndpointUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.created`.
     pub r#type: Cow<'static, str>,
@@ -1267,7 +1264,7 @@ pub struct WebhookOrderCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.paid`.
     pub r#type: Cow<'static, str>,
@@ -1285,7 +1282,7 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.refunded`.
     pub r#type: Cow<'static, str>,
@@ -1304,7 +1301,7 @@ pub struct WebhookOrderRefundedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `order.updated`.
     pub r#type: Cow<'static, str>,
@@ -1322,7 +1319,7 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `organization.updated`.
     pub r#type: Cow<'static, str>,
@@ -1340,7 +1337,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `product.created`.
     pub r#type: Cow<'static, str>,
@@ -1358,7 +1355,7 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `product.updated`.
     pub r#type: Cow<'static, str>,
@@ -1377,7 +1374,7 @@ pub struct WebhookProductUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.active`.
     pub r#type: Cow<'static, str>,
@@ -1396,7 +1393,7 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
@@ -1415,7 +1412,7 @@ pub struct WebhookSubscriptionCanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.created`.
     pub r#type: Cow<'static, str>,
@@ -1434,7 +1431,7 @@ pub struct WebhookSubscriptionCreatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
@@ -1453,7 +1450,7 @@ pub struct WebhookSubscriptionCycledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
@@ -1477,7 +1474,7 @@ pub struct WebhookSubscriptionMigratedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
@@ -1496,7 +1493,7 @@ pub struct WebhookSubscriptionPastDuePayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.paused`.
     pub r#type: Cow<'static, str>,
@@ -1515,7 +1512,7 @@ pub struct WebhookSubscriptionPausedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
@@ -1534,7 +1531,7 @@ pub struct WebhookSubscriptionResumedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
@@ -1553,7 +1550,7 @@ pub struct WebhookSubscriptionRevokedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
@@ -1572,7 +1569,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// Type of the object.
+    /// Discriminator of the union that this type is a variant of.
     ///
     /// Always `subscription.updated`.
     pub r#type: Cow<'static, str>,

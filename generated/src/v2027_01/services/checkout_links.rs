@@ -20,7 +20,8 @@ use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::checkout_links::Delete;
 
-/// Checkout links: reusable URLs. Each visit creates a checkout session.
+/// Operations on checkout links: reusable URLs. Each visit creates a checkout
+/// session.
 #[derive(Clone, Debug)]
 pub struct CheckoutLinks<C> {
     client: Client<C>,
@@ -42,7 +43,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Requires an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -66,7 +67,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Requires an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -95,7 +96,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -122,7 +123,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -146,7 +147,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Requires an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -170,7 +171,9 @@ impl<C: Credential> CheckoutLinks<C> {
     }
 }
 
-/// Request of the operation `checkout-links:create`.
+/// Request of `checkout_links().create(body)`.
+///
+/// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -179,7 +182,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json CheckoutLink
 }
 
-/// Request of the operation `checkout-links:get`.
+/// Request of `checkout_links().get(id)`.
+///
+/// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -188,13 +193,16 @@ polar_client_runtime::operation! {
     Get as GET => json CheckoutLink
 }
 
-/// Request of the operation `checkout-links:list`.
+/// Request of `checkout_links().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CheckoutLinkList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only checkout links of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -204,7 +212,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only checkout links for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -246,7 +254,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutLinkList
 }
 
-/// Request of the operation `checkout-links:update`.
+/// Request of `checkout_links().update(id, body)`.
+///
+/// Await it to send it. Returns [`CheckoutLink`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

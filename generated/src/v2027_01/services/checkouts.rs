@@ -19,8 +19,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Checkout sessions: a purchase by a customer, from the choice of a product to the
-/// payment.
+/// Operations on checkout sessions: a purchase by a customer, from the choice of a
+/// product to the payment.
 #[derive(Clone, Debug)]
 pub struct Checkouts<C> {
     client: Client<C>,
@@ -47,7 +47,7 @@ impl<C: Credential> Checkouts<C> {
     /// Unauthenticated, or with a personal access token. With an organization access
     /// token, call it on `with_credential(Anonymous)`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -98,7 +98,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted):
@@ -128,7 +128,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -171,7 +171,7 @@ impl<C: Credential> Checkouts<C> {
     /// Requires an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -210,7 +210,7 @@ impl<C: Credential> Checkouts<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -237,7 +237,7 @@ impl<C: Credential> Checkouts<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -261,7 +261,7 @@ impl<C: Credential> Checkouts<C> {
     /// Requires an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -294,7 +294,9 @@ impl<C: Credential> Checkouts<C> {
     }
 }
 
-/// Request of the operation `checkouts:client_confirm`.
+/// Request of `checkouts().client_confirm(client_secret, body)`.
+///
+/// Await it to send it. Returns [`CheckoutPublicConfirmed`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientConfirm(Request);
@@ -303,7 +305,9 @@ polar_client_runtime::operation! {
     ClientConfirm as CLIENT_CONFIRM => json CheckoutPublicConfirmed
 }
 
-/// Request of the operation `checkouts:client_get`.
+/// Request of `checkouts().client_get(client_secret)`.
+///
+/// Await it to send it. Returns [`CheckoutPublic`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientGet(Request);
@@ -312,7 +316,9 @@ polar_client_runtime::operation! {
     ClientGet as CLIENT_GET => json CheckoutPublic
 }
 
-/// Request of the operation `checkouts:client_update`.
+/// Request of `checkouts().client_update(client_secret, body)`.
+///
+/// Await it to send it. Returns [`CheckoutPublic`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ClientUpdate(Request);
@@ -321,7 +327,9 @@ polar_client_runtime::operation! {
     ClientUpdate as CLIENT_UPDATE => json CheckoutPublic
 }
 
-/// Request of the operation `checkouts:create`.
+/// Request of `checkouts().create(body)`.
+///
+/// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -330,7 +338,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Checkout
 }
 
-/// Request of the operation `checkouts:get`.
+/// Request of `checkouts().get(id)`.
+///
+/// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -339,13 +349,16 @@ polar_client_runtime::operation! {
     Get as GET => json Checkout
 }
 
-/// Request of the operation `checkouts:list`.
+/// Request of `checkouts().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CheckoutList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only checkout sessions of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -355,21 +368,21 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these products.
+    /// Only checkout sessions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only checkout sessions of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only checkout sessions of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -379,7 +392,7 @@ impl List {
         self
     }
 
-    /// Filters for results with one of these statuses.
+    /// Only checkout sessions with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
@@ -428,7 +441,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CheckoutList
 }
 
-/// Request of the operation `checkouts:update`.
+/// Request of `checkouts().update(id, body)`.
+///
+/// Await it to send it. Returns [`Checkout`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

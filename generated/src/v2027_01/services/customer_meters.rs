@@ -19,7 +19,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Customer meters: the usage of each meter by each customer.
+/// Operations on customer meters: the usage of each meter by each customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -44,8 +44,8 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Idempotent if `external_id` is set; otherwise a retry may perform the operation
-    /// again.
+    /// Idempotent if `external_id` is set, and then retried after transient errors;
+    /// otherwise retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
@@ -75,7 +75,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -102,7 +102,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -130,7 +130,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
@@ -152,7 +152,9 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of the operation `customer_meters:credits`.
+/// Request of `customer_meters().credits(body)`.
+///
+/// Await it to send it. Returns [`MeterCreditEvent`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Credits(Request);
@@ -161,7 +163,9 @@ polar_client_runtime::operation! {
     Credits as CREDITS => json MeterCreditEvent
 }
 
-/// Request of the operation `customer_meters:get`.
+/// Request of `customer_meters().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerMeter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -170,13 +174,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerMeter
 }
 
-/// Request of the operation `customer_meters:list`.
+/// Request of `customer_meters().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerMeterList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only customer meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -186,14 +193,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only customer meters of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only customer meters of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -203,14 +210,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these meters.
+    /// Only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these meters, by external ID.
+    /// Only customer meters of one of these meters, by external ID.
     pub fn external_meter_id(
         mut self,
         external_meter_id: impl Into<OneOrMany<String>>,
@@ -255,7 +262,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerMeterList
 }
 
-/// Request of the operation `customer_meters:reverse_credit`.
+/// Request of `customer_meters().reverse_credit(id)`.
+///
+/// Await it to send it. Returns [`MeterCreditEvent`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ReverseCredit(Request);

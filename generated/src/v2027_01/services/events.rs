@@ -21,8 +21,8 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::events::ListNames;
 
-/// Events: usage ingested by the organization and system events, which meters
-/// aggregate.
+/// Operations on events: usage ingested by the organization and system events, which
+/// meters aggregate.
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     client: Client<C>,
@@ -46,7 +46,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -73,8 +73,8 @@ impl<C: Credential> Events<C> {
     ///
     /// Requires an organization or personal access token with the scope `events:write`.
     ///
-    /// Idempotent if `events.external_id` is set; otherwise a retry may perform the
-    /// operation again.
+    /// Idempotent if `events.external_id` is set, and then retried after transient
+    /// errors; otherwise retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden, [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
@@ -111,7 +111,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -133,7 +133,7 @@ impl<C: Credential> Events<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -147,7 +147,9 @@ impl<C: Credential> Events<C> {
     }
 }
 
-/// Request of the operation `events:get`.
+/// Request of `events().get(id)`.
+///
+/// Await it to send it. Returns [`Event`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -156,7 +158,9 @@ polar_client_runtime::operation! {
     Get as GET => json Event
 }
 
-/// Request of the operation `events:ingest`.
+/// Request of `events().ingest(body)`.
+///
+/// Await it to send it. Returns [`EventsIngestResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Ingest(Request);
@@ -165,7 +169,10 @@ polar_client_runtime::operation! {
     Ingest as INGEST => json EventsIngestResponse
 }
 
-/// Request of the operation `events:list`.
+/// Request of `events().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`EventsPage`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -191,7 +198,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these organizations.
+    /// Only events of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -201,14 +208,14 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these customers.
+    /// Only events of one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these customers, by external ID.
+    /// Only events of one of these customers, by external ID.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -293,8 +300,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only events whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

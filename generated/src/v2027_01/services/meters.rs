@@ -18,7 +18,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::meters::Quantities;
 
-/// Meters: aggregations of events, for usage-based billing.
+/// Operations on meters: aggregations of events, for usage-based billing.
 #[derive(Clone, Debug)]
 pub struct Meters<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// Requires an organization or personal access token with the scope `meters:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -65,7 +65,7 @@ impl<C: Credential> Meters<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -94,7 +94,7 @@ impl<C: Credential> Meters<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -122,7 +122,7 @@ impl<C: Credential> Meters<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -149,7 +149,7 @@ impl<C: Credential> Meters<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -187,7 +187,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// Requires an organization or personal access token with the scope `meters:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -207,7 +207,9 @@ impl<C: Credential> Meters<C> {
     }
 }
 
-/// Request of the operation `meters:create`.
+/// Request of `meters().create(body)`.
+///
+/// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -216,7 +218,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Meter
 }
 
-/// Request of the operation `meters:get`.
+/// Request of `meters().get(id)`.
+///
+/// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -225,7 +229,9 @@ polar_client_runtime::operation! {
     Get as GET => json Meter
 }
 
-/// Request of the operation `meters:get_external`.
+/// Request of `meters().get_external(external_id)`.
+///
+/// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -234,13 +240,16 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Meter
 }
 
-/// Request of the operation `meters:list`.
+/// Request of `meters().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`MeterList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only meters of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -250,7 +259,7 @@ impl List {
         self
     }
 
-    /// Filters for results with one of these external IDs.
+    /// Only meters with one of these external IDs.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
@@ -264,7 +273,7 @@ impl List {
         self
     }
 
-    /// Only archived results (`true`), or only those that are not archived (`false`).
+    /// Only archived meters (`true`), or only those that are not archived (`false`).
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
@@ -298,8 +307,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only meters whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -311,7 +320,9 @@ polar_client_runtime::operation! {
     List as LIST => pages MeterList
 }
 
-/// Request of the operation `meters:update`.
+/// Request of `meters().update(id, body)`.
+///
+/// Await it to send it. Returns [`Meter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

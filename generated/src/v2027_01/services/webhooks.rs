@@ -24,7 +24,8 @@ pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
 pub use crate::common::services::webhooks::RedeliverWebhookEvent;
 
-/// Webhooks: endpoints that events are delivered to, and the log of deliveries.
+/// Operations on webhook endpoints, which events are delivered to, and on the log of
+/// deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -46,7 +47,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -73,7 +74,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -106,7 +107,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -139,7 +140,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -170,7 +171,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -193,7 +194,7 @@ impl<C: Credential> Webhooks<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -216,7 +217,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -249,7 +250,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -280,7 +281,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Requires an organization or personal access token with the scope `webhooks:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -304,7 +305,9 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-/// Request of the operation `webhooks:create_webhook_endpoint`.
+/// Request of `webhooks().create_webhook_endpoint(body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateWebhookEndpoint(Request);
@@ -313,7 +316,9 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:get_external_webhook_endpoint`.
+/// Request of `webhooks().get_external_webhook_endpoint(external_id)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternalWebhookEndpoint(Request);
@@ -322,7 +327,9 @@ polar_client_runtime::operation! {
     GetExternalWebhookEndpoint as GET_EXTERNAL_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:get_webhook_endpoint`.
+/// Request of `webhooks().get_webhook_endpoint(id)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetWebhookEndpoint(Request);
@@ -331,13 +338,16 @@ polar_client_runtime::operation! {
     GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:list_webhook_endpoints`.
+/// Request of `webhooks().list_webhook_endpoints()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`WebhookEndpointList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// Filters for results that belong to one of these organizations.
+    /// Only webhook endpoints of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -370,7 +380,9 @@ polar_client_runtime::operation! {
     ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
-/// Request of the operation `webhooks:reset_webhook_endpoint_secret`.
+/// Request of `webhooks().reset_webhook_endpoint_secret(id)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResetWebhookEndpointSecret(Request);
@@ -379,7 +391,9 @@ polar_client_runtime::operation! {
     ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
 }
 
-/// Request of the operation `webhooks:update_webhook_endpoint`.
+/// Request of `webhooks().update_webhook_endpoint(id, body)`.
+///
+/// Await it to send it. Returns [`WebhookEndpoint`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateWebhookEndpoint(Request);

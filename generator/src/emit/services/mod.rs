@@ -12,7 +12,7 @@ use super::flows;
 use super::imports::Scope;
 use super::site::Site;
 use super::types::ident;
-use crate::ir::{Operation, Service};
+use crate::ir::{Operation, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
 use methods::{methods, service_type};
@@ -52,13 +52,21 @@ fn root(site: Site<'_>) -> TokenStream {
 #[derive(Clone)]
 struct ServicePath<'a> {
     path: Vec<String>,
+    /// The calls that users write: `customer_portal(session).orders()`.
+    accessors: String,
     service: &'a Service,
 }
 
 impl<'a> ServicePath<'a> {
     fn root(service: &'a Service) -> Self {
+        let name = &service.name.rust;
+        let argument = match service.credential {
+            ServiceCredential::Inherited => "",
+            ServiceCredential::Given => "session",
+        };
         Self {
-            path: vec![service.name.rust.clone()],
+            path: vec![name.clone()],
+            accessors: format!("{name}({argument})"),
             service,
         }
     }
@@ -71,6 +79,7 @@ impl<'a> ServicePath<'a> {
                 std::slice::from_ref(&service.name.rust),
             ]
             .concat(),
+            accessors: format!("{}.{}()", self.accessors, service.name.rust),
             service,
         })
     }
@@ -159,7 +168,7 @@ impl<'a> ServicePath<'a> {
         };
         let requests = own
             .iter()
-            .map(|operation| request(api, operation, &visible));
+            .map(|operation| request(api, operation, &self.accessors, &visible));
         let flows = own
             .iter()
             .filter_map(|operation| flows::implementation(api, operation));

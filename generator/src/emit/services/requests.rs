@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::emit::argument::{argument, push, push_body};
 use crate::emit::docs::{self, Docs};
+use crate::emit::operation_docs;
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
 use crate::ir::{
@@ -13,13 +14,13 @@ use crate::ir::{
 use crate::names;
 
 /// Emits the request type of an operation.
-pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStream {
+pub(super) fn request(
+    api: &Api,
+    operation: &Operation,
+    accessors: &str,
+    visible: &TokenStream,
+) -> TokenStream {
     let ty = ident(&operation.type_name);
-    let docs = Docs::new(
-        None,
-        format!("Request of the operation `{}`.", operation.id),
-    )
-    .attributes();
     let setters = operation
         .query
         .iter()
@@ -41,6 +42,7 @@ pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -
             }
         });
     let setters: Vec<TokenStream> = setters.chain(body).collect();
+    let docs = request_docs(api, operation, accessors, !setters.is_empty()).attributes();
     let setters = (!setters.is_empty()).then(|| quote!(impl #ty { #(#setters)* }));
     let output = output(api, operation);
     let facts = ident(&names::constant(&operation.name));
@@ -52,6 +54,28 @@ pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -
         #setters
         polar_client_runtime::operation! { #ty as #facts => #output }
     }
+}
+
+/// Returns the doc comment of a request: the call that creates it, and how it is configured and sent.
+fn request_docs(api: &Api, operation: &Operation, accessors: &str, has_setters: bool) -> Docs {
+    let query = operation.query.iter();
+    let required = query.filter(|param| param.presence == Presence::Required);
+    let params = operation.path_params.iter().chain(required);
+    let body = operation.body.as_ref();
+    let body = body.filter(|body| body.presence == Presence::Required);
+    let arguments: Vec<&str> = params
+        .map(|param| param.name.rust.as_str())
+        .chain(body.map(|_| "body"))
+        .collect();
+    let method = &operation.name.rust;
+    let call = format!("{accessors}.{method}({})", arguments.join(", "));
+    let setters = match has_setters {
+        true => "Its methods set the optional parameters. ",
+        false => "",
+    };
+    let returns = operation_docs::returns(api, operation);
+    Docs::new(None, format!("Request of `{call}`."))
+        .paragraph(format!("{setters}Await it to send it. {returns}"))
 }
 
 fn setter(api: &Api, param: &Param) -> TokenStream {

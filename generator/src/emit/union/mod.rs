@@ -26,6 +26,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     let name = ident(&def.name.rust);
     let docs = type_docs(def, "The union")
         .paragraph(told_apart(union))
+        .paragraph(accepted_variants(api, def, union))
         .attributes();
     let variants = union
         .variants
@@ -51,6 +52,18 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
         #methods
         #conversions
         #unknown_definition
+    }
+}
+
+/// Describes that methods accept the struct of a variant instead of the union.
+fn accepted_variants(api: &Api, def: &TypeDef, union: &Union) -> String {
+    let mut types = union.variants.iter().map(|variant| &variant.ty);
+    match types.find(|ty| def.is_body && as_struct(api, ty).is_some()) {
+        Some(ty) => format!(
+            "A method with this type of body also accepts the struct of a variant, such as [`{}`].",
+            rust_type(api, api.target(ty)),
+        ),
+        None => String::new(),
     }
 }
 
@@ -141,7 +154,7 @@ fn variant_definition(api: &Api, variant: &Variant, usage: Usage) -> TokenStream
                 .map_or(schema, str::to_owned)
         }
         Type::Const(Constant::Text(text)) => format!("{}.", docs::code(text)),
-        _ => format!("A value of the type `{}`.", variant.name.rust),
+        other => format!("{}.", docs::capitalized(&kind(other))),
     };
     let docs = Docs::new(None, fallback)
         .paragraph(docs::variant_limits(&variant.limits, usage))
@@ -149,6 +162,37 @@ fn variant_definition(api: &Api, variant: &Variant, usage: Usage) -> TokenStream
     match payload(api, &variant.ty) {
         Some(ty) => quote!(#docs #name(#ty),),
         None => quote!(#docs #name,),
+    }
+}
+
+/// Names the kind of a value without a type of its own: `a string`, `a list of strings`.
+fn kind(ty: &Type) -> String {
+    match ty {
+        Type::Scalar(scalar) => docs::with_article(noun(*scalar)),
+        Type::List(item) => match &**item {
+            Type::Scalar(scalar) => format!("a list of {}s", noun(*scalar)),
+            _ => "a list".to_owned(),
+        },
+        Type::Map(_) => "a map".to_owned(),
+        Type::Tuple(_) => "a tuple".to_owned(),
+        Type::Id(_) => "an ID".to_owned(),
+        Type::Nullable(inner) | Type::Boxed(inner) => kind(inner),
+        Type::Const(constant) => docs::code(&constant.to_string()),
+        Type::Named(_) => "a value".to_owned(),
+        Type::Json => "any JSON value".to_owned(),
+    }
+}
+
+fn noun(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::String => "string",
+        Scalar::Integer | Scalar::Unsigned => "integer",
+        Scalar::Float | Scalar::Number => "number",
+        Scalar::Decimal => "decimal",
+        Scalar::Boolean => "boolean",
+        Scalar::Uuid => "UUID",
+        Scalar::Timestamp => "timestamp",
+        Scalar::Date => "date",
     }
 }
 

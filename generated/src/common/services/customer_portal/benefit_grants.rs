@@ -20,7 +20,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The benefit grants of the customer.
+/// Operations on the benefit grants of the session's customer.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -45,7 +45,7 @@ impl<C: Credential> BenefitGrants<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -74,7 +74,7 @@ impl<C: Credential> BenefitGrants<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -99,7 +99,7 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -126,7 +126,9 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-/// Request of the operation `customer_portal:benefit-grants:get`.
+/// Request of `customer_portal(session).benefit_grants().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerBenefitGrant`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -135,7 +137,10 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerBenefitGrant
 }
 
-/// Request of the operation `customer_portal:benefit-grants:list`.
+/// Request of `customer_portal(session).benefit_grants().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerBenefitGrantList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -148,35 +153,35 @@ impl List {
         self
     }
 
-    /// Filters for results of one of these types.
+    /// Only benefit grants of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Filters for results that belong to one of these benefits.
+    /// Only benefit grants of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Filters for results of one of these checkout sessions.
+    /// Only benefit grants of one of these checkout sessions.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these orders.
+    /// Only benefit grants of one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// Filters for results that belong to one of these subscriptions.
+    /// Only benefit grants of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -186,7 +191,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these members.
+    /// Only benefit grants of one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
@@ -228,7 +233,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerBenefitGrantList
 }
 
-/// Request of the operation `customer_portal:benefit-grants:update`.
+/// Request of `customer_portal(session).benefit_grants().update(id, body)`.
+///
+/// Await it to send it. Returns [`CustomerBenefitGrant`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The customer's usage of meters.
+/// Operations on the usage of meters by the session's customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -68,7 +68,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -82,7 +82,9 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-/// Request of the operation `customer_portal:customer_meters:get`.
+/// Request of `customer_portal(session).customer_meters().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerCustomerMeter`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -91,13 +93,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerCustomerMeter
 }
 
-/// Request of the operation `customer_portal:customer_meters:list`.
+/// Request of `customer_portal(session).customer_meters().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerCustomerMeterList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these meters.
+    /// Only customer meters of one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);

@@ -12,7 +12,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The session and its user.
+/// Operations on the session and its user.
 #[derive(Clone, Debug)]
 pub struct CustomerSession<C> {
     client: Client<C>,
@@ -35,7 +35,7 @@ impl<C: Credential> CustomerSession<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     #[doc(alias = "customer_portal:customer-session:get_authenticated_user")]
     pub fn get_authenticated_user(&self) -> GetAuthenticatedUser
     where
@@ -54,7 +54,7 @@ impl<C: Credential> CustomerSession<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     #[doc(alias = "customer_portal:customer-session:introspect")]
     pub fn introspect(&self) -> Introspect
     where
@@ -64,8 +64,9 @@ impl<C: Credential> CustomerSession<C> {
     }
 }
 
-/// Request of the operation
-/// `customer_portal:customer-session:get_authenticated_user`.
+/// Request of `customer_portal(session).customer_session().get_authenticated_user()`.
+///
+/// Await it to send it. Returns [`PortalAuthenticatedUser`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetAuthenticatedUser(Request);
@@ -74,7 +75,9 @@ polar_client_runtime::operation! {
     GetAuthenticatedUser as GET_AUTHENTICATED_USER => json PortalAuthenticatedUser
 }
 
-/// Request of the operation `customer_portal:customer-session:introspect`.
+/// Request of `customer_portal(session).customer_session().introspect()`.
+///
+/// Await it to send it. Returns [`CustomerCustomerSession`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Introspect(Request);

@@ -14,7 +14,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The customer's data, email address and payment methods.
+/// Operations on the session's customer: data, email address and payment methods.
 #[derive(Clone, Debug)]
 pub struct Customers<C> {
     client: Client<C>,
@@ -38,7 +38,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -68,7 +68,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized: the token is unknown or has expired.
@@ -90,7 +90,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -121,7 +121,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -154,7 +154,7 @@ impl<C: Credential> Customers<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Examples
     ///
@@ -188,7 +188,7 @@ impl<C: Credential> Customers<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -209,7 +209,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -236,7 +236,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -261,7 +261,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 401 Unauthorized: the token is unknown or has expired.
@@ -277,7 +277,9 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// Request of the operation `customer_portal:customers:add_payment_method`.
+/// Request of `customer_portal(session).customers().add_payment_method(body)`.
+///
+/// Await it to send it. Returns [`CustomerPaymentMethodCreateResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AddPaymentMethod(Request);
@@ -286,7 +288,9 @@ polar_client_runtime::operation! {
     AddPaymentMethod as ADD_PAYMENT_METHOD => json CustomerPaymentMethodCreateResponse
 }
 
-/// Request of the operation `customer_portal:customers:check_email_update`.
+/// Request of `customer_portal(session).customers().check_email_update(token)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CheckEmailUpdate(Request);
@@ -295,7 +299,9 @@ polar_client_runtime::operation! {
     CheckEmailUpdate as CHECK_EMAIL_UPDATE => empty
 }
 
-/// Request of the operation `customer_portal:customers:confirm_payment_method`.
+/// Request of `customer_portal(session).customers().confirm_payment_method(body)`.
+///
+/// Await it to send it. Returns [`CustomerPaymentMethodCreateResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ConfirmPaymentMethod(Request);
@@ -305,7 +311,9 @@ polar_client_runtime::operation! {
     CustomerPaymentMethodCreateResponse
 }
 
-/// Request of the operation `customer_portal:customers:delete_payment_method`.
+/// Request of `customer_portal(session).customers().delete_payment_method(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeletePaymentMethod(Request);
@@ -314,7 +322,9 @@ polar_client_runtime::operation! {
     DeletePaymentMethod as DELETE_PAYMENT_METHOD => empty
 }
 
-/// Request of the operation `customer_portal:customers:get`.
+/// Request of `customer_portal(session).customers().get()`.
+///
+/// Await it to send it. Returns [`CustomerPortalCustomer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -323,7 +333,10 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerPortalCustomer
 }
 
-/// Request of the operation `customer_portal:customers:list_payment_methods`.
+/// Request of `customer_portal(session).customers().list_payment_methods()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerPaymentMethodList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethods(Request);
@@ -352,7 +365,9 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages CustomerPaymentMethodList
 }
 
-/// Request of the operation `customer_portal:customers:request_email_update`.
+/// Request of `customer_portal(session).customers().request_email_update(body)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestEmailUpdate(Request);
@@ -361,7 +376,9 @@ polar_client_runtime::operation! {
     RequestEmailUpdate as REQUEST_EMAIL_UPDATE => empty
 }
 
-/// Request of the operation `customer_portal:customers:update`.
+/// Request of `customer_portal(session).customers().update(body)`.
+///
+/// Await it to send it. Returns [`CustomerPortalCustomer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -370,7 +387,9 @@ polar_client_runtime::operation! {
     Update as UPDATE => json CustomerPortalCustomer
 }
 
-/// Request of the operation `customer_portal:customers:verify_email_update`.
+/// Request of `customer_portal(session).customers().verify_email_update(body)`.
+///
+/// Await it to send it. Returns [`CustomerEmailUpdateVerifyResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct VerifyEmailUpdate(Request);

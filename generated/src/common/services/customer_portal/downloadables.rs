@@ -15,7 +15,7 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// The files that the customer's benefits let them download.
+/// Operations on the files that the customer's benefits allow to download.
 #[derive(Clone, Debug)]
 pub struct Downloadables<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> Downloadables<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -79,13 +79,16 @@ impl<C: Credential> Downloadables<C> {
     }
 }
 
-/// Request of the operation `customer_portal:downloadables:list`.
+/// Request of `customer_portal(session).downloadables().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`DownloadableReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these benefits.
+    /// Only files of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The members of the customer's team, managed by owners and billing managers.
+/// Operations on the members of the customer's team, for owners and billing managers.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -38,7 +38,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires a member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: the request is invalid.
@@ -66,7 +66,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires a member session with the scope `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -91,7 +91,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires a member session with the scope `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 400 Bad Request: the only owner cannot be removed.
@@ -123,7 +123,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires a member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: the role cannot be changed this way.
@@ -149,7 +149,9 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// Request of the operation `customer_portal:members:add_member`.
+/// Request of `customer_portal(session).members().add_member(body)`.
+///
+/// Await it to send it. Returns [`CustomerPortalMember`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AddMember(Request);
@@ -158,7 +160,10 @@ polar_client_runtime::operation! {
     AddMember as ADD_MEMBER => json CustomerPortalMember
 }
 
-/// Request of the operation `customer_portal:members:list_members`.
+/// Request of `customer_portal(session).members().list_members()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerPortalMemberList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListMembers(Request);
@@ -187,7 +192,9 @@ polar_client_runtime::operation! {
     ListMembers as LIST_MEMBERS => pages CustomerPortalMemberList
 }
 
-/// Request of the operation `customer_portal:members:remove_member`.
+/// Request of `customer_portal(session).members().remove_member(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RemoveMember(Request);
@@ -196,7 +203,9 @@ polar_client_runtime::operation! {
     RemoveMember as REMOVE_MEMBER => empty
 }
 
-/// Request of the operation `customer_portal:members:update_member`.
+/// Request of `customer_portal(session).members().update_member(id, body)`.
+///
+/// Await it to send it. Returns [`CustomerPortalMember`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateMember(Request);

@@ -9,7 +9,9 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of the operation `customer_portal:orders:confirm_retry_payment`.
+/// Request of `customer_portal(session).orders().confirm_retry_payment(id, body)`.
+///
+/// Await it to send it. Returns [`CustomerOrderPaymentConfirmation`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ConfirmRetryPayment(pub(crate) Request);
@@ -18,7 +20,9 @@ polar_client_runtime::operation! {
     ConfirmRetryPayment as CONFIRM_RETRY_PAYMENT => json CustomerOrderPaymentConfirmation
 }
 
-/// Request of the operation `customer_portal:orders:generate_invoice`.
+/// Request of `customer_portal(session).orders().generate_invoice(id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GenerateInvoice(pub(crate) Request);
@@ -27,7 +31,9 @@ polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// Request of the operation `customer_portal:orders:get_payment_status`.
+/// Request of `customer_portal(session).orders().get_payment_status(id)`.
+///
+/// Await it to send it. Returns [`CustomerOrderPaymentStatus`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetPaymentStatus(pub(crate) Request);
@@ -36,7 +42,9 @@ polar_client_runtime::operation! {
     GetPaymentStatus as GET_PAYMENT_STATUS => json CustomerOrderPaymentStatus
 }
 
-/// Request of the operation `customer_portal:orders:invoice`.
+/// Request of `customer_portal(session).orders().invoice(id)`.
+///
+/// Await it to send it. Returns [`CustomerOrderInvoice`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Invoice(pub(crate) Request);
@@ -45,7 +53,10 @@ polar_client_runtime::operation! {
     Invoice as INVOICE => json CustomerOrderInvoice
 }
 
-/// Request of the operation `customer_portal:orders:receipt`.
+/// Request of `customer_portal(session).orders().receipt(id)`.
+///
+/// Await it to send it. Returns [`CustomerOrderReceipt`], or `None` if the response
+/// has no content.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Receipt(pub(crate) Request);

@@ -10,7 +10,9 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of the operation `customer_portal:seats:assign_seat`.
+/// Request of `customer_portal(session).seats().assign_seat(body)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct AssignSeat(pub(crate) Request);
@@ -19,13 +21,16 @@ polar_client_runtime::operation! {
     AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
-/// Request of the operation `customer_portal:seats:list_seats`.
+/// Request of `customer_portal(session).seats().list_seats()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`SeatsList`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
-    /// Filters for results that belong to one of these subscriptions.
+    /// ID of the subscription whose seats to list.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -35,7 +40,7 @@ impl ListSeats {
         self
     }
 
-    /// Filters for results that belong to one of these orders.
+    /// ID of the order whose seats to list; seats of one-time purchases belong to orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);
@@ -47,7 +52,9 @@ polar_client_runtime::operation! {
     ListSeats as LIST_SEATS => json SeatsList
 }
 
-/// Request of the operation `customer_portal:seats:resend_invitation`.
+/// Request of `customer_portal(session).seats().resend_invitation(seat_id)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ResendInvitation(pub(crate) Request);
@@ -56,7 +63,9 @@ polar_client_runtime::operation! {
     ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
-/// Request of the operation `customer_portal:seats:revoke_seat`.
+/// Request of `customer_portal(session).seats().revoke_seat(seat_id)`.
+///
+/// Await it to send it. Returns [`CustomerSeat`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeSeat(pub(crate) Request);

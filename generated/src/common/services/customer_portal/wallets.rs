@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The customer's wallets: balances that usage is paid from.
+/// Operations on the customer's wallets: balances that usage is paid from.
 #[derive(Clone, Debug)]
 pub struct Wallets<C> {
     client: Client<C>,
@@ -38,7 +38,7 @@ impl<C: Credential> Wallets<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -65,7 +65,7 @@ impl<C: Credential> Wallets<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -79,7 +79,9 @@ impl<C: Credential> Wallets<C> {
     }
 }
 
-/// Request of the operation `customer_portal:wallets:get`.
+/// Request of `customer_portal(session).wallets().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerWallet`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -88,7 +90,10 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerWallet
 }
 
-/// Request of the operation `customer_portal:wallets:list`.
+/// Request of `customer_portal(session).wallets().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerWalletList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);

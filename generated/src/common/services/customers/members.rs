@@ -15,7 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// Members: people who belong to a customer.
+/// Operations on members: people who belong to a customer.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -39,7 +39,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -76,7 +76,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -115,7 +115,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -151,7 +151,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -189,7 +189,7 @@ impl<C: Credential> Members<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -223,7 +223,7 @@ impl<C: Credential> Members<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -260,7 +260,7 @@ impl<C: Credential> Members<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -290,7 +290,7 @@ impl<C: Credential> Members<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -323,7 +323,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -363,7 +363,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -392,7 +392,9 @@ impl<C: Credential> Members<C> {
     }
 }
 
-/// Request of the operation `customers:members:create`.
+/// Request of `customers().members().create(id, body)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -401,7 +403,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Member
 }
 
-/// Request of the operation `customers:members:create_external`.
+/// Request of `customers().members().create_external(external_id, body)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateExternal(Request);
@@ -410,7 +414,9 @@ polar_client_runtime::operation! {
     CreateExternal as CREATE_EXTERNAL => json Member
 }
 
-/// Request of the operation `customers:members:delete`.
+/// Request of `customers().members().delete(id, member_id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -419,7 +425,10 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of the operation `customers:members:delete_external`.
+/// Request of `customers().members().delete_external(external_id,
+/// member_external_id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteExternal(Request);
@@ -428,7 +437,9 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// Request of the operation `customers:members:get`.
+/// Request of `customers().members().get(id, member_id)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -437,7 +448,9 @@ polar_client_runtime::operation! {
     Get as GET => json Member
 }
 
-/// Request of the operation `customers:members:get_external`.
+/// Request of `customers().members().get_external(external_id, member_external_id)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -446,7 +459,10 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Member
 }
 
-/// Request of the operation `customers:members:list`.
+/// Request of `customers().members().list(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`MemberList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
@@ -491,7 +507,10 @@ polar_client_runtime::operation! {
     List as LIST => pages MemberList
 }
 
-/// Request of the operation `customers:members:list_external`.
+/// Request of `customers().members().list_external(external_id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`MemberList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListExternal(Request);
@@ -536,7 +555,9 @@ polar_client_runtime::operation! {
     ListExternal as LIST_EXTERNAL => pages MemberList
 }
 
-/// Request of the operation `customers:members:update`.
+/// Request of `customers().members().update(id, member_id, body)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -545,7 +566,10 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Member
 }
 
-/// Request of the operation `customers:members:update_external`.
+/// Request of `customers().members().update_external(external_id, member_external_id,
+/// body)`.
+///
+/// Await it to send it. Returns [`Member`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateExternal(Request);

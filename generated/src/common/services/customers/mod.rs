@@ -17,7 +17,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub mod members;
 
-/// Customers: the people and teams that buy from an organization.
+/// Operations on customers: the people and teams that buy from an organization.
 #[derive(Clone, Debug)]
 pub struct Customers<C> {
     client: Client<C>,
@@ -28,7 +28,7 @@ impl<C: Credential> Customers<C> {
         Self { client }
     }
 
-    /// Members: people who belong to a customer.
+    /// Operations on members: people who belong to a customer.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
@@ -45,7 +45,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -93,7 +93,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -122,7 +122,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -163,7 +163,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -187,7 +187,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -216,7 +216,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -260,7 +260,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -291,7 +291,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -332,7 +332,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -371,7 +371,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -401,7 +401,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -432,7 +432,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -467,7 +467,7 @@ impl<C: Credential> Customers<C> {
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -505,7 +505,9 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-/// Request of the operation `customers:create`.
+/// Request of `customers().create(body)`.
+///
+/// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
@@ -514,7 +516,9 @@ polar_client_runtime::operation! {
     Create as CREATE => json Customer
 }
 
-/// Request of the operation `customers:delete`.
+/// Request of `customers().delete(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Delete(Request);
@@ -536,7 +540,9 @@ polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// Request of the operation `customers:delete_external`.
+/// Request of `customers().delete_external(external_id)`.
+///
+/// Its methods set the optional parameters. Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteExternal(Request);
@@ -558,13 +564,16 @@ polar_client_runtime::operation! {
     DeleteExternal as DELETE_EXTERNAL => empty
 }
 
-/// Request of the operation `customers:export`.
+/// Request of `customers().export()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns CSV.
+/// `rows()` is a stream of its rows, each decoded as [`CustomerExportRow`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Export(Request);
 
 impl Export {
-    /// Filters for results that belong to one of these organizations.
+    /// Only customers of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -579,7 +588,9 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv CustomerExportRow
 }
 
-/// Request of the operation `customers:get`.
+/// Request of `customers().get(id)`.
+///
+/// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -588,7 +599,9 @@ polar_client_runtime::operation! {
     Get as GET => json Customer
 }
 
-/// Request of the operation `customers:get_external`.
+/// Request of `customers().get_external(external_id)`.
+///
+/// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetExternal(Request);
@@ -597,7 +610,9 @@ polar_client_runtime::operation! {
     GetExternal as GET_EXTERNAL => json Customer
 }
 
-/// Request of the operation `customers:get_state`.
+/// Request of `customers().get_state(id)`.
+///
+/// Await it to send it. Returns [`CustomerState`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetState(Request);
@@ -606,7 +621,9 @@ polar_client_runtime::operation! {
     GetState as GET_STATE => json CustomerState
 }
 
-/// Request of the operation `customers:get_state_external`.
+/// Request of `customers().get_state_external(external_id)`.
+///
+/// Await it to send it. Returns [`CustomerState`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetStateExternal(Request);
@@ -615,13 +632,16 @@ polar_client_runtime::operation! {
     GetStateExternal as GET_STATE_EXTERNAL => json CustomerState
 }
 
-/// Request of the operation `customers:list`.
+/// Request of `customers().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these organizations.
+    /// Only customers of one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -683,8 +703,8 @@ impl List {
         self
     }
 
-    /// Filters for results with this metadata. Several values of one key are
-    /// alternatives; all keys must match.
+    /// Only customers whose metadata matches: each given key must be present, with one of
+    /// the values given for it.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -696,7 +716,10 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerList
 }
 
-/// Request of the operation `customers:list_payment_methods`.
+/// Request of `customers().list_payment_methods(id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethods(Request);
@@ -725,7 +748,10 @@ polar_client_runtime::operation! {
     ListPaymentMethods as LIST_PAYMENT_METHODS => pages PaymentMethodList
 }
 
-/// Request of the operation `customers:list_payment_methods_external`.
+/// Request of `customers().list_payment_methods_external(external_id)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListPaymentMethodsExternal(Request);
@@ -755,7 +781,9 @@ polar_client_runtime::operation! {
     PaymentMethodList
 }
 
-/// Request of the operation `customers:update`.
+/// Request of `customers().update(id, body)`.
+///
+/// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);
@@ -764,7 +792,9 @@ polar_client_runtime::operation! {
     Update as UPDATE => json Customer
 }
 
-/// Request of the operation `customers:update_external`.
+/// Request of `customers().update_external(external_id, body)`.
+///
+/// Await it to send it. Returns [`Customer`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateExternal(Request);

@@ -13,7 +13,7 @@ use polar_client_runtime::client::RegistrationAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// OAuth2 clients: registered applications.
+/// Operations on OAuth2 clients: registered applications.
 #[derive(Clone, Debug)]
 pub struct Clients<C> {
     client: Client<C>,
@@ -36,7 +36,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -60,7 +60,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Requires the registration access token of the OAuth2 client.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -85,7 +85,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Requires the registration access token of the OAuth2 client.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -110,7 +110,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// Requires the registration access token of the OAuth2 client.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -131,7 +131,9 @@ impl<C: Credential> Clients<C> {
     }
 }
 
-/// Request of the operation `oauth2:clients:create_client`.
+/// Request of `oauth2().clients().create_client(body)`.
+///
+/// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateClient(Request);
@@ -140,7 +142,9 @@ polar_client_runtime::operation! {
     CreateClient as CREATE_CLIENT => json OAuth2Client
 }
 
-/// Request of the operation `oauth2:clients:delete_client`.
+/// Request of `oauth2().clients().delete_client(client_id)`.
+///
+/// Await it to send it.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteClient(Request);
@@ -149,7 +153,9 @@ polar_client_runtime::operation! {
     DeleteClient as DELETE_CLIENT => empty
 }
 
-/// Request of the operation `oauth2:clients:get_client`.
+/// Request of `oauth2().clients().get_client(client_id)`.
+///
+/// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetClient(Request);
@@ -158,7 +164,9 @@ polar_client_runtime::operation! {
     GetClient as GET_CLIENT => json OAuth2Client
 }
 
-/// Request of the operation `oauth2:clients:update_client`.
+/// Request of `oauth2().clients().update_client(client_id, body)`.
+///
+/// Await it to send it. Returns [`OAuth2Client`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateClient(Request);

@@ -16,7 +16,7 @@ use polar_client_runtime::client::Safety;
 
 pub mod clients;
 
-/// OAuth2 and OpenID Connect: authorization of applications by users.
+/// Operations of OAuth2 and OpenID Connect: authorization of applications by users.
 #[derive(Clone, Debug)]
 pub struct Oauth2<C> {
     client: Client<C>,
@@ -27,7 +27,7 @@ impl<C: Credential> Oauth2<C> {
         Self { client }
     }
 
-    /// OAuth2 clients: registered applications.
+    /// Operations on OAuth2 clients: registered applications.
     #[must_use]
     pub fn clients(&self) -> clients::Clients<C> {
         clients::Clients::new(self.client.clone())
@@ -48,7 +48,7 @@ impl<C: Credential> Oauth2<C> {
     /// Unauthenticated, or with a personal access token. With an organization access
     /// token, call it on `with_credential(Anonymous)`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     #[doc(alias = "oauth2:authorize")]
     pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize
     where
@@ -69,7 +69,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     #[doc(alias = "oauth2:introspect_token")]
     pub fn introspect_token(
         &self,
@@ -89,7 +89,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     #[doc(alias = "oauth2:request_token")]
     pub fn request_token(&self, body: impl Body<TokenRequest>) -> RequestToken {
         let mut request = self.client.request(&REQUEST_TOKEN);
@@ -105,7 +105,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     #[doc(alias = "oauth2:revoke_token")]
     pub fn revoke_token(&self, body: impl Body<RevokeTokenRequest>) -> RevokeToken {
         let mut request = self.client.request(&REVOKE_TOKEN);
@@ -121,7 +121,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Requires an OpenID Connect access token.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     #[doc(alias = "oauth2:userinfo")]
     pub fn userinfo(&self) -> Userinfo
     where
@@ -131,7 +131,10 @@ impl<C: Credential> Oauth2<C> {
     }
 }
 
-/// Request of the operation `oauth2:authorize`.
+/// Request of `oauth2().authorize(client_id, response_type)`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`AuthorizeResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Authorize(Request);
@@ -170,7 +173,9 @@ polar_client_runtime::operation! {
     Authorize as AUTHORIZE => json AuthorizeResponse
 }
 
-/// Request of the operation `oauth2:introspect_token`.
+/// Request of `oauth2().introspect_token(body)`.
+///
+/// Await it to send it. Returns [`IntrospectTokenResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct IntrospectToken(Request);
@@ -179,7 +184,9 @@ polar_client_runtime::operation! {
     IntrospectToken as INTROSPECT_TOKEN => json IntrospectTokenResponse
 }
 
-/// Request of the operation `oauth2:request_token`.
+/// Request of `oauth2().request_token(body)`.
+///
+/// Await it to send it. Returns [`TokenResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestToken(Request);
@@ -188,7 +195,9 @@ polar_client_runtime::operation! {
     RequestToken as REQUEST_TOKEN => json TokenResponse
 }
 
-/// Request of the operation `oauth2:revoke_token`.
+/// Request of `oauth2().revoke_token(body)`.
+///
+/// Await it to send it. Returns [`RevokeTokenResponse`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeToken(Request);
@@ -197,7 +206,9 @@ polar_client_runtime::operation! {
     RevokeToken as REVOKE_TOKEN => json RevokeTokenResponse
 }
 
-/// Request of the operation `oauth2:userinfo`.
+/// Request of `oauth2().userinfo()`.
+///
+/// Await it to send it. Returns [`UserInfo`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Userinfo(Request);

@@ -17,8 +17,8 @@ use polar_client_runtime::client::Safety;
 
 pub use crate::common::services::customer_portal::license_keys::Deactivate;
 
-/// The customer's license keys, with unauthenticated operations for software on the
-/// customer's machines.
+/// Operations on the customer's license keys, some of them unauthenticated for
+/// software on the customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -41,7 +41,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -67,7 +67,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -94,7 +94,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -122,7 +122,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -152,7 +152,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -187,7 +187,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -207,7 +207,9 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of the operation `customer_portal:license_keys:activate`.
+/// Request of `customer_portal(session).license_keys().activate(body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -216,7 +218,9 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of the operation `customer_portal:license_keys:get`.
+/// Request of `customer_portal(session).license_keys().get(id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -225,13 +229,16 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of the operation `customer_portal:license_keys:list`.
+/// Request of `customer_portal(session).license_keys().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these benefits.
+    /// Only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);
@@ -261,7 +268,9 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of the operation `customer_portal:license_keys:rotate`.
+/// Request of `customer_portal(session).license_keys().rotate(id)`.
+///
+/// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(Request);
@@ -270,7 +279,9 @@ polar_client_runtime::operation! {
     Rotate as ROTATE => json RotatedLicenseKey
 }
 
-/// Request of the operation `customer_portal:license_keys:validate`.
+/// Request of `customer_portal(session).license_keys().validate(body)`.
+///
+/// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

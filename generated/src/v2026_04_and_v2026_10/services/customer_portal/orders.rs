@@ -27,7 +27,8 @@ pub use crate::common::services::customer_portal::orders::GetPaymentStatus;
 pub use crate::common::services::customer_portal::orders::Invoice;
 pub use crate::common::services::customer_portal::orders::Receipt;
 
-/// The customer's orders, with their payments, invoices and receipts.
+/// Operations on the orders of the session's customer, with payments, invoices and
+/// receipts.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -53,7 +54,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -93,7 +94,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -126,7 +127,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -156,7 +157,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -186,7 +187,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -231,7 +232,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -273,7 +274,7 @@ impl<C: Credential> Orders<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -316,7 +317,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -340,7 +341,9 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-/// Request of the operation `customer_portal:orders:get`.
+/// Request of `customer_portal(session).orders().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerOrder`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -349,13 +352,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerOrder
 }
 
-/// Request of the operation `customer_portal:orders:list`.
+/// Request of `customer_portal(session).orders().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerOrderList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these products.
+    /// Only orders for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -373,7 +379,7 @@ impl List {
         self
     }
 
-    /// Filters for results that belong to one of these subscriptions.
+    /// Only orders of one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -425,7 +431,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerOrderList
 }
 
-/// Request of the operation `customer_portal:orders:update`.
+/// Request of `customer_portal(session).orders().update(id, body)`.
+///
+/// Await it to send it. Returns [`CustomerOrder`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

@@ -11,7 +11,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// The organization of the portal, and its products.
+/// Operations on the organization of the portal, and its products.
 #[derive(Clone, Debug)]
 pub struct Organizations<C> {
     client: Client<C>,
@@ -35,7 +35,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -50,7 +50,9 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-/// Request of the operation `customer_portal:organizations:get`.
+/// Request of `customer_portal(session).organizations().get(slug)`.
+///
+/// Await it to send it. Returns [`CustomerOrganizationData`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);

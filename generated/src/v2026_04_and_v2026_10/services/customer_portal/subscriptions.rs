@@ -15,7 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::OneOrMany;
 
-/// The customer's subscriptions, with changes and cancellations.
+/// Operations on the subscriptions of the session's customer: list, get, change,
+/// cancel.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -29,7 +30,7 @@ impl<C: Credential> Subscriptions<C> {
 
 impl<C: Credential> Subscriptions<C> {
     /// Cancels a subscription of the customer, so that it ends with the current billing
-    /// period. Returns the subscription.
+    /// period.
     ///
     /// `DELETE /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:cancel`.
@@ -40,12 +41,13 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 403 Forbidden,
     ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
-    ///   the subscription is canceled already, or the member may not change billing.
+    ///   the subscription is canceled already, possibly by an earlier attempt of the same
+    ///   call whose response was lost, or the member may not change billing.
     /// - 404 Not Found,
     ///   [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
     /// - 422 Unprocessable Entity,
@@ -91,7 +93,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -120,7 +122,7 @@ impl<C: Credential> Subscriptions<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 422 Unprocessable Entity,
@@ -146,7 +148,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 402 Payment Required,
@@ -185,7 +187,9 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-/// Request of the operation `customer_portal:subscriptions:cancel`.
+/// Request of `customer_portal(session).subscriptions().cancel(id)`.
+///
+/// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Cancel(Request);
@@ -194,7 +198,9 @@ polar_client_runtime::operation! {
     Cancel as CANCEL => json CustomerSubscription
 }
 
-/// Request of the operation `customer_portal:subscriptions:get`.
+/// Request of `customer_portal(session).subscriptions().get(id)`.
+///
+/// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(Request);
@@ -203,13 +209,16 @@ polar_client_runtime::operation! {
     Get as GET => json CustomerSubscription
 }
 
-/// Request of the operation `customer_portal:subscriptions:list`.
+/// Request of `customer_portal(session).subscriptions().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerSubscriptionList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(Request);
 
 impl List {
-    /// Filters for results that belong to one of these products.
+    /// Only subscriptions for one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -265,7 +274,9 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerSubscriptionList
 }
 
-/// Request of the operation `customer_portal:subscriptions:update`.
+/// Request of `customer_portal(session).subscriptions().update(id, body)`.
+///
+/// Await it to send it. Returns [`CustomerSubscription`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Update(Request);

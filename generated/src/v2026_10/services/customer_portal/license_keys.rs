@@ -23,8 +23,8 @@ pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::G
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
 
-/// The customer's license keys, with unauthenticated operations for software on the
-/// customer's machines.
+/// Operations on the customer's license keys, some of them unauthenticated for
+/// software on the customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -47,7 +47,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -88,7 +88,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -132,7 +132,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -160,7 +160,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -190,7 +190,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -225,7 +225,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -264,7 +264,9 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of the operation `customer_portal:license_keys:activate`.
+/// Request of `customer_portal(session).license_keys().activate(body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -273,7 +275,9 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of the operation `customer_portal:license_keys:validate`.
+/// Request of `customer_portal(session).license_keys().validate(body)`.
+///
+/// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

@@ -10,7 +10,9 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Request of the operation `customer_portal:license_keys:get`.
+/// Request of `customer_portal(session).license_keys().get(id)`.
+///
+/// Await it to send it. Returns [`LicenseKeyWithActivations`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Get(pub(crate) Request);
@@ -19,13 +21,16 @@ polar_client_runtime::operation! {
     Get as GET => json LicenseKeyWithActivations
 }
 
-/// Request of the operation `customer_portal:license_keys:list`.
+/// Request of `customer_portal(session).license_keys().list()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`LicenseKeyReadList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct List(pub(crate) Request);
 
 impl List {
-    /// Filters for results that belong to one of these benefits.
+    /// Only license keys of one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);
@@ -55,7 +60,9 @@ polar_client_runtime::operation! {
     List as LIST => pages LicenseKeyReadList
 }
 
-/// Request of the operation `customer_portal:license_keys:rotate`.
+/// Request of `customer_portal(session).license_keys().rotate(id)`.
+///
+/// Await it to send it. Returns [`RotatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Rotate(pub(crate) Request);

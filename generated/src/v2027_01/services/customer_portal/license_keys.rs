@@ -23,8 +23,8 @@ pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::G
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
 
-/// The customer's license keys, with unauthenticated operations for software on the
-/// customer's machines.
+/// Operations on the customer's license keys, some of them unauthenticated for
+/// software on the customer's machines.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -47,7 +47,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 403 Forbidden,
@@ -73,7 +73,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -100,7 +100,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 404 Not Found,
@@ -128,7 +128,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized,
@@ -158,7 +158,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -193,7 +193,7 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request,
@@ -213,7 +213,9 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-/// Request of the operation `customer_portal:license_keys:activate`.
+/// Request of `customer_portal(session).license_keys().activate(body)`.
+///
+/// Await it to send it. Returns [`LicenseKeyActivationCreated`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Activate(Request);
@@ -222,7 +224,9 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// Request of the operation `customer_portal:license_keys:validate`.
+/// Request of `customer_portal(session).license_keys().validate(body)`.
+///
+/// Await it to send it. Returns [`ValidatedLicenseKey`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Validate(Request);

@@ -18,8 +18,8 @@ pub use crate::common::services::customer_portal::downloadables;
 pub use crate::common::services::customer_portal::members;
 pub use crate::common::services::customer_portal::wallets;
 
-/// The customer portal: operations of a customer, authenticated with a customer or
-/// member session.
+/// Operations of the customer portal, authenticated with the session of a customer or
+/// member.
 #[derive(Clone, Debug)]
 pub struct CustomerPortal<C> {
     client: Client<C>,
@@ -30,74 +30,77 @@ impl<C: Credential> CustomerPortal<C> {
         Self { client }
     }
 
-    /// The benefit grants of the customer.
+    /// Operations on the benefit grants of the session's customer.
     #[must_use]
     pub fn benefit_grants(&self) -> benefit_grants::BenefitGrants<C> {
         benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// The customer's usage of meters.
+    /// Operations on the usage of meters by the session's customer.
     #[must_use]
     pub fn customer_meters(&self) -> customer_meters::CustomerMeters<C> {
         customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// The session and its user.
+    /// Operations on the session and its user.
     #[must_use]
     pub fn customer_session(&self) -> customer_session::CustomerSession<C> {
         customer_session::CustomerSession::new(self.client.clone())
     }
 
-    /// The customer's data, email address and payment methods.
+    /// Operations on the session's customer: data, email address and payment methods.
     #[must_use]
     pub fn customers(&self) -> customers::Customers<C> {
         customers::Customers::new(self.client.clone())
     }
 
-    /// The files that the customer's benefits let them download.
+    /// Operations on the files that the customer's benefits allow to download.
     #[must_use]
     pub fn downloadables(&self) -> downloadables::Downloadables<C> {
         downloadables::Downloadables::new(self.client.clone())
     }
 
-    /// The customer's license keys, with unauthenticated operations for software on the
-    /// customer's machines.
+    /// Operations on the customer's license keys, some of them unauthenticated for
+    /// software on the customer's machines.
     #[must_use]
     pub fn license_keys(&self) -> license_keys::LicenseKeys<C> {
         license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// The members of the customer's team, managed by owners and billing managers.
+    /// Operations on the members of the customer's team, for owners and billing managers.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
     }
 
-    /// The customer's orders, with their payments, invoices and receipts.
+    /// Operations on the orders of the session's customer, with payments, invoices and
+    /// receipts.
     #[must_use]
     pub fn orders(&self) -> orders::Orders<C> {
         orders::Orders::new(self.client.clone())
     }
 
-    /// The organization of the portal, and its products.
+    /// Operations on the organization of the portal, and its products.
     #[must_use]
     pub fn organizations(&self) -> organizations::Organizations<C> {
         organizations::Organizations::new(self.client.clone())
     }
 
-    /// The customer's seats: bought to be assigned to others, or claimed.
+    /// Operations on the customer's seats: those bought, to assign them to others, and
+    /// those claimed.
     #[must_use]
     pub fn seats(&self) -> seats::Seats<C> {
         seats::Seats::new(self.client.clone())
     }
 
-    /// The customer's subscriptions, with changes and cancellations.
+    /// Operations on the subscriptions of the session's customer: list, get, change,
+    /// cancel.
     #[must_use]
     pub fn subscriptions(&self) -> subscriptions::Subscriptions<C> {
         subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// The customer's wallets: balances that usage is paid from.
+    /// Operations on the customer's wallets: balances that usage is paid from.
     #[must_use]
     pub fn wallets(&self) -> wallets::Wallets<C> {
         wallets::Wallets::new(self.client.clone())

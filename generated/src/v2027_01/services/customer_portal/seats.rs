@@ -23,7 +23,8 @@ pub use crate::common::services::customer_portal::seats::ListSeats;
 pub use crate::common::services::customer_portal::seats::ResendInvitation;
 pub use crate::common::services::customer_portal::seats::RevokeSeat;
 
-/// The customer's seats: bought to be assigned to others, or claimed.
+/// Operations on the customer's seats: those bought, to assign them to others, and
+/// those claimed.
 #[derive(Clone, Debug)]
 pub struct Seats<C> {
     client: Client<C>,
@@ -50,7 +51,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: no seat is available, or the customer has one already.
@@ -80,7 +81,7 @@ impl<C: Credential> Seats<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -107,7 +108,7 @@ impl<C: Credential> Seats<C> {
     /// Requires a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -135,7 +136,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Not idempotent: a retry may perform the operation again.
+    /// Not idempotent: retried only if the server cannot have processed the request.
     ///
     /// # Errors
     /// - 400 Bad Request: the seat is not waiting to be claimed.
@@ -166,7 +167,7 @@ impl<C: Credential> Seats<C> {
     ///
     /// Requires a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Idempotent: safe to retry.
+    /// Idempotent: retried after transient errors.
     ///
     /// # Errors
     /// - 401 Unauthorized
@@ -186,7 +187,10 @@ impl<C: Credential> Seats<C> {
     }
 }
 
-/// Request of the operation `customer_portal:seats:list_claimed_subscriptions`.
+/// Request of `customer_portal(session).seats().list_claimed_subscriptions()`.
+///
+/// Its methods set the optional parameters. Await it to send it. Returns
+/// [`CustomerSubscriptionList`], one page. `stream()` reads the items of all pages.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListClaimedSubscriptions(Request);
