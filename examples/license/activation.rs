@@ -53,7 +53,7 @@ pub(crate) async fn activate(
             path().display()
         );
         // Otherwise the activation would count, although its ID is lost.
-        if let Err(error) = give_back(keys, organization, &license).await {
+        if let Err(error) = release(keys, organization, &license).await {
             let id = license.activation_id.unwrap_or_default();
             println!("please remove the activation {id} in the customer portal: {error}");
         }
@@ -74,10 +74,10 @@ async fn unlimited(
     if error.code() != Some(ErrorCode::NotPermitted) {
         return None;
     }
-    let question = LicenseKeyValidate::new(key, organization);
-    let answer = keys.validate(question).await.ok()?;
-    let is_good = answer.status == "granted" && answer.limit_activations.is_none();
-    is_good.then(|| License::new(key, None, answer.expires_at))
+    let request = LicenseKeyValidate::new(key, organization);
+    let valid = keys.validate(request).await.ok()?;
+    let is_unlimited = valid.status == "granted" && valid.limit_activations.is_none();
+    is_unlimited.then(|| License::new(key, None, valid.expires_at))
 }
 
 pub(crate) async fn deactivate(
@@ -88,7 +88,7 @@ pub(crate) async fn deactivate(
         println!("not activated");
         return Ok(ExitCode::FAILURE);
     };
-    if let Err(error) = give_back(keys, organization, &license).await {
+    if let Err(error) = release(keys, organization, &license).await {
         println!("not deactivated, please try again later: {error}");
         return Ok(ExitCode::FAILURE);
     }
@@ -98,7 +98,7 @@ pub(crate) async fn deactivate(
 }
 
 /// Deactivates the key, if it is activated.
-async fn give_back(
+async fn release(
     keys: &LicenseKeys<Anonymous>,
     organization: OrganizationId,
     license: &License,

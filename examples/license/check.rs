@@ -23,17 +23,16 @@ pub(crate) async fn check(
         }
         Err(error) => {
             eprintln!("{error}");
-            return Ok(LicenseStatus::Unverified("the file of the license is damaged").tell());
+            return Ok(LicenseStatus::Unverified("the file of the license is damaged").report());
         }
     };
-    let mut question = LicenseKeyValidate::new(license.key.as_str(), organization);
-    question.activation_id = license.activation()?;
+    let mut request = LicenseKeyValidate::new(license.key.as_str(), organization);
+    request.activation_id = license.activation()?;
     // A validation does not count as a use here, so it is safe to retry.
-    let question = keys
-        .validate(question)
-        .with(CallOptions::new().assume_safe());
-    let status = license.judge(question.await, now());
-    let code = status.tell();
+    let options = CallOptions::new().assume_safe();
+    let result = keys.validate(request).with(options).await;
+    let status = license.update(result, now());
+    let code = status.report();
     // The API's result is reported even if it cannot be stored.
     if let Err(error) = save(&license) {
         eprintln!("{} cannot be written: {error}", path().display());
@@ -43,7 +42,7 @@ pub(crate) async fn check(
 
 impl LicenseStatus {
     /// Reports the status to the user, and to the calling program by the exit code.
-    fn tell(&self) -> ExitCode {
+    fn report(&self) -> ExitCode {
         match self {
             Self::Valid => {
                 println!("valid");

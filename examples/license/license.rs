@@ -43,7 +43,7 @@ pub(crate) enum LicenseStatus {
     Grace(i64),
     /// The API's response is not conclusive. The key may still be valid; the string tells the user what may help.
     Unverified(&'static str),
-    /// The API reports that the key is invalid, or did so when it was last asked.
+    /// The API reports that the key is invalid, or did so in its last response.
     Invalid(String),
 }
 
@@ -72,12 +72,12 @@ impl License {
     }
 
     /// Updates the license with the result of a validation.
-    pub(crate) fn judge(
+    pub(crate) fn update(
         &mut self,
-        answer: Result<ValidatedLicenseKey, Error>,
+        result: Result<ValidatedLicenseKey, Error>,
         now: i64,
     ) -> LicenseStatus {
-        match answer {
+        match result {
             Ok(key) if key.status == "granted" => {
                 self.confirmed = now;
                 self.refused = None;
@@ -94,7 +94,7 @@ impl License {
                 self.refuse(detail(&error).unwrap_or("there is no such key"))
             }
             // The response says nothing about the key, or nothing that this program supports.
-            Ok(_) | Err(_) => self.without_answer(now),
+            Ok(_) | Err(_) => self.without_response(now),
         }
     }
 
@@ -104,7 +104,7 @@ impl License {
         LicenseStatus::Invalid(reason.to_owned())
     }
 
-    pub(crate) fn without_answer(&mut self, now: i64) -> LicenseStatus {
+    pub(crate) fn without_response(&mut self, now: i64) -> LicenseStatus {
         if let Some(reason) = &self.refused {
             return LicenseStatus::Invalid(reason.clone());
         }
@@ -125,7 +125,7 @@ impl License {
 
 /// Returns the API's explanation of an error.
 pub(crate) fn detail(error: &Error) -> Option<&str> {
-    error.api().and_then(|answer| answer.detail())
+    error.api().and_then(|error| error.detail())
 }
 
 pub(crate) fn now() -> i64 {

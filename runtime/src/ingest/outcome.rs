@@ -133,7 +133,7 @@ pub struct Stats {
     pub duplicates: u64,
     /// Events that the server rejected.
     pub rejected: u64,
-    /// Events that the server accepted without counting them as stored or duplicate ([`DeliveryOutcome::Unconfirmed`]).
+    /// Events of batches of which the server counted fewer than were sent ([`DeliveryOutcome::Unconfirmed`]).
     pub unconfirmed: u64,
     /// Events that were still queued when the ingester ended.
     pub unsent: u64,

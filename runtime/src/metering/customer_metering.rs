@@ -30,12 +30,12 @@ pub struct CustomerMetering {
 }
 
 impl CustomerMetering {
-    /// Starts an event of the customer, which is tracked when it is awaited.
+    /// Creates an event of the customer. Add metadata, then await it to track it.
     pub fn track(&self, name: impl Into<String>) -> Track {
         Track::new(self.metering.clone(), self.event(name))
     }
 
-    /// Starts an event `llm` with the call of a language model (`_llm`). Set its cost with [`cost`](Track::cost), and
+    /// Creates an event `llm` with the call of a language model (`_llm`). Set its cost with [`cost`](Track::cost), and
     /// its name with [`name`](Track::name).
     pub fn llm(
         &self,

@@ -98,7 +98,7 @@ from! { &str => Text, String => Text, i64 => Integer, i32 => Integer, u32 => Int
 pub struct Cost {
     /// In cents; fractions of a cent are allowed. At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// The currency: `usd`.
+    /// The currency. Polar accepts only `usd`.
     pub currency: String,
 }
 

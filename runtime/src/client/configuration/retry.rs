@@ -21,8 +21,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// was established, is always safe. `Retry-After` is respected; if it exceeds
 /// [`max_retry_after`](Self::max_retry_after) or the rest of the call's timeout, the call fails immediately.
 ///
-/// If the outcome of a `DELETE` is unknown and its retry responds with 404, the resource was deleted: if the operation
-/// has no response body, that is a success.
+/// If the response to a `DELETE` is lost and the retry gets a 404, the first attempt has deleted the resource. The call
+/// succeeds if the operation has no response body; otherwise, it returns the 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {

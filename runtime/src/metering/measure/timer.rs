@@ -9,8 +9,8 @@ use crate::time::Instant;
 /// Tracks an event with the elapsed `seconds` (a fraction, by the monotonic clock) when it is dropped or
 /// [finished](Self::finish).
 ///
-/// A drop cannot wait, so that its event is queued beyond the capacity, and logged if it is invalid or the metering was shut
-/// down. [`finish`](Self::finish) waits, and returns such errors.
+/// A drop cannot wait: its event is queued even if the queue is full. If the event is invalid or the metering was shut down,
+/// that is logged. [`finish`](Self::finish) waits, and returns such errors.
 #[derive(Debug)]
 #[must_use = "a timer that is dropped at once measures nothing"]
 pub struct UsageTimer {
@@ -34,7 +34,7 @@ impl UsageTimer {
         self
     }
 
-    /// Tracks the event.
+    /// Stops the timer and tracks its event, with the elapsed `seconds`. Waits while the queue is full.
     ///
     /// # Errors
     /// Those of [`Metering::track`](crate::metering::Metering::track).
