@@ -22,7 +22,7 @@
 //! - [Authentication](crate::guide::authentication): Choose the credential that an operation requires; an operation that does not accept it does not compile.
 //! - [Requests and values](crate::guide::requests): Pass arguments and optional parameters, and read identifiers, unions and enums.
 //! - [Pagination](crate::guide::pagination): Read a list item by item or page by page, or collect all of it.
-//! - [Errors and retries](crate::guide::errors): Handle API errors by their class, configure timeouts and retries, and keep responses that cannot be decoded.
+//! - [Errors and retries](crate::guide::errors): Handle API errors by their `ErrorCode`, configure timeouts and retries, and keep responses that cannot be decoded.
 //! - [Webhooks](crate::guide::webhooks): Verify deliveries, decode their events, and handle each event once.
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.

@@ -31,7 +31,7 @@
 //!
 //! | credential | prefix of the token | accepted by |
 //! |---|---|---|
-//! | [`OrganizationToken`](crate::OrganizationToken) | `polar_oat_` | most operations; what `Polar::new` takes |
+//! | [`OrganizationToken`](crate::OrganizationToken) | `polar_oat_` | most operations; `Polar::new` takes it |
 //! | [`PersonalToken`](crate::PersonalToken) | `polar_pat_` | the same, and operations that act for a person |
 //! | [`OpenIdToken`](crate::OpenIdToken) | `polar_at_` | the same, and the user info of OpenID Connect |
 //! | [`CustomerSession`](crate::CustomerSession) | `polar_cst_` | the customer portal |
@@ -56,10 +56,10 @@
 //!
 //! ## Tokens
 //!
-//! Tokens that expire come from a [`TokenProvider`](crate::TokenProvider), which is asked before each attempt. After a
-//! 401, the call is attempted once more if the provider returns another token. `CallOptions::access_token` sets the token of
-//! one call.
+//! Tokens that expire come from a [`TokenProvider`](crate::TokenProvider), which is asked before each attempt. After a 401,
+//! the call is attempted once more if the provider returns another token. `CallOptions::access_token` sets the token of one
+//! call.
 //!
 //! A token whose prefix belongs to another kind of credential is an error before anything is sent. Unauthenticated
-//! operations send no `Authorization` header even if the client has a token, because the server rejects invalid tokens there,
-//! too. Tokens never appear in `Debug`, errors or logs.
+//! operations send no `Authorization` header even if the client has a token, because the server rejects invalid tokens
+//! there, too. Tokens never appear in `Debug`, errors or logs.

@@ -33,16 +33,18 @@
 //! ```
 //!
 //! - **Customers.** A checkout or portal belongs to the customer that your function returns. A query that names another one
-//!   (`customerId`, `customerExternalId`, `customerEmail`) is refused with 403, and so is an anonymous visitor who names one. The
-//!   portal responds with 401 to anonymous visitors. The function can return `Err(response)`, such as a redirect to a login page.
+//!   (`customerId`, `customerExternalId`, `customerEmail`) is refused with 403, and so is an anonymous visitor who names
+//!   one. The portal responds with 401 to anonymous visitors. The function can return `Err(response)`, such as a redirect
+//!   to a login page.
 //! - **Redirects.** Success and return URLs are configured, never read from the query. Visitors are redirected (303) to the
 //!   URL of the session only, which has to be `https`, or on the loopback interface.
-//! - **Parameters** have the names of Polar's adapters for other languages: `products` (repeated for several), `customerEmail`,
-//!   `customerName`, `metadata`, `seats` and others: see `routes::CheckoutRoute`. Visitors can edit them, so do not trust
-//!   `metadata` from the query; `.metadata(key, value)` on the route overrides it. `.products(ids)` limits what is sold. A
-//!   `discountId` must be one of `.discounts(ids)`.
-//! - **Errors.** Visitors read a fixed text, never the API's. A rate limit is 503 with `Retry-After`, a timeout 504, a failure
-//!   of the API 502; values that the API rejects are 400, a customer without purchases is 404 at the portal. With the feature
-//!   `tracing` the causes are logged.
+//! - **Parameters** have the names of Polar's adapters for other languages: `products` (repeated for several),
+//!   `customerEmail`, `customerName`, `metadata`, `seats` and others: see `routes::CheckoutRoute`. Visitors can edit them,
+//!   so do not trust `metadata` from the query; `.metadata(key, value)` on the route overrides it. `.products(ids)` limits
+//!   what is sold. A `discountId` must be one of `.discounts(ids)`.
+//! - **Errors.** Visitors get a fixed text, never a message of the API. The status is 503 with `Retry-After` after a rate
+//!   limit, 504 after a timeout, 502 after another failure of the API, 400 if the API rejects a value, and 404 at the
+//!   portal for a customer without purchases. With the feature `tracing`, the causes are logged.
 //!
-//! Examples: [`saas/checkout`](https://github.com/polar-client/polar-client/blob/main/examples/saas/checkout.rs), [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).
+//! Examples: [`saas/checkout`](https://github.com/polar-client/polar-client/blob/main/examples/saas/checkout.rs),
+//! [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).

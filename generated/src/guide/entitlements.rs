@@ -35,13 +35,13 @@
 //! # }
 //! ```
 //!
-//! Each call of `get_state` is one request. The webhook event `customer.state_changed` contains the same state, so a program can
-//! store it and answer without a request: see [Webhooks](crate::guide::webhooks).
+//! Each call of `get_state` is one request. The webhook event `customer.state_changed` contains the same state, so a
+//! program can store it and decide without a request: see [Webhooks](crate::guide::webhooks).
 //!
 //! ## Store the state
 //!
-//! `Entitlements` contains the newest state of a customer, with the same methods. It implements serde: store it in a row or a
-//! cache entry for each customer.
+//! `Entitlements` contains the newest state of a customer, with the same methods. It implements serde: store it in a row or
+//! a cache entry for each customer.
 //!
 //! ```rust
 //! # #[cfg(feature = "webhooks")]
@@ -79,17 +79,17 @@
 //! ```
 //!
 //! - **Which events.** `customer.state_changed` is sufficient: Polar documents that it is sent when a customer is created,
-//!   updated or deleted, a subscription is created or updated, or a benefit is granted or revoked. Handle `benefit_grant.*` and
-//!   `subscription.*` only to react to a change, such as with an email.
+//!   updated or deleted, a subscription is created or updated, or a benefit is granted or revoked. Handle `benefit_grant.*`
+//!   and `subscription.*` only to react to a change, such as with an email.
 //! - **Order.** Deliveries may arrive late and out of order. `update` compares the times of the events and keeps the newer
 //!   state. In SQL, write the row with `WHERE as_of <= excluded.as_of`.
 //! - **Missing events.** Polar stops retrying a delivery after a limited number of attempts. Each event contains the whole
-//!   state, so the next one repairs what is missing. To be sure, request the state at login or once a day, with the time before
-//!   the request: `Entitlements::new(polar.customers().get_state(id).await?, before)`.
+//!   state, so the next one repairs what is missing. To be sure, request the state at login or once a day, with the time
+//!   before the request: `Entitlements::new(polar.customers().get_state(id).await?, before)`.
 //! - **Unknown customers.** A customer without a stored state has bought nothing, or the first event has not arrived yet:
 //!   request the state once, and treat 404 (`is_not_found()`) as no entitlements.
-//! - **Meters.** Usage is not among the documented causes of the event, so a stored balance can be outdated. Request the state
-//!   where the balance must be exact.
+//! - **Meters.** Usage is not among the documented causes of the event, so a stored balance can be outdated. Request the
+//!   state where the balance must be exact.
 //!
 //! ## Seats
 //!
@@ -114,4 +114,5 @@
 //! # }
 //! ```
 //!
-//! Examples: [`entitlements`](https://github.com/polar-client/polar-client/blob/main/examples/entitlements.rs), [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).
+//! Examples: [`entitlements`](https://github.com/polar-client/polar-client/blob/main/examples/entitlements.rs),
+//! [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).

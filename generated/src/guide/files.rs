@@ -17,11 +17,11 @@
 //!     .parallel(8)
 //!     .on_progress(|progress| println!("{} of {} bytes", progress.stored, progress.total));
 //! match upload.await {
-//!     Ok(file) => println!("{:?}", file.id()),
+//!     Ok(file) => println!("{}", file.id()),
 //!     Err(error) => {
 //!         let failed = error.upload();
 //!         println!("{error}; stored: {:?}", failed.map(|failed| failed.stored()));
-//!         // Delete the incomplete file. After the last step it may be complete.
+//!         // If the last step failed, the file may be complete: keep it. Otherwise, delete it.
 //!         let begun = failed.filter(|failed| failed.step() != UploadStep::Complete);
 //!         if let Some(id) = begun.and_then(|failed| failed.file_id()) {
 //!             polar.files().delete(id).await?;
@@ -32,9 +32,10 @@
 //! # }
 //! ```
 //!
-//! An upload creates the file, sends its parts to the storage in parallel, and completes it. The source is a path, bytes, or
-//! [`UploadSource::reader`](crate::UploadSource) with its length. The API requires checksums in advance, so a file is read
-//! twice, and the data of a reader is written to a temporary file first; only the parts that are being sent are in memory.
+//! An upload creates the file, sends its parts to the storage in parallel, and completes it. The source is a path, bytes,
+//! or [`UploadSource::reader`](crate::UploadSource) with its length. The API requires checksums in advance, so a file is
+//! read twice, and the data of a reader is written to a temporary file first; only the parts that are being sent are in
+//! memory.
 //!
 //! Each part is retried by the retry policy. The token is sent to the API only, and errors never show the URLs of parts,
 //! which grant access like a token.
@@ -64,12 +65,15 @@
 //! # }
 //! ```
 //!
-//! `download_invoice` generates the invoice if there is none; it and `download_receipt` poll until the document exists, at the
-//! interval that the server requests. Files that customers bought are verified against their size and checksum.
+//! `download_invoice` generates the invoice if there is none. It and `download_receipt` poll until the document exists, at
+//! the interval that the server requests, for up to two minutes (`wait_timeout`); then they fail with
+//! [`Error::Timeout`](crate::Error::Timeout). Files that customers bought are verified against their size and checksum.
 //!
-//! The file appears under its name only when it is complete, and replaces only regular files. A download times out after one
-//! hour (`timeout`) with [`Error::Timeout`](crate::Error::Timeout); documents are limited to 64 MiB
-//! (`CallOptions::body_limit`). `on_progress` reports the bytes received. A partial response, or the HTML page of a proxy, is an
-//! error. Product media and avatars are public: their `public_url` needs no client.
+//! The file appears under its name only when it is complete. It replaces an existing file; a target that is a folder, a
+//! device or a symbolic link is an error. A download times out after one hour (`timeout`) with `Error::Timeout`. Invoices
+//! and receipts, and files that are read with `bytes()`, are limited to 64 MiB (`CallOptions::body_limit`). `on_progress`
+//! reports the bytes received. A partial response, or the HTML page of a proxy, is an error. Product media and avatars are
+//! public: their `public_url` needs no client.
 //!
-//! Examples: [`download`](https://github.com/polar-client/polar-client/blob/main/examples/download.rs), [`saas/invoices`](https://github.com/polar-client/polar-client/blob/main/examples/saas/invoices.rs).
+//! Examples: [`download`](https://github.com/polar-client/polar-client/blob/main/examples/download.rs),
+//! [`saas/invoices`](https://github.com/polar-client/polar-client/blob/main/examples/saas/invoices.rs).

@@ -16,8 +16,8 @@
 //! use polar_client::v2026_10::models::Price;
 //!
 //! #[tokio::main]
-//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let polar = Polar::sandbox(std::env::var("POLAR_ACCESS_TOKEN")?);
+//! async fn main() -> Result<(), polar_client::Error> {
+//!     let polar = Polar::from_env()?;
 //!     for product in polar.products().list().limit(100).await?.items {
 //!         for price in &product.prices {
 //!             match price {
@@ -32,15 +32,22 @@
 //! }
 //! ```
 //!
-//! Amounts are integers in the smallest unit of their currency, which the documentation calls cents: 4900 is 49.00 USD, and
-//! 4900 JPY. `list()` returns one page (10 items by default, at most 100); `list().stream()` [iterates over all
+//! Run it with the token and the server:
+//!
+//! ```sh
+//! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run
+//! ```
+//!
+//! Amounts are integers in the smallest unit of their currency, which these pages call cents: 4900 is 49.00 USD, and 4900
+//! JPY. `list()` returns one page (10 items by default, at most 100); `list().stream()` [iterates over all
 //! pages](crate::guide::pagination).
 //!
 //! ## Next steps
 //!
-//! `Polar::new(token)` is the client for production. `Polar::from_env()` reads the token from `POLAR_ACCESS_TOKEN` and the
-//! server from `POLAR_SERVER` (`production`, which is the default, `sandbox`, or a URL). A client is cheap to clone, and
-//! all clones share one connection pool, retry budget and rate limit: create one per process.
+//! `Polar::from_env()` reads the token from `POLAR_ACCESS_TOKEN` and the server from `POLAR_SERVER`: `production`, which is
+//! the default, `sandbox`, or a URL. `Polar::new(token)` and `Polar::sandbox(token)` take the token from elsewhere. A
+//! client is cheap to clone, and all clones share one connection pool and the limits on retries and requests: create one
+//! per process.
 //!
 //! - [Requests and values](crate::guide::requests) describes arguments, optional parameters, identifiers and unions.
 //! - [Authentication](crate::guide::authentication) lists the other kinds of credentials.

@@ -7,21 +7,27 @@
 //! use polar_client::v2026_10::models::LicenseKeyValidate;
 //! use polar_client::v2026_10::{ErrorCode, Polar};
 //!
-//! # async fn run(request: LicenseKeyValidate) {
+//! # async fn run(key: &str, organization: polar_client::ids::OrganizationId) {
 //! let keys = Polar::anonymous().customer_portal(Anonymous).license_keys();
-//! match keys.validate(request).await {
+//! match keys.validate(LicenseKeyValidate::new(key, organization)).await {
 //!     Ok(key) => println!("valid until {:?}", key.expires_at),
 //!     Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => println!("invalid"),
-//!     Err(error) => println!("unknown, use the last result: {error}"),
+//!     // Use the last result.
+//!     Err(error) => println!("cannot validate the license now: {error}"),
 //! }
 //! # }
 //! ```
 //!
-//! The operations are unauthenticated, so the program contains no token. A license is invalid only if the API returns an error
-//! class about the key. Every other error (an outage, the page of a proxy, a version of the API that is no longer served)
-//! says nothing about it: use the last result. The API accepts three requests per second.
+//! The operations are unauthenticated, so the program contains no token. Client and portal have a credential each, and both
+//! are `Anonymous` here. `organization` is the ID of the organization that sells the program.
 //!
-//! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license/main.rs) activates and validates a key, and works offline for two weeks:
+//! A license is invalid only if the error is `ErrorCode::ResourceNotFound`: there is no such key, or it is revoked,
+//! disabled or expired, or an optional value of the request (activation, benefit, customer) does not match. Every other
+//! error (an outage, the page of a proxy, a version of the API that is no longer served) says nothing about the key. The
+//! API accepts three requests per second.
+//!
+//! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license/main.rs) activates and
+//! validates a key, and works offline for two weeks:
 //!
 //! ```sh
 //! export LICENSE_ORGANIZATION=7267719e-2bfa-4c78-b095-fcdc4aa788e8

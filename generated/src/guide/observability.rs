@@ -51,11 +51,12 @@
 //! With the feature `opentelemetry`, each attempt of a call is recorded in the histogram `http.client.request.duration` (seconds)
 //! with the attributes `http.request.method`, `url.template`, `server.address`, `server.port`, `http.response.status_code` and, for
 //! errors, `error.type`. Set the global meter provider before the first call, or give one to the builder
-//! (`Polar::builder().meter_provider(&provider)`). An attempt ends when its body is read; a stream, when its headers are.
+//! (`Polar::builder().meter_provider(&provider)`). An attempt ends when its body was read, that of a stream when
+//! its headers were.
 //! Requests to file storages are not recorded.
 //!
-//! The global propagator adds `traceparent` and `tracestate` of the current OpenTelemetry context to each attempt. Nothing else is sent,
-//! baggage in particular, and file storages get neither. A header that is set with `CallOptions` stays. If no propagator is set, nothing
+//! The global propagator adds `traceparent` and `tracestate` of the current OpenTelemetry context to each attempt. Baggage is not
+//! sent, and file storages get neither header. A header that is set with `CallOptions` takes precedence. If no propagator is set, nothing
 //! is sent: `opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new())`.
 //!
 //! The feature creates no spans. Those of the feature `tracing` become OpenTelemetry's with the crate `tracing-opentelemetry`, from
@@ -64,8 +65,8 @@
 //!
 //! ## Usage from spans
 //!
-//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, once each, with
-//! whatever instrumentation made them. A span needs `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`, and the attribute
+//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, once each,
+//! whichever instrumentation creates them. A span needs `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`, and the attribute
 //! `externalCustomerId` or `customerId`. Prompts and completions are not sent.
 //!
 //! ```rust

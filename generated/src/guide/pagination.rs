@@ -25,17 +25,18 @@
 //! }
 //! ```
 //!
-//! `stream()` and `pages()` start at the page that was set with `page(n)`, or at the first, and implement
-//! `futures_core::Stream`. The API returns 10 items per page unless `limit` is set, and at most 100. `prefetch(n)` requests up
-//! to `n` pages before they are needed.
+//! `stream()` and `pages()` start at the page that was set with `page(n)`, or at the first. `next` and `try_next` are
+//! methods of the returned types, which also implement `futures_core::Stream`. The API returns 10 items per page unless
+//! `limit` is set, and at most 100. `prefetch(n)` requests up to `n` pages before they are needed.
 //!
 //! ## Errors
 //!
 //! Errors of a list are [`Error::Page`](crate::Error::Page), which contains the cause; methods such as `is_not_found()` and
-//! `undecodable()` describe that cause. `collect_all()` returns the first error.
+//! `undecodable()` describe that cause. `collect_all()` returns the first error and no items, also if
+//! only one item cannot be decoded.
 //!
 //! An item that cannot be decoded is an error that contains the JSON of the item, and the stream continues with the next
-//! item. Any other error ends the stream, and `error.page()` returns the page to resume from:
+//! item. Any other error ends the stream. To resume it later, pass the page in `error.page()` to `page(n)`.
 //!
 //! ```rust,no_run
 //! # use polar_client::v2026_10::Polar;
@@ -46,7 +47,10 @@
 //!         Ok(order) => println!("{}", order.id),
 //!         Err(error) => match error.undecodable() {
 //!             Some(item) => eprintln!("skipped {} bytes: {error}", item.bytes().len()),
-//!             None => return Err(error),
+//!             None => {
+//!                 println!("resume at page {:?}", error.page());
+//!                 return Err(error);
+//!             }
 //!         },
 //!     }
 //! }
@@ -54,5 +58,3 @@
 //! # }
 //! ```
 //!
-//! Some servers of older versions of the API return a plain array for a list that is paginated now. It is decoded as the only
-//! page: `total_count` is the number of items.

@@ -82,7 +82,7 @@
 //! ```
 //!
 //! `native-tls` has no C code to compile. On Linux it needs the development files of OpenSSL (`libssl-dev`) to build and
-//! the library to run; Windows and macOS have what it needs.
+//! the library to run; Windows and macOS contain their own.
 //!
 //! ## Without default features
 //!

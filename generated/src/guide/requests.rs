@@ -29,15 +29,15 @@
 //! ## Calls
 //!
 //! `.await` sends a request and returns the value. `.send_with_response()` also returns status and headers, and
-//! `.send_json()` the JSON as it was received, including keys that the OpenAPI description does not list. `.send_blocking()`
-//! needs no async runtime (feature `blocking`), and `.send_stream()` streams an export. `CallOptions` sets the timeout, retries,
-//! headers or token of one call, the builder those of all calls of a client.
+//! `.send_json()` the JSON as it was received, including keys that the OpenAPI description does not list.
+//! `.send_blocking()` needs no async runtime (feature `blocking`), and `.send_stream()` streams an export. `CallOptions`
+//! sets the timeout, retries, headers or token of one call, the builder those of all calls of a client.
 //!
 //! ## Rate limits
 //!
-//! `rate_limit` of the builder limits the requests of a client and its clones: they wait for their turn, as long as their
-//! timeout allows. Processes that act for one organization share its limit at Polar. With the feature `redis`, they can share
-//! theirs, too:
+//! `rate_limit` of the builder limits the requests of a client and its clones. A request waits for its turn; if that takes
+//! longer than its timeout, the call fails with [`Error::Timeout`](crate::Error::Timeout). Polar counts the requests of all
+//! processes of an organization together. With the feature `redis`, processes share one rate limit:
 //!
 //! ```rust,no_run
 //! # #[cfg(feature = "redis")]
@@ -53,15 +53,15 @@
 //! # }
 //! ```
 //!
-//! All processes with the same key send no more than the limit within any minute, in the order in which they ask for their
-//! turns, and pause together after a `Retry-After`. While Redis is down, each client has the limit for itself, and a warning
-//! is logged with the feature `tracing`: several processes may exceed the limit of Polar then, whose 429 they retry.
+//! Together, all processes with the same key send no more than the limit within any minute, and all pause after a
+//! `Retry-After`. While Redis is down, each client applies the limit to itself, and the feature `tracing` logs a warning.
+//! Several processes may then exceed Polar's limit; they retry after its 429.
 //!
 //! ## Arguments
 //!
-//! A list is passed as an array, slice, `Vec` or iterator, a filter also as a single value, and an enum also as a string. All
-//! values of a map have one type: if they differ, make each a `MetadataValue`. In an update, `Clear` or `None` clears a
-//! field:
+//! A list is passed as an array, slice, `Vec` or iterator, a filter also as a single value, and an enum also as a string.
+//! All values of a map have one type: if they differ, make each a `MetadataValue`. An update leaves fields that are not set
+//! unchanged; `Clear` or `None` clears a field:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -85,6 +85,8 @@
 //! # }
 //! ```
 //!
+//! Polar does not document how it compares the text of a `query` filter (`list().query("ada")`) with names and addresses.
+//!
 //! Fields are public: assign an `Option` to an optional field. Metadata is read with methods named as those of
 //! `serde_json::Value`:
 //!
@@ -106,13 +108,13 @@
 //! ```
 //!
 //! Rust infers `i32` for an integer literal in metadata, so a larger one needs its type: `5_000_000_000_i64`. An integer
-//! outside the range of `i64` is sent unchanged. NaN and infinities, which JSON does not have, are errors before the request
-//! is sent. Decimals are parsed: `"0.05".parse()?`.
+//! outside the range of `i64` is sent unchanged. NaN and infinities, which JSON does not have, are errors before the
+//! request is sent. Decimals are parsed: `"0.05".parse()?`.
 //!
 //! ## Identifiers
 //!
-//! Identifiers are typed by entity: `order.id` is an `OrderId`, `order.customer_id` a `CustomerId`. Passing the identifier of
-//! another entity does not compile. A `Uuid`, for example from a database, is accepted:
+//! Identifiers are typed by entity: `order.id` is an `OrderId`, `order.customer_id` a `CustomerId`. Passing the identifier
+//! of another entity does not compile. A `Uuid`, for example from a database, is accepted:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -135,16 +137,16 @@
 //! # }
 //! ```
 //!
-//! They are `Copy`, ordered and hashable, implement serde, `FromStr` and `Display`, and are the same types in all versions of
-//! the API: [`ids`](crate::ids) lists them. Extractors such as `axum::extract::Path<OrderId>` read them. For `sqlx`,
+//! They are `Copy`, ordered and hashable, implement serde, `FromStr` and `Display`, and are the same types in all versions
+//! of the API: [`ids`](crate::ids) lists them. Extractors such as `axum::extract::Path<OrderId>` read them. For `sqlx`,
 //! `tokio-postgres` and others that know UUIDs, `as_uuid()` and `into()` convert to `Uuid`, and `into()` converts back.
 //!
 //! All values of the API implement serde, whether they are structs, enums, unions, decimals, times or identifiers.
 //!
 //! ## Unions and enums
 //!
-//! A union has a method for each field that all of its variants have. It returns an `Option` only if the value may be missing in
-//! a variant. An unknown variant has these fields, too, and `raw()` returns its JSON:
+//! A union has a method for each field that all of its variants have. It returns an `Option` only if the value may be
+//! missing in a variant. An unknown variant has these fields, too, and `raw()` returns its JSON:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -167,11 +169,12 @@
 //! # }
 //! ```
 //!
-//! The discriminator is such a method, too: `price.amount_type()`, `customer.r#type()`.
+//! The discriminator is such a method, too: `price.amount_type()`, `customer.r#type()`. In the struct of a variant, it is a
+//! field with a constant value, which is set by `new` and keeps the received string when it is decoded.
 //!
 //! Enums keep unknown values in `Unknown` and list the known ones in `VALUES`.
 //!
 //! ## Fidelity
 //!
-//! Decoded values encode to the same JSON: enums keep unknown values, unions keep unknown variants, and numbers stay exact.
-//! Unknown fields are ignored.
+//! A decoded value is encoded to equivalent JSON: enums keep unknown values, unions keep unknown variants, and numbers stay
+//! exact. Unknown fields are dropped.

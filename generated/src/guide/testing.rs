@@ -17,19 +17,16 @@
 //! # }
 //! ```
 //!
-//! The feature `test-util` belongs into the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
+//! The feature `test-util` belongs in the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
 //!
-//! `sample` returns a valid value of any type that the API sends: amounts are in cents, times are fixed, and one entity has the
-//! same id everywhere. A test changes the fields that matter to it. `sample_with` takes properties as JSON, on any level.
+//! `sample` returns a valid value of any type that the API sends: amounts are in cents, times are fixed, and related values
+//! agree: `order.customer_id` equals `order.customer.id`. A test changes the fields that matter to it. `sample_with` takes
+//! properties as JSON, on any level.
 //!
 //! ## A mock of the API
 //!
-//! A `Mock` replaces the transport. Operations are named by the types of their requests. A missing call, an unexpected call,
-//! and a response that is invalid by the OpenAPI description or has an unknown variant fail the test: the error of the call
-//! names the expectation and the place in the JSON. To test what happens when the API sends such a response, expect the
-//! call with `unchecked()`. `body` compares the whole body of a request, and the error lists the places that differ;
-//! `mock.requests()` returns all requests, and `json()` the body of one. Retries are calls, too: tests of failures turn
-//! them off, or expect them with `times`:
+//! A `Mock` replaces the transport. `mock.on::<orders::List>()` expects a call of `orders().list()`: `orders::List` is the
+//! type of its request.
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]
@@ -61,6 +58,16 @@
 //! # }
 //! ```
 //!
+//! - **Verification.** When it is dropped, the mock panics if an expected call was not made, an unexpected one was made, or
+//!   a response was invalid. `verify()` does so earlier.
+//! - **Unexpected calls** get a response with status 418 and an explanation.
+//! - **Invalid responses.** If a response is invalid by the OpenAPI description or has an unknown variant, the call returns
+//!   an error that names the expectation and the place in the JSON. To test what happens when the API sends such a
+//!   response, expect the call with `unchecked()`.
+//! - **Requests.** `body` compares the whole body of a request, and the error lists the places that differ.
+//!   `mock.requests()` returns all requests, and `json()` the body of one.
+//! - **Retries** are calls, too. Turn them off in tests of failures, as above, or expect them with `times`.
+//!
 //! Documents are downloaded from a file storage. `storage` sets the response to requests that are sent there:
 //!
 //! ```rust
@@ -83,11 +90,10 @@
 //! ## An in-memory store, and a server
 //!
 //! A `Store` is an API in memory: what a program creates there can be read, listed, updated and deleted. It works for
-//! products, customers, checkouts, discounts, benefits, meters, webhook endpoints and everything else that is created and
-//! read by an id. Requests are validated, and lists are filtered, sorted and paged. The business logic of the API is not
-//! part of it, so a test adds the order that follows from a checkout with `put`. For operations that the store does not
-//! implement, combine it with a mock: `mock.otherwise(store.transport())` forwards all calls that the mock does not expect, and
-//! `reply_by` computes a response from the request:
+//! products, customers, checkouts, discounts, benefits, meters, webhook endpoints and all other resources that the API
+//! creates or reads by an ID. Requests are validated, and lists are filtered, sorted and paged. The store has no business
+//! logic: a checkout does not become an order or a subscription, so a test adds these with `put`. `Api` names the version
+//! of the API.
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]
@@ -110,9 +116,12 @@
 //! # }
 //! ```
 //!
-//! With the feature `test-server`, a `Server` makes an HTTP server of a store or a mock, for programs in other processes, in
-//! other languages and in browsers. It listens on a free port of this machine, in a thread of its own, and stops when it is
-//! dropped:
+//! For operations that the store does not implement, combine it with a mock: `mock.otherwise(store.transport())` forwards
+//! all calls that the mock does not expect. `reply_by` computes a response of the mock from the request.
+//!
+//! With the feature `test-server`, a `Server` makes an HTTP server of a store or a mock, for programs in other processes,
+//! in other languages and in browsers. It listens on a free port of this machine, in a thread of its own, and stops when it
+//! is dropped:
 //!
 //! ```rust
 //! # #[cfg(feature = "test-server")]
@@ -123,7 +132,7 @@
 //! let store = Store::new(Api);
 //! let server = Server::start(store.transport())?;
 //!
-//! // A program under test would take it from the environment: `POLAR_SERVER`.
+//! // For a program that uses `from_env()`, set `POLAR_SERVER` to `server.url()` instead.
 //! let polar = Polar::builder()
 //!     .access_token("polar_oat_test")
 //!     .server(polar_client::Server::custom(&server.url())?)

@@ -13,6 +13,7 @@
 //! customer.track("call").metadata("units", 3).await?;
 //!
 //! let timer = customer.timer("job"); // tracks `seconds` when it is dropped or finished
+//! // The event is named `llm`. Of the 1,200 input tokens, 1,000 were cached.
 //! let usage = TokenUsage { input: 1_200, cached_input: Some(1_000), output: 300 };
 //! customer.llm("anthropic", "opus", usage).cost(Cost::usd_cents(2)).await?;
 //! timer.finish().await?;
@@ -35,13 +36,13 @@
 //!
 //! A customer is identified by Polar's ID or by your external ID. A member is identified by the same kind of ID as its
 //! customer: `Customer::member(...)`, `Customer::external_member(...)`. `count_bytes("download", reader)` wraps an
-//! `AsyncRead`, a `Stream` of chunks or an HTTP body, and tracks an event with the number of bytes when it is dropped or
+//! `AsyncRead`, a `Stream` of chunks or an HTTP body, and tracks an event with the number of `bytes` when it is dropped or
 //! finished.
 //!
-//! `customer.meter(meter)` returns `consumed`, `credited` and `balance` as exact decimals, their origin (`Source`) and
-//! their age. It returns `None` if the customer has neither usage nor credits for the meter. The API counts an event some
-//! seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and reserves units before
-//! they are used.
+//! `customer.meter(meter)` returns `consumed`, `credited` and `balance` (credited minus consumed) as exact decimals, their
+//! origin (`Source`) and their age. It returns `None` if the customer has neither usage nor credits for the meter. The API
+//! counts an event some seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and
+//! reserves units before they are used.
 //!
 //! ## Keep events on disk
 //!
@@ -80,9 +81,9 @@
 //! budget is exhausted. Dropped timers, and `try_ingest` of the [ingester](#only-send-events), do not wait for the write:
 //! the event becomes durable shortly afterwards.
 //!
-//! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`. The event is not sent as long
-//! as the process lives. After a crash, the next process may find the event in the file and send it. To retry, track the
-//! returned event, which has an external ID.
+//! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`, and this process does not
+//! send it. If the process crashes, the next one may find the event in the file and send it. To retry, track the returned
+//! event: because of its external ID, it is stored once.
 //!
 //! If the future of `track` is dropped, for example by a timeout, the event may still be stored and billed. Set an
 //! `external_id` on an event that you may track again: the server then stores it once.
@@ -94,10 +95,11 @@
 //! them.
 //!
 //! An event that Polar rejects is removed from the disk when `on_undelivered` has returned. Store such events in that
-//! handler: without one they are in memory only, up to `capacity`, and are lost with the process.
+//! handler. Without one, up to `capacity` of them are kept in memory for the report of `shutdown`, and are lost if the
+//! process is killed.
 //!
-//! The spool stores events whose type can be decoded again, such as the `UsageEvent` of metering. The event types of the
-//! API's request bodies (below) cannot be decoded, so an ingester of these types has no spool.
+//! The spool works with the `UsageEvent` of metering, not with an [ingester](#only-send-events) of `EventCreateCustomer` or
+//! `EventCreateExternalCustomer`.
 //!
 //! ## Transactional outbox in PostgreSQL
 //!
@@ -134,10 +136,11 @@
 //! the package `polar-client-runtime`) to the migrations of your database. `track` takes a `Client` or a `Transaction` of
 //! `tokio-postgres`; dereference those of a pool (`&*transaction`). `track_all` inserts many events with one statement.
 //!
-//! A relay looks for committed events every `max_delay`, sends them in batches through an ingester, and removes them. It
-//! leases the rows that it sends, up to `capacity` at a time, with `FOR UPDATE SKIP LOCKED`, so that relays do not wait for
-//! each other. If a relay dies, others send its events when the leases expire: after 60 seconds (`lease`). `shutdown`
-//! releases them immediately. While the database is unreachable, a relay retries with backoff.
+//! A relay looks for committed events every second (`max_delay`), sends them in batches through an ingester, and removes
+//! them. It leases the rows that it sends, up to 10,000 at a time (`capacity`), with `FOR UPDATE SKIP LOCKED`, so that
+//! relays do not wait for each other. If the process of a relay is killed, others send its events when the leases expire:
+//! after 60 seconds (`lease`). `shutdown` releases them immediately. While the database is unreachable, a relay retries
+//! with backoff.
 //!
 //! Events that Polar rejects stay in the table, with the reason in the column `rejection`. `counts` returns the number of
 //! rejected and of pending events, and `retry_rejected` sends rejected ones again. With the feature `tracing`, rejections
@@ -148,22 +151,30 @@
 //! The server stores each event at most once: an external ID is assigned when it is tracked, and the server deduplicates by
 //! it. An event that your program tracks again is another one, unless both have the same `external_id`: set one wherever
 //! your program retries, such as after a timeout of `track`, `NotQueuedReason::NotStored`, or a `COMMIT` whose response was
-//! lost. Whether an event is stored:
+//! lost.
 //!
 //! | | memory | spool | outbox |
 //! |---|---|---|---|
-//! | `track` returned | the event is queued | the event is on disk | the event is stored when the transaction is committed |
-//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that was accepted, except for rejected events that only the report has; with `SpoolSync::Off`, a machine that fails can lose the last events and damage the file | nothing is lost that the database has committed |
-//! | Polar is unreachable | events are retried; when the queue is full, `track` waits | events are retried, also by the next process; when the disk budget is used up, `track` waits | events are retried; the table grows, and `track` does not wait |
-//! | a disk is full | has no effect | `track` returns the event with an error; accepted events are delivered | `track` fails, and the transaction with it |
-//! | Polar rejects an event, or accepts a request without counting it | `on_undelivered` gets the event; without a handler, the report, up to the capacity | as memory: the event leaves the disk when the handler has returned, or is kept for the report in memory only | the event stays in the table, with the reason |
-//! | two processes | have a queue each | have a folder each; the second to open a folder gets an error | share the table: an event is sent by one relay at a time |
-//! | the clock is set | a timestamp in Polar's future is replaced by the time at which Polar stores the event | as memory; a restart does not change the timestamp | as memory; leases follow the clock of the database, and if it jumps, events are sent later, or twice |
-//! | an event is sent twice | is stored once | is stored once, also if another process sends it | is stored once |
+//! | `track` returned | the event is queued | the event is on disk | the event is part of the transaction |
+//! | the process is killed | queued events are lost | nothing is lost | nothing is lost |
+//! | the machine fails | queued events are lost | nothing is lost, unless `SpoolSync` is `Off` | what is committed is kept |
+//! | Polar is unreachable | retries; `track` waits when the queue is full | retries; `track` waits when the disk budget is used up | retries; the table grows |
+//! | the disk is full | no effect | `track` returns an error | `track` and the transaction fail |
+//! | Polar rejects an event | passed to `on_undelivered` | passed to `on_undelivered` | stays in the table, with the reason |
+//! | several processes | a queue each | a folder each | share the table |
+//!
+//! - Rejected events that no `on_undelivered` handler received are in memory only, also with a spool: see above.
+//! - Polar's response counts the stored events of a batch without naming them. If fewer were counted than sent, all events
+//!   of the batch are undelivered with `DeliveryOutcome::Unconfirmed`, although Polar has stored those that it counted.
+//!   Send all of them again with the same external IDs. An outbox keeps them in the table like rejected events.
+//! - If Polar rejects a timestamp because it is later than its own clock, the ingester removes a timestamp that it has set
+//!   itself, and Polar uses the time at which it stores the event.
+//! - Leases of an outbox follow the clock of the database. If that clock jumps, events are sent later, or twice, and stored
+//!   once.
 //!
 //! ## Only send events
 //!
-//! Metering is built on the ingester, which accepts the event types of the API's request bodies.
+//! Metering is built on the ingester, which accepts `EventCreateCustomer` and `EventCreateExternalCustomer`.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "ingest", feature = "reqwest"))]
@@ -186,11 +197,12 @@
 //! ```
 //!
 //! The ingester accepts events from any number of tasks and sends them in batches. Memory is bounded: `ingest` waits for
-//! capacity when the queue is full (backpressure). Transient errors (an outage, 429, a token that is being replaced) are
-//! retried with backoff. Every event has an external ID, so retries are idempotent: the server stores it once.
+//! capacity when the queue is full (backpressure). Transient errors (an outage, 429, an expired token while its provider
+//! fetches a new one) are retried with backoff. Every event has an external ID, so retries are idempotent: the server
+//! stores it once.
 //!
 //! The type of the ingester, such as for a field of your program's state, is `polar_client::v2026_10::Ingester`. Clones share
-//! one queue. An event of a language model has the setters `llm` and `cost`:
+//! one queue. Events have the setters `llm`, for the call of a language model, and `cost`:
 //!
 //! ```rust
 //! # fn events() -> Result<(), Box<dyn std::error::Error>> {
@@ -205,13 +217,13 @@
 //! ```
 //!
 //! - An event that the server rejects is not retried; the other events of its batch are sent.
-//! - Undelivered events are passed to `on_undelivered`, or returned in the report of `shutdown` without a handler. They are
-//!   rejected events, events that the server accepted without counting them (`DeliveryOutcome::Unconfirmed`), and events
-//!   that are unsent at shutdown. Without a handler, up to `capacity` of the first two kinds are kept.
+//! - Undelivered events are passed to `on_undelivered`. Without a handler, the report of `shutdown` contains them. They are
+//!   rejected events, events of a batch of which Polar counted fewer than were sent (`DeliveryOutcome::Unconfirmed`,
+//!   above), and events that are unsent at shutdown. Without a handler, up to `capacity` of the first two kinds are kept.
 //! - If a batch causes a server error, it is split to isolate the event that causes it. That event is retried once a
 //!   minute, while the others are sent.
-//! - A process that dies loses the events in its queue. Call `flush()` before you delete the data that events were made
-//!   from, or await the receipt of `ingest_with_receipt`.
+//! - If the process is killed, the events in its queue are lost. Call `flush()` before you delete the data that events were
+//!   made from, or await the receipt of `ingest_with_receipt`.
 //! - Await `shutdown`. If the runtime ends without it, queued events are lost, which the feature `tracing` logs as a
 //!   warning.
 //!

@@ -20,17 +20,17 @@
 //! # }
 //! ```
 //!
-//! Each live version of the API is a module with a `Polar` client of its own, behind a Cargo feature:
+//! Each version that Polar serves is a module with a `Polar` client of its own, behind a Cargo feature:
 //!
 //! - `v2026_04` (feature `v2026-04`): deprecated; Polar stops serving it in January 2027
 //! - `v2026_10` (feature `v2026-10`, on by default): current; it no longer changes
 //! - `v2027_01` (feature `v2027-01`): next; Polar may still change it, until it becomes current
 //!
-//! The feature `all-versions` turns all of them on, for programs that receive webhooks of whichever version an endpoint
-//! follows. There is no alias for the newest or the default version: a program names the version that it was written for,
-//! so that an update of this crate never changes what it sends and receives.
+//! The feature `all-versions` turns all of them on, for programs that receive webhooks of any version. There is no alias
+//! for the newest or the default version: a program names the version that it was written for, so that an update of this
+//! crate never changes what it sends and receives.
 //!
-//! A client asks for its version in every request. Operations and types that are the same in several versions are the
+//! A client sends its version with every request. Operations and types that are the same in several versions are the
 //! same in Rust: with both features on, `v2026_10::models::Customer` *is* `v2027_01::models::Customer`. A type differs if
 //! its fields, their constraints, or anything that it contains differ. `Polar`, the services that have a changed operation,
 //! and the types that name the version (such as `WebhookEndpointCreate`) differ, too.
@@ -41,22 +41,22 @@
 //! ## Moving to the next version
 //!
 //! 1. Turn on the feature of the next version, beside that of the version you use.
-//! 2. Replace `v2026_10` by `v2027_01`, one part of your program at a time. Values of shared types pass between the parts.
-//!    The compiler reports values of changed types that cross from one part to the other, and fields, variants and
-//!    operations that no longer exist. It does not report a constraint that changed, a new field that you do not read, or
-//!    a new variant that a `_` arm accepts: `cargo xtask codegen --report`, in the repository, lists every difference
-//!    between two versions.
+//! 2. Replace `v2026_10` by `v2027_01`, one part of your program at a time. Values of shared types pass between the parts. The
+//!    compiler reports values of changed types that cross from one part to the other, and fields, variants and operations
+//!    that no longer exist. It does not report a constraint that changed, a new field that you do not read, or a new
+//!    variant that a `_` arm accepts: `cargo xtask codegen --report`, in the repository, lists every difference between two
+//!    versions.
 //! 3. Move your webhook endpoints (below).
 //! 4. Turn off the feature of the version before. That of `v2026_10` is a default feature: set `default-features = false`,
-//!    and list the other default features that you use beside `v2027-01` (`exports`, `files`, `ingest`, `metering`, `rustls`,
-//!    `webhooks`).
+//!    and list the other default features that you use beside `v2027-01` (`exports`, `files`, `ingest`, `metering`,
+//!    `rustls`, `webhooks`).
 //!
 //! ## Webhooks of two versions
 //!
-//! The `webhooks::Event` of each version accepts every delivery whose payload is the same type in both versions,
-//! whichever version the endpoint follows, and whether or not the feature of that version is on. Only an event with
-//! another payload is `Event::OtherVersion`, which contains the event of that version, if its feature is on. With the
-//! feature off, it is refused with status 501, and Polar delivers it again.
+//! An endpoint follows one version: its deliveries have the payloads of that version. The `webhooks::Event` of another
+//! version decodes every event whose payload is the same type in both, whether or not the feature of the endpoint's
+//! version is on. An event with a different payload is `Event::OtherVersion`, which contains the event of the endpoint's
+//! version, if that feature is on. With the feature off, it is rejected with status 501, and Polar delivers it again.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "v2026-10", feature = "v2027-01", feature = "webhooks"))]

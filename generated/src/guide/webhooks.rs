@@ -106,7 +106,7 @@
 //! |---|---|---|---|
 //! | processes | one | any number | any number |
 //! | remembers | the last 10,000 events | for 30 days (`retention`) | for 30 days (`retention`), unless Redis evicts or loses keys |
-//! | a process dies while it handles an event | the event is handled again | the claim expires after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
+//! | a process is killed while it handles an event | the event is handled again | the claim expires after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
 //! | the store is unreachable | | 500: Polar retries | 500: Polar retries |
 //! | setup | nothing | the table of `PostgresStore::MIGRATION` | nothing |
 //!
@@ -118,9 +118,9 @@
 //!
 //! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state
 //! has to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
-//! `web::Data<Webhooks>`. Routes and extractors read a body only after headers that can be those of a delivery, up to
-//! `body_limit` (1 MiB), and give up after `body_timeout` (10 seconds; needs a tokio runtime with its time driver:
-//! `enable_all` or `enable_time`).
+//! `web::Data<Webhooks>`. Routes and extractors reject a request without the headers of a delivery before they read its
+//! body. A body may have up to 1 MiB (`body_limit`) and take 10 seconds (`body_timeout`, which needs a tokio runtime with
+//! its time driver: `enable_all` or `enable_time`).
 //!
 //! `WebhookError::status()` returns the response to an invalid delivery: 401 if the signature does not match, 400 if the
 //! headers of a delivery are missing, 403 if the timestamp differs from the clock by more than five minutes.
