@@ -1,8 +1,8 @@
-//! Changes of files that are all made, or none.
+//! Changes several files atomically: either all changes are made or none.
 //!
-//! New files are written to a folder in the root first, so a full disk changes nothing. Then each old file is moved there,
-//! and the new one to its place. As long as the journal exists, everything can be moved back: when a step fails, and by
-//! the next command, when the process was ended in between.
+//! New files are first written to a temporary folder below the root, so a full disk changes nothing. Then each old file
+//! is moved to that folder, and the new file to its path. While the journal exists, every move can be undone: by the
+//! same process if a step fails, and by the next command if the process was killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,10 +15,10 @@ use crate::files;
 #[cfg(test)]
 mod tests;
 
-/// The folder in the root that has the new files, the old ones, and the journal.
+/// The folder below the root that contains the new files, the old files and the journal.
 const FOLDER: &str = ".xtask-changes";
 
-/// What to write and what to remove below a root. Paths are relative to it, with `/` as the separator.
+/// Files to write and to remove below a root. Paths are relative to the root, with `/` as the separator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     writes: BTreeMap<String, String>,
@@ -37,7 +37,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// Called before each step that changes a file. An error takes its place.
+/// A function that is called before each step that changes a file. If it returns an error, the step fails with it.
 type BeforeStep<'a> = &'a mut dyn FnMut() -> io::Result<()>;
 
 impl Changes {
@@ -58,7 +58,7 @@ impl Changes {
         self.writes.keys().map(String::as_str)
     }
 
-    /// Returns the files and links that are removed, and not replaced.
+    /// Returns the files and links that are removed without being replaced.
     pub(crate) fn removed(&self) -> impl Iterator<Item = &str> {
         let removed = self.removals.iter();
         let removed = removed.filter(|path| !self.writes.contains_key(*path));
@@ -68,12 +68,13 @@ impl Changes {
     /// Makes all changes, or none.
     ///
     /// # Errors
-    /// The first step that fails, after everything was moved back.
+    /// The error of the first step that failed. All earlier steps were undone.
     pub(crate) fn apply(&self, root: &Path) -> Result<(), FileError> {
         if self.is_empty() {
             return Ok(());
         }
-        // Outside of what is taken back: where the folder exists, another command is at work.
+        // Created outside of `attempt`, so that a failure here undoes nothing: an existing folder belongs to another
+        // command.
         let _lock = Store::of(root).create()?;
         self.attempt(root, &mut || Ok(()))
             .map_err(|FileError(path, cause)| {
@@ -95,7 +96,7 @@ impl Changes {
         step(&store.journal(), before, |path| {
             files::write(path, &serde_json::to_string(&written)?)
         })?;
-        // First, since a link may stand where a folder has to be.
+        // Removals come first, because a removed link can be at the path of a new folder.
         for path in &self.removals {
             let place = root.join(path);
             step(&place, before, |place| rename(place, &store.old_file(path)))?;
@@ -109,16 +110,16 @@ impl Changes {
             step(&place, before, |place| rename(&store.new_file(path), place))?;
         }
         step(&store.journal(), before, |path| fs::remove_file(path))?;
-        // The changes are made, and the next command removes what is left.
+        // All changes are made. Temporary files that cannot be removed now are removed by the next command.
         let _ = store.discard();
         Ok(())
     }
 }
 
-/// Takes back what a process had changed that was ended before all of its changes were made.
+/// Undoes the changes of a process that was killed before it made all of them.
 ///
 /// # Errors
-/// Files that cannot be moved back, and a process that has not ended.
+/// Files that cannot be moved back. Also an error if that process is still running.
 pub(crate) fn recover(root: &Path) -> Result<(), FileError> {
     let path = Store::of(root).lock();
     let lock = File::open(&path).ok();
@@ -129,7 +130,8 @@ pub(crate) fn recover(root: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Moves everything back. Says whether there was something to move. May be repeated after each of its steps.
+/// Moves all old files back. Returns whether there was anything to undo. Can be interrupted after each step and run
+/// again.
 fn undo(root: &Path, before: BeforeStep<'_>) -> Result<bool, FileError> {
     let store = Store::of(root);
     if !store.folder.exists() {
@@ -159,7 +161,7 @@ fn undo(root: &Path, before: BeforeStep<'_>) -> Result<bool, FileError> {
     Ok(is_begun)
 }
 
-/// Moves a file or a link to a folder that may not exist.
+/// Moves a file or link. Creates the target folder if it does not exist.
 fn rename(from: &Path, to: &Path) -> io::Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
@@ -167,7 +169,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// The folder of changes that are being made.
+/// The temporary folder of changes that are in progress.
 struct Store {
     folder: PathBuf,
 }
@@ -179,7 +181,7 @@ impl Store {
         }
     }
 
-    /// Creates the folder, which belongs to this process until the lock is dropped.
+    /// Creates the folder. This process owns it until the returned lock is dropped.
     fn create(&self) -> Result<File, FileError> {
         let failed = |path: &Path, error| FileError(path.to_owned(), error);
         fs::create_dir(&self.folder).map_err(|error| failed(&self.folder, error))?;
@@ -197,12 +199,13 @@ impl Store {
         self.folder.join("new").join(path)
     }
 
-    /// Where an old file is moved to.
+    /// Returns the path that an old file is moved to.
     fn old_file(&self, path: &str) -> PathBuf {
         self.folder.join("old").join(path)
     }
 
-    /// Returns the list of files that are written. It exists from before the first change until after the last.
+    /// Returns the path of the journal: the list of files to write. It exists from before the first change until after
+    /// the last.
     fn journal(&self) -> PathBuf {
         self.folder.join("journal.json")
     }
@@ -218,7 +221,7 @@ impl Store {
     }
 }
 
-/// Returns a file that no other process has locked.
+/// Returns the lock file. Fails if another process has locked it.
 fn locked(lock: File, path: PathBuf) -> Result<File, FileError> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),

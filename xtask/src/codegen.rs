@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`: `spec/` becomes `generated/`. One function for writing, for `--check` and for the test.
+//! `cargo xtask codegen`: generates `generated/` from `spec/`. Writing, `--check` and the tests use the same function.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,42 +22,42 @@ use crate::spec::Folder;
 /// What to do with the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Write what differs, remove what is stale.
+    /// Write files that differ, and remove stale ones.
     Write,
     /// Write nothing.
     Check,
 }
 
-/// How `generated/` differs from what is generated. Paths are relative to it, where nothing else is said.
+/// The differences between `generated/` and the output of the generator. Paths are relative to `generated/` unless
+/// stated otherwise.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Outcome {
-    /// Files with other content.
+    /// Files whose content differs.
     pub changed: Vec<String>,
-    /// Files that are not there.
+    /// Files that do not exist.
     pub missing: Vec<String>,
-    /// Files that are not generated, and symbolic links wherever they are.
+    /// Files that the generator does not emit, and all symbolic links.
     pub stale: Vec<String>,
-    /// Hand-written files that mention another version than the default one, relative to the root of the workspace.
+    /// Hand-written files that name another version than the default one. Relative to the root of the workspace.
     pub mentions: Vec<String>,
-    /// Files of hand-written packages that are no copy of those in the root any more, relative to the root.
+    /// Files of hand-written packages that differ from the original in the root. Relative to the root.
     pub copies: Vec<String>,
-    /// Files that are as they should be.
+    /// Files that are up to date.
     pub unchanged: Vec<String>,
-    /// Figures of each version.
+    /// Statistics of each version.
     pub versions: Vec<Summary>,
-    /// Figures of each set of versions that shares something.
+    /// Statistics of each module that contains what several versions share, or one version alone.
     pub homes: Vec<HomeSummary>,
-    /// What is different in each version, compared with the one before it.
+    /// The differences between each version and the previous one.
     pub steps: Vec<Comparison>,
-    /// The actions of the overlay, and what they did in each version.
+    /// The actions of the overlay, and the effect of each in every version.
     pub corrections: Vec<Correction>,
-    /// Time it took, in seconds.
+    /// The duration of the run in seconds.
     pub seconds: f64,
 }
 
 impl Outcome {
-    /// Returns whether `generated/` was what is generated, and every mention of the default version and every copy up
-    /// to date.
+    /// Returns whether `generated/`, all mentions of the default version and all copied files are up to date.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let all = [&self.changed, &self.missing, &self.stale];
@@ -69,9 +69,9 @@ impl Outcome {
 /// Why nothing was generated or written.
 #[derive(Debug)]
 pub enum CodegenError {
-    /// The input is wrong; `generated/` was not touched.
+    /// The input is invalid. `generated/` is unchanged.
     Input(Report),
-    /// A file could not be read, written or removed. What had been changed was taken back.
+    /// A file cannot be read, written or removed. All earlier changes were undone.
     File(PathBuf, io::Error),
 }
 
@@ -92,7 +92,7 @@ impl From<FileError> for CodegenError {
     }
 }
 
-/// What codegen would do to a workspace.
+/// The changes that codegen would make to a workspace.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) outcome: Outcome,
@@ -101,11 +101,11 @@ pub(crate) struct Plan {
     pub(crate) apis: Vec<Api>,
 }
 
-/// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it. The same is done to the
-/// mentions of the default version in what is written by hand, and to the files that packages share.
+/// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares the two. Does the same with
+/// mentions of the default version in hand-written files, and with the files that are copied to each package.
 ///
 /// # Errors
-/// Problems of the input, and files that cannot be read or written. No file was changed then.
+/// Problems of the input, and files that cannot be read or written. In both cases, no file is changed.
 pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     let started = Instant::now();
     if mode == Mode::Write {
@@ -123,7 +123,7 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     Ok(outcome)
 }
 
-/// Generates the crate from the files of a `spec/` folder, and compares it with what is below `root`.
+/// Generates the crate from the files of a `spec/` folder, and compares it with the files below `root`.
 pub(crate) fn plan(root: &Path, spec: &Folder) -> Result<Plan, CodegenError> {
     let versions = Versions::parse(spec.file("versions.yaml")?).map_err(CodegenError::Input)?;
     let mut output = generate_versions(spec, &versions)?;
@@ -209,7 +209,7 @@ fn compare(
     Ok(outcome)
 }
 
-/// Returns the error of a file.
+/// Returns a function that converts an I/O error of this file.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
     let path = path.to_owned();
     move |error| CodegenError::File(path, error)

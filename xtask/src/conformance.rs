@@ -1,4 +1,5 @@
-//! `cargo xtask conformance`: the client against the contracts, and against a mock server that is not part of this project.
+//! `cargo xtask conformance`: tests the client against the contracts, with the tests' own server or with Prism, an
+//! independent mock server.
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,25 +10,25 @@ use std::time::{Duration, Instant};
 
 use crate::{files, versions};
 
-/// The mock server, and its last version for the Node.js of long-term support distributions.
+/// The npm package of Prism, in the last version that supports the Node.js of Debian and Ubuntu.
 const PRISM: &str = "@stoplight/prism-cli@5.14.2";
 
-/// How long it may take to read a contract.
+/// The maximum time that Prism takes to load a contract.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// What the client is tested against.
+/// The server that the client is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// The tests' own server.
     Contract,
-    /// Prism. It is installed below `target/` first, which needs Node.js and npm.
+    /// Prism. It is installed below `target/` first, which requires Node.js and npm.
     Prism,
 }
 
 /// Calls every operation of every version.
 ///
 /// # Errors
-/// What could not be started, or that a test failed.
+/// A server that cannot be started, or a failed test.
 pub fn run(root: &Path, against: Target) -> Result<(), String> {
     match against {
         Target::Contract => test(root, &[], None),
@@ -53,7 +54,7 @@ fn prism(root: &Path) -> Result<(), String> {
     }
 }
 
-/// Returns the versions, and their contracts.
+/// Returns the versions and the paths of their contracts.
 fn contracts(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     let spec = root.join("spec");
     let listed = versions::read(&spec).map_err(|error| error.to_string())?;
@@ -64,7 +65,7 @@ fn contracts(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     Ok(contracts.collect())
 }
 
-/// Runs the suite.
+/// Runs the test suite.
 fn test(root: &Path, arguments: &[&str], prism: Option<&str>) -> Result<(), String> {
     let mut command = Command::new("cargo");
     command
@@ -119,7 +120,7 @@ fn finish(mut command: Command) -> Result<(), String> {
     }
 }
 
-/// A running mock server. It ends with this value.
+/// A running Prism server. Dropping the value stops it.
 struct Prism {
     url: String,
     process: Child,
@@ -127,19 +128,19 @@ struct Prism {
 
 impl Drop for Prism {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Fails if the process has already exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
 impl Prism {
-    /// Starts a server of one version, and waits for it.
+    /// Starts a server for one version, and waits until it accepts connections.
     fn start(folder: &Path, version: &str, contract: &Path) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("Prism: {error}");
         let copy = folder.join(format!("{version}.yaml"));
         let text = fs::read_to_string(contract).map_err(failed)?;
-        // No standard knows this format, so Prism would make texts that are no UUIDs.
+        // `uuid4` is not a standard format, so Prism would generate strings that are not UUIDs.
         files::write(&copy, &text.replace("format: uuid4", "format: uuid")).map_err(failed)?;
         let free = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
         let port = free.local_addr().map_err(failed)?.port();

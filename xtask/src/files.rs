@@ -1,4 +1,5 @@
-//! Files that commands write and remove. Nothing here follows a symbolic link, so no command leaves its folder.
+//! Reads, writes and removes files. No function follows a symbolic link, so no command changes a file outside of its
+//! folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,23 +8,23 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// An entry of a folder that is not itself a folder.
+/// A file or link in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) path: PathBuf,
     pub(crate) kind: Kind,
 }
 
-/// What an entry is.
+/// The type of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A regular file.
     File,
-    /// A symbolic link, to whatever, or something else that is neither a file nor a folder.
+    /// Anything else, such as a symbolic link.
     Other,
 }
 
-/// Refuses a folder that is a symbolic link, or no folder. One that does not exist is created on the first write.
+/// Rejects a path that is a symbolic link or a file. A missing folder is accepted: the first write creates it.
 pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     let found = match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -40,7 +41,7 @@ pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Everything below a folder that is not a folder, by its path relative to it, with `/` as the separator.
+/// Returns all files and links below a folder, by path relative to the folder, with `/` as the separator.
 pub(crate) fn entries(folder: &Path) -> io::Result<BTreeMap<String, Entry>> {
     let mut found = BTreeMap::new();
     if !folder.exists() {
@@ -51,7 +52,7 @@ pub(crate) fn entries(folder: &Path) -> io::Result<BTreeMap<String, Entry>> {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let name = format!("{above}{}", entry.file_name().to_string_lossy());
-            // The type of the entry itself, not of what a link leads to.
+            // Does not follow links.
             let ty = entry.file_type()?;
             if ty.is_dir() {
                 open.push((entry.path(), format!("{name}/")));
@@ -74,11 +75,11 @@ pub(crate) fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
-/// Removes the folders from `folder` upwards that are empty, without `up_to`.
+/// Removes `folder` and its parents as long as they are empty, up to but without `up_to`.
 pub(crate) fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
     let mut folder = folder;
     while let Some(path) = folder.filter(|path| *path != up_to) {
-        // Fails if the folder is not empty, and then it stays.
+        // Fails if the folder is not empty, which is kept then.
         if fs::remove_dir(path).is_err() {
             return;
         }
@@ -86,7 +87,8 @@ pub(crate) fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
     }
 }
 
-/// Writes beside the file and renames: no file is ever half-written, and a link in its place is replaced.
+/// Writes a file by renaming a temporary one, so that the file is never incomplete. A link at this path is replaced,
+/// not followed.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = beside(path)?;
     file.write_all(text.as_bytes())?;
@@ -94,7 +96,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates an empty file, and replaces an existing file or link.
+/// Creates an empty file. Replaces an existing file or link.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     beside(path)?.persist(path).map_err(|error| error.error)
 }
@@ -103,7 +105,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
-    // A temporary file is private by default; this one becomes an ordinary file.
+    // Temporary files are only readable by their owner by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     builder.tempfile_in(folder)

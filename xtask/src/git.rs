@@ -1,9 +1,9 @@
-//! What git knows of the workspace.
+//! Runs git.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What git prints, or why it fails.
+/// Returns the output of git.
 pub(crate) fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git")
         .arg("-C")

@@ -61,7 +61,7 @@ enum Command {
     Versions(Show),
 }
 
-/// Exit status for input that is wrong, as `clap` uses it for arguments.
+/// The exit status for invalid input. `clap` uses the same one for invalid arguments.
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
@@ -115,7 +115,7 @@ fn run_diff(what: &Diff) -> ExitCode {
             return ExitCode::from(BAD_INPUT);
         }
     };
-    // Colors only where they are seen: on a terminal, and not with NO_COLOR.
+    // Removes colors if the output is not a terminal or `NO_COLOR` is set.
     anstream::print!("{}", outcome.print(what.format));
     if what.verify
         && let Some(failure) = report_verified(outcome.verify(&root))
@@ -128,7 +128,7 @@ fn run_diff(what: &Diff) -> ExitCode {
     }
 }
 
-/// Says whether the judgments agree. The status of a failure, if they do not.
+/// Prints whether the classifications agree. Returns the exit status of a failure if they do not.
 fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
     match verified {
         Ok(verified) => {

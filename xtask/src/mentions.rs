@@ -1,8 +1,9 @@
-//! Mentions of the default version in what is written by hand.
+//! Renames the default version in hand-written files.
 //!
-//! The README, the examples and the tests name the module of the default version as users do. `cargo xtask codegen`
-//! renames it where another version has become the default. So a file that names the modules of two versions is refused;
-//! what has to name the others is generated from the list of versions (`tests/build/versions.rs`).
+//! The README, the examples and the tests name the module of the default version, as users do. When another version
+//! becomes the default, `cargo xtask codegen` renames the module. A file that names the modules of two versions is
+//! rejected, because it is unknown which one to rename; code that needs all versions is generated from the list of
+//! versions (`tests/build/versions.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,11 +14,11 @@ use polar_codegen::{Problem, Report};
 use crate::codegen::{CodegenError, at};
 use crate::files::{self, Kind};
 
-/// Where mentions are: files, and folders of Rust files, relative to the root of the workspace.
+/// The searched files, and folders of Rust files. Relative to the root of the workspace.
 const SEARCHED_PATHS: [&str; 3] = ["README.md", "examples", "tests"];
 
-/// Returns the files that mention another version than the default one, by their path relative to the root, with the
-/// text that they should have.
+/// Returns the files that name another version than the default one, by path relative to the root, each with its
+/// updated text.
 ///
 /// # Errors
 /// Files that cannot be read, or that name the modules of several versions.
@@ -58,8 +59,8 @@ pub(crate) fn outdated(
     Ok(outdated)
 }
 
-/// Returns the text with each module of a version, `v2026_10`, replaced, and which ones it had. A part of a path of
-/// files, or of another name, is none.
+/// Returns the text with every version module (`v2026_10`) replaced, and the modules that were found. Parts of file
+/// paths and of other names are ignored.
 fn renamed<'t>(text: &'t str, module: &str) -> (String, BTreeSet<&'t str>) {
     let (mut result, mut modules) = (String::with_capacity(text.len()), BTreeSet::new());
     let (mut rest, mut before) = (text, None);
@@ -81,12 +82,12 @@ fn renamed<'t>(text: &'t str, module: &str) -> (String, BTreeSet<&'t str>) {
     (result, modules)
 }
 
-/// Returns whether a character beside a name belongs to it, or makes it a part of a path.
+/// Returns whether a character next to a name belongs to the name or to a file path.
 fn is_part(beside: Option<char>) -> bool {
     beside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '/'))
 }
 
-/// Returns the module of a version that a text begins with.
+/// Returns the version module that a text starts with.
 fn module_at(text: &str) -> Option<&str> {
     const PATTERN: &[u8] = b"v0000_00";
     let found = text.get(..PATTERN.len())?;

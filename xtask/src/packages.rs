@@ -1,5 +1,5 @@
-//! The packages that are published, and the files of the root that each has a copy of: Cargo packs only what is below the
-//! folder of a package.
+//! The published packages, and the files of the root that are copied to each of them, because Cargo packs only files
+//! below the folder of a package.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,21 +9,21 @@ use crate::codegen::{CodegenError, at};
 use crate::files;
 use crate::release::changelog;
 
-/// The folder that codegen owns.
+/// The folder that codegen writes.
 pub(crate) const GENERATED: &str = "generated";
 
-/// The folders of the packages, in the order in which they are published.
+/// The folders of the packages, in the order of publication.
 pub const FOLDERS: [&str; 2] = ["runtime", GENERATED];
 
-/// The changelog of the workspace, and of each package.
+/// The name of the changelog in the root and in each package.
 pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
 
-/// The files that are copied as they are.
+/// Files that are copied unchanged.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Returns the files that each package has a copy of, by name. Those that the root lacks are left out.
+/// Returns the files to copy to each package, by name. Files that do not exist in the root are left out.
 ///
-/// The changelog is copied without what is unreleased, so it changes with releases only.
+/// The section of unreleased changes is removed from the changelog, so that the copies only change with a release.
 pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>, CodegenError> {
     let mut found = BTreeMap::new();
     for name in LICENSES.into_iter().chain([CHANGELOG]) {
@@ -40,14 +40,14 @@ pub(crate) fn shared_files(root: &Path) -> Result<BTreeMap<&'static str, String>
     Ok(found)
 }
 
-/// Returns the copies of hand-written packages that differ from `shared`, by their path relative to the root.
+/// Returns the copied files of hand-written packages that differ from `shared`, by path relative to the root.
 pub(crate) fn outdated(
     root: &Path,
     shared: &BTreeMap<&'static str, String>,
 ) -> Result<BTreeMap<String, String>, CodegenError> {
     let mut outdated = BTreeMap::new();
     for folder in FOLDERS.into_iter().filter(|folder| *folder != GENERATED) {
-        // Only the tests have workspaces without it.
+        // The workspaces of the tests have no such folder.
         if !root.join(folder).is_dir() {
             continue;
         }

@@ -1,19 +1,19 @@
-//! Progress output of commands.
+//! Progress messages of commands.
 
 use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a step may take before it is named.
+/// The duration after which a message about a step is printed.
 const REPORT_AFTER: Duration = Duration::from_secs(1);
 
-/// Runs a step of a command. If it takes longer than a second, a line on standard error says what it is, and another one
-/// how long it took.
+/// Runs a step of a command. If it takes longer than a second, its name is printed to standard error, and its duration
+/// when it completes.
 pub(crate) fn step<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let say = |line: String| {
-        // Standard error may be closed.
+        // Standard error may be closed, which is ignored.
         let _ = writeln!(std::io::stderr(), "{line}");
     };
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What codegen says on the terminal.
+//! The output of codegen.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,10 +7,10 @@ use polar_codegen::document::{Correction, Effect};
 
 use crate::codegen::Outcome;
 
-/// The maximum number of places that the table names for a union.
+/// The maximum number of users that the table of unions names.
 const USERS_SHOWN: usize = 3;
 
-/// Returns a line for each version, one for each set of versions that shares something, and one for the files.
+/// Returns a line for each version, for each module of shared elements, and for the files.
 #[must_use]
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -76,7 +76,7 @@ pub fn differences_between_versions(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns a line for each file that is not what codegen writes.
+/// Returns a line for each file that differs from the output of codegen.
 #[must_use]
 pub fn differences(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -99,8 +99,8 @@ pub fn differences(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns the unions of all versions: where they are used, how they are distinguished, and by what. Versions that
-/// agree share a row.
+/// Returns a table of the unions of all versions: where they are used, and how they are discriminated. Versions without
+/// a difference share a row.
 #[must_use]
 pub fn unions(outcome: &Outcome) -> String {
     let mut rows: BTreeMap<[String; 5], Vec<&str>> = BTreeMap::new();
@@ -134,7 +134,7 @@ pub fn unions(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns the entities whose identifiers are types of their own, and the UUIDs that stay plain. Versions that agree
+/// Returns a table of the entities with an ID type, and of the UUIDs that stay plain. Versions without a difference
 /// share a row.
 #[must_use]
 pub fn identifiers(outcome: &Outcome) -> String {
@@ -164,7 +164,7 @@ pub fn identifiers(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns a line for each correction that a version does not need, because its contract already says so.
+/// Returns a line for each correction that a version no longer needs, because its contract already has that value.
 #[must_use]
 pub fn notes(corrections: &[Correction]) -> Vec<String> {
     let notes = corrections.iter().filter_map(|it| {
@@ -180,7 +180,7 @@ pub fn notes(corrections: &[Correction]) -> Vec<String> {
     notes.collect()
 }
 
-/// What each action of the overlay did in which versions.
+/// Returns a table of the overlay's actions, with the effect of each in every version.
 #[must_use]
 pub fn corrections(outcome: &Outcome) -> String {
     const COLUMNS: [(Effect, &str); 4] = [
@@ -202,7 +202,7 @@ pub fn corrections(outcome: &Outcome) -> String {
     text
 }
 
-/// Returns the entries that docs.yaml does not have, although something would be described by them.
+/// Returns the entries that docs.yaml lacks.
 #[must_use]
 pub fn to_be_described(outcome: &Outcome) -> String {
     let mut entries: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! `cargo xtask versions`: what `spec/versions.yaml` says, for people and for scripts.
+//! `cargo xtask versions`: prints the list in `spec/versions.yaml`, for people and for scripts.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct Show {
 /// Returns the list of versions in the folder `spec`.
 ///
 /// # Errors
-/// The list cannot be read, or is wrong.
+/// An error if the list cannot be read or is invalid.
 pub fn read(spec: &Path) -> Result<Versions, CodegenError> {
     let path = spec.join("versions.yaml");
     let text = fs::read_to_string(&path).map_err(|error| CodegenError::File(path, error))?;
@@ -36,10 +36,10 @@ pub fn read(spec: &Path) -> Result<Versions, CodegenError> {
     Versions::parse(source).map_err(CodegenError::Input)
 }
 
-/// What the command prints, a line each.
+/// Returns the output of the command, line by line.
 ///
 /// # Errors
-/// The list cannot be read, or is wrong.
+/// An error if the list cannot be read or is invalid.
 pub fn lines(show: &Show, spec: &Path) -> Result<Vec<String>, CodegenError> {
     let versions = read(spec)?;
     Ok(match show {

@@ -1,9 +1,9 @@
-//! `cargo xtask weight`: that the client is compiled where it is used.
+//! `cargo xtask weight`: checks that the library of the client contains no machine code.
 //!
-//! A program uses a few of the thousands of functions of `polar-client`, and should pay for those only. Generic and
-//! `#[inline]` functions are compiled by the crate that calls them. One function that is neither is compiled in
-//! `polar-client`, together with everything it calls: a single one that decodes webhook events once made release builds
-//! five times as expensive. So there must be none, which is a count and not a time.
+//! A program uses a few of the thousands of functions of `polar-client`, and only those should be compiled. Generic and
+//! `#[inline]` functions are compiled by the crate that calls them. Any other function is compiled in `polar-client`,
+//! together with everything that it calls: a single one that decoded webhook events once made release builds five times
+//! as expensive. Therefore there must be no such function. This check counts them instead of measuring time.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,15 +16,15 @@ use serde_json::Value;
 
 const PACKAGE: &str = "polar-client";
 
-/// How many functions a report names.
+/// The maximum number of functions that a report names.
 const MAX_LISTED: usize = 40;
 
 /// Builds the client with its default features and checks that its library contains no function.
 ///
-/// Only the client itself is optimized, as in a release build; its dependencies are those of other tests.
+/// Only the client itself is optimized, as in a release build. Its dependencies are not.
 ///
 /// # Errors
-/// The names of the functions, or why the library could not be built or read.
+/// The names of the functions, or the reason why the library cannot be built or read.
 pub fn run(root: &Path) -> Result<(), String> {
     let library = build(root)?;
     let found = functions(&library)?;
@@ -70,7 +70,7 @@ fn build(root: &Path) -> Result<PathBuf, String> {
     library.ok_or_else(|| format!("cargo rustc: no library of {PACKAGE} was reported"))
 }
 
-/// Returns the path of the client's library, if the message of cargo reports it.
+/// Returns the path of the client's library, if this message of cargo reports it.
 fn artifact(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let is_client = message["reason"] == "compiler-artifact"
@@ -86,7 +86,7 @@ fn artifact(message: &str) -> Option<PathBuf> {
 /// Returns the functions that the object files of a library define, by name.
 ///
 /// # Errors
-/// Why the library could not be read.
+/// The reason why the library cannot be read.
 pub fn functions(library: &Path) -> Result<BTreeSet<String>, String> {
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", library.display());
     let data = fs::read(library).map_err(|error| failed(&error))?;

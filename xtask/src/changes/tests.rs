@@ -1,4 +1,5 @@
-//! A tree is as it was, or as it should be, wherever a step fails and wherever the process ends.
+//! Tests that files are either unchanged or completely changed, whichever step fails or is the last one of a killed
+//! process.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -6,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What is below a folder: the texts of files, and where links lead to.
+/// The content of a folder: the text of each file, and the target of each link.
 type Tree = BTreeMap<String, String>;
 
 fn tree(root: &Path) -> Tree {
@@ -20,8 +21,8 @@ fn tree(root: &Path) -> Tree {
         .collect()
 }
 
-/// Returns a tree in which something of each kind is changed: files that change, are new or go, with their folders, a
-/// file in place of a folder, and a folder in place of a file.
+/// Returns a folder and changes of every kind: changed, new and removed files, including their folders, a file that
+/// replaces a folder, and a folder that replaces a file.
 fn workspace() -> (TempDir, Changes) {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in [
@@ -58,13 +59,13 @@ fn workspace() -> (TempDir, Changes) {
     (root, changes)
 }
 
-/// Makes changes without taking them back where a step fails.
+/// Makes the changes, without undoing them if a step fails.
 fn attempt(changes: &Changes, root: &Path, before: BeforeStep<'_>) -> Result<(), FileError> {
     let _lock = Store::of(root).create()?;
     changes.attempt(root, before)
 }
 
-/// Fails at the step of this number, counted from 0.
+/// Returns a function that fails at this step, counted from 0.
 fn failing_at(step: usize) -> impl FnMut() -> io::Result<()> {
     let mut count = 0;
     move || {
@@ -76,7 +77,7 @@ fn failing_at(step: usize) -> impl FnMut() -> io::Result<()> {
     }
 }
 
-/// How many steps something takes.
+/// Returns the number of steps that a run takes.
 fn steps(run: impl FnOnce(BeforeStep<'_>)) -> usize {
     let mut count = 0;
     run(&mut || {

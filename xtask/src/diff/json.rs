@@ -1,11 +1,11 @@
-//! Differences for programs.
+//! Formats differences as JSON.
 
 use polar_codegen::compare::{Difference, WireImpact};
 use serde_json::{Value, json};
 
 use super::Outcome;
 
-/// One object, with a list of all differences.
+/// Returns one object with the list of all differences.
 pub(super) fn write(outcome: &Outcome) -> String {
     let comparison = &outcome.comparison;
     let differences: Vec<Value> = comparison.differences.iter().map(difference).collect();

@@ -1,4 +1,4 @@
-//! `cargo xtask spec diff`: what two contracts differ in, and what that means.
+//! `cargo xtask spec diff`: compares two contracts, and classifies the differences.
 
 mod json;
 mod side;
@@ -42,7 +42,7 @@ const EXIT_STATUS: &str = "\
 Exit status: 0 if code that uses the crate still compiles, 1 if it may not, 2 if the comparison failed \
 or --verify finds an unknown disagreement.";
 
-/// How differences are printed.
+/// The output format of differences.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people; in color on a terminal, unless NO_COLOR is set.
@@ -54,7 +54,7 @@ pub enum Format {
     Json,
 }
 
-/// Two contracts, and what they differ in.
+/// Two contracts and their differences.
 #[derive(Debug)]
 pub struct Outcome {
     from: String,
@@ -65,15 +65,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Holds the judgment against that of tools that read the emitted code.
+    /// Compares the classification with the findings of tools that read the emitted code.
     ///
     /// # Errors
-    /// A tool that cannot be installed, emitted code that does not compile.
+    /// A tool that cannot be installed, or emitted code that does not compile.
     pub fn verify(&self, root: &Path) -> Result<Verified, String> {
         verify::verify(&self.pairs, root)
     }
 
-    /// What is printed, ANSI colors included where the format has any.
+    /// Returns the output, with ANSI colors if the format has any.
     #[must_use]
     pub fn print(&self, format: Format) -> String {
         match format {
@@ -84,16 +84,16 @@ impl Outcome {
     }
 }
 
-/// Why contracts were not compared.
+/// Why contracts cannot be compared.
 #[derive(Debug)]
 pub enum Error {
-    /// One of them could not be read.
+    /// One side cannot be read.
     Side(SideError),
-    /// One is a single version of the API that the other one does not contain.
+    /// One side is a single version of the API, which the other side does not contain.
     NoSuchVersion {
         /// The version.
         version: String,
-        /// What does not contain it.
+        /// The side that does not contain it.
         of: String,
     },
 }
@@ -120,7 +120,7 @@ impl From<SideError> for Error {
 /// Compares contracts of the workspace at `root`.
 ///
 /// # Errors
-/// What cannot be read, generated from or compared.
+/// Contracts that cannot be read, contracts that are rejected by the generator, and sides that cannot be compared.
 pub fn run(what: &Diff, root: &Path) -> Result<Outcome, Error> {
     let from = Side::from_argument(&what.from, root)?;
     let to = match &what.to {

@@ -1,4 +1,4 @@
-//! The contracts on one side of a comparison: read from files, from `spec/`, or from a git revision.
+//! One side of a comparison: contracts from a file, from `spec/`, or from a git revision.
 
 use std::fmt;
 use std::io;
@@ -15,48 +15,48 @@ use crate::changes::FileError;
 use crate::git::git;
 use crate::spec::{self, Folder, Origin};
 
-/// Contracts that are compared with others.
+/// The contracts on one side of a comparison.
 #[derive(Debug)]
 pub struct Side {
-    /// What messages call it.
+    /// The name in messages.
     pub name: String,
-    /// What it has.
+    /// The contracts.
     pub contracts: Contracts,
 }
 
-/// One contract, or all of a release.
+/// A single contract, or all contracts of a release.
 #[derive(Debug)]
 pub enum Contracts {
     /// A document, or one version of `spec/`.
     One(Box<Api>),
     /// All versions of `spec/`.
     All {
-        /// One for each version.
+        /// The IR of each version.
         apis: Vec<Api>,
-        /// The version whose feature is on by default. Early revisions do not say which one it is.
+        /// The version whose feature is enabled by default. `None` for early revisions, which do not state it.
         default_version: Option<String>,
     },
 }
 
-/// Why a side could not be read.
+/// Why a side cannot be read.
 #[derive(Debug)]
 pub enum SideError {
-    /// It is neither a file nor an API version nor a git revision.
+    /// The argument is neither a file nor an API version nor a git revision.
     Unknown {
         /// The argument.
         argument: String,
-        /// What git says of it.
+        /// The message of git.
         git: String,
     },
-    /// A revision or working tree without contracts.
+    /// A revision or working tree contains no contract.
     Empty(String),
-    /// A revision or working tree without one of the versions of the API.
+    /// A revision or working tree lacks a version of the API: the side, and the version.
     Missing(String, String),
-    /// A published document that cannot be imported.
+    /// A published document cannot be imported.
     Import(spec::Error),
-    /// A contract that nothing can be generated from.
+    /// The generator rejects a contract.
     Contract(String, Report),
-    /// A file that cannot be read.
+    /// A file cannot be read.
     Io(String, io::Error),
 }
 
@@ -79,10 +79,10 @@ impl fmt::Display for SideError {
 impl std::error::Error for SideError {}
 
 impl Side {
-    /// `spec/` as it is.
+    /// Reads `spec/` of the working tree.
     ///
     /// # Errors
-    /// Files that cannot be read, or that nothing can be generated from.
+    /// Files that cannot be read, or that the generator rejects.
     pub fn working_tree(root: &Path) -> Result<Self, SideError> {
         let name = "the working tree";
         Ok(Self {
@@ -91,10 +91,10 @@ impl Side {
         })
     }
 
-    /// What an argument of the command stands for.
+    /// Interprets an argument of the command.
     ///
     /// # Errors
-    /// As for [`working_tree`](Self::working_tree), and what stands for nothing.
+    /// Those of [`working_tree`](Self::working_tree), and an argument that names nothing.
     pub fn from_argument(argument: &str, root: &Path) -> Result<Self, SideError> {
         let origin = Origin::from_argument(argument);
         let contracts = match &origin {
@@ -117,7 +117,7 @@ impl Side {
     }
 }
 
-/// What two sides differ in. A single contract is compared with the same version of a release.
+/// Compares two sides. A single contract is compared with the same version of a release.
 pub(super) fn compare(from: &Side, to: &Side) -> Result<Comparison, Error> {
     if let (Some(old), Some(new)) = (release(&from.contracts), release(&to.contracts)) {
         return Ok(compare_releases(&old, &new));
@@ -140,7 +140,7 @@ fn release(contracts: &Contracts) -> Option<Release<'_>> {
     }
 }
 
-/// Returns the contracts that are compared with each other.
+/// Returns the pairs of contracts to compare.
 pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'s Api)>, Error> {
     let find = |side: &'s Side, apis: &'s [Api], version: &str| {
         let api = apis.iter().find(|api| api.version == version);
@@ -164,7 +164,7 @@ pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'
     })
 }
 
-/// Returns a document, imported if it is a published one, with the corrections of the working tree.
+/// Reads a document, and applies the corrections of the working tree. A published document is imported first.
 fn document(origin: &Origin, root: &Path) -> Result<Contracts, SideError> {
     let (version, text) = spec::imported(origin).map_err(SideError::Import)?;
     let mut files = folder(root)?;
@@ -190,13 +190,13 @@ fn all(files: &Folder, name: &str) -> Result<Contracts, SideError> {
     }
 }
 
-/// Returns the default of `versions.yaml`, which is validated where the crate is generated.
+/// Returns the default version in `versions.yaml`. The file is validated when the crate is generated.
 pub(crate) fn default_version(files: &Folder) -> Option<String> {
     let list: serde_yaml::Value = serde_yaml::from_str(files.get("versions.yaml")?.text).ok()?;
     list.get("default")?.as_str().map(str::to_owned)
 }
 
-/// The words of doc comments are left out: they make no difference.
+/// Reads a contract without the text of doc comments, which has no effect on a comparison.
 fn read(files: &Folder, version: &str, name: &str) -> Result<Api, SideError> {
     let Some(contract) = files.get(&format!("{version}.yaml")) else {
         let file = format!("spec/{version}.yaml");
@@ -215,13 +215,13 @@ fn folder(root: &Path) -> Result<Folder, SideError> {
         .map_err(|FileError(path, error)| SideError::Io(path.display().to_string(), error))
 }
 
-/// `spec/` as a revision has it.
+/// Reads `spec/` of a git revision.
 pub(crate) fn revision(revision: &str, root: &Path) -> Result<Folder, SideError> {
     let unknown = |git: String| SideError::Unknown {
         argument: revision.to_owned(),
         git,
     };
-    // Never an option: git reads what follows as a revision.
+    // `--verify` and `--end-of-options` prevent an argument that starts with `-` from being read as an option of git.
     let commit = git(
         root,
         &[

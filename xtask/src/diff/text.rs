@@ -1,4 +1,4 @@
-//! Differences for people, on a terminal.
+//! Formats differences for a terminal.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
@@ -8,10 +8,11 @@ use polar_codegen::compare::{Difference, Semver};
 
 use super::Outcome;
 
-/// More names than this are counted.
+/// The maximum number of names in a list. Further names are counted.
 const MAX_LISTED: usize = 5;
 
-/// Worst first, each with the reason of its judgment and with what uses it.
+/// Lists the most severe differences first, each with the reason of its classification and the operations and types
+/// that use it.
 pub(super) fn write(outcome: &Outcome) -> String {
     let comparison = &outcome.comparison;
     let mut text = format!("{} → {}: ", outcome.from, outcome.to);
@@ -65,7 +66,7 @@ fn write_one(text: &mut String, difference: &Difference) {
     let _ = writeln!(text, "{faint:#}");
 }
 
-/// Returns the first few, and how many more there are.
+/// Returns the first few names, and the number of the others.
 fn named(names: &BTreeSet<String>, [one, many]: [&str; 2]) -> Vec<String> {
     let mut named: Vec<String> = names.iter().take(MAX_LISTED).cloned().collect();
     match names.len().saturating_sub(MAX_LISTED) {

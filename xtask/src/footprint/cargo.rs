@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use wait4::Wait4 as _;
 
-/// What would make the builds of one machine different from those of others.
+/// Environment variables that change how cargo builds. They are removed, so that results are comparable between
+/// machines.
 const SETTINGS: [&str; 5] = [
     "CARGO_BUILD_TARGET",
     "CARGO_ENCODED_RUSTFLAGS",
@@ -17,27 +18,27 @@ const SETTINGS: [&str; 5] = [
     "RUSTFLAGS",
 ];
 
-/// What cargo has built, and what it took.
+/// The result of a build, and its cost.
 #[derive(Debug)]
 pub(super) struct Build {
-    /// Processor time in user mode of cargo and all processes it started, C compilers included.
+    /// User time of cargo and all child processes, including C compilers.
     pub(super) user_seconds: f64,
     pub(super) artifacts: Artifacts,
 }
 
-/// What cargo reports of a build.
+/// The artifacts that cargo reports.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Artifacts {
-    /// The packages that the program needs, without the program itself.
+    /// The number of packages that the program depends on.
     pub(super) crates: usize,
-    /// The executable file. A check has none.
+    /// The path of the executable. `None` for `cargo check`.
     pub(super) executable: Option<PathBuf>,
 }
 
-/// Runs a command of cargo, such as `check`, for a package of the workspace in `folder`.
+/// Runs a cargo command such as `check` for a package of the workspace in `folder`.
 ///
 /// # Errors
-/// Cargo could not be started, or failed: then it has written the reason to standard error.
+/// Cargo cannot be started, or failed. It writes the reason to standard error itself.
 pub(super) fn build(
     arguments: &[&str],
     package: &str,
@@ -74,9 +75,9 @@ pub(super) fn build(
 /// Downloads the dependencies of all packages of a workspace.
 ///
 /// # Errors
-/// What cargo says, such as that the registry cannot be reached.
+/// The message of cargo, for example that the registry cannot be reached.
 pub(super) fn download(folder: &Path) -> Result<(), String> {
-    // Other than `fetch`, this leaves out what only other platforms need.
+    // Unlike `cargo fetch`, this skips dependencies of other platforms.
     let output = command(folder)
         .args(["tree", "--quiet", "--workspace"])
         .output()

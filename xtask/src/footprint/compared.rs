@@ -1,4 +1,4 @@
-//! A minimal program with this client, compared with the same one with polar-sh.
+//! Compares a minimal program that uses this client with the same program that uses polar-sh.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use super::workspace::{Member, Workspace};
 use super::{Client, cargo};
 use crate::progress;
 
-/// The crate that the client is compared with. Its TLS implementation is that of the operating system.
+/// The crate to compare with. It uses the TLS implementation of the operating system.
 const REFERENCE: &str = "polar-sh 0.1.2";
 const REFERENCE_CRATES: [&str; 3] = ["polar-sh", "polar-api", "polar-runtime"];
 const REFERENCE_VERSION: &str = "=0.1.2";
@@ -16,28 +16,28 @@ const REFERENCE_VERSION: &str = "=0.1.2";
 /// The programs, in the order in which they are built.
 const PROGRAMS: [&str; 3] = ["with-polar-sh", "with-system-tls", "with-default-features"];
 
-/// Builds after a one-line edit, for each clean build.
+/// The number of builds after a one-line edit, for each clean build.
 const EDITS: usize = 3;
 
-/// What the ratios are to be at most: clean build, build after an edit, executable. Only for system TLS, which the
-/// reference has, too.
+/// The maximum ratios to aim for: clean build, build after an edit, size of the executable. They apply to system TLS,
+/// which polar-sh uses as well.
 const TARGET_RATIOS: [f64; 3] = [0.6, 0.1, 1.0];
 
-/// What building a program has cost.
+/// The build costs of a program.
 #[derive(Debug, Default)]
 struct Costs {
-    /// User seconds of each clean build, and of each build after an edit.
+    /// User time in seconds: of each clean build, and of each build after an edit.
     clean: Vec<f64>,
     edited: Vec<f64>,
-    /// Size of the stripped executable.
+    /// The size of the stripped executable in bytes.
     bytes: u64,
     crates: usize,
 }
 
-/// Builds the programs in turn.
+/// Builds each program in turn.
 ///
 /// # Errors
-/// What could not be downloaded, built, read or written.
+/// A failed download or build, or a file that cannot be read or written.
 pub(super) fn measure(client: &Client<'_>, rounds: NonZeroUsize) -> Result<[Table; 2], String> {
     let workspace = client.workspace(members(client))?;
     let mut costs = PROGRAMS.map(|_| Costs::default());
@@ -91,7 +91,7 @@ fn members(client: &Client<'_>) -> Vec<Member> {
 }
 
 impl Costs {
-    /// Builds a program once without anything that was built before, and then after edits.
+    /// Builds a program once from scratch, and then after each edit.
     fn add(&mut self, workspace: &Workspace, program: &str, round: usize) -> Result<(), String> {
         let target = workspace.target(program);
         workspace.clean(&target)?;

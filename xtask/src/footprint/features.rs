@@ -1,4 +1,4 @@
-//! What each Cargo feature adds to a program that lists products over a transport of its own.
+//! Measures what each Cargo feature adds to a program that lists products, with a custom transport that sends nothing.
 
 use std::fs;
 use std::path::Path;
@@ -11,15 +11,15 @@ use super::workspace::{Member, Workspace};
 use super::{Client, cargo};
 use crate::{progress, versions};
 
-/// The program without features.
+/// The name of the program without features.
 const NONE: &str = "none";
 
-/// How a program uses a feature.
+/// The code of a program that uses a feature.
 struct Use {
     feature: &'static str,
-    /// The module `feature` of the program.
+    /// The source of the module `feature` of the program.
     source: &'static str,
-    /// What it needs besides the client.
+    /// Further dependencies of the program.
     dependencies: &'static [&'static str],
 }
 
@@ -67,7 +67,7 @@ const USES: [Use; 16] = [
     },
 ];
 
-/// What a program with one feature costs.
+/// The costs of a program with one feature.
 struct Costs {
     crates: i128,
     check_seconds: f64,
@@ -77,7 +77,7 @@ struct Costs {
 /// Checks and builds a program for each feature.
 ///
 /// # Errors
-/// What could not be downloaded, built, read or written.
+/// A failed download or build, or a file that cannot be read or written.
 pub(super) fn measure(client: &Client<'_>) -> Result<Table, String> {
     let features = features(client.root)?;
     let members = std::iter::once(NONE).chain(features.iter().map(String::as_str));
@@ -90,7 +90,7 @@ pub(super) fn measure(client: &Client<'_>) -> Result<Table, String> {
     Ok(table(&none, &rows))
 }
 
-/// The features of the client in the order of its manifest, without versions.
+/// Returns the features of the client in the order of its manifest, without those of the API versions.
 fn features(root: &Path) -> Result<Vec<String>, String> {
     let path = root.join("generated/Cargo.toml");
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
@@ -108,7 +108,7 @@ fn features(root: &Path) -> Result<Vec<String>, String> {
     Ok(names.filter(|name| !others.contains(name)).collect())
 }
 
-/// The program for a feature. What is not in the table of uses works by itself, or is not used.
+/// Returns the program for a feature. A feature that is not in [`USES`] has an effect without further code, or none.
 fn member(client: &Client<'_>, feature: &str) -> Member {
     let used = USES.iter().find(|it| it.feature == feature);
     let source = used.map_or(include_str!("programs/features/none.rs"), |it| it.source);
@@ -134,7 +134,7 @@ fn member(client: &Client<'_>, feature: &str) -> Member {
     }
 }
 
-/// The name of the program for a feature, which is not that of a crate.
+/// Returns the name of the program for a feature. It must differ from the names of crates.
 fn program(feature: &str) -> String {
     format!("with-{feature}")
 }
@@ -148,7 +148,7 @@ fn costs(workspace: &Workspace, feature: &str) -> Result<Costs, String> {
         checked
     };
     let checked = progress::step(&format!("check {program}"), check)?;
-    // Only the size of the executable matters, so all programs share what they have in common.
+    // Only the size of the executable is measured, so all programs share one target folder.
     let target = workspace.target("release");
     let build = || {
         cargo::build(
@@ -257,7 +257,7 @@ What each feature adds to a program without features
         assert!(axum.dependencies[0].contains("[\"v2026-10\", \"axum\"]"));
         assert!(axum.dependencies.iter().any(|it| it.starts_with("axum = ")));
         assert!(axum.files[1].1.contains("axum_route"));
-        // It works by itself.
+        // Has an effect without any code.
         let tracing = member(&client, "tracing");
         assert!(tracing.dependencies[0].contains("[\"v2026-10\", \"tracing\"]"));
         assert!(tracing.files[1].1.contains("without_http as client"));

@@ -1,8 +1,8 @@
-//! `cargo xtask footprint`: what a minimal program costs to build with this client, compared with polar-sh, and what each
-//! feature adds.
+//! `cargo xtask footprint`: measures the build cost of a minimal program, compared with polar-sh, and what each feature
+//! adds.
 //!
-//! All programs are members of one workspace in a temporary folder, with a lock file that starts as that of this
-//! repository, so that they share the versions of their dependencies.
+//! All programs are members of one workspace in a temporary folder. Its lock file starts as a copy of this
+//! repository's, so that the programs use the same versions of dependencies.
 
 mod cargo;
 mod compared;
@@ -39,10 +39,10 @@ enum Part {
     Features,
 }
 
-/// The client of this repository, as programs depend on it.
+/// The client of this repository, as a dependency of the measured programs.
 struct Client<'a> {
     root: &'a Path,
-    /// The Cargo feature of the default version, and the module.
+    /// The Cargo feature of the default version, and its module.
     version: String,
     module: String,
 }
@@ -50,7 +50,7 @@ struct Client<'a> {
 /// Builds the programs and prints the tables.
 ///
 /// # Errors
-/// A crate that could not be downloaded, a program that could not be built, or a file that could not be read or written.
+/// A failed download or build, or a file that cannot be read or written.
 pub fn run(options: &Options, root: &Path) -> Result<(), String> {
     let versions = versions::read(&root.join("spec")).map_err(|error| error.to_string())?;
     let version = versions.default_version();
@@ -72,7 +72,7 @@ pub fn run(options: &Options, root: &Path) -> Result<(), String> {
 }
 
 impl Client<'_> {
-    /// The dependency on the client, with these features only.
+    /// Returns the dependency on the client with exactly these features.
     fn dependency(&self, features: &[&str]) -> String {
         let path = self.root.join("generated");
         format!(
@@ -80,13 +80,13 @@ impl Client<'_> {
         )
     }
 
-    /// The dependency on the client, with its default features.
+    /// Returns the dependency on the client with its default features.
     fn default_dependency(&self) -> String {
         let path = self.root.join("generated");
         format!("polar-client = {{ path = {path:?} }}")
     }
 
-    /// The source of a program, with the module of the default version.
+    /// Returns the source of a program, with the module of the default version inserted.
     fn source(&self, text: &str) -> String {
         text.replace("MODULE", &self.module)
     }

@@ -1,8 +1,8 @@
-//! Tables in Markdown, and how their figures are written.
+//! Formats tables in Markdown, and the numbers in them.
 
 use std::fmt;
 
-/// A table. Its first column is text, the others are figures.
+/// A table. The first column contains text, the others contain numbers.
 #[derive(Debug)]
 pub(super) struct Table {
     caption: String,
@@ -56,7 +56,7 @@ pub(super) fn seconds(seconds: f64) -> String {
     format!("{seconds:.1}")
 }
 
-/// An integer with separators between thousands.
+/// Formats an integer with thousands separators.
 pub(super) fn integer(value: i128) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::new();
@@ -69,7 +69,7 @@ pub(super) fn integer(value: i128) -> String {
     if value < 0 { format!("-{text}") } else { text }
 }
 
-/// The ratio of two figures, unless there is nothing to compare with.
+/// Formats the ratio of two numbers; `-` if the reference is zero.
 pub(super) fn ratio(ours: f64, reference: f64) -> String {
     match reference > 0.0 {
         true => format!("{:.2}", ours / reference),
@@ -77,7 +77,7 @@ pub(super) fn ratio(ours: f64, reference: f64) -> String {
     }
 }
 
-/// The middle one of some figures, or the upper one of two in the middle. Zero if there is none.
+/// Returns the median; the upper one of the two middle values. Zero for an empty list.
 pub(super) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or_default()

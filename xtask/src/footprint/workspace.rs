@@ -6,29 +6,29 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A program: a package of the workspace.
+/// A measured program: a package of the workspace.
 #[derive(Debug)]
 pub(super) struct Member {
-    /// The name of the package, of its folder and of the executable.
+    /// The name of the package, its folder and the executable.
     pub(super) name: String,
-    /// Lines of the section `[dependencies]`.
+    /// The lines of the section `[dependencies]`.
     pub(super) dependencies: Vec<String>,
     /// The files in `src/`, by name.
     pub(super) files: Vec<(&'static str, String)>,
 }
 
-/// The workspace. The folder is removed with this value.
+/// The workspace. Dropping the value removes the folder.
 #[derive(Debug)]
 pub(super) struct Workspace {
     folder: TempDir,
 }
 
 impl Workspace {
-    /// Writes a workspace, and downloads the dependencies of its members. Their versions are those of a lock file, as far
-    /// as it has them.
+    /// Writes the workspace, and downloads the dependencies of its members. Versions are those of the given lock file,
+    /// as far as it contains the packages.
     ///
     /// # Errors
-    /// A file that could not be written, or what could not be downloaded.
+    /// A file that cannot be written, or a failed download.
     pub(super) fn create(lock: &Path, members: Vec<Member>) -> Result<Self, String> {
         let workspace = Self::write(lock, &members)?;
         super::cargo::download(workspace.folder())?;
@@ -58,7 +58,7 @@ impl Workspace {
         self.folder.path()
     }
 
-    /// A target folder of this name.
+    /// Returns the path of a target folder with this name.
     pub(super) fn target(&self, name: &str) -> PathBuf {
         self.folder().join("target").join(name)
     }

@@ -1,14 +1,14 @@
-//! The changelog: what is unreleased becomes the section of a release, together with what an update brings.
+//! Edits the changelog: moves unreleased entries, and those of an update, to the section of a release.
 
 use super::wrap::wrapped;
 
-/// The heading of what the next release contains.
+/// The heading of unreleased entries.
 const UNRELEASED: &str = "## Unreleased";
 
-/// What an entry of a breaking change begins with.
+/// The start of an entry about a breaking change.
 const BREAKING: &str = "**Breaking:**";
 
-/// The order of sections. Others follow.
+/// The order of the sections. Other sections follow these.
 const SECTION_ORDER: [&str; 6] = [
     "Added",
     "Changed",
@@ -18,13 +18,13 @@ const SECTION_ORDER: [&str; 6] = [
     "Security",
 ];
 
-/// Returns whether an entry of what is unreleased says that it is breaking.
+/// Returns whether an unreleased entry is marked as breaking.
 pub(crate) fn unreleased_is_breaking(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
 }
 
-/// Returns the changelog with a section of the release, which has what was unreleased and the additions, by their headings.
-/// `None` if nothing is headed as unreleased.
+/// Returns the changelog with a section for the release, which contains the unreleased entries and the additions by
+/// their headings. `None` if the changelog has no heading for unreleased entries.
 pub(crate) fn with_release(
     changelog: &str,
     version: &str,
@@ -58,7 +58,7 @@ pub(crate) fn with_release(
     Some(text)
 }
 
-/// Returns the changelog without what is unreleased.
+/// Returns the changelog without unreleased entries.
 pub(crate) fn released(changelog: &str) -> String {
     match parts(changelog) {
         Some([before, _, after]) => format!("{before}{after}"),
@@ -66,12 +66,12 @@ pub(crate) fn released(changelog: &str) -> String {
     }
 }
 
-/// Returns whether something is unreleased.
+/// Returns whether there are unreleased entries.
 pub(crate) fn has_unreleased(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| !unreleased.trim().is_empty())
 }
 
-/// Returns the heading of a release, `## 0.1.0 - 2026-01-02`, and what is below it.
+/// Returns the heading of a release, `## 0.1.0 - 2026-01-02`, and its section.
 pub(crate) fn section<'t>(changelog: &'t str, version: &str) -> Option<(&'t str, &'t str)> {
     let mut rest = changelog;
     loop {
@@ -96,7 +96,8 @@ pub(crate) fn has_date(heading: &str) -> bool {
     date.is_some_and(|(_, date)| date.parse::<chrono::NaiveDate>().is_ok())
 }
 
-/// What is before the heading of what is unreleased, below it, and from the next heading on.
+/// Splits the changelog into the text before the heading of unreleased entries, the unreleased entries, and the text
+/// from the next heading on.
 fn parts(changelog: &str) -> Option<[&str; 3]> {
     let start = match changelog.starts_with(UNRELEASED) {
         true => 0,
@@ -109,7 +110,7 @@ fn parts(changelog: &str) -> Option<[&str; 3]> {
     Some([before, unreleased, after])
 }
 
-/// Splits Markdown into the text before the first heading and the entries of each heading.
+/// Splits Markdown into the text before the first heading, and the entries below each heading.
 fn sections(text: &str) -> (&str, Vec<(&str, Vec<&str>)>) {
     let text = text.trim();
     let mut parts = match text.strip_prefix("### ") {
@@ -145,7 +146,7 @@ mod tests {
                      ## 0.1.0 - 2026-01-02\n\n### Added\n\n- Everything.\n";
         let released = with_release(before, "0.2.0", "2026-03-04", NEWS);
         assert_eq!(released.as_deref(), Some(after));
-        // Nothing is unreleased now.
+        // The section of unreleased entries is empty now.
         let released = with_release(after, "0.2.1", "2026-03-05", "### Added\n\n- One.\n").unwrap();
         let section = "## Unreleased\n\n## 0.2.1 - 2026-03-05\n\n### Added\n\n- One.\n\n## 0.2.0 - 2026-03-04\n";
         assert!(released.contains(section), "{released}");

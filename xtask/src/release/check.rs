@@ -1,4 +1,4 @@
-//! Whether the working tree is a release that can be published.
+//! Checks that the working tree can be published as a release.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use crate::codegen::{self, Mode};
 use crate::packages::{CHANGELOG, FOLDERS};
 use crate::report;
 
-/// What a package has to hold besides its source.
+/// Files that each package must contain besides its source.
 const FILES: [&str; 3] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The package that the other one requires.
+/// The package that `polar-client` depends on.
 const RUNTIME: &str = "polar-client-runtime";
 
-/// Checks the workspace at `root` as a release, with the tag that it is published by, if there is one. Returns its release
-/// notes as Markdown: its section of the changelog, without the heading.
+/// Checks the workspace at `root` as a release. `tag` is the git tag that triggers publication. Returns the release
+/// notes as Markdown: the changelog section of the release without its heading.
 ///
 /// # Errors
-/// Everything that is wrong with it; files that cannot be read.
+/// Everything that is wrong with the release, and files that cannot be read.
 pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
     let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
     let version = prepare::version(&manifest)?.to_string();
@@ -47,7 +47,7 @@ pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
     }
 }
 
-/// Checks the version: the client calls internals of the runtime, so no other version of it will do.
+/// Checks that the client requires exactly this version of the runtime, because it uses internals of the runtime.
 fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     let found = manifest.get("workspace").and_then(|workspace| {
         let runtime = workspace.get("dependencies")?.get(RUNTIME)?;
@@ -64,7 +64,7 @@ fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     }
 }
 
-/// Checks that a package has the version of the workspace, and the files that users look for.
+/// Checks that a package has the version of the workspace, and contains the files that users expect.
 fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     let name = format!("{folder}/{MANIFEST}");
@@ -76,7 +76,7 @@ fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
         let message = "package.version is not that of the workspace: `version.workspace = true`";
         problems.push(Problem::new(name, message));
     }
-    // Cargo packs the README also if it is not below the folder.
+    // Cargo packs a README from outside of the folder, too.
     let readme = manifest
         .get("package")
         .and_then(|package| package.get("readme")?.as_str());
@@ -89,7 +89,7 @@ fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
     Ok(problems)
 }
 
-/// The changelog has a section of the release, with a date, and nothing is left unreleased.
+/// Checks that the changelog has a dated section for the release, and no unreleased entries.
 fn dated(text: &str, version: &str, section: Option<(&str, &str)>) -> Option<Problem> {
     let message = match section {
         None => format!("has no section `## {version} - YYYY-MM-DD`"),

@@ -1,4 +1,4 @@
-//! `cargo xtask release`: a release is prepared in the working tree, and checked before it is published.
+//! `cargo xtask release`: prepares a release in the working tree, and checks it before publication.
 
 pub(crate) mod changelog;
 mod check;
@@ -16,7 +16,7 @@ use crate::codegen::CodegenError;
 pub use check::check;
 pub use prepare::{Release, prepare, today};
 
-/// What to do with a release.
+/// The subcommands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Make a release of the entries under Unreleased: add a dated section to the changelog, and set the version number.
@@ -34,32 +34,32 @@ pub enum Command {
     },
 }
 
-/// The release that was prepared.
+/// A prepared release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// The version number before.
+    /// The previous version number.
     pub old: String,
     /// The version number of the release.
     pub new: String,
-    /// What it has to be by the differences, and by what the changelog already says of it.
+    /// The required level of the release, by the differences and by the entries of the changelog.
     pub semver: Semver,
 }
 
-/// Why a release cannot be prepared, or is none.
+/// Why a release cannot be prepared or published.
 #[derive(Debug)]
 pub enum Error {
-    /// Files that are not what they should be.
+    /// Files whose content is wrong.
     Wrong(Vec<Problem>),
-    /// Nothing can be generated, or a file could not be read or written.
+    /// The crate cannot be generated, or a file cannot be read or written.
     Codegen(CodegenError),
 }
 
-/// What is wrong with a file.
+/// A problem in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file, relative to the root, or another place such as the tag.
     pub place: String,
-    /// What is wrong.
+    /// The description of the problem.
     pub message: String,
 }
 

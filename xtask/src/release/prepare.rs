@@ -1,4 +1,4 @@
-//! The next version number of the crate, and the files that state it.
+//! Determines the next version number, and updates the files that contain it.
 
 use std::fs;
 use std::path::Path;
@@ -13,21 +13,21 @@ use crate::packages::{self, CHANGELOG};
 
 pub(super) const MANIFEST: &str = "Cargo.toml";
 
-/// Those of the workspace, and of the workspaces beside it. A workspace may lack them.
+/// The lock files of all workspaces. Workspaces in tests may lack some of them.
 const LOCK_FILES: [&str; 3] = ["Cargo.lock", "xtask/Cargo.lock", "tests/fuzz/Cargo.lock"];
 
 /// The files of a release.
 #[derive(Debug)]
 pub struct Release {
-    /// What it comes to.
+    /// The summary of the release.
     pub(crate) outcome: Prepared,
-    /// What to write, by path.
+    /// The text to write, by path.
     pub(crate) files: Vec<(String, String)>,
 }
 
 impl Release {
-    /// Creates a release that an update brings. `committed` is the manifest of the last commit, `semver` the judgment
-    /// of what is different since, `section` its Markdown.
+    /// Creates the release of an update. `committed` is the manifest of the last commit, `semver` classifies the
+    /// differences since then, and `section` describes them in Markdown.
     pub(crate) fn of_update(
         root: &Path,
         committed: &str,
@@ -87,11 +87,11 @@ impl Release {
     }
 }
 
-/// Makes a release of what is unreleased in the workspace at `root`, with the version number `new`, or the next one.
+/// Makes a release of the unreleased changes in the workspace at `root`, with the version number `new` or the next one.
 ///
 /// # Errors
-/// Nothing is unreleased, the number is none or lower than the last one, or a file is not what it should be. No file was
-/// changed then.
+/// An error if there are no unreleased changes, if the number is invalid or not higher than the last one, or if a file
+/// has unexpected content. No file is changed then.
 pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, Error> {
     changes::recover(root)?;
     let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
@@ -130,13 +130,13 @@ pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, 
     Ok(release.outcome)
 }
 
-/// Returns the date of a release that is prepared now, in UTC.
+/// Returns the current date in UTC.
 #[must_use]
 pub fn today() -> String {
     chrono::Utc::now().date_naive().to_string()
 }
 
-/// As Cargo reads versions: before 1.0.0, the minor number is that of breaking changes.
+/// Returns the next version number. By Cargo's rules, the minor number marks breaking changes before 1.0.0.
 fn next(old: &Version, semver: Semver) -> Version {
     let mut new = Version {
         pre: Prerelease::EMPTY,
@@ -162,7 +162,7 @@ pub(super) fn version(manifest: &DocumentMut) -> Result<Version, Error> {
     })
 }
 
-/// Returns the manifest of the workspace, whose members take its version, and which requires them by it.
+/// Returns the manifest of the workspace with the new version, and with the new requirements on its members.
 fn with_version(mut manifest: DocumentMut, old: &Version, new: &Version) -> String {
     let workspace = manifest.get_mut("workspace");
     if let Some(workspace) = workspace.and_then(|it| it.as_table_like_mut()) {
@@ -182,7 +182,7 @@ fn with_version(mut manifest: DocumentMut, old: &Version, new: &Version) -> Stri
     manifest.to_string()
 }
 
-/// Returns a lock file. Members of a workspace are the packages without a source.
+/// Returns the lock file with the new version of the workspace's members: the packages without a source.
 fn locked(mut lock: DocumentMut, old: &Version, new: &Version) -> String {
     let packages = lock.get_mut("package");
     let packages = packages.and_then(|it| it.as_array_of_tables_mut());
@@ -194,7 +194,7 @@ fn locked(mut lock: DocumentMut, old: &Version, new: &Version) -> String {
     lock.to_string()
 }
 
-/// Replaces `version = "0.1.0"` or `version = "=0.1.0"`, and leaves the layout as it is.
+/// Replaces `version = "0.1.0"` or `version = "=0.1.0"`, and keeps the formatting.
 fn set_version(table: &mut dyn TableLike, old: &Version, new: &Version) {
     let Some(value) = table.get_mut("version").and_then(|it| it.as_value_mut()) else {
         return;
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_follow_the_judgment() {
+    fn numbers_follow_the_classification() {
         use Semver::{Major, Minor, Patch};
         for (old, semver, expected) in [
             ("0.1.0", Patch, "0.1.1"),

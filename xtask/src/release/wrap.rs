@@ -1,13 +1,12 @@
 //! Wraps the lines of Markdown lists.
 
-/// The most characters of a line, as in the rest of the changelog.
+/// The maximum length of a line in characters, as in the rest of the changelog.
 const WIDTH: usize = 120;
 
-/// What continues an entry of a list is below its text.
+/// The indentation of continued lines in a list entry.
 const INDENT: &str = "  ";
 
-/// Returns the text with each entry of its lists on lines of at most 120 characters, except for words and code that are
-/// longer.
+/// Wraps the entries of lists to lines of at most 120 characters. Longer words and code spans are not broken.
 pub(super) fn wrapped(text: &str) -> String {
     let lines = text.lines().map(|line| match line.starts_with("- ") {
         true => wrapped_entry(line),
@@ -21,7 +20,7 @@ fn wrapped_entry(entry: &str) -> String {
     let mut width = 0;
     for word in words(entry) {
         let len = word.chars().count();
-        // A mark alone on the first line would be an entry without text.
+        // A list marker must be followed by a word on the same line.
         if width > INDENT.len() && width + 1 + len > WIDTH {
             text.push('\n');
             text.push_str(INDENT);
@@ -36,7 +35,7 @@ fn wrapped_entry(entry: &str) -> String {
     text
 }
 
-/// Returns the words of a line. Code is a word with the spaces in it, since names would be hard to find across lines.
+/// Returns the words of a line. A code span counts as one word, so that names are not broken across lines.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut is_code = false;
@@ -61,7 +60,7 @@ mod tests {
     fn entries_are_continued_below_their_text() {
         let word = "w".repeat(39);
         let text = format!("### Added\n\n- {word} {word} {word} é\n- Short.\n");
-        // With the mark and two spaces, three words have 121 characters.
+        // With the marker and two spaces, a line of three words would have 121 characters.
         let expected = format!("### Added\n\n- {word} {word}\n  {word} é\n- Short.\n");
         assert_eq!(wrapped(&text), expected);
         let fits = format!("- {word} {word} {}\n", &word[1..]);

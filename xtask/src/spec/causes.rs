@@ -1,14 +1,14 @@
-//! The problems of published documents by cause. One keyword that is new stands in hundreds of places.
+//! Groups the problems of a published document by cause, because a new keyword causes hundreds of problems.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use polar_codegen::Report;
 
-/// How many places of a cause are listed.
+/// The maximum number of places that are listed for a cause.
 const PLACES_SHOWN: usize = 3;
 
-/// Each cause with its number of places and the first of them; the most frequent cause first.
+/// Lists each cause with the number of its places and the first few of them, the most frequent cause first.
 pub(super) fn by_cause(report: &Report) -> String {
     let mut causes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for problem in report.problems() {

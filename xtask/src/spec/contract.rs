@@ -1,6 +1,6 @@
-//! Takes the contract out of a published document: every fact of the API and none of the prose, in one order.
+//! Extracts the contract from a published document: all facts of the API, without prose, in a fixed order.
 //!
-//! Each key of the document is kept, left out and counted, or refused. Nothing is left out silently.
+//! Each key of the document is kept, omitted and counted, or rejected. No key is dropped silently.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +12,19 @@ use super::schema::{self, Place};
 
 pub(super) type Entries = Map<String, Value>;
 
-/// What the client is made from.
+/// An imported contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
     /// `YYYY-MM`
     pub version: String,
     /// The OpenAPI document.
     pub tree: Value,
-    /// What was left out, and how many of each.
+    /// The number of omitted keys, by name.
     pub omitted: Omitted,
 }
 
 impl Contract {
-    /// Its size and what was left out, for people.
+    /// Returns the size of the contract and the omitted keys as text.
     pub fn summary(&self) -> String {
         let count = |pointer| self.tree.pointer(pointer).and_then(Value::as_object);
         let operations: usize = count("/paths")
@@ -43,11 +43,11 @@ impl Contract {
     }
 }
 
-/// Returns the contract in a published document. `from` names the document in problems. `version` is that of a document
-/// from before the API had versions, which cannot state one.
+/// Extracts the contract from a published document. `from` is the name of the document in messages. `version` is for
+/// documents from before the API had versions, which do not state one.
 ///
 /// # Errors
-/// What the importer does not know how to keep, and what refers to nothing.
+/// Keys that the importer does not support, and references that do not resolve.
 pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Contract, Report> {
     let mut work = Work::new(from);
     let mut tree = Entries::new();
@@ -79,12 +79,12 @@ pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Co
     })
 }
 
-/// What is collected on the way through a document.
+/// The state of an import.
 pub(super) struct Work<'a> {
     from: &'a str,
     pub(super) problems: Vec<Problem>,
     pub(super) omitted: Omitted,
-    /// The references of what has been kept so far: where each stands, by what it says.
+    /// The references of the kept parts: the place of each, by its target.
     references: BTreeMap<String, String>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
             .or_insert_with(|| at.to_owned());
     }
 
-    /// `openapi` and `info`. Nothing else is checked without them.
+    /// Processes `openapi` and `info`. If they are invalid, nothing else is checked.
     fn head(
         &self,
         document: &mut Entries,
@@ -170,7 +170,7 @@ impl<'a> Work<'a> {
         components.insert("securitySchemes".to_owned(), Value::Object(kept));
     }
 
-    /// Takes the schemas that what has been kept leads to, directly or through each other; leaves the others.
+    /// Keeps the schemas that the kept parts refer to, directly or not, and drops the others.
     fn reachable(&mut self, schemas: &mut Entries) -> Entries {
         const PREFIX: &str = "#/components/schemas/";
         let mut kept = BTreeMap::new();
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Leaves out the rest of an object from which every fact has been taken, or refuses it.
+    /// Omits the remaining keys of an object after all supported ones were taken, or rejects them.
     pub(super) fn finish(&mut self, rest: Entries, at: &str) {
         for name in rest.keys() {
             if !self.omitted.accepts(name) {
@@ -247,7 +247,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Moves facts as they are, in the order of their names here.
+/// Moves keys unchanged, in the order of `names`.
 pub(super) fn keep(from: &mut Entries, to: &mut Entries, names: &[&str]) {
     for name in names {
         if let Some(value) = from.remove(*name) {

@@ -1,4 +1,4 @@
-//! Why an import failed. Nothing has been written then.
+//! Errors of an import. No file is written if an import fails.
 
 use std::fmt;
 use std::io;
@@ -12,55 +12,55 @@ use crate::codegen::CodegenError;
 /// Why an import failed.
 #[derive(Debug)]
 pub enum Error {
-    /// The server could not be reached, or broke off.
+    /// The server cannot be reached, or the connection broke.
     Download {
-        /// The document's URL.
+        /// The URL of the document.
         url: String,
-        /// What happened, causes included.
+        /// The error with its sources.
         message: String,
     },
-    /// The server answered, but not with a document.
+    /// The server responded with an error status.
     Status {
-        /// The document's URL.
+        /// The URL of the document.
         url: String,
         /// The status of the response.
         status: u16,
     },
-    /// The document is larger than any that makes sense.
+    /// The document exceeds the size limit.
     TooLarge {
-        /// Where it is from.
+        /// The file or URL.
         from: String,
-        /// How much would be accepted, in bytes.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// A page for people.
+    /// The response is an HTML page.
     Html {
-        /// Where it is from.
+        /// The file or URL.
         from: String,
     },
-    /// Neither JSON nor YAML, or only the beginning of it.
+    /// The document is neither JSON nor YAML, or is incomplete.
     Syntax {
-        /// Where it is from.
+        /// The file or URL.
         from: String,
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
-    /// A document of another version than was asked for.
+    /// The document is of another version than requested.
     OtherVersion {
-        /// Where it is from.
+        /// The file or URL.
         from: String,
-        /// What was asked for.
+        /// The requested version.
         expected: String,
-        /// What it says it is.
+        /// The version that the document states.
         found: String,
     },
-    /// A document with things in it that this importer does not know how to keep.
+    /// The document contains keys that the importer does not support.
     Document(Report),
-    /// A file could not be read or written.
+    /// A file cannot be read or written.
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
 }

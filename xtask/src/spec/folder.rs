@@ -1,4 +1,4 @@
-//! The files of `spec/`, in memory: what is generated from them can be known before one of them is written.
+//! The files of `spec/` in memory, so that the crate can be generated from changed files before any of them is written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use polar_codegen::document::Source;
 
 use crate::changes::FileError;
 
-/// The YAML files of a `spec/` folder, by their paths: `spec/2026-10.yaml`.
+/// The YAML files of a `spec/` folder, by path: `spec/2026-10.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Folder(BTreeMap<String, String>);
 
@@ -38,19 +38,19 @@ impl Folder {
         self.0.remove(&path(name));
     }
 
-    /// Returns the file of this name (`overlay.yaml`).
+    /// Returns the file with this name (`overlay.yaml`), if it exists.
     pub(crate) fn get(&self, name: &str) -> Option<Source<'_>> {
         let (name, text) = self.0.get_key_value(&path(name))?;
         Some(Source { name, text })
     }
 
-    /// Returns the file of this name, which has to be there.
+    /// Returns the file with this name. It is an error if it does not exist.
     pub(crate) fn file(&self, name: &str) -> Result<Source<'_>, FileError> {
         let missing = || FileError(path(name).into(), io::ErrorKind::NotFound.into());
         self.get(name).ok_or_else(missing)
     }
 
-    /// Returns the contracts, by the versions that their files are named for.
+    /// Returns the contracts, by the version in the name of the file.
     pub(crate) fn contracts(&self) -> impl Iterator<Item = (&str, Source<'_>)> {
         self.0.iter().filter_map(|(name, text)| {
             let version = name.strip_prefix("spec/")?.strip_suffix(".yaml")?;

@@ -1,4 +1,4 @@
-//! `cargo xtask spec import`: a published OpenAPI document becomes the contract in `spec/`.
+//! `cargo xtask spec`: imports published OpenAPI documents as the contracts in `spec/`, and compares contracts.
 
 mod causes;
 mod contract;
@@ -25,10 +25,10 @@ use polar_codegen::Report;
 use crate::diff::Diff;
 use crate::{progress, versions};
 
-/// Where Polar publishes its documents.
+/// The server on which Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
 
-/// What can be done with the contract.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Import a published document as spec/YYYY-MM.yaml.
@@ -41,7 +41,7 @@ pub enum Command {
     Diff(Diff),
 }
 
-/// What to import.
+/// The document to import.
 #[derive(Debug, Default, Args)]
 pub struct Import {
     /// A file or a URL; JSON or YAML.
@@ -51,7 +51,7 @@ pub struct Import {
     pub version: Option<String>,
 }
 
-/// Imports into the workspace at `root`.
+/// Imports documents to the workspace at `root`.
 pub fn run(what: &Import, root: &Path) -> Result<(), Error> {
     for line in import(what, PUBLISHED, &root.join("spec"))? {
         println!("{line}");
@@ -59,10 +59,10 @@ pub fn run(what: &Import, root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Imports into the directory `spec`, and says per document what was done. All documents are read before the first
-/// file is written. `published` is the base URL of documents that are not named.
+/// Imports documents to the folder `spec`, and returns a message for each. No file is written before all documents are
+/// read. `published` is the base URL of documents that Polar publishes.
 pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>, Error> {
-    // What Polar serves as a version must say which one it is.
+    // A published document must state its version, so `--version` only applies to a given source.
     let named = what.source.as_ref().and(what.version.as_deref());
     contracts(origins(what, published, spec)?, named)?
         .iter()
@@ -70,7 +70,8 @@ pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>
         .collect()
 }
 
-/// Reads documents, each with the version that it must have. `named` is that of one that does not state any.
+/// Reads documents, each with the version that it must have. `named` is the version of a document that does not state
+/// one.
 pub(crate) fn contracts(
     origins: Vec<(Origin, Option<String>)>,
     named: Option<&str>,
@@ -95,14 +96,14 @@ pub(crate) fn contracts(
     Ok(contracts)
 }
 
-/// Returns a document as the contract that an import makes of it: its version and its text.
+/// Imports a document. Returns the version and the text of the contract.
 pub(crate) fn imported(origin: &Origin) -> Result<(String, String), Error> {
     let contract = contract(read::read(origin)?, &origin.to_string(), None)?;
     let text = text(&contract)?;
     Ok((contract.version, text))
 }
 
-/// Where to read from, with the version that the document must have.
+/// Returns the documents to read, each with the version that it must have.
 fn origins(
     what: &Import,
     published: &str,
@@ -126,7 +127,7 @@ fn origins(
     Ok(published.collect())
 }
 
-/// Where the document of a version is published.
+/// Returns the URL of the published document of a version.
 pub(crate) fn of_version(published: &str, version: &str) -> Origin {
     Origin::Url(format!("{published}/{version}/openapi.json"))
 }

@@ -1,19 +1,19 @@
-//! What an import leaves out, counted by name: what is for people, and the extensions of other tools.
+//! Counts the keys that an import omits: prose and vendor extensions.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many of each were left out of a contract.
+/// The number of omitted keys, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Omitted {
-    /// What OpenAPI knows and a client does not need, by what it is called in the plural.
+    /// Keywords of OpenAPI that a client does not need, by a plural noun.
     pub known: BTreeMap<&'static str, usize>,
-    /// Vendor extensions, by their keys (`x-mint`).
+    /// Vendor extensions, by key (`x-mint`).
     pub extensions: BTreeMap<String, usize>,
 }
 
-/// Keywords that are left out wherever they stand, and what they are counted as. None of them changes what is sent or
-/// received.
+/// Keywords that are omitted everywhere, with the name that they are counted by. They have no effect on requests and
+/// responses.
 const PROSE_KEYWORDS: &[(&str, &str)] = &[
     ("$comment", "comments"),
     ("description", "descriptions"),
@@ -30,10 +30,10 @@ impl Omitted {
         *self.known.entry(what).or_default() += 1;
     }
 
-    /// Counts a keyword if it can be left out.
+    /// Counts a keyword, if it can be omitted. Returns whether it was.
     ///
-    /// That is true of every vendor extension. It includes those that the overlay gives a meaning (`x-secret`): only
-    /// the overlay may use them.
+    /// Every vendor extension can be omitted. That includes those that have a meaning in the overlay (`x-secret`): a
+    /// published document cannot use them.
     pub(super) fn accepts(&mut self, keyword: &str) -> bool {
         if let Some((_, what)) = PROSE_KEYWORDS.iter().find(|(name, _)| *name == keyword) {
             self.count(what);
@@ -48,7 +48,7 @@ impl Omitted {
 }
 
 impl fmt::Display for Omitted {
-    /// `left out: descriptions (12); vendor extensions: x-mint (3)`, or nothing.
+    /// Writes `left out: descriptions (12); vendor extensions: x-mint (3)`, or nothing if no key was omitted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: Vec<(&str, usize)>| {
             let names = names

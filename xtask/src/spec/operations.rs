@@ -1,4 +1,4 @@
-//! Takes the contract out of what can be called and what is delivered: paths and webhooks.
+//! Extracts the contract of operations and webhooks.
 
 use serde_json::{Value, json};
 use ureq::http::StatusCode;
@@ -12,7 +12,7 @@ impl Work<'_> {
     pub(super) fn paths(&mut self, paths: Option<Value>, tree: &mut Entries) {
         let mut kept = Entries::new();
         for (path, methods) in sorted(self.entries(paths, "/paths")) {
-            // Paths begin with a slash, so this is an extension beside them.
+            // Paths start with a slash, so this key is an extension.
             if self.omitted.accepts(&path) {
                 continue;
             }
@@ -120,7 +120,7 @@ impl Work<'_> {
         Value::Object(kept)
     }
 
-    /// The bodies by media type.
+    /// Extracts the bodies, by media type.
     fn content(&mut self, from: &mut Entries, out: &mut Entries, at: &str) {
         let Some(content) = from.remove("content") else {
             return;
@@ -145,7 +145,7 @@ impl Work<'_> {
         }
     }
 
-    /// The payload of a webhook. The receiver's response is left out: it does not concern a client.
+    /// Extracts the payloads of webhooks. The response of the receiver is omitted, because a client does not need it.
     pub(super) fn webhooks(&mut self, webhooks: Option<Value>, tree: &mut Entries) {
         let mut kept = Entries::new();
         for (name, webhook) in sorted(self.entries(webhooks, "/webhooks")) {
@@ -165,7 +165,7 @@ impl Work<'_> {
     }
 }
 
-/// OpenAPI wants a description of every response; the phrase of its status is one without prose.
+/// Returns the standard phrase of a status as the description of a response, which OpenAPI requires.
 fn reason(status: &str) -> Option<&'static str> {
     StatusCode::from_bytes(status.as_bytes())
         .ok()?

@@ -1,4 +1,4 @@
-//! Reads a published document from a file or a server. Never more than [`MAX_DOCUMENT_BYTES`] bytes of it.
+//! Reads a published document from a file or a server, up to [`MAX_DOCUMENT_BYTES`].
 
 use std::fmt;
 use std::fs::File;
@@ -13,20 +13,20 @@ use ureq::{Agent, Body};
 
 use super::Error;
 
-/// The size of document that is refused. The real ones are a tenth of it.
+/// The maximum size of a document in bytes. Real documents have a tenth of that.
 pub const MAX_DOCUMENT_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Where a document is.
+/// The location of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// On disk.
+    /// A file.
     File(PathBuf),
-    /// On a server.
+    /// A URL.
     Url(String),
 }
 
 impl Origin {
-    /// What an argument means: a URL has a scheme.
+    /// Interprets an argument. A URL has a scheme.
     pub fn from_argument(argument: &str) -> Self {
         if argument.starts_with("https://") || argument.starts_with("http://") {
             Self::Url(argument.to_owned())
@@ -68,7 +68,7 @@ pub(super) fn read(origin: &Origin) -> Result<Value, Error> {
     }
 }
 
-/// All redirects and the document itself arrive before the deadline.
+/// Downloads a document. The deadline includes redirects.
 fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     let failed = |message| Error::Download {
         url: url.to_owned(),
@@ -103,13 +103,13 @@ fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     )))
 }
 
-/// How many redirects are followed.
+/// The maximum number of redirects.
 const MAX_REDIRECTS: usize = 5;
 
-/// How long a download may take, with all of its redirects.
+/// The timeout of a download, including redirects.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Does not follow redirects: [`download`] does, and limits the total time.
+/// Creates an HTTP client that does not follow redirects. [`download`] follows them, because it limits the total time.
 fn agent() -> Agent {
     Agent::config_builder()
         .max_redirects(0)
@@ -125,10 +125,10 @@ fn location(response: &Response<Body>) -> Option<&str> {
     response.status().is_redirection().then_some(location)
 }
 
-/// Returns the target of a redirect: `https` only, so that the document cannot be replaced in transit.
+/// Returns the target of a redirect. Only `https` is permitted, so that the document cannot be replaced in transit.
 ///
 /// # Errors
-/// What is wrong with the `Location`.
+/// The reason why the `Location` is invalid.
 pub fn redirected(from: &str, location: &str) -> Result<String, String> {
     let origin = from.split_once("://").and_then(|(scheme, rest)| {
         let host = rest.split(['/', '?', '#']).next()?;
@@ -148,7 +148,7 @@ pub fn redirected(from: &str, location: &str) -> Result<String, String> {
     }
 }
 
-/// Everything there is to read, or `None` when that is too much.
+/// Reads everything. `None` if it exceeds the limit.
 fn limited(reader: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader
@@ -157,7 +157,7 @@ fn limited(reader: impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() as u64 <= MAX_DOCUMENT_BYTES).then_some(bytes))
 }
 
-/// Returns an error and what caused it, on one line.
+/// Returns an error with its sources on one line.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -177,7 +177,7 @@ fn parse(bytes: &[u8], from: String) -> Result<Value, Error> {
     parsed.map_err(|message| Error::Syntax { from, message })
 }
 
-/// As the generator reads it: nothing in it is said twice, and it is not nested too deeply.
+/// Parses YAML by the generator's rules: duplicate keys and deep nesting are errors.
 fn parse_yaml(bytes: &[u8], from: &str) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     document::corrected(Source { name: from, text }, None).map_err(|report| {

@@ -1,17 +1,17 @@
-//! Takes the contract out of one schema: its keywords in one order, without the prose.
+//! Extracts the contract of a schema: its keywords in a fixed order, without prose.
 
 use serde_json::{Number, Value};
 
 use super::contract::{self, Entries, Work, child};
 
-/// Where a schema stands. A component has a name; an inline one may need its title as one.
+/// The place of a schema. A component has a name; an inline schema may need its title as a name.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
     Component,
     Inline,
 }
 
-/// The keywords that are kept, in the order in which they are written. Before them all stands `title`, if it is a name.
+/// The keywords that are kept, in the order in which they are written. A `title` that names a type comes before them.
 const KEPT_KEYWORDS: &[&str] = &[
     "deprecated",
     "readOnly",
@@ -48,7 +48,7 @@ const KEPT_KEYWORDS: &[&str] = &[
     "discriminator",
 ];
 
-/// Returns the schema's contract.
+/// Returns the contract of a schema.
 pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -> Value {
     let mut schema = match schema {
         Value::Object(schema) => schema,
@@ -67,7 +67,7 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
         }
     }
     work.finish(schema, at);
-    // Decided by what is kept, so that importing the result again decides the same.
+    // Only depends on kept keywords, so that importing the result again gives the same.
     match title {
         Some(Value::String(title)) if is_name(&out, &title, place) => {
             out.shift_insert(0, "title".to_owned(), Value::String(title));
@@ -97,7 +97,7 @@ fn is_name(schema: &Entries, title: &str, place: Place) -> bool {
     }
 }
 
-/// Returns a value, or an array of such values: a way to write a list, not a type of its own.
+/// Returns whether the members are a value and an array of such values. That is a way to write a list, not a union.
 fn is_one_or_many(members: &[&Value]) -> bool {
     let many = |one: &Value, many: &Value| many["type"] == "array" && many["items"] == *one;
     match members {
@@ -106,7 +106,7 @@ fn is_one_or_many(members: &[&Value]) -> bool {
     }
 }
 
-/// Returns a number in more than one notation: integer, fraction, digits in a string of a given pattern.
+/// Returns whether the members are notations of the same number: integer, number, or a string of digits.
 fn is_numeric(members: &[&Value]) -> bool {
     members.iter().all(|member| {
         member["type"] == "integer" || member["type"] == "number" || member.get("pattern").is_some()
@@ -149,10 +149,10 @@ fn keyword(work: &mut Work<'_>, name: &str, mut value: Value, at: &str) -> Value
     value
 }
 
-/// Returns a bound without the fraction of zero that some are published with.
+/// Returns the bound as an integer: some are published with a fraction of zero.
 fn integer(number: &Number) -> Number {
     match number.as_f64() {
-        // Floats up to 2^53 are exact, so the conversion loses nothing.
+        // Floats up to 2^53 are exact, so the conversion is lossless.
         Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9e15 => {
             Number::from(float as i64)
         }

@@ -1,4 +1,4 @@
-//! Writes a contract beside its old file and then puts it in its place: there is always a whole file.
+//! Writes a contract by renaming a temporary file, so that the file is never incomplete.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Contract, Error};
 use crate::files;
 
-/// Writes `spec/VERSION.yaml`, unless it has the same bytes. Returns what to tell the user.
+/// Writes `spec/VERSION.yaml`, unless it is unchanged. Returns a message for the user.
 pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
     let name = format!("{}.yaml", contract.version);
     let path = spec.join(&name);

@@ -1,4 +1,4 @@
-//! What the last commit has: what an update is compared with.
+//! Reads the last commit, which an update is compared with.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +12,11 @@ use crate::git::git;
 
 const COMMIT: &str = "HEAD";
 
-/// The contracts with their own corrections and words, and the manifest of the workspace.
+/// The contracts with the corrections and doc texts of that commit, and the manifest of the workspace.
 pub(super) struct Committed {
     pub(super) apis: Vec<Api>,
     pub(super) default_version: Option<String>,
-    /// The entries that docs.yaml does not have.
+    /// The entries that docs.yaml lacks.
     pub(super) missing: BTreeSet<String>,
     /// The text of `Cargo.toml`.
     pub(super) manifest: String,

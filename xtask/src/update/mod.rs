@@ -1,6 +1,7 @@
-//! `cargo xtask update`: the contracts become what Polar publishes now, with everything that follows from them.
+//! `cargo xtask update`: imports the contracts that Polar publishes now, and updates the crate, the version number and
+//! the changelog.
 //!
-//! Everything is worked out in memory, and compared with the last commit. Then all files are written, or none.
+//! All files are computed in memory and compared with the last commit. Then either all of them are written or none.
 
 mod committed;
 mod summary;
@@ -23,7 +24,7 @@ use crate::spec::{self, Contract, Folder, Origin};
 use crate::{files, report};
 use committed::Committed;
 
-/// Where the documents are, and whether to write.
+/// The source of the documents, and whether to write.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Update {
     /// Read the documents from a folder instead of downloading them: YYYY-MM.openapi.json for each version in
@@ -35,18 +36,18 @@ pub struct Update {
     pub check: bool,
 }
 
-/// What an update comes to.
+/// The result of an update.
 #[derive(Debug)]
 pub struct Outcome {
     /// What was done to the contract of each version.
     pub contracts: Vec<ContractOutcome>,
-    /// What is different in the crate since the last commit.
+    /// The differences of the crate since the last commit.
     pub comparison: Comparison,
-    /// The release that is prepared. `None` if nothing is different for users.
+    /// The prepared release. `None` if there is no difference for users.
     pub release: Option<Prepared>,
-    /// The entries that docs.yaml should get: those of what is new.
+    /// New entries that docs.yaml lacks.
     pub to_be_described: BTreeSet<String>,
-    /// The corrections that a version does not need any more.
+    /// Messages about corrections that a version no longer needs.
     pub notes: Vec<String>,
     /// The files that are written.
     pub written: Vec<String>,
@@ -59,27 +60,27 @@ pub struct Outcome {
 pub struct ContractOutcome {
     /// `YYYY-MM`.
     pub version: String,
-    /// In one word.
+    /// What was done, as one word.
     pub state: State,
-    /// The size of the document, and what was left out of it.
+    /// The size of the document, and the omitted keys.
     pub summary: String,
 }
 
 /// What was done to a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is what Polar publishes.
+    /// It equals the published document.
     Unchanged,
     /// Polar has changed it.
     Changed,
-    /// The version is listed, and had no contract.
+    /// The version is listed and had no contract.
     Added,
-    /// The version is not listed any more.
+    /// The version is no longer listed.
     Removed,
 }
 
 impl Outcome {
-    /// Returns whether every file is as it should be.
+    /// Returns whether all files are up to date.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         self.written.is_empty() && self.removed.is_empty()
@@ -92,16 +93,16 @@ impl Outcome {
     }
 }
 
-/// Why nothing was updated. No file was changed then.
+/// Why nothing was updated. No file is changed then.
 #[derive(Debug)]
 pub enum Error {
-    /// A document could not be read or imported.
+    /// A document cannot be read or imported.
     Import(spec::Error),
-    /// Nothing can be generated from the documents, or a file could not be read or written.
+    /// The generator rejects the documents, or a file cannot be read or written.
     Codegen(CodegenError),
-    /// No commit to compare with.
+    /// There is no commit to compare with.
     Committed(SideError),
-    /// A file that has the version number is not what it should be.
+    /// A file with the version number has unexpected content.
     Release(release::Error),
 }
 
@@ -151,7 +152,7 @@ impl From<Report> for Error {
 /// Updates the workspace at `root`. `published` is the base URL of the documents, `today` the date of the release.
 ///
 /// # Errors
-/// Everything that cannot be read, imported, generated from, compared or written.
+/// Documents that cannot be read or imported, contracts that the generator rejects, and files that cannot be written.
 pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<Outcome, Error> {
     if !what.check {
         changes::recover(root)?;
@@ -176,7 +177,7 @@ pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<O
     };
     let mut changes = plan.changes.clone();
     write_contracts(&outcome.contracts, &after, &mut changes)?;
-    // Says so of an update that was made and not committed yet, too.
+    // The result also describes an earlier update that is not committed yet.
     if changes.is_empty() {
         return Ok(outcome);
     }
@@ -198,7 +199,7 @@ pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<O
     Ok(outcome)
 }
 
-/// Where the document of each version is.
+/// Returns the location of the document of each version.
 fn documents(
     versions: &Versions,
     from: Option<&Path>,
@@ -214,7 +215,7 @@ fn documents(
     documents.collect()
 }
 
-/// `spec/` with the contracts that were imported and no others, and what that means for each of them.
+/// Returns `spec/` with exactly the imported contracts, and what changed in each of them.
 fn folder(
     before: &Folder,
     imported: &[Contract],
@@ -269,7 +270,7 @@ fn write_contracts(
     Ok(())
 }
 
-/// What is different since the last commit.
+/// Computes the differences since the last commit.
 fn compare(committed: &Committed, plan: &Plan, versions: &Versions, outcome: &mut Outcome) {
     let old = compare::Release {
         apis: &committed.apis,

@@ -1,4 +1,4 @@
-//! The summary of an update as Markdown: the text of a pull request.
+//! The summary of an update in Markdown, which is the text of a pull request.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use polar_codegen::compare::Semver;
 use super::{Outcome, State};
 
 pub(super) fn write(outcome: &Outcome) -> String {
-    let mut text = format!("# {}\n\n{}\n", title(outcome), judgment(outcome));
+    let mut text = format!("# {}\n\n{}\n", title(outcome), classification(outcome));
     let changes = outcome.comparison.to_markdown();
     if !changes.is_empty() {
         let _ = write!(text, "\n## Changes\n\n{changes}");
@@ -45,7 +45,7 @@ fn title(outcome: &Outcome) -> String {
     }
 }
 
-fn judgment(outcome: &Outcome) -> String {
+fn classification(outcome: &Outcome) -> String {
     if outcome.is_unchanged() {
         return "The contracts are what Polar publishes, and all files follow from them."
             .to_owned();
@@ -66,7 +66,7 @@ fn judgment(outcome: &Outcome) -> String {
     format!("Version {old} → {new}: {code}; {clients}.")
 }
 
-/// Each file that is written or removed, those of the crate counted.
+/// Lists the files that are written or removed. Those of the crate are only counted.
 fn files(outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     for (what, files) in [("written", &outcome.written), ("removed", &outcome.removed)] {

@@ -1,4 +1,4 @@
-//! Whether the judgments agree, and why they do not where that is known.
+//! Compares the classifications of this crate with those of the tools, and explains known disagreements.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use polar_codegen::compare::{Condition, Difference, Kind, Semver};
 use super::Pair;
 use super::finding::Finding;
 
-/// Breaking differences that the tools do not see, and why.
+/// Breaking differences that the tools do not detect, and the reason.
 const UNSEEN: &[(Kind, &str)] = &[
     (
         Kind::ArgumentOrder,
@@ -20,29 +20,29 @@ const UNSEEN: &[(Kind, &str)] = &[
     ),
 ];
 
-/// Changes that only the tools count as breaking, and why they are not.
+/// The reason for changes that only the tools classify as breaking.
 const ACCEPTED: &str = "the argument has another type, which accepts what the old one accepted";
 
-/// How the judgments of a pair relate.
+/// The relation between the two classifications of a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Agreement {
-    /// They are the same.
+    /// Both are the same.
     Same,
-    /// They are not, for a known reason.
+    /// They differ for a known reason.
     Known(&'static str),
     /// They differ for an unknown reason.
     Unexplained(String),
 }
 
-/// The judgments of all pairs.
+/// The classifications of all pairs.
 #[derive(Debug)]
 pub struct Verified {
-    /// By the names of the pairs, with the judgment of this crate.
+    /// The name of each pair, the classification of this crate, and whether the tools agree.
     pub pairs: Vec<(String, Option<Semver>, Agreement)>,
 }
 
 impl Verified {
-    /// Returns whether every disagreement is a known one.
+    /// Returns whether every disagreement has a known reason.
     #[must_use]
     pub fn is_explained(&self) -> bool {
         let mut pairs = self.pairs.iter();
@@ -50,7 +50,7 @@ impl Verified {
     }
 }
 
-/// A line for each disagreement, and how many pairs there were.
+/// Writes a line for each disagreement, and the number of pairs.
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut same = 0;
@@ -64,12 +64,16 @@ impl fmt::Display for Verified {
                 }
             }
         }
-        writeln!(f, "{same} of {} judged as the tools do", self.pairs.len())
+        writeln!(
+            f,
+            "{same} of {} classified as the tools do",
+            self.pairs.len()
+        )
     }
 }
 
 pub(super) fn of(pairs: &[Pair], findings: &[Finding]) -> Verified {
-    let judged = pairs.iter().map(|pair| {
+    let classified = pairs.iter().map(|pair| {
         let own: Vec<&Finding> = findings
             .iter()
             .filter(|finding| finding.pair == pair.name)
@@ -78,7 +82,7 @@ pub(super) fn of(pairs: &[Pair], findings: &[Finding]) -> Verified {
         (pair.name.clone(), pair.comparison.semver(), agreement)
     });
     Verified {
-        pairs: judged.collect(),
+        pairs: classified.collect(),
     }
 }
 
@@ -112,7 +116,8 @@ fn agreement(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     }
 }
 
-/// Both are right only if they speak of the same types.
+/// Compares the types that the differences and the findings are about. The classifications only agree if these are the
+/// same.
 fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     let breaking = || differences.iter().filter(|it| it.semver() == Semver::Major);
     let ours: BTreeSet<&str> = breaking().filter_map(type_of).collect();
@@ -128,7 +133,8 @@ fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     }
     let seen: BTreeSet<&str> = theirs().map(|(ty, _)| ty).collect();
     let is_unseen = |it: &&Difference| {
-        // Only cargo-semver-checks sees the former, which names no types; implementations are about two types.
+        // These differences have no finding that names a type: only cargo-semver-checks detects the first kind, without
+        // naming a type, and an implementation is attributed to no single type.
         let is_known = it.conditions.contains(&Condition::Literal)
             || it.kind == Kind::TypeBody
             || UNSEEN.iter().any(|(kind, _)| *kind == it.kind);
@@ -140,12 +146,12 @@ fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
     }
 }
 
-/// Further types whose code a difference changes.
+/// Returns other types whose emitted code the difference changes.
 fn mentioned(difference: &Difference) -> Vec<&str> {
     match difference.kind {
-        // Its name is part of the types of fields and arguments.
+        // The types that refer to the renamed one, because its name is part of their fields and arguments.
         Kind::TypeRenamed => difference.types.iter().map(String::as_str).collect(),
-        // Of a list, which is a page of it: `Order in OrderList removed`.
+        // The page and item types in the detail: `Order in OrderList removed`.
         Kind::Pagination => difference
             .detail
             .iter()
@@ -155,11 +161,11 @@ fn mentioned(difference: &Difference) -> Vec<&str> {
     }
 }
 
-/// Returns the type that a difference is about: what stands before a field or variant.
+/// Returns the type that a difference is about: the part of its subject before the field or variant.
 fn type_of(difference: &Difference) -> Option<&str> {
     let subject = difference.subject.as_str();
     let name = subject.split(['.', ' ']).next()?.split("::").next()?;
-    // Operations and services begin with a small letter.
+    // The names of operations and services start with a lower-case letter.
     name.starts_with(|c: char| c.is_ascii_uppercase())
         .then_some(name)
 }

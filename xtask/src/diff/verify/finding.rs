@@ -1,39 +1,40 @@
-//! Findings of cargo-semver-checks and public-api, and the pair of contracts that each belongs to.
+//! Findings of cargo-semver-checks and public-api.
 
 use polar_codegen::compare::Semver;
 
 use super::package::NAME;
 
-/// A change that a tool has found in the emitted code.
+/// A change that a tool detected in the emitted code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// The pair whose module it is in.
+    /// The pair of contracts whose module contains the change.
     pub(super) pair: String,
-    /// The type of the API that it is about, where the tool compares types.
+    /// The type of the API that changed, if the tool names one.
     pub(super) ty: Option<String>,
-    /// What release it demands.
+    /// The release that the change requires.
     pub(super) semver: Semver,
-    /// What the tool says.
+    /// The message of the tool.
     pub(super) text: String,
 }
 
-/// Returns the module that a text mentions, as a path (`compared::orders::models`) or as a file (`src/orders/models`).
+/// Returns the module that a message mentions, as a path (`compared::orders::models`) or as a file
+/// (`src/orders/models`).
 pub(super) fn module_in(text: &str) -> Option<&str> {
     let path = after(text, &format!("{NAME}::"));
     path.or_else(|| after(text, "src/"))
 }
 
-/// Returns the type that an item belongs to, if it is one of `models`.
+/// Returns the type that a public item belongs to, if it is a type of `models`.
 pub(super) fn type_in(item: &str) -> Option<&str> {
     let module = module_in(item)?;
     let own = format!("{NAME}::{module}::models::");
     let (before, _) = item.split_once(&own)?;
-    // Other types may follow in a signature.
+    // Types after the first one are part of the item's signature.
     let is_first = !before.contains(NAME);
     after(item, &own).filter(|_| is_first)
 }
 
-/// Returns the identifier after a text.
+/// Returns the identifier that follows `start`.
 fn after<'t>(text: &'t str, start: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(start)?;
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -1,8 +1,8 @@
-//! `--verify`: the judgment of the Rust API, compared with that of two tools that know only the emitted code.
+//! `--verify`: compares the classification of the Rust API with that of two tools that only know the emitted code.
 //!
-//! Both contracts are generated from, as packages with a module for each pair, and described by rustdoc. Then
-//! cargo-semver-checks looks for changes that Cargo's reference calls breaking, and `public-api` for public items that
-//! are gone or have another type, which cargo-semver-checks does not compare.
+//! Two packages are generated, one for each side, with a module for each contract. rustdoc describes their public
+//! items. Then cargo-semver-checks finds changes that Cargo's reference calls breaking, and `public-api` finds public
+//! items that were removed or whose type has changed, which cargo-semver-checks does not compare.
 
 mod agreement;
 mod finding;
@@ -21,10 +21,10 @@ pub use agreement::{Agreement, Verified};
 use package::Package;
 pub use rules::pairs as pairs_of_rules;
 
-/// Two contracts, and what they differ in.
+/// Two contracts and their differences.
 #[derive(Debug)]
 pub struct Pair {
-    /// Names it in the result, and its module in the packages.
+    /// The name of the pair in the result, and of its module in the packages.
     pub name: String,
     /// The old contract.
     pub old: Api,
@@ -34,11 +34,11 @@ pub struct Pair {
     pub comparison: Comparison,
 }
 
-/// Holds the judgment of each pair against that of the tools. Installs cargo-semver-checks below `target/` first, which
-/// takes some minutes once.
+/// Compares the classification of each pair with the findings of the tools. The first run installs cargo-semver-checks
+/// below `target/`, which takes some minutes.
 ///
 /// # Errors
-/// A tool that cannot be installed, emitted code that does not compile.
+/// A tool that cannot be installed, or emitted code that does not compile.
 pub fn verify(pairs: &[Pair], root: &Path) -> Result<Verified, String> {
     let folder = root.join("target/semver-checks");
     tool::install(&folder)?;
@@ -54,7 +54,7 @@ pub fn verify(pairs: &[Pair], root: &Path) -> Result<Verified, String> {
     Ok(agreement::of(pairs, &findings))
 }
 
-/// Runs a command to its end.
+/// Runs a command, and fails if the command fails.
 fn finish(mut command: Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command

@@ -1,4 +1,4 @@
-//! The two packages that are compared: a module for each contract, under the same name in both.
+//! The package that is generated for each side of the comparison. A contract has the same module name in both packages.
 
 use std::fs;
 use std::io;
@@ -10,13 +10,13 @@ use polar_codegen::version_files;
 
 use crate::files;
 
-/// A package of one side, in a workspace of its own.
+/// The package of one side, in a workspace of its own.
 pub(super) struct Package {
     folder: PathBuf,
 }
 
 impl Package {
-    /// Writes the package with a module for each contract.
+    /// Writes the package, with a module for each contract.
     pub(super) fn write<'a>(
         root: &Path,
         folder: PathBuf,
@@ -38,12 +38,12 @@ impl Package {
         }
         files::write(&folder.join("src/lib.rs"), &library).map_err(failed)?;
         files::write(&folder.join("Cargo.toml"), &manifest(root)).map_err(failed)?;
-        // The dependencies that the workspace was tested with.
+        // Uses the versions of dependencies that the workspace is tested with.
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).map_err(failed)?;
         Ok(Self { folder })
     }
 
-    /// Its public items, as rustdoc describes them in JSON.
+    /// Generates the JSON description of the public items with rustdoc.
     pub(super) fn describe(&self, target: &Path) -> Result<PathBuf, String> {
         let mut cargo = Command::new("cargo");
         cargo
@@ -58,7 +58,7 @@ impl Package {
                 "--cap-lints",
                 "allow",
             ])
-            // JSON is unstable; the tool that reads it knows the format of this release.
+            // rustdoc's JSON output is unstable. The tool reads the format of this compiler release.
             .env("RUSTC_BOOTSTRAP", "1");
         super::finish(cargo)?;
         let described = target.join("doc").join(format!("{NAME}.json"));

@@ -1,4 +1,4 @@
-//! The pairs of small contracts that isolate each rule.
+//! Pairs of small contracts, each of which tests one rule of the classification.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use polar_codegen::ir::Api;
 
 use super::Pair;
 
-/// Each overlay of `tests/inputs/compare/`, in both directions.
+/// Returns a pair for each overlay of `tests/inputs/compare/`, in both directions.
 ///
 /// # Errors
-/// Files that cannot be read, or that nothing can be generated from.
+/// Files that cannot be read, or that the generator rejects.
 pub fn pairs(root: &Path) -> Result<Vec<Pair>, String> {
     let folder = root.join("tests/inputs/compare");
     let failed = |path: &Path, error| format!("{}: {error}", path.display());

@@ -1,4 +1,4 @@
-//! Public items that are gone or have another type. Arguments count by their types, not by their names.
+//! Finds public items that were removed or changed. Arguments are compared by type, not by name.
 
 use std::path::Path;
 
@@ -8,11 +8,12 @@ use public_api::{Builder, PublicApi};
 
 use super::finding::{Finding, module_in, type_in};
 
-/// Every item of the old code that the new code does not have as it was.
+/// Returns every public item of the old code that the new code lacks or has changed.
 pub(super) fn findings(old: &Path, new: &Path) -> Result<Vec<Finding>, String> {
     let diff = PublicApiDiff::between(read(old)?, read(new)?);
     let removed = diff.removed.iter().map(ToString::to_string);
-    // Headings of implementations: what is in them are items of their own.
+    // The lines for `impl` blocks are ignored, except for those of traits: the items in a block have lines of their
+    // own.
     let removed = removed.filter(|item| !item.starts_with("impl") || item.contains(" for "));
     let changed = diff.changed.iter().map(|item| item.old.to_string());
     let broken = removed.map(|item| format!("removed: {item}"));
@@ -21,7 +22,8 @@ pub(super) fn findings(old: &Path, new: &Path) -> Result<Vec<Finding>, String> {
         .filter_map(|text| {
             Some(Finding {
                 pair: module_in(&text)?.to_owned(),
-                // An `impl Trait for Type` is attributed to no type, since both may be types of the API. All other items begin with `pub`.
+                // An `impl Trait for Type` is attributed to no type, since both may be types of the API. All other
+                // lines start with `pub`.
                 ty: type_in(&text)
                     .filter(|_| text.contains(": pub "))
                     .map(str::to_owned),

@@ -1,4 +1,4 @@
-//! cargo-semver-checks, in a folder of its own below `target/`.
+//! Runs cargo-semver-checks, which is installed in its own folder below `target/`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,11 +9,11 @@ use polar_codegen::compare::Semver;
 use super::finding::{Finding, module_in};
 use crate::files;
 
-/// The release that the judgments agree with. It reads the JSON of the rustdoc that the workspace is built with; a newer
-/// compiler may need a newer one.
+/// The release whose findings the classification is tested with. It reads the JSON of the current rustdoc; a newer
+/// compiler may require a newer release.
 const VERSION: &str = "0.51.0";
 
-/// Installs the tool, unless this release of it is installed.
+/// Installs the tool, unless this release is already installed.
 pub(super) fn install(folder: &Path) -> Result<(), String> {
     files::own_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let installed = run(folder, &["--version"]).unwrap_or_default();
@@ -28,7 +28,7 @@ pub(super) fn install(folder: &Path) -> Result<(), String> {
     super::finish(cargo)
 }
 
-/// What it finds.
+/// Returns the findings of the tool.
 pub(super) fn findings(folder: &Path, old: &Path, new: &Path) -> Result<Vec<Finding>, String> {
     let list = run(folder, &["--list"])?;
     let (old, new) = (old.to_string_lossy(), new.to_string_lossy());
@@ -37,7 +37,7 @@ pub(super) fn findings(folder: &Path, old: &Path, new: &Path) -> Result<Vec<Find
         &[
             "check-release",
             "--color=never",
-            // Then what demands a minor release is a finding, too.
+            // As for a patch release, so that changes that require a minor release are findings, too.
             "--release-type=patch",
             "--baseline-rustdoc",
             &old,
@@ -51,7 +51,7 @@ pub(super) fn findings(folder: &Path, old: &Path, new: &Path) -> Result<Vec<Find
     }
 }
 
-/// All that the tool prints; it fails when it finds something.
+/// Returns the complete output. The tool exits with an error when it has findings.
 fn run(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(folder.join("bin/cargo-semver-checks"))
         .arg("semver-checks")
@@ -62,7 +62,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     Ok(text(&output.stdout) + &text(&output.stderr))
 }
 
-/// Returns the release that each lint demands, from the list of lints.
+/// Returns the release that each lint requires, from the list of lints.
 fn levels(list: &str) -> BTreeMap<&str, Semver> {
     let lints = list.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -76,7 +76,7 @@ fn levels(list: &str) -> BTreeMap<&str, Semver> {
     lints.collect()
 }
 
-/// Returns the places that stand below the heading of each lint.
+/// Returns the places that the output lists below the heading of each lint.
 fn read(printed: &str, levels: &BTreeMap<&str, Semver>) -> Vec<Finding> {
     let (mut findings, mut lint) = (Vec::new(), None);
     for line in printed.lines() {

@@ -1,4 +1,4 @@
-//! Lists products. Each feature is added to this program, and used in `feature.rs`.
+//! Lists products. Each measured program is this one with the code of a feature in `feature.rs`.
 
 mod feature;
 
@@ -19,12 +19,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     feature::run(&polar)
 }
 
-/// The client over a transport that sends nothing.
+/// Creates a client with a transport that sends nothing.
 pub fn without_http() -> Result<Polar, polar_client::Error> {
     Polar::builder().access_token("polar_oat_...").transport(NullTransport).build()
 }
 
-/// Polls a future once: what it needs is compiled, and nothing else.
+/// Polls a future once, so that its code is part of the executable without a runtime.
 pub fn once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
