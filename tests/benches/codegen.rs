@@ -1,13 +1,14 @@
-//! How long generating the crate takes, in memory, beside the least that any generator would have to do.
+//! Measures how long generating the crate takes in memory, compared with the minimum that any generator has to do.
 //!
 //! ```text
 //! cargo bench -p polar-tests --bench codegen
 //! ```
 //!
-//! The floor reads the same contracts with the same YAML library, and parses and prints the same sources with the same
-//! pretty-printer, without thinking in between; like the generator it works on all versions at once. The two take turns,
-//! so that whatever else the machine does slows both; the ratio of their medians is the figure to watch. It should stay
-//! below 1.3, and the generator below a second on an idle machine with a core for each version.
+//! The minimum (*floor*) reads the same contracts with the same YAML library, and parses and prints the same sources
+//! with the same pretty-printer, without any analysis in between. Like the generator, it processes all versions in
+//! parallel. The two are measured alternately, so that other load of the machine affects both. The result is the ratio
+//! of their medians. The aim is a ratio below 1.3, and less than a second for the generator on an idle machine with a
+//! core for each version.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -59,7 +60,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// The texts below `spec/`, by file name.
+/// The texts of the files below `spec/`, by file name.
 struct Spec {
     contracts: BTreeMap<String, String>,
     overlay: Option<String>,
@@ -110,7 +111,7 @@ impl Spec {
         polar_codegen::generate(&input).map_err(|report| report.to_string().into())
     }
 
-    /// The contracts, and the sources that were generated, in as many parts: what is done at once.
+    /// Splits contracts and generated sources into parts, which are processed in parallel.
     fn parts<'a>(&'a self, output: &'a Output) -> Vec<Part<'a>> {
         let mut parts: Vec<Part<'a>> = self
             .contracts
@@ -154,7 +155,7 @@ impl Part<'_> {
     }
 }
 
-/// Does the work on all parts at once.
+/// Processes all parts in parallel.
 fn all<'a>(parts: &[Part<'a>], work: fn(&Part<'a>) -> Outcome<()>) -> Outcome<()> {
     thread::scope(|scope| {
         let start = |part| scope.spawn(move || work(part));

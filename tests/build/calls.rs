@@ -1,7 +1,8 @@
-//! Code that calls every operation with values from JSON, through what users of the client have: methods, setters,
-//! constructors, public fields. So no operation and no type that is sent can be forgotten.
+//! Generates code that calls every operation with values from JSON, through the public API of the client: methods,
+//! setters, constructors and fields. So no operation and no request type is left untested.
 //!
-//! `OUT_DIR/calls.rs` has a module for each version in `spec/`, and a list of all. What the code uses is in `suites/calls/`.
+//! `OUT_DIR/calls.rs` contains a module for each version in `spec/`, and the list of all versions. The code depends on
+//! `suites/calls/`.
 
 use std::collections::BTreeSet;
 use std::fmt::{Result as Written, Write as _};
@@ -17,7 +18,7 @@ use polar_codegen::share::{Key, share};
 
 use super::Result;
 
-/// More required fields than this, and the type has no constructor.
+/// Types with more required fields have no constructor.
 const MAX_ARGUMENTS: usize = 7;
 
 pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
@@ -28,7 +29,7 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
         .map(|(version, api)| {
             let module = names::version_module(&api.version);
             let path = format!("polar_client::{module}");
-            // A type that versions share is described by the first of them.
+            // The code for a type that several versions share is written for the first of them.
             let homes = plan.homes.iter();
             let own = homes.filter(|home| home.versions.first() == Some(&version));
             let own: BTreeSet<&Key> = own.flat_map(|home| &home.keys).collect();
@@ -47,8 +48,8 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the module of one API, whose code is at `path`, and a static that has its operations. Types that are not its
-/// own are described elsewhere.
+/// Returns a module for one API, whose client is at `path`, with a static that contains its operations. Code for types
+/// of other homes is in the modules of those.
 pub(super) fn module_of(
     api: &Api,
     name: &str,
@@ -115,7 +116,7 @@ pub(super) fn module_of(
     Ok(text)
 }
 
-/// How a type that is sent is made of JSON.
+/// Writes the code that converts JSON to a request type.
 fn write_type(text: &mut String, api: &Api, def: &TypeDef) -> Written {
     let content = match &def.shape {
         Shape::Alias(_) => return Ok(()),
@@ -163,7 +164,7 @@ fn struct_content(
         return Ok(text);
     }
     let arguments = object.fields.iter().filter(required).map(|field| {
-        // `new` puts it on the heap itself.
+        // `new` boxes the value itself.
         let unboxed = match field.ty.non_null() {
             Type::Boxed(inner) if kind(field) == FieldKind::Value => inner,
             _ => &field.ty,
@@ -180,7 +181,7 @@ fn struct_content(
         let (setter, key) = (names::setter(&field.name), &field.name.wire);
         let ty = rust_type(api, field.ty.non_null());
         match kind(field) {
-            // Its setters are those of its entries and keys.
+            // Has a setter for all entries, and one for each well-known key.
             FieldKind::OrAbsent if api.open_struct(field).is_some() => write!(
                 text,
                 "let it = {{ let mut it = it; it.{} = o.find::<{ty}>({key:?})?; it }};",
@@ -210,7 +211,7 @@ fn rest_value(api: &Api, object: &Struct) -> Option<String> {
     Some(format!("o.rest::<{ty}>(&{known:?})?"))
 }
 
-/// Returns the value of a field in a literal, unless the struct does not have the field.
+/// Returns the value of a field in a struct literal; `None` if the struct has no such field.
 fn literal_value(api: &Api, field: &Field, kind: FieldKind) -> Option<String> {
     let (ty, key) = (rust_type(api, field.ty.non_null()), &field.name.wire);
     Some(match kind {
@@ -222,7 +223,7 @@ fn literal_value(api: &Api, field: &Field, kind: FieldKind) -> Option<String> {
     })
 }
 
-/// How a field is set, derived independently of the generator from the documentation of the emitted types.
+/// How a field is set. Derived from the documentation of emitted types, independently of the generator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FieldKind {
     Value,
@@ -252,7 +253,7 @@ impl FieldKind {
     }
 }
 
-/// An operation, and the services that lead to it.
+/// An operation and the services that lead to it.
 struct Call<'a> {
     services: Vec<&'a Service>,
     operation: &'a Operation,
@@ -343,7 +344,7 @@ impl Call<'_> {
         writeln!(text, "Ok(request) }}")
     }
 
-    /// Returns the expression of the service, with a credential.
+    /// Returns the expression of the service, with the variable of a credential.
     fn service(&self, credential: &str) -> String {
         let root = &self.services[0].name.rust;
         let mut text = match self.services[0].credential {
@@ -359,7 +360,7 @@ impl Call<'_> {
     }
 }
 
-/// Returns the credentials that an operation takes.
+/// Returns the credential types that an operation accepts.
 fn credentials(access: Access) -> &'static [&'static str] {
     const NONE: &str = "Anonymous";
     const ORGANIZATION: &str = "OrganizationToken::new(\"polar_oat_conformance\")";
@@ -380,7 +381,7 @@ fn credentials(access: Access) -> &'static [&'static str] {
     }
 }
 
-/// Returns a parameter that must be given, as an argument.
+/// Returns a required parameter as an argument.
 fn value_of(api: &Api, param: &Param, place: &str) -> String {
     let (name, ty) = (&param.name.wire, param.ty.non_null());
     match target(api, ty) {

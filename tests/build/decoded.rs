@@ -1,7 +1,8 @@
-//! A table of every type that is decoded, for the tests that try all of them: where it comes from in the contract, how
-//! to decode it, and for unions what each variant comes from.
+//! Generates a table of all decoded types, for tests that apply to each of them: the place in the contract, the
+//! function that decodes the type, and for unions the places of the variants.
 //!
-//! `OUT_DIR/decoded.rs` has a table for each version in `spec/`, and a list of all. The types of the entries are in `src/decoded.rs`.
+//! `OUT_DIR/decoded.rs` contains a table for each version in `spec/`, and the list of all tables. `src/decoded.rs`
+//! defines the types of the entries.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,7 +35,7 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the table of one API, whose code is the module at `path`.
+/// Returns the table of one API, whose client is the module at `path`.
 pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "#[doc = \"Version {} of the API.\"]", api.version)?;
@@ -45,7 +46,7 @@ pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     writeln!(text, "use {path}::models as m;")?;
     writeln!(
         text,
-        "use ::polar_tests::decoded::{{Returned, Entry, Table, StringList, Union, problem_of_texts}};"
+        "use ::polar_tests::decoded::{{Returned, Entry, Table, StringEnumEntry, Union, problem_of_string_enum}};"
     )?;
     writeln!(text, "Table {{ version: {:?}, types: &[", api.version)?;
     for def in api.types.iter().filter(|def| def.usage.is_decoded()) {
@@ -56,13 +57,13 @@ pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
         }
         writeln!(text, ",")?;
     }
-    writeln!(text, "], texts: &[")?;
+    writeln!(text, "], string_enums: &[")?;
     for def in &api.types {
         if let Shape::Enum(texts) = &def.shape {
-            write_texts(&mut text, def, texts)?;
+            write_string_enum(&mut text, def, texts)?;
         }
     }
-    writeln!(text, "], answers: &[")?;
+    writeln!(text, "], responses: &[")?;
     for operation in api.operations() {
         if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
             writeln!(
@@ -106,7 +107,7 @@ fn write_union(text: &mut String, def: &TypeDef, union: &Union) -> std::fmt::Res
     )
 }
 
-/// Everything that a decision looks at, as JSON pointers.
+/// Returns the paths that a decision reads, as JSON pointers.
 fn paths(decision: &Decision) -> Vec<String> {
     let deciding = decision.deciding().into_iter();
     let deciding = deciding.filter(|path| !path.starts_with('('));
@@ -115,12 +116,12 @@ fn paths(decision: &Decision) -> Vec<String> {
         .collect()
 }
 
-/// Where the constants are that tell variants apart.
+/// The places of the constants that discriminate variants.
 #[derive(Default)]
 struct Tags {
-    /// Keys of closed enums: another string there makes the whole value an unknown variant.
+    /// Tags of which every value is listed: an unknown string selects the unknown variant.
     closed: Vec<String>,
-    /// Another text there leads to a variant that takes all others.
+    /// Tags for which an unknown string selects the variant that accepts any string.
     open: Vec<String>,
 }
 
@@ -147,7 +148,7 @@ impl Tags {
     }
 }
 
-fn write_texts(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Result {
+fn write_string_enum(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Result {
     let rust = &def.name.rust;
     let values: Vec<&str> = texts
         .values
@@ -156,8 +157,8 @@ fn write_texts(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Resu
         .collect();
     writeln!(
         text,
-        "StringList {{ name: {rust:?}, values: &{values:?}, \
-         problem: |values| problem_of_texts(values, m::{rust}::as_str, m::{rust}::is_unknown) }},"
+        "StringEnumEntry {{ name: {rust:?}, values: &{values:?}, \
+         problem: |values| problem_of_string_enum(values, m::{rust}::as_str, m::{rust}::is_unknown) }},"
     )
 }
 

@@ -1,6 +1,7 @@
-//! The modules of every document in `inputs/`.
+//! Generates the modules of all contracts in `inputs/`.
 //!
-//! `OUT_DIR/inputs/<name>/` is the module tree of `inputs/<name>.yaml`, `OUT_DIR/inputs.rs` declares all of them.
+//! `OUT_DIR/inputs/<name>/` contains the module tree of `inputs/<name>.yaml`, and `OUT_DIR/inputs.rs` declares all of
+//! them.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,6 +1,6 @@
-//! Generates code to be compiled with the tests: the modules of every document in `inputs/` ([`inputs`]), the module of
-//! the contract that the recordings follow ([`recorded`]), a table of every type that is decoded ([`decoded`]), calls of
-//! every operation ([`calls`]), and the list of versions ([`versions`]).
+//! Generates code that is compiled with the tests: the modules of all contracts in `inputs/` ([`inputs`]), the module
+//! of the contract that the recordings follow ([`recorded`]), a table of all decoded types ([`decoded`]), calls of all
+//! operations ([`calls`]), and the list of versions ([`versions`]).
 
 mod calls;
 mod decoded;
@@ -77,7 +77,7 @@ fn api(contract: &Path, overlay: Option<&Path>) -> Result<Api> {
     )?)
 }
 
-/// Writes the module of an API below a folder.
+/// Writes the module of an API to a folder.
 fn write_module(api: &Api, folder: &Path) -> Result<()> {
     for (file, text) in polar_codegen::version_files(api)? {
         let path = folder.join(file);

@@ -1,7 +1,8 @@
-//! The module of the contract that the recordings in `fixtures/recorded/` follow, which is older than those in `spec/`.
+//! Generates the module of the contract that the recordings in `fixtures/recorded/` follow. It is older than those in
+//! `spec/`.
 //!
-//! `OUT_DIR/recorded/` is its tree, `OUT_DIR/recorded.rs` declares it as `api` and has a table of its types, and
-//! `OUT_DIR/recorded_calls.rs` calls its operations.
+//! `OUT_DIR/recorded/` contains the module tree. `OUT_DIR/recorded.rs` declares it as `api` and contains a table of its
+//! types, and `OUT_DIR/recorded_calls.rs` calls its operations.
 
 use std::fs;
 use std::path::Path;

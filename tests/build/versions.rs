@@ -1,7 +1,8 @@
-//! What tests need to know of the versions in `spec/versions.yaml`, so that none has to name one.
+//! Generates code for all versions in `spec/versions.yaml`, so that no test names a version.
 //!
-//! `OUT_DIR/versions.rs` has the list and a macro that goes through it, `OUT_DIR/identity.rs` compiles only if what
-//! versions share is one type in Rust, and `OUT_DIR/misuse.md` has doc tests of types that are not.
+//! `OUT_DIR/versions.rs` contains the list of versions and a macro that calls another macro for each of them.
+//! `OUT_DIR/identity.rs` compiles only if a type that versions share is a single Rust type. `OUT_DIR/misuse.md`
+//! contains doctests of types that are not shared.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -103,7 +104,7 @@ fn modules(apis: &[Api], home: &Home) -> Vec<String> {
         .collect()
 }
 
-/// Returns the path of an element below the module of a version, if it is a type.
+/// Returns the path of a type, relative to the module of its version; `None` for other elements.
 fn path(key: &Key) -> Option<String> {
     match key {
         Key::Type(name) => Some(format!("models::{name}")),
@@ -113,7 +114,7 @@ fn path(key: &Key) -> Option<String> {
     }
 }
 
-/// For each version and the one before it, a type that means something else there.
+/// Returns doctests: for each version and the previous one, a type that differs between them cannot be converted.
 fn misuse(apis: &[Api], plan: &Plan) -> Result<String> {
     let mut text = String::new();
     let types = |version: usize| -> BTreeSet<&Key> {

@@ -1,6 +1,7 @@
-//! Every type that is decoded, to be tried one like the other. The tables are written by the build script.
+//! The tables of all decoded types, which the build script generates, so that tests can apply to each type.
 //!
-//! That an entry compiles is a test of its own: the bounds of [`Received`] and [`StringList::of`] are promised for every type.
+//! Compiling an entry is a test by itself: it checks that the type satisfies the bounds of [`Received`] or
+//! [`StringEnumEntry::of`].
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
@@ -17,58 +18,58 @@ use serde_json::Value;
 pub struct Table {
     /// `2026-10`.
     pub version: &'static str,
-    /// All types that are decoded.
+    /// All decoded types.
     pub types: &'static [Entry],
-    /// All lists of texts, also those that are only sent.
-    pub texts: &'static [StringList],
-    /// What each operation returns, if that is JSON.
-    pub answers: &'static [Returned],
+    /// All string enums, including those that are only sent.
+    pub string_enums: &'static [StringEnumEntry],
+    /// The JSON responses of operations.
+    pub responses: &'static [Returned],
 }
 
-/// Decodes JSON text.
+/// A function that decodes JSON.
 pub type DecodeFn = fn(&str) -> Result<Box<dyn Decoded>, DecodeError>;
 
-/// A type that is decoded.
+/// A decoded type.
 #[derive(Debug)]
 pub struct Entry {
     /// Its Rust name.
     pub name: &'static str,
-    /// Where the contract has it: a pointer of the generator.
+    /// The place in the contract, as a pointer of the generator.
     pub pointer: &'static str,
-    /// Decodes a value.
+    /// Decodes JSON as the type.
     pub decode: DecodeFn,
-    /// Creates a sample.
+    /// Creates a sample of the type.
     pub sample: fn() -> Box<dyn Decoded>,
-    /// Variants and deciding properties, if the type is a discriminated union.
+    /// Variants and discriminating properties, if the type is a discriminated union.
     pub union: Option<Union>,
 }
 
-/// A union that is discriminated.
+/// A discriminated union.
 #[derive(Debug)]
 pub struct Union {
-    /// The name of a value's variant.
+    /// Returns the name of a value's variant.
     pub variant: fn(&dyn Any) -> &'static str,
     /// The variants, with the pointers of their schemas in the contract.
     pub variants: &'static [(&'static str, &'static [&'static str])],
-    /// The values that discriminate, as JSON pointers into a value.
+    /// JSON pointers of the discriminating values within a value.
     pub deciding: &'static [&'static str],
-    /// Those of them for which an unknown string selects the unknown variant.
+    /// Those for which an unknown string selects the unknown variant.
     pub tags: &'static [&'static str],
-    /// Those of them for which an unknown string selects the open variant.
+    /// Those for which an unknown string selects the variant that accepts any string.
     pub open_tags: &'static [&'static str],
 }
 
-/// What an operation returns.
+/// The response of an operation.
 #[derive(Debug)]
 pub struct Returned {
     /// `orders:list`.
     pub operation: &'static str,
-    /// Decodes a value.
+    /// Decodes JSON as the response.
     pub decode: DecodeFn,
 }
 
 impl Entry {
-    /// The entry of a type.
+    /// Creates the entry of a type.
     #[must_use]
     pub const fn of<T: Received + Sample>(name: &'static str, pointer: &'static str) -> Self {
         Self {
@@ -80,7 +81,7 @@ impl Entry {
         }
     }
 
-    /// The same entry, of a union.
+    /// Returns the entry with the facts about a union.
     #[must_use]
     pub const fn union(self, union: Union) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl Entry {
 }
 
 impl Returned {
-    /// The response of an operation.
+    /// Creates the entry of an operation.
     #[must_use]
     pub const fn of<T: Received>(operation: &'static str) -> Self {
         Self {
@@ -101,15 +102,15 @@ impl Returned {
     }
 }
 
-/// Decodes JSON text into a type of which only that is known.
+/// Decodes JSON as a type that the caller does not know.
 ///
 /// # Errors
-/// Text that is no such value.
+/// An error if the JSON does not match the type.
 pub fn decode<T: Received>(text: &str) -> Result<Box<dyn Decoded>, DecodeError> {
     codec::from_str::<T>(text).map(|value| Box::new(value) as Box<dyn Decoded>)
 }
 
-/// What every type that is decoded can do.
+/// The traits of every decoded type.
 pub trait Received:
     Decode
     + Encode
@@ -140,13 +141,13 @@ impl<T> Received for T where
 
 /// A decoded value of any type.
 pub trait Decoded: Any + Debug + Send + Sync {
-    /// Returns the value as JSON text.
+    /// Returns the value as JSON.
     fn to_json(&self) -> String;
 
-    /// Returns whether another value is of the same type and equal.
+    /// Returns whether another value has the same type and is equal.
     fn equals(&self, other: &dyn Any) -> bool;
 
-    /// Returns whether a clone is equal, and whether serde reads and writes the value as the codec does.
+    /// Returns whether a clone of the value is equal, and whether serde decodes and encodes it like the codec.
     fn is_consistent(&self, text: &str) -> bool;
 }
 
@@ -166,20 +167,20 @@ impl<T: Received> Decoded for T {
     }
 }
 
-/// A list of texts.
+/// A string enum.
 #[derive(Debug)]
-pub struct StringList {
+pub struct StringEnumEntry {
     /// Its Rust name.
     pub name: &'static str,
-    /// The texts that the contract knows.
+    /// The strings that the contract lists.
     pub values: &'static [&'static str],
-    /// What is wrong with the Rust type, if anything is.
+    /// Returns what is wrong with the Rust type; `None` if nothing is.
     pub problem: fn(&[&str]) -> Option<String>,
 }
 
-/// What is wrong with the type of a list of texts: it is known by its texts, keeps unknown ones, and can be a key.
+/// Checks a string enum: listed strings are known variants, unknown strings are kept, and values can be map keys.
 #[must_use]
-pub fn problem_of_texts<T>(
+pub fn problem_of_string_enum<T>(
     values: &[&str],
     as_str: fn(&T) -> &str,
     is_unknown: fn(&T) -> bool,

@@ -1,7 +1,7 @@
-//! What a real server delivered to endpoints for webhooks, as `fixtures/recorded/webhooks.jsonl` has it.
+//! Webhook deliveries of a real server, from `fixtures/recorded/webhooks.jsonl`.
 //!
-//! Nothing is masked there, or the signatures would not be those of the bodies. Server, endpoints and secrets were made for
-//! the recording and are gone.
+//! They are not masked, because signatures would not match otherwise. The server, its endpoints and secrets were
+//! created for the recording and then deleted.
 
 use serde_json::Value;
 
@@ -12,9 +12,9 @@ const DELIVERIES: &str = include_str!("../fixtures/recorded/webhooks.jsonl");
 pub struct Recorded {
     /// The secret of the endpoint.
     pub secret: String,
-    /// Names and values.
+    /// Names and values of the headers.
     pub headers: Vec<(String, String)>,
-    /// What was signed.
+    /// The signed body.
     pub body: String,
 }
 
@@ -29,7 +29,7 @@ impl Recorded {
     }
 }
 
-/// One delivery of each type of event, and one for each kind of chat.
+/// Returns one delivery of each event type, and one for each chat format.
 #[must_use]
 pub fn recorded_deliveries() -> Vec<Recorded> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -1,45 +1,46 @@
-//! What decoding and encoding may change in a value, and what they may not.
+//! Compares a value before decoding with the value after encoding.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Number, Value};
 
-/// Compares what was written with what was read.
+/// Finds differences between a received value and its encoding after decoding.
 ///
-/// This is everything that is forgiven:
-/// - **numbers** are equal if their values are: a `3` in a field of floats is written as `3.0`;
-/// - **decimals** may come as numbers, and are written as texts, to the same value;
-/// - **instants** are equal if they are the same point in time: all are written in UTC, with six digits or none;
-/// - **null, and no key at all**, mean the same to anyone who reads an optional property. That a key which must be there is
-///   written is shown by the contract's rules for what is written;
-/// - **constants** that may be left out are written nevertheless.
+/// These differences are ignored:
+/// - **Numbers** are equal if their values are: a `3` in a float field is encoded as `3.0`.
+/// - **Decimals** may be received as numbers. They are encoded as strings with the same value.
+/// - **Timestamps** are equal if they are the same point in time. They are encoded in UTC, with six fractional digits
+///   or none.
+/// - **Null and a missing key** are equivalent for an optional property. That required keys are encoded is tested by
+///   validating the encoded value against the contract.
+/// - **Constants** that are optional are encoded even if they were missing.
 #[derive(Debug, Clone, Copy)]
 pub struct Difference<'c> {
     /// [`Contract::optional_constants`](crate::contract::Contract::optional_constants).
     pub constants: &'c BTreeSet<(&'c str, &'c str)>,
-    /// What becomes of keys that the contract does not know.
+    /// The expected treatment of undocumented keys.
     pub undocumented: Undocumented,
 }
 
-/// What becomes of keys that the contract does not know.
+/// The expected treatment of undocumented keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undocumented {
-    /// There are none: everything that was read is written.
+    /// The value has no such keys: everything must be encoded.
     None,
-    /// They are dropped.
+    /// They must be dropped.
     Dropped,
 }
 
 impl Difference<'_> {
-    /// Returns the first difference, with its place; nothing if the two mean the same.
+    /// Returns the first difference with its place; `None` if the values are equivalent.
     #[must_use]
     pub fn find(&self, read: &Value, written: &Value) -> Option<String> {
         let first = self.all(read, written).into_iter().next();
         first.map(|(place, what)| format!("{place}: {what}"))
     }
 
-    /// All differences: JSON pointers, and what is different there.
+    /// Returns all differences: the JSON pointer and a description of each.
     #[must_use]
     pub fn all(&self, read: &Value, written: &Value) -> Vec<(String, String)> {
         let mut found = Vec::new();

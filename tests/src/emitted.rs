@@ -1,4 +1,4 @@
-//! The text of emitted code.
+//! The text of emitted files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use std::{fs, io};
 /// Returns the text of one emitted file: `emitted_file("reference_responses", "codec/shared.rs")`.
 ///
 /// # Errors
-/// When there is no such file.
+/// An error if the file does not exist.
 pub fn emitted_file(input: &str, path: &str) -> io::Result<String> {
     fs::read_to_string(tree(input).join(path))
 }
 
-/// All files emitted for an input, by path.
+/// Returns all files that are emitted for an input, by path.
 ///
 /// # Errors
-/// When there is no such input.
+/// An error if the input does not exist.
 pub fn emitted_files(input: &str) -> io::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     collect(&tree(input), "", &mut files)?;

@@ -1,4 +1,5 @@
-//! What the test suites share: the code emitted for every document in `inputs/`, compiled, and a transport that records.
+//! Code that test suites share: the compiled output of the generator for all contracts in `inputs/`, tools to validate
+//! and generate values, servers, and a transport that records requests.
 
 pub mod contract;
 pub mod decoded;
@@ -11,18 +12,18 @@ mod recorder;
 #[cfg(unix)]
 pub mod servers;
 
-/// The versions of the API that the client has.
+/// The API versions of the client.
 pub mod versions {
     include!(concat!(env!("OUT_DIR"), "/versions.rs"));
 }
 
 pub use delivered::{Recorded, recorded_deliveries};
 pub use emitted::{emitted_file, emitted_files};
-pub use recorder::{Recorder, Reply, Sent};
+pub use recorder::{RecordedRequest, Recorder, Reply};
 
-/// The code that the generator emits for the documents in `inputs/`: a module each, as in the published crate.
+/// The emitted code for the contracts in `inputs/`: a module for each, as in the published crate.
 ///
-/// A warning of the compiler about emitted code is an error here.
+/// Compiler warnings about emitted code are errors here.
 #[deny(warnings, missing_docs, unreachable_pub)]
 #[allow(
     clippy::module_inception,
@@ -33,7 +34,7 @@ pub mod inputs {
     include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
 }
 
-/// The examples of the README, compiled.
+/// The examples of the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -1,8 +1,8 @@
-//! Mistakes that do not compile.
+//! Mistakes that must not compile, as doctests.
 //!
-//! # Calls with a credential that the operation does not take
+//! # Calls with a credential that the operation does not accept
 //!
-//! Each is the same as one that compiles, but for the credential.
+//! Each mistake differs from this correct program in the credential only.
 //!
 //! ```
 //! use polar_client::v2026_10::Polar;
@@ -29,12 +29,12 @@
 //! }
 //! ```
 //!
-//! Without a credential, nothing of an organization:
+//! An anonymous client cannot read data of an organization:
 //! ```compile_fail,E0277
 //! let _ = polar_client::v2026_10::Polar::anonymous().orders().list();
 //! ```
 //!
-//! The registration of an OAuth2 client is neither for an organization nor for a person:
+//! An organization access token and a personal access token cannot manage the registration of an OAuth2 client:
 //! ```compile_fail,E0277
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.oauth2().clients().get_client("id");
@@ -45,38 +45,38 @@
 //! let _ = Polar::anonymous().with_credential(PersonalToken::new("")).oauth2().clients().get_client("id");
 //! ```
 //!
-//! Nor is what was signed in for, not even for a personal access token:
+//! A personal access token is not a token obtained through OpenID Connect:
 //! ```compile_fail,E0277
 //! use polar_client::{PersonalToken, v2026_10::Polar};
 //! let _ = Polar::anonymous().with_credential(PersonalToken::new("")).oauth2().userinfo();
 //! ```
 //!
-//! An organization has no orders of its own in the portal:
+//! An organization access token is not accepted in the customer portal:
 //! ```compile_fail,E0277
 //! use polar_client::{OrganizationToken, v2026_10::Polar};
 //! let _ = Polar::anonymous().customer_portal(OrganizationToken::new("")).orders().list();
 //! ```
 //!
-//! A customer is no organization:
+//! A customer session is not an organization access token:
 //! ```compile_fail,E0277
 //! use polar_client::{CustomerSession, v2026_10::Polar};
 //! let _ = Polar::anonymous().with_credential(CustomerSession::new("")).orders().list();
 //! ```
 //!
-//! A customer session does not do where a member session is needed:
+//! A customer session is not a member session:
 //! ```compile_fail,E0277
 //! use polar_client::{CustomerSession, v2026_10::Polar};
 //! let _ = Polar::anonymous().customer_portal(CustomerSession::new("")).members().list_members();
 //! ```
 //!
-//! Credentials are not text:
+//! A string is not a credential:
 //! ```compile_fail,E0277
 //! let _ = polar_client::v2026_10::Polar::anonymous().customer_portal("polar_cst_");
 //! ```
 //!
-//! # What is required, left out
+//! # Missing required values
 //!
-//! With everything that is required:
+//! With all required values:
 //! ```
 //! use polar_client::types::{Date, Uuid};
 //! use polar_client::v2026_10::Polar;
@@ -90,14 +90,14 @@
 //! }
 //! ```
 //!
-//! Without the order's id:
+//! Without the ID of the order:
 //! ```compile_fail,E0061
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.orders().get();
 //! }
 //! ```
 //!
-//! Without a parameter of the query:
+//! Without a required query parameter:
 //! ```compile_fail,E0061
 //! use polar_client::types::Date;
 //! fn call(organization: &polar_client::v2026_10::Polar, day: Date) {
@@ -105,7 +105,7 @@
 //! }
 //! ```
 //!
-//! Without a body:
+//! Without the body:
 //! ```compile_fail,E0061
 //! use polar_client::types::Uuid;
 //! fn call(organization: &polar_client::v2026_10::Polar, id: Uuid) {
@@ -113,14 +113,14 @@
 //! }
 //! ```
 //!
-//! Without a field of the body:
+//! Without a required field of the body:
 //! ```compile_fail,E0061
 //! let _ = polar_client::v2026_10::models::CheckoutProductsCreate::new();
 //! ```
 //!
-//! # Identifiers of something else
+//! # Identifiers of another type
 //!
-//! With that of the right entity, or with a UUID:
+//! With the identifier of the right type, or with a UUID:
 //! ```
 //! use polar_client::ids::OrderId;
 //! use polar_client::types::Uuid;
@@ -143,7 +143,7 @@
 //! }
 //! ```
 //!
-//! A customer is no order:
+//! A customer ID is not an order ID:
 //! ```compile_fail,E0277
 //! use polar_client::v2026_10::{Polar, models::Order};
 //! fn call(organization: &Polar, order: &Order) {
@@ -170,16 +170,16 @@
 //! }
 //! ```
 //!
-//! Any text is no identifier:
+//! A string is not an identifier:
 //! ```compile_fail,E0277
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.orders().get("id");
 //! }
 //! ```
 //!
-//! # Values of which there may be more kinds one day
+//! # Enums and structs that can be extended
 //!
-//! With a wildcard:
+//! A match with a wildcard:
 //! ```
 //! use polar_client::v2026_10::models::{EventSource, UserInfo};
 //!
@@ -202,7 +202,7 @@
 //! }
 //! ```
 //!
-//! A union:
+//! A union without a wildcard:
 //! ```compile_fail,E0004
 //! use polar_client::v2026_10::models::UserInfo;
 //!
@@ -215,7 +215,7 @@
 //! }
 //! ```
 //!
-//! A list of texts:
+//! A string enum without a wildcard:
 //! ```compile_fail,E0004
 //! use polar_client::v2026_10::models::EventSource;
 //!
@@ -228,11 +228,11 @@
 //! }
 //! ```
 //!
-//! A literal of what is received:
+//! A literal of a response type:
 //! ```compile_fail,E0639
 //! let _ = polar_client::v2026_10::models::Pagination { total_count: 1, max_page: 1 };
 //! ```
 //!
-//! # Types of another version that mean something else
+//! # Types that differ between versions
 //!
 #![doc = include_str!(concat!(env!("OUT_DIR"), "/misuse.md"))]

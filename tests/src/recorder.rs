@@ -1,15 +1,15 @@
-//! A transport without a server: it records requests, and responds with what it was given.
+//! A transport that records requests instead of sending them, with a fixed response.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
 
-/// Records requests. Clones share what they record.
+/// Records requests. Clones share the recorded requests.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     reply: Reply,
-    sent: Arc<Mutex<Vec<Sent>>>,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 /// The response of a [`Recorder`].
@@ -17,16 +17,16 @@ pub struct Recorder {
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// Body, of any type.
+    /// The body, of any media type.
     pub body: &'static str,
 }
 
-/// A request, as it would have gone over the wire.
+/// A recorded request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// `GET`.
+pub struct RecordedRequest {
+    /// The HTTP method: `GET`.
     pub method: String,
-    /// Path and query.
+    /// The path and query.
     pub target: String,
     /// The `Authorization` header.
     pub authorization: Option<String>,
@@ -39,23 +39,23 @@ pub struct Sent {
 }
 
 impl Recorder {
-    /// Creates a transport that responds to every request with this.
+    /// Creates a transport that sends this response to every request.
     #[must_use]
     pub fn new(status: u16, body: &'static str) -> Self {
         Self {
             reply: Reply { status, body },
-            sent: Arc::default(),
+            requests: Arc::default(),
         }
     }
 
-    /// Returns the requests so far; the recorder forgets them.
+    /// Returns and removes the requests recorded so far.
     #[must_use]
-    pub fn take(&self) -> Vec<Sent> {
+    pub fn take(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Sent>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,14 +64,14 @@ impl Transport for Recorder {
         &self,
         request: http::Request<Bytes>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        self.lock().push(Sent::of(&request));
+        self.lock().push(RecordedRequest::of(&request));
         let mut response = http::Response::new(Body::from(self.reply.body));
         *response.status_mut() = http::StatusCode::from_u16(self.reply.status).unwrap_or_default();
         Box::pin(async { Ok(response) })
     }
 }
 
-impl Sent {
+impl RecordedRequest {
     fn of(request: &http::Request<Bytes>) -> Self {
         let header = |name| {
             let value = request.headers().get(name)?;

@@ -1,5 +1,5 @@
-//! The published crate, as its users have it. One program, because compiling and linking the client takes longer than
-//! most of these tests.
+//! Tests of the published crate. They are one program, because compiling and linking the client takes longer than most
+//! of these tests.
 
 mod exports;
 mod files;

@@ -1,5 +1,5 @@
-//! `cargo xtask codegen`: what is checked in is what is generated, `--check` names every difference and writes nothing,
-//! and writing repairs the differences and touches nothing else.
+//! `cargo xtask codegen`: `generated/` is up to date, `--check` names every difference and writes nothing, and writing
+//! updates all files that differ and no others.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,25 +20,25 @@ const CHANGED: &str = "src/v2026_10/models/customer_seats.rs";
 const MISSING: &str = "src/v2026_10/services/customer_portal/seats.rs";
 const STALE: &str = "src/v2026_10/services/gone/old.rs";
 
-/// A small contract, so that generation is quick.
+/// A small contract, so that generation is fast.
 const CONTRACT: &str = include_str!("../inputs/reference_responses.yaml");
 
-/// A list with only this version.
+/// A list of versions with a single version.
 const VERSIONS: &str = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";
 
-/// No corrections.
+/// An overlay without corrections.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: None, version: 1.0.0 }\nactions: []\n";
 
-/// A workspace with a contract and what is generated from it.
+/// A workspace with a contract and the code that is generated from it.
 struct Workspace {
     root: TempDir,
 }
 
-/// The state of a file: its modification time and content.
+/// The modification time and the content of a file.
 type State = (SystemTime, String);
 
 impl Workspace {
-    /// Only the contract.
+    /// Creates a workspace with a contract only.
     fn new() -> Self {
         let root = TempDir::new().unwrap();
         fs::create_dir(root.path().join("spec")).unwrap();
@@ -84,7 +84,7 @@ impl Workspace {
         codegen::run(self.root.path(), mode).unwrap()
     }
 
-    /// Returns the files of `generated/` after setting all modification times to a date in the past.
+    /// Sets all modification times below `generated/` to a date in the past, and returns the files.
     fn aged(&self) -> BTreeMap<String, State> {
         for file in self.files().keys() {
             let file = File::options().write(true).open(self.path(file)).unwrap();
@@ -211,7 +211,7 @@ fn write_repairs_the_differences_and_nothing_else() {
     assert!(workspace.run(Mode::Check).is_clean());
 }
 
-/// Links to a folder, a file and a missing path: next to the files, in place of a file, and in place of a folder.
+/// Links to a folder, a file and a missing path: beside generated files, in place of a file, and in place of a folder.
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_removed_but_not_followed() {
@@ -221,7 +221,7 @@ fn symbolic_links_are_removed_but_not_followed() {
     let expected: BTreeSet<String> = workspace.files().into_keys().collect();
     let note = mine.path().join("note.txt");
     fs::write(&note, "keep me").unwrap();
-    // A file of the same name and content as one that is generated, behind a link to its folder.
+    // The link leads to a folder that contains a file with the name and content of a generated one.
     let (codec, copy) = (
         workspace.path("src/v2026_10/codec"),
         mine.path().join("codec"),
@@ -315,7 +315,8 @@ fn a_folder_without_a_list_of_versions_is_an_error() {
     assert!(!root.path().join("generated").exists());
 }
 
-/// Code that names the module of a version. Written out, codegen would rename it here.
+/// Returns code that names the module of a version. Assembled at run time, because codegen would rename a module in
+/// this file.
 fn mention(version: &str) -> String {
     let module = version_module(version);
     format!("use polar_client::{module}::Polar; // not 2026-10 or v2026-10\n")
@@ -386,7 +387,7 @@ fn a_rotation_is_an_edit_of_the_list_and_codegen() {
     let module = version_module("2026-10");
     let old = workspace.files().into_iter();
     let old = old.filter(|(path, (_, text))| path.contains(&module) || text.contains(&module));
-    // The changelog, a copy of the workspace's, names old versions for good.
+    // The changelog names old versions, which must not be renamed.
     let old: Vec<_> = old
         .map(|(path, _)| path)
         .filter(|path| path != "CHANGELOG.md")

@@ -1,5 +1,5 @@
-//! Compiler errors for a wrong credential or argument. That they do not compile is tested in
-//! `src/misuse.rs`, too, but a doc test cannot read the message.
+//! Compiler errors for a wrong credential or argument. `src/misuse.rs` tests that such mistakes do not compile, but a
+//! doctest cannot check the message.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Code with a client `polar`, and the expected compiler errors.
+/// Expressions with a client `polar`, and the expected compiler errors.
 const MISTAKES: &[(&str, &[&str])] = &[
     (
         "Polar::anonymous().orders().list()",
@@ -96,7 +96,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("polar.orders().get(id())", &["Id<Order>", "Id<Product>"]),
 ];
 
-/// The source in front of each mistake.
+/// The source before each expression.
 const PRELUDE: &str = "#![allow(unused)]
 use polar_client::*;
 use polar_client::v2026_10::{Polar, models::*};
@@ -107,7 +107,7 @@ fn id() -> ids::ProductId { types::Uuid::nil().into() }
 #[test]
 fn compiler_errors_name_the_expected_type() {
     let folder = tempfile::tempdir().unwrap();
-    // The prelude itself compiles.
+    // A correct expression compiles.
     let said = compile(folder.path(), "polar.orders().list()");
     assert!(said.is_empty(), "{said}");
     for (code, expected) in MISTAKES {
@@ -147,7 +147,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .args([folder, &source])
         .output()
         .unwrap();
-    // The compiler abbreviates paths of unique names.
+    // The compiler omits the path of names that are unique.
     let said = String::from_utf8_lossy(&output.stderr);
     let modules = [
         "polar_client::v2026_10::models::",
@@ -160,7 +160,7 @@ fn compile(folder: &Path, code: &str) -> String {
         .fold(said.into_owned(), |said, module| said.replace(module, ""))
 }
 
-/// Returns the library of the client that this test is linked with: the newest in the folder.
+/// Returns the library of the client that this test is linked with: the newest one in the folder.
 fn client(libraries: &Path) -> PathBuf {
     let files = fs::read_dir(libraries)
         .unwrap()

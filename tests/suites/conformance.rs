@@ -1,9 +1,9 @@
-//! Every operation of every version, called through the client on a server that knows the contract and nothing of the
-//! generator.
+//! Calls every operation of every version through the client, on a server that validates requests against the contract,
+//! independently of the generator.
 //!
-//! The server refuses, with status 599, whatever the published contract does not allow, and responds with random
-//! instances of what it promises. `POLAR_OPERATION` picks one operation, `POLAR_SEED` is the first seed, `POLAR_CASES`
-//! the number of calls of each kind.
+//! The server rejects requests that violate the published contract with the status 599. Its responses are random
+//! instances of the contract. `POLAR_OPERATION` selects a single operation, `POLAR_SEED` is the first random seed, and
+//! `POLAR_CASES` the number of calls of each kind.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@
     reason = "a panic is how a test fails"
 )]
 
-/// A test for each version.
+/// Defines a module for each check, with a test for each version.
 macro_rules! for_each_version {
     ($($name:ident: $check:path;)*) => {
         $(
@@ -28,7 +28,7 @@ macro_rules! version_test {
     ($name:ident $version:literal $check:path) => {
         #[tokio::test]
         async fn $name() {
-            $check(crate::subject::subject($version)).await;
+            $check(crate::fixture::fixture($version)).await;
         }
     };
 }
@@ -39,8 +39,8 @@ mod calls;
 mod case;
 #[path = "conformance/everything.rs"]
 mod everything;
-#[path = "conformance/judge.rs"]
-mod judge;
+#[path = "conformance/fixture.rs"]
+mod fixture;
 #[path = "conformance/paging.rs"]
 mod paging;
 #[path = "conformance/prism.rs"]
@@ -49,12 +49,12 @@ mod prism;
 mod refusals;
 #[path = "conformance/server.rs"]
 mod server;
-#[path = "conformance/subject.rs"]
-mod subject;
+#[path = "conformance/validate.rs"]
+mod validate;
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
 /// Returns a server that does not respond.
-fn nowhere() -> polar_client_runtime::client::Server {
+fn unreachable_server() -> polar_client_runtime::client::Server {
     polar_client_runtime::client::Server::custom("http://127.0.0.1:1").unwrap()
 }

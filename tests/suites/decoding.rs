@@ -1,8 +1,7 @@
-//! Decoding loses nothing: every type that is decoded, of every version, tried with random instances of what the
-//! contract itself says of it.
+//! Decoding is lossless: tests every decoded type of every version with random instances of its schema in the contract.
 //!
-//! `POLAR_CASES` is the number of instances for each type, `POLAR_SEED` the first seed. A failure names both, so that one
-//! case can be repeated.
+//! `POLAR_CASES` is the number of instances of each type, `POLAR_SEED` the first random seed. A failure prints both, so
+//! that it can be reproduced.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,13 +11,13 @@
 
 #[path = "decoding/facts.rs"]
 mod facts;
+#[path = "decoding/fixture.rs"]
+mod fixture;
 #[path = "decoding/mutation.rs"]
 mod mutation;
 #[path = "decoding/round_trip.rs"]
 mod round_trip;
 #[path = "decoding/samples.rs"]
 mod samples;
-#[path = "decoding/subject.rs"]
-mod subject;
 
 include!(concat!(env!("OUT_DIR"), "/decoded.rs"));

@@ -1,4 +1,4 @@
-//! The stores of webhook deliveries keep one contract: in memory, and on real servers of Redis and PostgreSQL.
+//! All stores of webhook deliveries behave alike: in memory, and on real Redis and PostgreSQL servers.
 
 #![cfg(unix)]
 #![allow(
@@ -25,7 +25,7 @@ use polar_client_runtime::webhooks::{
 };
 use polar_tests::servers::{PostgresServer, RedisServer};
 
-/// A claim that runs out while a test waits for it.
+/// The timeout of a claim that expires during a test.
 const SHORT: Duration = Duration::from_millis(50);
 
 async fn memory_store() -> Pair<MemoryStore> {
@@ -38,7 +38,7 @@ async fn redis_store(server: &RedisServer) -> RedisStore {
     RedisStore::new(client.get_connection_manager().await.unwrap())
 }
 
-/// Two stores on connections of their own.
+/// Returns two stores with a connection each.
 async fn redis_stores(server: &RedisServer) -> Pair<RedisStore> {
     let (one, other) = (redis_store(server).await, redis_store(server).await);
     Pair(Arc::new(one), Arc::new(other))
@@ -53,7 +53,7 @@ async fn postgres_database(server: &PostgresServer) -> tokio_postgres::Config {
     config
 }
 
-/// Two stores on connections of their own.
+/// Returns two stores with a connection each.
 async fn postgres_stores(server: &PostgresServer) -> Pair<PostgresStore> {
     let config = postgres_database(server).await;
     let store = || PostgresStore::new(Postgres::new(config.clone(), NoTls));
@@ -61,32 +61,32 @@ async fn postgres_stores(server: &PostgresServer) -> Pair<PostgresStore> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn memory_keeps_the_contract() {
-    contract::is_kept_by(&memory_store().await).await;
+async fn memory_satisfies_the_contract() {
+    contract::satisfies_contract(&memory_store().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn redis_keeps_the_contract() {
+async fn redis_satisfies_the_contract() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let stores = redis_stores(&server).await;
-    contract::is_kept_by(&stores).await;
+    contract::satisfies_contract(&stores).await;
     let short = |store: &RedisStore| Arc::new(store.clone().claim_timeout(SHORT));
-    contract::lets_claims_run_out(&Pair(short(&stores.0), Arc::clone(&stores.1))).await;
+    contract::claims_expire(&Pair(short(&stores.0), Arc::clone(&stores.1))).await;
     let forgetful = |store: &RedisStore| Arc::new(store.clone().retention(SHORT));
     contract::forgets_events(&Pair(forgetful(&stores.0), forgetful(&stores.1))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn postgres_keeps_the_contract() {
+async fn postgres_satisfies_the_contract() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
     let stores = postgres_stores(&server).await;
-    contract::is_kept_by(&stores).await;
+    contract::satisfies_contract(&stores).await;
     let short = |store: &PostgresStore| Arc::new(store.clone().claim_timeout(SHORT));
-    contract::lets_claims_run_out(&Pair(short(&stores.0), Arc::clone(&stores.1))).await;
+    contract::claims_expire(&Pair(short(&stores.0), Arc::clone(&stores.1))).await;
     let forgetful = |store: &PostgresStore| Arc::new(store.clone().retention(SHORT));
     contract::forgets_events(&Pair(forgetful(&stores.0), forgetful(&stores.1))).await;
 }
@@ -132,7 +132,7 @@ async fn stores_fail_while_a_server_is_down_and_work_when_it_is_back() {
         server.stop().unwrap();
         assert!(store.claim("a").await.is_err());
         server.restart().unwrap();
-        contract::works_in_the_end(&store).await;
+        contract::works_eventually(&store).await;
     }
     if let Some(mut server) = PostgresServer::start() {
         let config = postgres_database(&server).await;
@@ -143,13 +143,13 @@ async fn stores_fail_while_a_server_is_down_and_work_when_it_is_back() {
         server.stop().unwrap();
         assert!(store.complete("before", &token).await.is_err());
         server.restart().unwrap();
-        contract::works_in_the_end(&store).await;
+        contract::works_eventually(&store).await;
         assert!(matches!(store.claim("before").await, Ok(Claim::InProgress)));
     }
 }
 
 #[tokio::test]
-async fn nothing_of_a_connection_is_shown() {
+async fn debug_shows_no_connection_details() {
     let config: tokio_postgres::Config = "postgresql://me:hush@localhost/db".parse().unwrap();
     let store = PostgresStore::new(Postgres::new(config, NoTls));
     let shown = format!("{store:?} {:?}", Deliveries::new(store.clone()));
@@ -171,7 +171,7 @@ fn without_a_runtime_the_database_is_an_error() {
     );
 }
 
-/// A claim whose caller is dropped before the store responds can be made again at once.
+/// If the caller is dropped before the store responds, the event can be claimed again at once.
 async fn a_dropped_claim_is_given_up<S: Store>(store: &S) {
     assert!(matches!(store.claim("first").await, Ok(Claim::New(_))));
     {

@@ -1,4 +1,4 @@
-//! Inputs that must be refused: the whole report of each, as a snapshot, and that nothing is written because of one.
+//! Every input in `inputs/bad/` is rejected with the report in its snapshot, and nothing is written.
 
 #![allow(
     clippy::unwrap_used,
@@ -195,7 +195,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(inputs().join(path)).unwrap()
 }
 
-/// Every file below a folder, with its content.
+/// Returns all files below a folder with their content.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {

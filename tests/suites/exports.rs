@@ -1,4 +1,4 @@
-//! Exports of the published crate: rows as servers send them, in whatever chunks they arrive.
+//! Exports of the published crate: rows as servers send them, in chunks of any size.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use polar_client::{Error, OrganizationToken, RetryPolicy};
 
 const ORDERS: &str = "Email,Created At,Product,Net Amount,Currency,Status,Invoice number\r\n";
 
-/// Responds with these chunks, one after the other.
+/// A transport whose response consists of these chunks.
 #[derive(Debug)]
 struct Chunked {
     status: u16,
@@ -78,7 +78,7 @@ fn responding(
         .unwrap()
 }
 
-/// Returns a server that responds with this text, cut into chunks of a size.
+/// Returns a client whose transport responds with this text in chunks of a size.
 fn csv(text: &str, size: usize) -> Polar<OrganizationToken> {
     let pieces = text.as_bytes().chunks(size);
     let pieces = pieces.map(|piece| Ok(Bytes::copy_from_slice(piece)));
@@ -142,7 +142,7 @@ async fn customers() {
     let row = rows.try_next().await.unwrap().unwrap();
     assert_eq!(row.id.to_string(), "7ff434e4-b8c7-47ef-a669-bc2766687754");
     assert_eq!(row.email, None);
-    // Unchanged: a zip code is a string.
+    // Not converted to a number: a zip code is a string.
     assert_eq!(
         row.tax_id.as_deref(),
         Some("('FR40303265045', <TaxIDFormat.eu_vat: 'eu_vat'>)")
@@ -277,7 +277,7 @@ async fn an_html_page_is_an_error() {
             assert_eq!(error.to_string(), format!("orders:export: {reason}"));
         }
     }
-    // Rows are only read from CSV.
+    // A response must have the media type of CSV.
     let mut rows = served("application/json", vec![Ok(Bytes::from("{}"))])
         .orders()
         .export()

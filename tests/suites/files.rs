@@ -1,5 +1,5 @@
-//! Uploads and downloads of the published client, over HTTP: what reaches the API and what the storage, and what becomes of
-//! connections that break in the middle.
+//! Uploads and downloads of the published client over HTTP: the requests to the API and to the storage, also if
+//! connections break.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,7 +41,7 @@ fn manual() -> NewFile {
     .version("2")
 }
 
-/// Bytes of which no two parts are the same.
+/// Returns bytes without repetition, so that swapped parts are detected.
 fn bytes(len: usize) -> Vec<u8> {
     let mut bytes = vec![7; len];
     for (number, block) in bytes.chunks_mut(MIB / 4).enumerate() {
@@ -141,7 +141,7 @@ async fn customers_download_what_they_bought() {
     let (server, content) = (Server::start().await, bytes(3 * MIB));
     server.set(|state| {
         state.stored.insert("/storage/1".into(), content.clone());
-        // The response breaks off once.
+        // The connection breaks once during the response.
         state.drops.insert("/storage/1".into(), 1);
     });
     let portal = polar(&server).customer_portal(CustomerSession::new("polar_cst_hush"));
@@ -187,7 +187,7 @@ async fn a_receipt_is_polled() {
     assert_eq!(stream.next().await.unwrap().unwrap(), "%PDF");
     assert!(stream.next().await.is_none());
     assert_eq!(server.lines().len(), 4);
-    // The stored files are gone.
+    // The files are missing in the storage.
     server.set(|state| state.stored.clear());
     let error = orders
         .download_receipt(Uuid::nil())
@@ -222,7 +222,7 @@ fn uploads_and_downloads_work_without_a_runtime() {
     ));
 }
 
-/// The futures are `Send`, so that they can run on a thread pool.
+/// The futures are `Send`, so that they can be spawned.
 #[test]
 fn uploads_and_downloads_can_be_spawned() {
     fn spawnable<T: Send + 'static>(_: impl Future<Output = T> + Send + 'static) {}

@@ -1,6 +1,6 @@
-//! What the generator emits for each document in `inputs/`: the source, as snapshots, and what it does, by running it.
+//! The emitted code for each contract in `inputs/`: its source, as a snapshot, and its behavior.
 //!
-//! That it compiles without a warning is proved before: the library of this package contains it.
+//! The library of this package contains the code, so it also compiles without warnings.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,13 +30,13 @@ use std::fmt::{Debug, Write as _};
 
 use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
 
-/// The types of a document and their codec.
+/// Types and their codec.
 const TYPES: &[&str] = &["models/", "codec/"];
-/// The same, and its events.
+/// Types, codec and events.
 const EVENTS: &[&str] = &["models/", "codec/", "webhooks.rs"];
-/// Its operations.
+/// Operations.
 const OPERATIONS: &[&str] = &["services/"];
-/// Both, the codes of its errors, and its pages.
+/// Types, codec, operations, error codes and pages.
 const ALL: &[&str] = &[
     "models/",
     "codec/",
@@ -44,13 +44,13 @@ const ALL: &[&str] = &[
     "error_code.rs",
     "pages.rs",
 ];
-/// Everything: the root of the version, too.
+/// The root of the version, servers and operations.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
 
-/// Its types, their identifiers, and its operations.
+/// Types, their identifiers, and operations.
 const IDENTIFIERS: &[&str] = &["ids.rs", "models/", "services/"];
 
-/// All of it.
+/// All files.
 const EVERYTHING: &[&str] = &[""];
 
 macro_rules! snapshots {
@@ -125,7 +125,7 @@ snapshots! {
     write_only_union: TYPES,
 }
 
-/// `reference_responses` has a suite of its own.
+/// Except for `reference_responses`, which has a suite of its own.
 #[test]
 fn every_input_has_a_snapshot() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/inputs");
@@ -150,8 +150,8 @@ fn every_input_has_a_snapshot() {
     );
 }
 
-/// Returns the emitted files whose paths begin with one of the parts, without what is the same in all of them: the line
-/// that says who made them, and the lists of modules.
+/// Returns the emitted files whose paths start with one of the parts, without the lines that are the same in all files:
+/// the header and the lists of modules.
 fn emitted(input: &str, parts: &[&str]) -> String {
     let mut text = String::new();
     for (path, source) in polar_tests::emitted_files(input).unwrap() {
@@ -167,14 +167,14 @@ fn emitted(input: &str, parts: &[&str]) -> String {
     text
 }
 
-/// Decodes and asserts that encoding gives the same bytes.
+/// Decodes a value, and asserts that it is encoded as the same bytes.
 fn round_trip<T: Decode + Encode>(json: &str) -> T {
     let value: T = codec::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
     assert_eq!(codec::to_string(&value), json);
     value
 }
 
-/// Returns the error of a value that does not decode.
+/// Returns the error of a value that cannot be decoded.
 fn refusal<T: Decode + Debug>(json: &str) -> DecodeError {
     codec::from_str::<T>(json).unwrap_err()
 }

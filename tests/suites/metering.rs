@@ -1,4 +1,5 @@
-//! Usage metering of the published crate: what becomes an event, and how balances are read. Time is tokio's paused clock.
+//! Usage metering of the published crate: which events are tracked, and how balances are read. Uses tokio's paused
+//! clock.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,7 +39,7 @@ fn metering(server: &Server) -> Metering {
     builder(server).start().unwrap()
 }
 
-/// Returns the events that were sent, without what the client adds: an id and a time.
+/// Returns the sent events without the ID and time that the client adds.
 async fn sent(metering: &Metering, server: &Server) -> Vec<Json> {
     metering.flush().await.unwrap();
     let mut events = server.seen().events.clone();
@@ -205,7 +206,7 @@ async fn there_may_be_no_balance() {
     let server = Server::default();
     let metering = metering(&server);
     assert_eq!(metering.meter(METER, "u-1").await.unwrap(), None);
-    // Without a customer ID, the server would return the meters of any customer.
+    // Not requested: without a customer ID, the server would return the meters of any customer.
     assert_eq!(metering.meter(METER, "").await.unwrap(), None);
     assert_eq!(server.seen().queries.len(), 1);
     server.seen().is_down = true;

@@ -1,4 +1,4 @@
-//! The mock of the API, as users have it in their tests: the published client, and no server.
+//! The mock of the API in the published crate, as users have it in their tests.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn client(mock: &Mock) -> Polar {
     builder.transport(mock.transport()).build().unwrap()
 }
 
-/// What the mock says when it is verified.
+/// Returns the message of the mock when it is verified.
 fn report(mock: &Mock) -> String {
     let panic = catch_unwind(AssertUnwindSafe(|| mock.verify())).unwrap_err();
     panic.downcast_ref::<String>().unwrap().clone()
@@ -259,7 +259,7 @@ async fn unexpected_calls_fail_and_are_reported_on_verify() {
         "{report}"
     );
     assert!(!report.contains("hush"));
-    // The mock is reset, and can be dropped without an error.
+    // The mock was reset, so it can be dropped without an error.
     assert!(mock.requests().is_empty());
 }
 
@@ -314,7 +314,7 @@ async fn replies_can_be_samples_models_and_items() {
     assert_eq!((products.items.len(), products.pagination.max_page), (0, 0));
 }
 
-/// Returns the error of a call whose response is the sample of an order with this property, and what the mock reports.
+/// Returns the error of a call whose response is a sample order with this property, and the report of the mock.
 async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
     let mock = Mock::new();
     let mut order = codec::to_value(&sample::<Order>());
@@ -413,7 +413,7 @@ async fn unknown_values_are_sent_when_a_test_asks_for_them() {
     mock.on::<products::Get>().unchecked().reply_json("{}");
     let error = client(&mock).products().get(ID).await.unwrap_err();
     assert!(matches!(error, Error::Decode { .. }), "{error:?}");
-    // Errors are sent as they are: servers have more of them than the OpenAPI description lists.
+    // Error responses are not validated: servers have more errors than the OpenAPI description lists.
     mock.on::<products::Get>()
         .reply_with(Reply::error(503, "Unheard", "of"));
     assert!(
@@ -454,7 +454,7 @@ async fn a_response_can_be_computed_from_the_request() {
     assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
 }
 
-/// The routes of the published client, with the operations that they send.
+/// The routes of the published client send the right operations.
 #[tokio::test]
 async fn routes_redirect_to_checkouts_and_portals() {
     use axum::body::Body;

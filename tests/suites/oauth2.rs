@@ -1,4 +1,4 @@
-//! The OAuth2 operations of the published client, as the RFCs define them and servers were seen to respond.
+//! The OAuth2 operations of the published client, by the RFCs and the observed behavior of servers.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,8 @@ fn registered(name: &str) -> Value {
     })
 }
 
-/// RFC 7591 and RFC 7592: registered without a credential, then managed with the token that the registration returned.
+/// RFC 7591 and RFC 7592: a client is registered without a credential, and then managed with the token that the
+/// registration returned.
 #[tokio::test]
 async fn a_client_is_managed_with_its_registration_token() {
     let server = MockServer::start().await;
@@ -111,7 +112,7 @@ async fn another_token_is_rejected_before_it_is_sent() {
     assert!(server.received_requests().await.unwrap().is_empty());
 }
 
-/// RFC 7662, section 2.2: of a token that is unknown, expired or revoked, nothing is said but that.
+/// RFC 7662, section 2.2: the response for an unknown, expired or revoked token only states that it is inactive.
 #[tokio::test]
 async fn introspecting_an_inactive_token_is_no_error() {
     let server = MockServer::start().await;

@@ -1,4 +1,4 @@
-//! What the contracts in `spec/` become: nothing of them is lost, and what is made of them is reviewed.
+//! The contracts in `spec/` are processed completely, and snapshots of the result are reviewed.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,10 +26,10 @@ use serde_json::Value;
 
 use support::item;
 
-/// Schemas that the overlay replaces by the one that is received.
+/// Schemas that the overlay replaces by the schema for responses.
 const SENT_AS_RECEIVED: &[&str] = &["CostMetadata-Input"];
 
-/// Unions that only occur in other unions, and are merged into them.
+/// Unions that only occur as members of other unions, which replace them by their members.
 const PARTS_OF_UNIONS: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
 static OUTPUT: LazyLock<Output> =
@@ -62,18 +62,18 @@ fn lower(version: &str) -> Api {
     polar_codegen::api(contract, Some(overlay), &Documentation::default()).unwrap()
 }
 
-/// Returns the contract as the YAML says it, read without the generator.
+/// Returns the contract as parsed from YAML, without the generator.
 fn contract(version: &str) -> Value {
     serde_yaml::from_str(&spec(&format!("{version}.yaml"))).unwrap()
 }
 
-/// Method, path and id of every operation, as the contract says them.
+/// Returns the method, path and ID of every operation in the contract.
 fn operations_of(contract: &Value) -> BTreeSet<(String, String, String)> {
     let mut operations = BTreeSet::new();
     for (path, item) in contract["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
-            // The overlay takes back what the contract says twice.
+            // The overlay removes a repeated segment.
             let id = id.replace("oauth2:clients:oauth2:", "oauth2:clients:");
             operations.insert((method.to_uppercase(), path.clone(), id));
         }
@@ -104,7 +104,7 @@ fn every_operation_of_the_contracts_is_generated() {
     }
 }
 
-/// Returns the operations of a contract as it stands, by method and path. (Corrections change some ids.)
+/// Returns the operations of the published contract by method and path. (Corrections change some IDs.)
 fn raw_operations(contract: &Value) -> BTreeMap<(String, String), &Value> {
     let paths = contract["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
@@ -114,7 +114,7 @@ fn raw_operations(contract: &Value) -> BTreeMap<(String, String), &Value> {
     operations.collect()
 }
 
-/// Where an operation is in its contract.
+/// Returns the method and path of an operation.
 fn place(operation: &Operation) -> (String, String) {
     (operation.method.as_str().to_owned(), operation.path.clone())
 }
@@ -164,7 +164,7 @@ fn credentials_match_the_security_requirements() {
             );
             occurring.insert(expected);
         }
-        // Each of them occurs, so each of the rules above was tried.
+        // Each of the rules above applies to some operation, so each is tested.
         let expected = [
             "Account",
             "Member",
@@ -289,7 +289,7 @@ fn operations_match_their_snapshots() {
     insta::assert_snapshot!("operations", lines.join("\n"));
 }
 
-/// Every fact that decides how an operation is called, in one line.
+/// Returns all facts that determine how an operation is called, on one line.
 fn line(api: &Api, operation: &Operation) -> String {
     let Operation {
         id,
@@ -327,14 +327,14 @@ fn name(api: &Api, ty: &polar_codegen::ir::Type) -> String {
     }
 }
 
-/// Returns the emitted item of a version that `start` begins, with the file that it is in.
+/// Returns the emitted item of a version whose first line starts with `start`, after the name of its file.
 fn emitted(version: &str, folder: &str, start: &str) -> String {
     let (path, text) = file(version, folder, start);
     format!("// {path}\n\n{}", item(text, start))
 }
 
-/// Returns the only file of a version, in any of its homes, that is below a folder or has its path, and has a line
-/// which begins like this.
+/// Returns the only emitted file of a version, of any of its homes, whose path is or is below `place`, and which has a
+/// line that starts with `start`.
 fn file(version: &str, place: &str, start: &str) -> (&'static str, &'static str) {
     let homes = OUTPUT.homes.iter();
     let homes = homes.filter(|home| home.versions.iter().any(|own| own == version));
@@ -399,7 +399,7 @@ fn the_operations_of_seats_and_subscriptions_match_their_snapshots() {
     }
 }
 
-/// Returns a method of an `impl` block, without its indentation.
+/// Returns a method of an `impl` block without its indentation.
 fn method_of(source: &str, start: &str) -> String {
     let source: Vec<&str> = source
         .lines()

@@ -1,5 +1,5 @@
-//! Recorded responses and deliveries of a real server. It followed an older contract than those in `spec/`, so the client
-//! is generated from that contract here, and every recorded body is decoded with it.
+//! Recorded responses and webhooks of a real server. The server implements an older contract than those in `spec/`, so
+//! a client is generated from that contract for this suite, and decodes every recorded body.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ include!(concat!(env!("OUT_DIR"), "/recorded_calls.rs"));
 
 const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
 
-/// Where the server answered otherwise than its own document says: how the place ends, and what is there.
+/// The places where responses of the server deviate from its own contract: the end of each place, and the reason.
 const DEVIATIONS: &[(&str, &str)] = &[
     ("/prices/*/type", PRICE_INTERVAL),
     ("/prices/*/recurring_interval", PRICE_INTERVAL),
@@ -66,7 +66,7 @@ const NO_OFFSET: &str =
     "There is no offset in these points in time. They are read as UTC, and written as such.";
 const PRICE_PER_UNIT: &str = "The document does not know prices per unit here. They are unknown prices to the client, and kept whole.";
 
-/// Operations that the server has and its document has not, or not with the status that was sent.
+/// Operations that the contract of the server lacks, or for which it lacks the recorded status.
 const UNDOCUMENTED: [&str; 18] = [
     "customer_portal:customers:export",
     "customer_portal:license_keys:rotate",
@@ -88,25 +88,25 @@ const UNDOCUMENTED: [&str; 18] = [
     "subscriptions:preview_change",
 ];
 
-/// The contract and the unions that recorded bodies are validated with.
-struct Judge {
+/// Validates recorded bodies against the contract and the decoded values.
+struct BodyValidator {
     contract: Contract,
     rules: Rules,
-    /// Unions, by the forms that their variants have in the contract.
+    /// The unions, by the schemas of their variants.
     unions: Vec<(Vec<Value>, &'static Entry)>,
 }
 
-/// The variants that occurred in all bodies.
+/// The deviations, and the variants that occurred in all bodies.
 #[derive(Default)]
-struct Seen {
+struct Findings {
     problems: Vec<Problem>,
     variants: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// A deviation from the document.
+/// A deviation from the contract.
 #[derive(Debug)]
 struct Problem {
-    /// Operation or webhook, and the way to the value, with `*` for indexes and ids.
+    /// The operation or webhook, followed by the path of the value, with `*` for indexes and IDs.
     place: String,
     what: String,
 }
@@ -118,7 +118,7 @@ fn contract() -> Contract {
     Contract::read(&folder.join("contract.yaml"), Some(&overlay))
 }
 
-impl Judge {
+impl BodyValidator {
     fn new() -> Self {
         let contract = contract();
         let (mut unions, mut pointers) = (Vec::new(), Vec::new());
@@ -140,12 +140,19 @@ impl Judge {
         }
     }
 
-    /// Decodes the body and compares what is written with what was recorded. `name` is for messages.
-    fn judge(&self, name: &str, decode: DecodeFn, schema: &Value, body: &str, seen: &mut Seen) {
+    /// Decodes a body, and compares its encoding with the recorded one. `name` is for messages.
+    fn validate(
+        &self,
+        name: &str,
+        decode: DecodeFn,
+        schema: &Value,
+        body: &str,
+        findings: &mut Findings,
+    ) {
         let read: Value = serde_json::from_str(body).unwrap();
         let value = match decode(body) {
             Ok(value) => value,
-            Err(error) => return seen.problem(name, error.to_string()),
+            Err(error) => return findings.problem(name, error.to_string()),
         };
         let written: Value = serde_json::from_str(&value.to_json()).unwrap();
         let constants = self.contract.optional_constants();
@@ -155,13 +162,13 @@ impl Judge {
         };
         let documented = self.contract.documented(schema, &read);
         for (place, what) in difference.all(&documented, &written) {
-            seen.problem(&format!("{name}{place}"), what);
+            findings.problem(&format!("{name}{place}"), what);
         }
-        self.unions(name, schema, &read, seen);
+        self.unions(name, schema, &read, findings);
     }
 
-    /// Finds the values of unions, and checks that each is of the variant whose schema it follows.
-    fn unions(&self, place: &str, schema: &Value, value: &Value, seen: &mut Seen) {
+    /// Finds the values of unions, and checks that each value is valid against the schema of its variant.
+    fn unions(&self, place: &str, schema: &Value, value: &Value, findings: &mut Findings) {
         let forms = self.contract.forms(schema);
         if value.is_null() {
             return;
@@ -173,16 +180,17 @@ impl Judge {
         let form = match (forms.as_slice(), entry) {
             ([], _) => return,
             ([only], _) => *only,
-            (_, Some((_, entry))) => match self.variant(place, entry, value, seen) {
+            (_, Some((_, entry))) => match self.variant(place, entry, value, findings) {
                 Some(form) => form,
                 None => return,
             },
-            // Nothing to be distinguished: the one union without a decision, scalars, or numbers that are written as texts.
+            // Needs no check: the union without a decision, a union of scalars, or a number that is encoded as a
+            // string.
             (_, None) => return,
         };
         let mut below = |key: &str, value: &Value| {
             if let Some(schema) = Contract::part(form, key) {
-                self.unions(&format!("{place}/{key}"), schema, value, seen);
+                self.unions(&format!("{place}/{key}"), schema, value, findings);
             }
         };
         match value {
@@ -195,25 +203,25 @@ impl Judge {
         }
     }
 
-    /// Returns the schema of the variant that the value is decoded to.
+    /// Returns the schema of the variant that the value decodes as.
     fn variant(
         &self,
         place: &str,
         entry: &'static Entry,
         value: &Value,
-        seen: &mut Seen,
+        findings: &mut Findings,
     ) -> Option<&Value> {
         let union = entry.union.as_ref()?;
         let decoded = (entry.decode)(&value.to_string()).ok()?;
         let variant = (union.variant)(&*decoded);
-        seen.variants.insert((entry.name, variant));
+        findings.variants.insert((entry.name, variant));
         let Some((_, pointers)) = union.variants.iter().find(|(name, _)| *name == variant) else {
-            seen.problem(place, format!("{} is unknown", entry.name));
+            findings.problem(place, format!("{} is unknown", entry.name));
             return None;
         };
         let form = self.contract.place(pointers[0]);
         if let Err(violations) = self.rules.check(&form.pointer, value) {
-            seen.problem(
+            findings.problem(
                 place,
                 format!("no valid {}::{variant}: {violations}", entry.name),
             );
@@ -222,7 +230,7 @@ impl Judge {
     }
 
     /// Returns the schema of an operation's successful response.
-    fn answer(&self, operation: &str, status: &str) -> Option<&Value> {
+    fn response_schema(&self, operation: &str, status: &str) -> Option<&Value> {
         let paths = self.contract.tree()["paths"].as_object().unwrap().values();
         let mut operations = paths.flat_map(|item| item.as_object().unwrap().values());
         let found = operations.find(|found| found["operationId"] == operation)?;
@@ -231,7 +239,7 @@ impl Judge {
     }
 }
 
-impl Seen {
+impl Findings {
     fn problem(&mut self, place: &str, what: String) {
         let is_data = |it: &str| it.parse::<usize>().is_ok() || it.parse::<Uuid>().is_ok();
         let segments = place
@@ -263,10 +271,10 @@ impl Seen {
 
 #[test]
 fn every_recorded_response_round_trips() {
-    let (judge, mut seen) = (Judge::new(), Seen::default());
+    let (validator, mut findings) = (BodyValidator::new(), Findings::default());
     let (mut count, mut undocumented) = (0, BTreeSet::new());
-    let answers: BTreeMap<&str, DecodeFn> = RECORDED
-        .answers
+    let responses: BTreeMap<&str, DecodeFn> = RECORDED
+        .responses
         .iter()
         .map(|it| (it.operation, it.decode))
         .collect();
@@ -278,53 +286,54 @@ fn every_recorded_response_round_trips() {
         );
         let status = exchange["status"].to_string();
         let json = exchange["headers"]["content-type"] == "application/json";
-        // A null body is no content where the contract documents none.
+        // A null body means no content if the contract documents none.
         if !status.starts_with('2') || !json || body.is_empty() || body == "null" {
             continue;
         }
-        if let Some(schema) = judge.answer(operation, &status) {
-            let decode = answers
+        if let Some(schema) = validator.response_schema(operation, &status) {
+            let decode = responses
                 .get(operation)
                 .unwrap_or_else(|| panic!("{operation} has no response"));
-            judge.judge(operation, *decode, schema, body, &mut seen);
+            validator.validate(operation, *decode, schema, body, &mut findings);
             count += 1;
         } else {
             undocumented.insert(operation.to_owned());
         }
     }
-    seen.finish();
+    findings.finish();
     assert_eq!(
         undocumented.iter().map(String::as_str).collect::<Vec<_>>(),
         UNDOCUMENTED
     );
     assert_eq!(count, 160);
-    seen.finish();
-    insta::assert_snapshot!("variants_of_answers", listed(&seen.variants));
+    findings.finish();
+    insta::assert_snapshot!("variants_of_responses", listed(&findings.variants));
 }
 
 #[test]
 fn every_recorded_webhook_round_trips() {
-    let (judge, mut seen) = (Judge::new(), Seen::default());
+    let (validator, mut findings) = (BodyValidator::new(), Findings::default());
     let decode = decoded::decode::<api::webhooks::Event>;
     let mut types = BTreeSet::new();
     for delivery in recorded_deliveries() {
         let body = delivery.body.as_str();
         let read: Value = serde_json::from_str(body).unwrap();
-        // The messages for chats have none.
+        // Messages for chats have no type.
         let Some(name) = read["type"].as_str() else {
             continue;
         };
-        let payload = &judge.contract.tree()["webhooks"][name]["post"]["requestBody"]["content"]["application/json"];
-        judge.judge(name, decode, &payload["schema"], body, &mut seen);
+        let payload = &validator.contract.tree()["webhooks"][name]["post"]["requestBody"]["content"]
+            ["application/json"];
+        validator.validate(name, decode, &payload["schema"], body, &mut findings);
         let event: api::webhooks::Event = codec::from_str(body).unwrap();
         assert_eq!((event.event_type(), event.is_unknown()), (name, false));
         types.insert(name.to_owned());
     }
-    // One delivery of each type that the contract has.
-    let webhooks = judge.contract.tree()["webhooks"].as_object().unwrap();
+    // There is a recorded delivery of each event type of the contract.
+    let webhooks = validator.contract.tree()["webhooks"].as_object().unwrap();
     assert_eq!(types, webhooks.keys().cloned().collect());
-    seen.finish();
-    insta::assert_snapshot!("variants_of_webhooks", listed(&seen.variants));
+    findings.finish();
+    insta::assert_snapshot!("variants_of_webhooks", listed(&findings.variants));
 }
 
 fn listed(variants: &BTreeSet<(&str, &str)>) -> String {

@@ -1,4 +1,4 @@
-//! The reference pages of two operations: what they show is decoded into the right types and written back unchanged.
+//! The responses on the reference pages of two operations decode as the right types, and are encoded unchanged.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
 }
 
-/// Returns the first price of the page of this kind, with one change.
+/// Returns the price of the reference page at this index, with one change.
 fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, Json>)) -> Price {
     let mut price = json(SUBSCRIPTIONS)[0]["prices"][index].take();
     change(price.as_object_mut().unwrap());
@@ -228,7 +228,7 @@ fn the_responses_round_trip_byte_for_byte() {
     );
 }
 
-/// The page calls `seats` optional and nullable. Both forms mean that there are none.
+/// On the page, `seats` is optional and nullable. A missing key and null both mean that there are none.
 #[test]
 fn a_subscription_without_seats_has_none() {
     let mut page = json(SUBSCRIPTIONS);

@@ -1,4 +1,5 @@
-//! Samples, as users have them in their tests. That of every type is valid: `decoding` proves that.
+//! Samples in the published crate, as users have them in their tests. `decoding` tests that the samples of all types
+//! are valid.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +20,7 @@ use polar_client::v2026_10::webhooks::Event;
 use polar_client::webhooks::WebhookError;
 use serde_json::{Value, json};
 
-/// The JSON of some samples, for people to judge whether it is plausible.
+/// A snapshot of some samples, for reviewers to see whether they are plausible.
 #[test]
 fn samples_are_plausible() {
     fn text<T: Sample + codec::Encode>() -> String {
@@ -138,7 +139,7 @@ fn deliveries_are_signed_with_the_secret() {
     let other = Webhooks::new("another secret").verify(delivery.headers(), delivery.body());
     assert!(matches!(other, Err(WebhookError::Signature)), "{other:?}");
 
-    // The id is that of the event, so that a handler can be tested with repeated deliveries.
+    // The ID is derived from the event, so that redelivery can be tested.
     assert_eq!(
         SignedDelivery::new(SECRET, &event).headers()["webhook-id"],
         delivery.headers()["webhook-id"]

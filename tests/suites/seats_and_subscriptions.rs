@@ -1,5 +1,5 @@
-//! Two operations of the published client against a real HTTP server on loopback: what is sent, what the response is
-//! decoded to, and every way in which it can fail.
+//! Two operations of the published client against a real HTTP server on loopback: the sent requests, the decoded
+//! responses, and all kinds of errors.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ fn client(server: &MockServer) -> Polar {
         .unwrap()
 }
 
-/// Returns a server that responds to all requests like this.
+/// Returns a server that sends this response to all requests.
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -69,8 +69,7 @@ async fn claimed_from(answer: ResponseTemplate) -> Result<CustomerSubscriptionLi
     portal.seats().list_claimed_subscriptions().await
 }
 
-/// Returns the response of a server that reports an error, after a look for tokens in everything that can be printed of
-/// it.
+/// Returns the API error of a result, after checking that neither `Display` nor `Debug` shows a token.
 fn api_error<T>(result: Result<T, Error>) -> Box<ApiError> {
     let Err(error) = result else {
         panic!("not an error")
@@ -99,7 +98,7 @@ fn value(request: &Request, name: &str) -> Option<String> {
     Some(value)
 }
 
-/// Returns the one request that the server got.
+/// Returns the only received request.
 async fn only_request(server: &MockServer) -> Request {
     let mut requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);
@@ -270,7 +269,7 @@ async fn list_claimed_subscriptions_discriminates_prices() {
     assert_eq!(legacy_custom.preset_amount, Some(500));
     assert_eq!(fixed.price_amount, 999_999_999_999);
     assert_eq!((custom.minimum_amount, custom.maximum_amount), (50, None));
-    // Versions name its tiers differently; the fixture has them under each name.
+    // Versions have different names for the tiers; the fixture contains each of them.
     assert_eq!(seat_based.amount_type, "seat_based");
     assert_eq!(unit_based.minimum_units, Some(5));
     assert_eq!(metered_unit.unit_amount.to_string(), "0.050000000000");

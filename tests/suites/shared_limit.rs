@@ -1,4 +1,4 @@
-//! A rate limit that clients share through a real server of Redis.
+//! A rate limit that clients share through a real Redis server.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -16,11 +16,11 @@ use polar_tests::servers::RedisServer;
 
 const KEY: &str = "polar:limit";
 
-/// A server that counts requests, and responds with 429 when it is told to.
+/// A server that counts requests, and can respond with 429.
 #[derive(Clone, Debug, Default)]
 struct CountingServer {
     requests: Arc<AtomicU32>,
-    /// The `Retry-After` of its responses.
+    /// The `Retry-After` of its responses; `None` to respond with success.
     asks: Arc<Mutex<Option<&'static str>>>,
 }
 
@@ -48,7 +48,7 @@ async fn connection(server: &RedisServer) -> ConnectionManager {
     client.get_connection_manager().await.unwrap()
 }
 
-/// Returns a client with its own connection, like a process.
+/// Returns a client with a Redis connection of its own, as in a separate process.
 async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) -> Polar {
     let limit = SharedRateLimit::new(limit, connection(redis).await, KEY);
     Polar::builder()
@@ -60,7 +60,7 @@ async fn client(redis: &RedisServer, server: &CountingServer, limit: RateLimit) 
         .unwrap()
 }
 
-/// Returns the time of the next slot, in microseconds.
+/// Returns the time of the next turn, in microseconds.
 async fn next_turn(redis: &RedisServer) -> Option<u64> {
     let mut connection = connection(redis).await;
     let mut get = cmd("GET");
@@ -86,13 +86,14 @@ async fn clients_share_one_limit() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(server.requests.load(Ordering::SeqCst), 90);
-    // A tenth of the limit may go at once, and 541 more within a minute. Alone, each client would have sent all of its own.
+    // A tenth of the limit may be sent at once, and 541 more within a minute. Without sharing, each client would send
+    // all of its requests at once.
     let least = Duration::from_secs(60) / 541 * (90 - 60);
     assert!(start.elapsed() >= least, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_wait_takes_no_slot() {
+async fn a_call_that_cannot_wait_takes_no_turn() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
@@ -121,7 +122,7 @@ async fn a_pause_requested_by_the_server_is_shared() {
     *server.asks.lock().unwrap() = Some("20");
     let error = polar.orders().list().await.unwrap_err();
     assert!(error.is_rate_limited());
-    // The pause is shared in the background.
+    // The pause is shared by a background task.
     while next_turn(&redis)
         .await
         .is_none_or(|turn| turn < before + 19_000_000)
@@ -149,7 +150,7 @@ async fn without_redis_each_client_has_its_own_limit() {
     assert_eq!(server.requests.load(Ordering::SeqCst), 3);
     redis.restart().unwrap();
     assert_eq!(next_turn(&redis).await, None);
-    // The client tries Redis again after a second.
+    // Clients use Redis again one second after a failure.
     while next_turn(&redis).await.is_none() {
         polar.orders().list().await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;

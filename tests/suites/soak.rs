@@ -1,6 +1,6 @@
-//! Many calls against a failing server: none is lost, no non-idempotent one is performed twice, none hangs.
+//! Makes many calls to a failing server: none is lost, no non-idempotent call is performed twice, and none hangs.
 //!
-//! `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture` is the long one.
+//! The long run is `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture`.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,13 +27,13 @@ use server::FaultyServer;
 
 const TASKS: usize = 64;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Shorter than two attempts, so that calls without a response end by it.
+/// Shorter than two attempts, so that it ends calls without a response.
 const DEADLINE: Duration = Duration::from_millis(1500);
 
-/// One of this many tasks has a rate limit and a token provider.
+/// One in this many tasks uses a client with a rate limit and a token provider.
 const TASKS_PER_LIMITED_CLIENT: usize = 8;
 
-/// Only detects calls that hang. On a busy machine calls are late without a fault of the client.
+/// Only detects calls that hang. On a busy machine, calls may take long.
 const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// The outcomes of the calls.
@@ -53,7 +53,7 @@ async fn a_thousand_calls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes"]
 async fn twenty_thousand_calls() {
-    // The first run fills pools and caches; what the second adds would be a leak.
+    // The first run fills pools and caches; growth in the second one would be a leak.
     soak(5_000, 1).await;
     let before = memory();
     soak(20_000, 2).await;
@@ -104,7 +104,7 @@ async fn soak(calls: usize, seed: u64) {
     check(&server, &tally, calls);
 }
 
-/// Tokens that take a moment.
+/// A token provider with a delay.
 #[derive(Clone)]
 struct SlowTokens;
 
@@ -117,7 +117,7 @@ impl TokenProvider for SlowTokens {
     }
 }
 
-/// Makes calls until their number is reached. Every second call is not idempotent.
+/// Makes calls until `calls` have been made by all tasks. Every second call is not idempotent.
 async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     let mut tally = Tally::default();
     loop {
@@ -149,7 +149,7 @@ async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
     }
 }
 
-/// Returns a short name of the outcome.
+/// Returns a short name for the outcome.
 fn name(outcome: &Result<(), Error>, call: usize) -> String {
     let kind = if call.is_multiple_of(2) {
         "safe"
@@ -187,7 +187,7 @@ fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
         wrong.is_empty(),
         "done, but reported as not sent: {wrong:?}"
     );
-    // A call with a response was performed.
+    // Every call with a successful response was performed.
     let done = unsafe_calls
         .iter()
         .filter(|(_, seen)| seen.done == 1)
@@ -196,12 +196,12 @@ fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
     assert!(done >= answered, "{done} done, {answered} answered");
     let most = seen.values().map(|seen| seen.arrived).max();
     assert_eq!(most, Some(3), "attempts");
-    // Most calls that are safe to retry succeed, although a third of the responses are failures.
+    // Most calls that are safe to retry succeed, although a third of the responses fail.
     let safe = tally.outcomes["safe: answered"];
     assert!(safe * 10 > calls / 2 * 8, "{safe} of {}", calls / 2);
 }
 
-/// Returns the resident memory of this process in kB; 0 where that is not known.
+/// Returns the resident memory of this process in kB; 0 if it is unknown.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

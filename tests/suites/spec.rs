@@ -1,4 +1,4 @@
-//! The commands that compare, import and update contracts.
+//! Tests of the commands that compare, import and update contracts.
 
 #![allow(
     clippy::unwrap_used,

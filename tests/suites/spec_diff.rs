@@ -1,5 +1,5 @@
-//! `cargo xtask spec diff`: what its arguments stand for, what it prints, and what it says of arguments that are wrong.
-//! How differences are judged is asserted by the generator's test `compare`.
+//! `cargo xtask spec diff`: how arguments are interpreted, what is printed, and the errors of invalid arguments. The
+//! generator's test `compare` covers the classification of differences.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -14,7 +14,7 @@ use xtask::diff::{Diff, Error, Format, Outcome, run};
 
 use crate::steps::{base, grown, shrunk};
 
-/// A repository whose last commit has one version of the API, and whose working tree may have changed since.
+/// A repository whose last commit contains one version of the API, with possible changes in the working tree.
 struct Repository(TempDir);
 
 impl Repository {
@@ -62,7 +62,7 @@ impl Repository {
     }
 }
 
-/// An overlay is required; this one has no effect.
+/// An overlay is required. This one has no effect.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: Corrections, version: 1.0.0 }\nactions:\n\
     - { target: $.components.schemas.Order, description: A note., update: { deprecated: true } }\n";
 
@@ -91,7 +91,7 @@ fn without_arguments_the_working_tree_is_compared_with_the_last_commit() {
 fn another_default_version_is_breaking() {
     let repository = Repository::new();
     repository.write("versions.yaml", "default: 2026-10\n");
-    // The last commit does not say which one was the default.
+    // The last commit does not state the default version.
     assert_eq!(
         repository.diff("HEAD", None).unwrap().comparison.semver(),
         None
@@ -139,7 +139,7 @@ fn a_revision_is_read_with_its_own_overlay() {
 #[test]
 fn corrections_that_an_older_document_does_not_need_are_skipped() {
     let repository = Repository::new();
-    // It says already what the first action says, and has nothing that the second one is about.
+    // This version lacks the target of the second action, and already has the value of the first one.
     let older = base().replace("    Order:\n", "    Order:\n      deprecated: true\n");
     assert_ne!(older, base());
     let older = repository.write("older/openapi.yaml", &older);
@@ -162,7 +162,7 @@ fn versions_and_documents_are_compared_one_by_one() {
     assert!(versions.comparison.is_breaking());
     let committed = repository.diff("HEAD:2026-10", Some("2027-01")).unwrap();
     assert_eq!(committed.comparison, versions.comparison);
-    // A published document has prose, and is compared with the version that it is of.
+    // A published document contains prose, and is compared with the contract of the same version.
     let published = grown().replace("title: Compare", "title: Compare\n  description: Prose.");
     let published = repository.write("published/openapi.yaml", &published);
     let document = repository.diff("HEAD", published.to_str()).unwrap();
@@ -212,7 +212,7 @@ fn an_argument_without_a_meaning_is_rejected_by_name() {
         ),
         "{unknown}"
     );
-    // No argument of this command is one of git's options.
+    // Arguments are not interpreted as options of git.
     assert!(message("--output=x", None).contains("no git revision"));
     assert_eq!(
         message("HEAD:2027-01", None),

@@ -1,4 +1,4 @@
-//! `cargo xtask spec import`: what it keeps, and that a failure leaves the files as they are.
+//! `cargo xtask spec import`: which parts of a document are kept, and that no file changes if the import fails.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -17,7 +17,7 @@ use xtask::spec::{Error, Import, MAX_DOCUMENT_BYTES, contract, import, redirecte
 
 const OLD: &str = "what was there before\n";
 
-/// Two versions to update.
+/// A list with two versions.
 const LIST: &str =
     "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }";
 
@@ -109,7 +109,7 @@ fn schemas_are_kept_in_order_and_prose_is_dropped() {
             "securitySchemes": {"oat": {"type": "http", "scheme": "bearer"}},
         },
     });
-    // As text, so that the order counts.
+    // Compared as strings, because the order is significant.
     assert_eq!(kept().to_string(), expected.to_string());
 }
 
@@ -245,7 +245,7 @@ fn a_document_without_a_version_is_imported_as_the_named_one() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("found \"0.1.0\""), "{error}");
-    // A server that is asked for a version answers with one.
+    // The server must respond with the requested version.
     let served = Import {
         version: Some("2026-10".to_owned()),
         ..Import::default()
@@ -389,7 +389,7 @@ fn link(to: &Path, at: &Path) {
     }
 }
 
-/// Returns a directory with one version in it.
+/// Returns a folder with one contract.
 fn directory() -> TempDir {
     let spec = TempDir::new().unwrap();
     fs::write(spec.path().join("2026-10.yaml"), OLD).unwrap();
@@ -405,7 +405,7 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Returns the error of this import, which leaves its directory as it was.
+/// Returns the error of an import, after checking that no file has changed.
 fn failed(what: &Import, published: &str) -> Error {
     let spec = directory();
     let error = import(what, published, spec.path()).unwrap_err();
@@ -417,7 +417,7 @@ fn failed(what: &Import, published: &str) -> Error {
     error
 }
 
-/// Starts a server on this machine that returns these responses, one per connection. Returns its base URL.
+/// Starts a loopback server that sends these responses, one per connection. Returns its base URL.
 fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -425,7 +425,7 @@ fn serve(answers: Vec<Vec<u8>>) -> String {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
             read_head(&mut stream);
-            // The client may hang up before the end: that is what one of the tests is about.
+            // Fails if the client closes the connection early, which one of the tests does.
             let _ = stream.write_all(&answer);
         }
     });

@@ -19,7 +19,7 @@ const TODAY: &str = "2026-12-01";
 
 const VERSIONS: &str = "default: 2026-10\nversions: { 2026-10: { state: current } }\n";
 
-/// A correction without an effect.
+/// An overlay without an effect.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: Corrections, version: 1.0.0 }\nactions:\n\
     - { target: $.components.schemas.Order, description: A note., update: { deprecated: true } }\n";
 
@@ -30,7 +30,7 @@ const LOCK: &str = "version = 4\n\n[[package]]\nname = \"polar-client\"\nversion
 
 const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- A bug.\n";
 
-/// A repository whose last commit follows from the documents in a folder beside it.
+/// A repository whose last commit matches the documents in a folder next to it.
 struct Workspace {
     root: TempDir,
     documents: TempDir,
@@ -111,7 +111,7 @@ impl Workspace {
         self.run(false).unwrap()
     }
 
-    /// Returns the message of an update that fails, and changes nothing.
+    /// Returns the error of an update, after checking that no file has changed.
     fn refused(&self) -> String {
         let before = self.tree();
         let message = self.run(false).unwrap_err().to_string();
@@ -119,7 +119,7 @@ impl Workspace {
         message
     }
 
-    /// Every file but those of git.
+    /// Returns all files except those of git.
     fn tree(&self) -> Tree {
         let mut files = Tree::new();
         let mut open = vec![self.root().to_owned()];
@@ -184,7 +184,7 @@ fn an_update_writes_contract_crate_version_and_changelog() {
             .unwrap()
             .is_clean()
     );
-    // Once more, before it is committed.
+    // Repeats the update before the result is committed.
     let after = workspace.tree();
     assert!(workspace.update().is_unchanged());
     assert!(workspace.tree() == after);
@@ -224,7 +224,7 @@ fn check_prints_the_outcome_and_writes_nothing() {
 #[test]
 fn differences_that_users_do_not_see_are_no_release() {
     let workspace = Workspace::new();
-    // The order of enum values does not affect the crate.
+    // The order of enum values has no effect on the crate.
     let reordered = base().replace("enum: [open, paid, void]", "enum: [void, open, paid]");
     workspace.publish("2026-10", &reordered);
     let outcome = workspace.update();
@@ -353,7 +353,7 @@ fn an_uncommitted_update_is_not_updated_again() {
 #[test]
 fn a_download_that_fails_is_named_by_its_url() {
     let workspace = Workspace::new();
-    // Nothing listens on a port that was just given back.
+    // The port is released again, so that nothing listens on it.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let published = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

@@ -1,4 +1,4 @@
-//! Argument types that users are likely to pass: all of a group compile and mean the same.
+//! Argument types that users are likely to pass: all values of a group compile and have the same meaning.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap()
 }
 
-/// All values are sent as this JSON.
+/// Asserts that all values are sent as this JSON.
 macro_rules! same {
     ($expected:expr; $($value:expr),+ $(,)?) => {
         for written in [$(crate::spellings::written(&$value)),+] {

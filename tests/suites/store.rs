@@ -1,4 +1,4 @@
-//! The in-memory store, as users have it in their tests: with the published client, and as an HTTP server.
+//! The in-memory store in the published crate, as users have it in their tests: with the client, and as an HTTP server.
 
 #![allow(
     clippy::unwrap_used,
@@ -117,7 +117,7 @@ async fn products_keep_their_prices_and_checkouts_their_products() {
     assert_ne!((price.id, product.id), (other.id, book.id));
     assert_eq!(product.organization_id, book.organization_id);
 
-    // A price that is named by its id stays what it is.
+    // A price that is given by its ID keeps its content.
     let update: ProductUpdate = ProductUpdate::new().name("Pro 2");
     let renamed = polar.products().update(product.id, &update).await.unwrap();
     assert_eq!(
@@ -234,7 +234,7 @@ async fn unsupported_operations_can_be_inserted_or_mocked() {
             .unwrap()
             .starts_with("Email")
     );
-    // Also those that were passed on.
+    // Includes the requests that were passed on.
     assert_eq!(mock.requests().len(), 4);
 
     let error = polar

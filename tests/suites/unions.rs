@@ -1,6 +1,8 @@
-//! The unions of the published crate, each with values as servers send them: the variant they become, and their bytes.
+//! The unions of the published crate, with values as servers send them: each decodes as the right variant, and is
+//! encoded as the same bytes.
 //!
-//! Prices as the portal shows them are in `reference_responses`; `decoding` tries every variant of every union.
+//! Prices as the customer portal returns them are tested in `reference_responses`. `decoding` tests every variant of
+//! every union.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +26,7 @@ use serde_json::{Map, Value, json};
 const ID: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
 const TIME: &str = "2026-11-21T18:22:49.476450Z";
 
-/// Returns the decoded value, after making sure that it is written as the same bytes.
+/// Returns the decoded value, after checking that it is encoded as the same bytes.
 fn exact<T: Decode + Encode>(json: &Value) -> T {
     let text = json.to_string();
     let value = codec::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -32,7 +34,7 @@ fn exact<T: Decode + Encode>(json: &Value) -> T {
     value
 }
 
-/// Objects, put together.
+/// Merges objects.
 fn joined<const N: usize>(parts: [Value; N]) -> Value {
     let entries = parts.into_iter().flat_map(|part| match part {
         Value::Object(entries) => entries,
@@ -79,7 +81,7 @@ fn common_fields_of_variants_need_no_match() {
     let customer: Customer = codec::from_value(&customer()).unwrap();
     let id: CustomerId = customer.id();
     assert_eq!(id.to_string(), ID);
-    // Teams may have no email address, individuals always have one.
+    // Teams may have no email address; individuals always have one.
     assert_eq!(customer.email(), Some("a@example.com"));
     assert!(format!("{customer:?}").starts_with("Individual(CustomerIndividual { id: "));
 }
@@ -92,7 +94,7 @@ fn enums_list_the_values_that_are_known() {
     assert!(!ErrorCode::VALUES.iter().any(ErrorCode::is_unknown));
 }
 
-/// What a discount has beside its duration and its amount.
+/// Returns the properties of a discount other than those of its duration and amount.
 fn discount_of(kind: &str) -> Value {
     json!({
         "created_at": TIME, "modified_at": null, "id": ID, "metadata": {}, "name": "Spring", "code": null,
@@ -109,7 +111,7 @@ fn repeating_discounts_decode_to_their_own_variants() {
     let once = json!({"duration": "once"});
 
     let discount = |duration: &Value, amount: &Value, kind: &str| {
-        // Not `exact`: some versions have further fields, which are null here.
+        // Not `exact`: some versions have further fields, which are encoded as null.
         let discount = joined([duration.clone(), amount.clone(), discount_of(kind)]);
         codec::from_str::<Discount>(&discount.to_string()).unwrap()
     };
@@ -159,7 +161,7 @@ fn events_are_discriminated_by_source_and_system_events_by_name() {
         panic!("no credit")
     };
     assert_eq!(credit.metadata.units, 100);
-    // A user may give an event any name, that of a system event too.
+    // Users may name an event like a system event.
     let Event::User(user) = event(
         "user",
         "meter.credited",
@@ -199,7 +201,7 @@ fn a_page_of_events_is_counted_or_not() {
     assert!(matches!(page(json!({})), EventsPage::Unknown(_)));
 }
 
-/// Returns a customer as the grants of webhooks hold one.
+/// Returns a customer as in the benefit grants of webhooks.
 fn customer() -> Value {
     json!({
         "id": ID, "created_at": TIME, "modified_at": null, "metadata": {"tier": 1}, "external_id": null,
@@ -232,8 +234,8 @@ fn grants_are_discriminated_by_the_type_of_their_benefit() {
     );
     let new = grant("telepathy", json!({"to": "all"}));
     assert!(matches!(exact(&new), BenefitGrantWebhook::Unknown(it) if *it.raw() == new));
-    // The portal shows grants with other facts of the customer and of the benefit. What is missing is named, with the
-    // variant: of unknown ones, what all variants require.
+    // Grants in the customer portal have other fields of customer and benefit. The error names the missing fields, with
+    // those that all variants require if the variant is unknown.
     let error = codec::from_value::<CustomerBenefitGrant>(&new).unwrap_err();
     assert_eq!(
         (error.path(), error.variant()),

@@ -1,5 +1,5 @@
-//! Deliveries of webhooks, through the published crate: what a real server delivered is verified and becomes the right
-//! event, and with one bit changed it does not.
+//! Webhook deliveries in the published crate: those of a real server are verified and decode as the right events, and
+//! are rejected if one bit is changed.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,17 +19,17 @@ use polar_tests::versions::OTHER_PAYLOADS;
 use polar_tests::{Recorded, recorded_deliveries};
 use serde_json::json;
 
-/// Of the form that newer endpoints have: both keys can be made of it.
+/// A secret of newer endpoints, from which both keys can be derived.
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-/// An ID that nothing recorded has.
+/// An ID that no recorded delivery contains.
 const BENEFIT: &str = "5a0e4f8c-1c8e-4c57-9a5b-6f1d2e3a4b5c";
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 
-/// Returns the deliveries of events, without the messages for chats.
+/// Returns the recorded deliveries of events, without the messages for chats.
 fn events() -> Vec<Recorded> {
     let is_event = |delivery: &Recorded| delivery.body.starts_with(r#"{"type":"#);
     recorded_deliveries().into_iter().filter(is_event).collect()
@@ -52,7 +52,7 @@ fn verify_changed(
     Webhooks::new(&recorded.secret).verify_at(headers, body, delivered_at(recorded))
 }
 
-/// Returns a delivery that is signed here.
+/// Signs and verifies a delivery with this body.
 fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
     let webhooks = Webhooks::new(SECRET);
     let (body, now) = (body.to_string(), Timestamp::default());
@@ -60,7 +60,7 @@ fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
     webhooks.verify_at(headers, body, now)
 }
 
-/// Returns a recorded body, as one of this version of the API.
+/// Returns the body of a recorded delivery, with another API version.
 fn body_of(kind: &str, api_version: &str) -> Json {
     let is_kind = |body: &Json| body["type"] == kind;
     let mut bodies = events()
@@ -170,7 +170,7 @@ fn unknown_events_name_the_customer_as_others_do() {
     assert_eq!(event.customer_id(), Some(id.parse().unwrap()));
     assert_eq!(event.external_customer_id(), Some("u-1"));
     assert_eq!(event.timestamp(), Some(time.parse().unwrap()));
-    // Null says nothing, so the customer's own ID counts.
+    // Null has no meaning here, so the ID of the customer is returned.
     let null = deliver(&json!({
         "type": "order.gifted",
         "data": {"external_customer_id": null, "customer": {"external_id": "u-1"}},
@@ -205,7 +205,7 @@ fn entitlements_follow_the_newest_state_in_any_order() {
     assert_eq!(kept.meter(meter).unwrap().balance, 8.5);
     assert!(kept.update(at("2026-11-22T03:00:03Z", 7.25)));
     assert_eq!(kept.meter(meter).unwrap().balance, 7.25);
-    // A delivery that is repeated changes nothing, and the later of two with one time is kept.
+    // A repeated delivery changes nothing. Of two deliveries with the same time, the later one is kept.
     assert!(kept.update(at("2026-11-22T03:00:03Z", 7.0)));
     assert_eq!(kept.meter(meter).unwrap().balance, 7.0);
     assert_eq!(kept.benefit(BENEFIT.parse().unwrap()), None);
@@ -286,7 +286,7 @@ fn one_changed_bit_of_a_header_is_enough() {
 #[test]
 fn one_changed_bit_of_the_body_is_enough() {
     for (index, recorded) in recorded_deliveries().iter().enumerate() {
-        // All bytes of one body, and a hundred of each.
+        // Changes each byte of one delivery, and a hundred bytes of each other one.
         let step = if index == 9 {
             1
         } else {
@@ -331,7 +331,7 @@ fn the_body_states_its_api_version() {
             let delivery = deliver(&body_of(kind, version)).unwrap();
             assert_eq!(delivery.api_version.as_deref(), Some(version));
             assert_eq!(delivery.event.event_type(), kind);
-            // An event whose payload versions share is the same one in each of them.
+            // An event whose payload is shared decodes as the same event in each of these versions.
             let is_other = matches!(delivery.event, Event::OtherVersion(_));
             let expected = OTHER_PAYLOADS.contains(&(kind, version));
             assert_eq!(is_other, expected, "{:?}", delivery.event);
@@ -339,7 +339,7 @@ fn the_body_states_its_api_version() {
                 assert_eq!((event.api_version(), event.event_type()), (version, kind));
                 assert!(!event.is_unknown());
             }
-            // Kept as text, it is the same event again.
+            // Encoding and decoding gives the same event again.
             let text = codec::to_string(&delivery.event);
             assert_eq!(codec::from_str::<Event>(&text).unwrap(), delivery.event);
         }
@@ -389,7 +389,7 @@ fn events_of_unknown_types_are_accepted() {
         other["api_version"] = json!(version);
         let delivery = deliver(&other).unwrap();
         assert!(delivery.event.is_unknown());
-        // Where the whole `Event` is shared, it is an event of both.
+        // If versions share the whole `Event`, it is an event of both.
         let is_own = matches!(&delivery.event, Event::Unknown { raw, .. } if *raw == other);
         assert!(
             is_own
@@ -433,7 +433,7 @@ fn standard_webhooks_agrees_on_signatures() {
             .unwrap();
         assert_eq!(ours[2], (SIGNATURE, signature));
         assert!(webhooks.verify_at(&ours, &recorded.body, now).is_ok());
-        // Of the other key, which is none of the standard's, they know the bytes.
+        // The standard library does not support the other kind of key, so it gets the bytes of the key.
         let raw = standardwebhooks::Webhook::from_bytes(SECRET.as_bytes().to_vec()).unwrap();
         let ours = webhooks.sign(id, now, &recorded.body).unwrap();
         let signature = raw

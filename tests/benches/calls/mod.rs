@@ -1,4 +1,5 @@
-//! The same call by both callers, and the server that responds to it, for the benches that compare them.
+//! The measured call, made with the client and with bare reqwest, and the server that responds to it. For the benches
+//! that compare the two.
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,17 +18,17 @@ pub(crate) const SEATS: &str = include_str!("../../fixtures/seats_and_subscripti
 const ID: Uuid = Uuid::from_u128(1);
 const TOKEN: &str = "polar_oat_bench";
 
-/// Who makes the call.
+/// The code that makes the call.
 #[derive(Clone)]
 pub(crate) enum Caller {
-    /// reqwest and serde's derives, as an application without a client library would use them.
+    /// reqwest with serde's derives, as in an application without a client library.
     Bare(reqwest::Client, String),
-    /// The client, over the same connections.
+    /// The client, with the same connections.
     Client(Polar),
 }
 
 impl Caller {
-    /// Both callers over one `reqwest::Client`, the reference first.
+    /// Returns both callers with a shared `reqwest::Client`, the reference first.
     pub(crate) fn both(url: &str) -> [Self; 2] {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -42,7 +43,7 @@ impl Caller {
         [Self::Bare(http, url.to_owned()), Self::Client(polar)]
     }
 
-    /// One call, whose response is decoded and looked at.
+    /// Makes one call, decodes the response, and reads a field of it.
     pub(crate) async fn call(&self) {
         match self {
             Self::Bare(http, url) => bare(http, url).await,
@@ -51,7 +52,7 @@ impl Caller {
     }
 }
 
-/// A call with the client.
+/// Makes a call with the client.
 pub(crate) fn client(polar: &Polar) -> impl Future<Output = ()> + use<> {
     let call = polar
         .customer_seats()
@@ -61,7 +62,7 @@ pub(crate) fn client(polar: &Polar) -> impl Future<Output = ()> + use<> {
     async move { assert_eq!(call.await.unwrap().seats.len(), 2) }
 }
 
-/// The body of the response, as far as it is read.
+/// The fields of the response that the call reads.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "what is measured is reading them")]
 struct Seats {
@@ -119,7 +120,7 @@ async fn bare(http: &reqwest::Client, url: &str) {
     assert_eq!(seats.seats.len(), 2);
 }
 
-/// Starts a server on a thread of its own, which sends the same response to every request. Returns its URL.
+/// Starts a server in a thread of its own that sends the same response to every request. Returns its URL.
 pub(crate) fn serve() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

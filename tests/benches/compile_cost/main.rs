@@ -1,14 +1,13 @@
-//! What compiling the generated crate costs its users, beside the same types with serde's derives.
+//! Measures the cost of compiling the generated crate, compared with the same types with serde's derives.
 //!
 //! ```text
 //! cargo bench -p polar-tests --bench compile_cost
 //! ```
 //!
-//! Both crates are compiled alone, their dependencies built before, without incremental compilation, taking turns. The
-//! figures are those of the one rustc process (this program stands between cargo and rustc to see it): seconds of
-//! processor time and peak memory, medians of several runs. `polar-client` has its default features and its operations;
-//! the other crate has types only. To stay below: 0.17 of the derives for `check`, 0.2 for a release build, 450 MB, and
-//! 15 MB for the release library.
+//! Both crates are compiled alternately and without incremental compilation, after their dependencies. The results are
+//! those of the single rustc process for the crate, which this program wraps: user time and peak memory, as medians of
+//! several runs. `polar-client` has its default features and operations; the other crate contains only types. The aims:
+//! 0.17 of the derives for `check`, 0.2 for a release build, 450 MB, and 15 MB for the release library.
 
 #[path = "../derive_shape/mod.rs"]
 mod derive_shape;
@@ -24,7 +23,7 @@ use wrapper::{LOG, Rustc};
 const ROUNDS: usize = 3;
 const CRATES: [&str; 2] = ["polar-client", derive_shape::CRATE];
 
-/// What is measured: a command of cargo, in a profile.
+/// The measured command of cargo, and its profile.
 type Mode = (&'static str, &'static str);
 
 const MODES: [Mode; 2] = [("check", "dev"), ("build", "release")];
@@ -69,7 +68,8 @@ impl Bench {
         run(command.args(["--profile", profile, "--package", package]))
     }
 
-    /// Compiles the package, and whatever it needs. What the package itself has cost, unless it was built already.
+    /// Compiles the package and its dependencies. Returns the cost of the package itself; `None` if it was already
+    /// built.
     fn compile(&self, (command, profile): Mode, package: &str) -> Outcome<Option<Rustc>> {
         fs::write(&self.log, "")?;
         let mut command = self.workspace.cargo(&[command, "--quiet"]);

@@ -1,4 +1,4 @@
-//! Stands between cargo and rustc (`RUSTC_WRAPPER`), and notes what each rustc process has cost.
+//! A wrapper of rustc (`RUSTC_WRAPPER`) that logs the cost of each rustc process.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -9,21 +9,21 @@ use std::process::{Command, ExitCode};
 
 use wait4::Wait4 as _;
 
-/// The environment variable that makes this program a wrapper: the file to note costs in.
+/// The environment variable that makes this program a wrapper: the path of the log.
 pub(crate) const LOG: &str = "COMPILE_COST_LOG";
 
-/// What compiling a crate has cost.
+/// The cost of compiling a crate.
 pub(crate) struct Rustc {
-    /// Processor time, all threads.
+    /// User time of all threads.
     pub(crate) user_seconds: f64,
-    /// Most memory held at once.
+    /// Peak memory.
     pub(crate) peak_bytes: f64,
     /// Size of the `.rlib`; zero if there is none.
     pub(crate) library_bytes: f64,
 }
 
 impl Rustc {
-    /// Reads a line of the log: the crate, and its cost.
+    /// Parses a line of the log: the name of the crate, and its cost.
     pub(crate) fn parse(line: &str) -> Option<(&str, Self)> {
         let mut words = line.split(' ');
         let name = words.next()?;
@@ -37,7 +37,7 @@ impl Rustc {
     }
 }
 
-/// Runs rustc as cargo wanted it, and adds a line to the log.
+/// Runs rustc with the arguments of cargo, and adds a line to the log.
 pub(crate) fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (rustc, arguments) = arguments
@@ -66,7 +66,7 @@ fn library_bytes(name: &str, arguments: &[&str]) -> u64 {
     fs::metadata(library).map_or(0, |file| file.len())
 }
 
-/// What follows an option.
+/// Returns the value that follows an option.
 fn value<'a>(arguments: &[&'a str], option: &str) -> Option<&'a str> {
     let position = arguments.iter().position(|text| *text == option)?;
     arguments.get(position + 1).copied()

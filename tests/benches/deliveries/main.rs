@@ -1,4 +1,5 @@
-//! How many deliveries of webhooks one core verifies and decodes, beside `standardwebhooks` and serde's derives.
+//! Measures how many webhook deliveries one core verifies and decodes, compared with `standardwebhooks` and serde's
+//! derives.
 //!
 //! ```text
 //! cargo bench -p polar-tests --bench deliveries

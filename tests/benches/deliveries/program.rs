@@ -1,5 +1,5 @@
-//! Measures one thread verifying and decoding deliveries: a second's worth, the best of many tries, the median of
-//! several rounds, both contenders in turns.
+//! Measures how many deliveries one thread verifies and decodes per second: the best of many tries, and the median of
+//! several rounds. Both implementations are measured alternately.
 
 #![allow(missing_docs, reason = "a program")]
 
@@ -16,10 +16,11 @@ use serde_json::Value;
 const ROUNDS: usize = 5;
 const TRIES: usize = 80;
 
-/// The aim for ours: so many times as many as the reference.
+/// The ratio to the reference that the client should reach.
 const MAX_RATIO: f64 = 1.5;
 
-/// A delivery as it was recorded, signed again, because `standardwebhooks` asks the machine for the time.
+/// A recorded delivery, signed again with the current time, because `standardwebhooks` compares the time with the
+/// clock.
 struct Delivery {
     ours: Webhooks,
     reference: standardwebhooks::Webhook,
@@ -63,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(file)?;
     let mut deliveries = text.lines().map(Delivery::read).collect::<Result<Vec<_>, _>>()?;
     let recorded = deliveries.len();
-    // The derives refuse some that servers do send.
+    // Excludes deliveries that the derives reject although servers send them.
     deliveries.retain(|it| it.by_ours() && it.by_reference());
     if deliveries.is_empty() {
         return Err("neither reads any delivery that the other one reads".into());
@@ -89,7 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The median of the shortest times of each task.
+/// Returns the median of the shortest times of each task.
 fn measure(tasks: [&dyn Fn() -> bool; 2]) -> [Duration; 2] {
     let mut rounds = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

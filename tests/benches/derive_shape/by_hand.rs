@@ -1,11 +1,12 @@
-//! Unions as one writes them by hand to get them right: the value is kept as raw text, the deciding properties are
-//! read from it, then the variant is.
+//! Emits unions as one would write them by hand: the value is kept as raw JSON, the discriminating properties are read
+//! from it, and then the variant is decoded.
 
 use std::fmt::Write as _;
 
 use polar_codegen::ir::{Constant, Decision, Kind, Needed, Union};
 
-/// `Deserialize` of a union. `payload` gives the type of a variant, and what makes the variant's content of it.
+/// Emits `Deserialize` for a union. `payload` returns the type of a variant, and the expression that converts it to the
+/// variant's content.
 pub(super) fn deserialize(
     name: &str,
     union: &Union,
@@ -39,12 +40,12 @@ pub(super) fn deserialize(
     )
 }
 
-/// The paths of deciding properties.
+/// The paths of discriminating properties.
 #[derive(Default)]
 struct Probes(Vec<Vec<String>>);
 
 impl Probes {
-    /// The expression for the raw text at a path.
+    /// Returns the expression for the raw JSON at a path.
     fn at(&mut self, path: &[String]) -> String {
         let index = self
             .0
@@ -123,7 +124,7 @@ impl Code<'_> {
             Decision::Key {
                 needed,
                 paths,
-                // The measured pages have no union where a key with null decides.
+                // No union of the measured pages is discriminated by a key whose value may be null.
                 sought: _,
                 present,
                 absent,

@@ -1,8 +1,8 @@
-//! What the generated crate is measured against: the same types in the shape that most generators emit, a crate whose
-//! structs, enums and unions all derive `Serialize, Deserialize, Debug, Clone, PartialEq`.
+//! The reference of the benches: a crate with the same types in the form that most generators emit, where all structs,
+//! enums and unions derive `Serialize, Deserialize, Debug, Clone, PartialEq`.
 //!
-//! It is emitted into a workspace of its own below cargo's target folder, together with the programs that measure
-//! throughput and deliveries, and depends on the same versions of the same libraries.
+//! The crate is emitted to a workspace of its own below cargo's target folder, together with the programs that measure
+//! throughput and deliveries. It uses the same versions of the same libraries.
 
 mod by_hand;
 mod source;
@@ -25,7 +25,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 /// The name of the emitted crate.
 pub(crate) const CRATE: &str = "derive-shape";
 
-/// The name of the one whose unions are as one writes them by hand to get them right.
+/// The name of the emitted crate whose unions are written as by hand.
 const BY_HAND: &str = "by-hand";
 
 const DEPENDENCIES: &str = r#"
@@ -40,7 +40,7 @@ uuid = { version = "1", features = ["serde"] }
 
 /// The emitted workspace.
 pub(crate) struct Workspace {
-    /// Where it is.
+    /// The path.
     pub(crate) folder: PathBuf,
 }
 
@@ -67,7 +67,7 @@ impl Workspace {
         Ok(Self { folder })
     }
 
-    /// A cargo command in the workspace.
+    /// Returns a cargo command that runs in the workspace.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
         command
@@ -79,7 +79,7 @@ impl Workspace {
     }
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command, and fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Outcome<()> {
     if command.status()?.success() {
         Ok(())
@@ -88,7 +88,7 @@ pub(crate) fn run(command: &mut Command) -> Outcome<()> {
     }
 }
 
-/// The types, as the generator knows them.
+/// Returns the IR of the measured types.
 pub(crate) fn api() -> Outcome<Api> {
     let root = root();
     let file = format!("{API_VERSION}.yaml");
@@ -147,7 +147,7 @@ debug = "line-tables-only"
     )
 }
 
-/// Writes what differs, so that cargo sees no change where there is none.
+/// Writes a file only if its content differs, so that cargo does not rebuild it.
 fn write(path: &Path, text: &str) -> Outcome<()> {
     if fs::read_to_string(path).is_ok_and(|found| found == text) {
         return Ok(());

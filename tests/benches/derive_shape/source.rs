@@ -1,6 +1,7 @@
-//! Emits the types with serde's derives: what a straightforward generator makes of the same IR.
+//! Emits types with serde's derives, as a straightforward generator would from the same IR.
 //!
-//! Where there is a choice, the cheaper one is taken: no docs, constructors or setters; decimals are plain strings.
+//! Where there is a choice, the cheaper code is emitted: no docs, constructors or setters, and decimals as plain
+//! strings.
 
 use super::by_hand;
 use std::collections::BTreeMap;
@@ -26,15 +27,16 @@ pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(d: D) -> R
 /// How the types are emitted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Emission {
-    /// Serde's derive alone: a union is the first variant that can be deserialized, and null equals a missing key.
+    /// Only serde's derives: a union decodes as the first variant that can be deserialized, and null equals a missing
+    /// key.
     NaiveDerive,
-    /// Unions are discriminated, and null is distinguished from a missing key, so that decoding loses nothing.
+    /// Unions are discriminated and null differs from a missing key, so that decoding is lossless.
     Lossless,
 }
 
 const ENCODED: &str = "#[derive(Serialize, Debug, Clone, PartialEq)]\n";
 
-/// The text of `lib.rs`.
+/// Returns the text of `lib.rs`.
 pub(crate) fn emit(api: &Api, emission: Emission) -> String {
     let mut source = Emitter {
         api,
@@ -53,7 +55,8 @@ pub(crate) fn emit(api: &Api, emission: Emission) -> String {
 struct Emitter<'a> {
     api: &'a Api,
     emission: Emission,
-    /// The types of constant texts: an enum of one value each, so that derived unions can tell their variants apart.
+    /// The types of constant strings: an enum with one value for each, so that derived unions can distinguish their
+    /// variants.
     constants: BTreeMap<String, String>,
     text: String,
 }
@@ -159,7 +162,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// The first variant that fits is taken, so the most demanding has to come first.
+    /// Returns the position of a variant. The first variant that matches is chosen, so those with the most requirements
+    /// come first.
     fn rank(&self, ty: &Type) -> isize {
         if let Some(object) = self.structure_of(ty) {
             let required = object
@@ -211,7 +215,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// The deliveries of webhooks: an enum that is tagged by the type of the event.
+    /// Emits webhook events as an enum that is tagged by the event type.
     fn events(&mut self) {
         self.line(&format!(
             "{DERIVES}#[serde(tag = \"type\")]\npub enum DeliveredEvent {{"
@@ -229,7 +233,7 @@ impl Emitter<'_> {
             {
                 let ty = match &field.ty {
                     Type::Named(_) => format!("Box<{}>", self.ty(&field.ty)),
-                    // The version of the API, which older deliveries do not state.
+                    // The API version, which older deliveries lack.
                     Type::Scalar(Scalar::String) => "Option<String>".to_owned(),
                     ty => self.ty(ty),
                 };

@@ -1,8 +1,9 @@
-//! What the client adds to a call: `cargo bench -p polar-tests --bench overhead`.
+//! Measures the overhead of the client per call: `cargo bench -p polar-tests --bench overhead`.
 //!
-//! The same call, in turns, with the client and with bare reqwest and serde's derives, against a server on loopback that
-//! responds from memory. Prints the median time of a call and, where `valgrind` is installed, the instructions of one,
-//! which do not depend on what else the machine does. With `-- profile FOLDER`, callgrind's profiles are kept there.
+//! The same call is made alternately with the client, and with bare reqwest and serde's derives, against a loopback
+//! server with a fixed response. Prints the median time of a call and, if `valgrind` is installed, the number of
+//! instructions of a call, which does not depend on other load of the machine. `-- profile FOLDER` keeps callgrind's
+//! profiles in that folder.
 
 #![allow(
     missing_docs,
@@ -21,12 +22,12 @@ use std::time::{Duration, Instant};
 use calls::Caller;
 use tokio::task::JoinSet;
 
-/// How many calls run at once, and the aim for the time of one: a ratio to the reference.
+/// The number of concurrent calls, and the maximum ratio to the reference to aim for.
 const TASKS: [(usize, f64); 2] = [(1, 1.08), (50, 1.15)];
 const ROUNDS: usize = 40;
 const CALLS: usize = 500;
 
-/// The calls of the two runs beneath callgrind; what they differ by are the instructions of calls alone.
+/// The numbers of calls in the two runs with callgrind. The instructions of a call are calculated from the difference.
 const COUNTED: [usize; 2] = [100, 600];
 
 fn main() {
@@ -47,7 +48,7 @@ fn main() {
     }
 }
 
-/// The server, in a process of its own.
+/// The server, in a separate process.
 struct Server {
     process: Child,
     url: String,
@@ -68,7 +69,7 @@ impl Server {
         Self { process, url }
     }
 
-    /// Prints the median time of a call with the client and with bare reqwest, by the number of tasks.
+    /// Prints the median time of a call with the client and with bare reqwest, for each number of concurrent tasks.
     fn time(&self) {
         println!("one call, µs, p50 of {ROUNDS} rounds of {CALLS} calls each:");
         println!(
@@ -86,7 +87,7 @@ impl Server {
         }
     }
 
-    /// Prints instructions.
+    /// Prints the number of instructions per call.
     fn count(&self, folder: Option<&Path>) {
         let kept = tempfile::tempdir().unwrap();
         let folder = folder.unwrap_or(kept.path());
@@ -103,13 +104,13 @@ impl Server {
         );
     }
 
-    /// The instructions of one call, system calls not included.
+    /// Returns the number of instructions per call, without those of the kernel.
     fn instructions(&self, caller: &str, folder: &Path) -> Option<u64> {
         let [few, many] = COUNTED.map(|count| self.callgrind(caller, count, folder));
         Some((many? - few?) / (COUNTED[1] - COUNTED[0]) as u64)
     }
 
-    /// The instructions of a process that makes so many calls; `None` without valgrind.
+    /// Returns the number of instructions of a process that makes this many calls; `None` without valgrind.
     fn callgrind(&self, caller: &str, count: usize, folder: &Path) -> Option<u64> {
         let out = folder.join(format!("{caller}.{count}.callgrind"));
         let output = Command::new("valgrind")
@@ -149,7 +150,7 @@ fn runtime() -> tokio::runtime::Runtime {
     builder.enable_all().build().unwrap()
 }
 
-/// Makes calls one after the other, for callgrind.
+/// Makes calls sequentially, for callgrind.
 fn run_alone(caller: &str, count: usize, url: &str) {
     let [bare, client] = Caller::both(url);
     let caller = if caller == "bare" { bare } else { client };
@@ -160,15 +161,15 @@ fn run_alone(caller: &str, count: usize, url: &str) {
     });
 }
 
-/// The median time of a call, the reference's first. They take turns, so that a slow moment of the machine is nobody's
-/// alone.
+/// Returns the median time of a call, that of the reference first. The two are measured alternately, so that other load
+/// of the machine affects both.
 async fn alternate(url: &str, tasks: usize) -> [Duration; 2] {
     let callers = Caller::both(url);
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=ROUNDS {
         for (caller, times) in callers.iter().zip(&mut times) {
             let measured = measure(caller, tasks).await;
-            // The first round makes the connections.
+            // Connections are established in the first round, which does not count.
             if round > 0 {
                 times.extend(measured);
             }
@@ -177,7 +178,7 @@ async fn alternate(url: &str, tasks: usize) -> [Duration; 2] {
     times.map(median)
 }
 
-/// The time of each of `CALLS` calls by so many tasks.
+/// Returns the time of each of `CALLS` calls, made by this many tasks.
 async fn measure(caller: &Caller, tasks: usize) -> Vec<Duration> {
     let mut set = JoinSet::new();
     for _ in 0..tasks {

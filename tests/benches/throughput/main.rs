@@ -1,12 +1,12 @@
-//! How fast the generated crate decodes and encodes, beside the same types with serde's derives, those types with
-//! unions as one writes them by hand to get them right, and `serde_json::Value`.
+//! Measures how fast the generated crate decodes and encodes, compared with the same types with serde's derives, those
+//! types with unions written as by hand, and `serde_json::Value`.
 //!
 //! ```text
 //! cargo bench -p polar-tests --bench throughput
 //! ```
 //!
-//! Emits the derived types and a page of 100 sample values of each measured type, which exercises every variant of the
-//! unions in it, then builds and runs `program.rs` with both crates.
+//! Emits the derived types, and a page of 100 sample values for each measured type with all variants of its unions.
+//! Then builds and runs `program.rs` with both crates.
 
 #[path = "../derive_shape/mod.rs"]
 mod derive_shape;
@@ -17,7 +17,7 @@ use std::fs;
 use derive_shape::{Outcome, Workspace, run};
 use sample::Sampler;
 
-/// The pages that `program.rs` measures.
+/// The page types that `program.rs` measures.
 const PAGES: [&str; 5] = [
     "CustomerSubscriptionList",
     "ProductList",

@@ -1,5 +1,5 @@
-//! Measures one thread decoding and encoding pages: megabytes of JSON a second, the best of many tries, the median of
-//! several rounds, all contenders in turns.
+//! Measures how much JSON one thread decodes and encodes, in megabytes per second: the best of many tries, and the
+//! median of several rounds. All implementations are measured alternately.
 
 #![allow(missing_docs, reason = "a program")]
 
@@ -18,11 +18,11 @@ use serde_json::Value;
 const ROUNDS: usize = 5;
 const TRIES: usize = 80;
 
-/// Who takes part, in the order of their tasks. Ours is the first.
+/// The names of the implementations, in the order of their tasks. The first one is the generated crate.
 const CONTENDERS: [&str; 4] = ["ours", "by hand", "derives", "Value"];
 const TASKS: usize = 2 * CONTENDERS.len();
 
-/// One page and what is done with it: each contender decodes it, then each encodes it.
+/// A page, with the tasks that are measured: each implementation decodes it, then each encodes it.
 struct Page {
     name: &'static str,
     bytes: usize,
@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Decoding and encoding with serde.
+/// Returns the tasks of decoding and encoding with serde.
 fn serde_tasks<T: Serialize + DeserializeOwned + 'static>(
     page: &str,
     who: &str,
@@ -103,7 +103,8 @@ fn serde_tasks<T: Serialize + DeserializeOwned + 'static>(
     ])
 }
 
-/// Nothing may get lost, or the one that loses it would win. Says so of the derives, which read some unions wrongly.
+/// Checks that nothing is lost, which would be an unfair advantage. For the derives, which decode some unions wrongly,
+/// a loss is only printed.
 fn check(page: &str, who: &str, json: &[u8], written: &[u8]) -> Result<(), Box<dyn Error>> {
     let given: Value = serde_json::from_slice(json)?;
     let written: Value = serde_json::from_slice(written)?;
@@ -117,7 +118,7 @@ fn check(page: &str, who: &str, json: &[u8], written: &[u8]) -> Result<(), Box<d
     }
 }
 
-/// The place of the first difference.
+/// Returns the place of the first difference.
 fn first_difference(at: &str, given: &Value, written: &Value) -> Option<String> {
     match (given, written) {
         (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a
@@ -133,7 +134,7 @@ fn first_difference(at: &str, given: &Value, written: &Value) -> Option<String> 
 }
 
 impl Page {
-    /// Megabytes a second of each task.
+    /// Measures each task, in megabytes per second.
     fn measure(&self) -> [f64; TASKS] {
         let mut rounds = [(); TASKS].map(|()| Vec::new());
         for _ in 0..ROUNDS {
@@ -147,7 +148,8 @@ impl Page {
         })
     }
 
-    /// The shortest time of each task. They take turns, so that a slow moment of the machine affects all of them.
+    /// Returns the shortest time of each task. The tasks run alternately, so that other load of the machine affects all
+    /// of them.
     fn best(&self) -> [Duration; TASKS] {
         let mut best = [Duration::MAX; TASKS];
         for _ in 0..TRIES {

@@ -1,14 +1,14 @@
-//! Sample values of the types: valid, as varied as the contract allows, and the same in every run.
+//! Generates sample values of types: valid, as varied as the contract permits, and the same in every run.
 
 use polar_codegen::ir::{Api, Constant, Field, Presence, Scalar, Shape, Struct, Type};
 use serde_json::{Map, Value, json};
 
-/// Items of a page.
+/// The number of items on a page.
 const ITEMS: usize = 100;
 /// The maximum depth at which optional fields are filled, so that recursive types end.
 const MAX_DEPTH: usize = 8;
 
-/// Makes values. Whatever can vary takes turns.
+/// Generates values. Alternatives (variants, enum values, optional fields) are used in turn.
 pub(crate) struct Sampler<'a> {
     api: &'a Api,
     turn: usize,
@@ -19,7 +19,7 @@ impl<'a> Sampler<'a> {
         Self { api, turn: 0 }
     }
 
-    /// A page of the type with this name: its `items` are many.
+    /// Returns a page of the type with this name, with [`ITEMS`] items.
     pub(crate) fn page(&mut self, name: &str) -> Result<Value, String> {
         let def = self.api.types.iter().find(|def| def.name.rust == name);
         let Some(Shape::Struct(page)) = def.map(|def| &def.shape) else {
@@ -48,7 +48,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn is_there(&mut self, field: &Field, depth: usize) -> bool {
-        // The server writes null where there is no value, and leaves keys out only where null is none.
+        // The server writes null for a missing value, and omits the key only if null is not permitted.
         field.presence == Presence::Required
             || field.ty.is_nullable()
             || (depth < MAX_DEPTH && self.next().is_multiple_of(2))
@@ -116,7 +116,7 @@ impl<'a> Sampler<'a> {
                 "2026-{:02}-21T18:{:02}:49.{:06}Z",
                 turn % 12 + 1,
                 turn % 60,
-                // No whole milliseconds, which some would write with three digits.
+                // Never a whole number of milliseconds, which some implementations write with three digits.
                 turn % 999 * 1000 + 1
             )),
             Scalar::Date => json!(format!("2026-11-{:02}", turn % 28 + 1)),
@@ -124,7 +124,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn next(&mut self) -> usize {
-        // A step that shares no factor with the small numbers it is divided by visits all remainders.
+        // 7 has no common factor with the small numbers that it is divided by, so all remainders occur.
         self.turn += 7;
         self.turn
     }

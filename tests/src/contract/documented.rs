@@ -1,17 +1,18 @@
-//! What the contract knows of a value.
+//! Removes undocumented keys from values.
 
 use serde_json::{Map, Value};
 
 use super::Contract;
 
 impl Contract {
-    /// Returns the value without the keys that the schema does not know. What any member of a union knows is kept.
+    /// Returns the value without the keys that the schema does not document. In a union, the keys of all members are
+    /// kept.
     #[must_use]
     pub fn documented(&self, schema: &Value, value: &Value) -> Value {
         self.pruned(&self.forms(schema), value)
     }
 
-    /// Returns the members of a union, those of unions in it included, without null; any other schema alone.
+    /// Returns the members of a union without null, including those of nested unions. Returns any other schema itself.
     #[must_use]
     pub fn forms<'c>(&'c self, schema: &'c Value) -> Vec<&'c Value> {
         if let Some(reference) = schema["$ref"].as_str() {
@@ -31,7 +32,7 @@ impl Contract {
         }
     }
 
-    /// Returns the schema of a property, an entry or an item, by its key or index.
+    /// Returns the schema of a property, entry or item, by its key or index.
     #[must_use]
     pub fn part<'c>(schema: &'c Value, key: &str) -> Option<&'c Value> {
         let positional = || {
@@ -77,7 +78,7 @@ impl Contract {
     }
 }
 
-/// Returns whether the schema allows anything, or any entries.
+/// Returns whether the schema permits any value, or any entries.
 fn is_open(schema: &Value) -> bool {
     let typed = ["type", "const", "enum"]
         .iter()

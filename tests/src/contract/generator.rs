@@ -1,62 +1,62 @@
-//! Random instances of any schema: of responses, of bodies, of parameters.
+//! Generates random instances of schemas: of responses, bodies and parameters.
 
 use fastrand::Rng;
 use serde_json::{Map, Number, Value, json};
 
 use super::{Contract, text};
 
-/// Beyond this depth only required values are generated, so that recursive types end.
+/// The depth from which only required values are generated, so that recursive types end.
 const MAX_DEPTH: usize = 7;
 
-/// A value, and what is known of its parts.
+/// A random value, with marks for the parts that tests modify or inspect.
 #[derive(Debug, Clone)]
 pub struct Instance {
     /// The value.
     pub value: Value,
-    /// What stands at which JSON pointer into the value.
+    /// The JSON pointers of marked parts, and the kind of mark.
     pub marks: Vec<(String, Mark)>,
 }
 
 impl Instance {
-    /// Returns the places of a kind.
+    /// Returns the places with a mark of this kind.
     pub fn marked(&self, mark: Mark) -> impl Iterator<Item = &str> {
         let found = self.marks.iter().filter(move |(_, other)| *other == mark);
         found.map(|(place, _)| place.as_str())
     }
 }
 
-/// What a part of an instance is.
+/// The kind of mark of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// A text out of a list, or the only one that the contract knows: a server may send others one day.
+    /// A string enum or constant: in a later version of the API, the value may be an unknown string.
     Open,
-    /// A scalar or list that must be there, and must not be null.
+    /// A required scalar or list that must not be null.
     Required,
-    /// A value that must not be printed.
+    /// A secret, which must not be printed.
     Secret,
-    /// The outermost value of one of several forms.
+    /// A member of a union. Of nested unions, only the outermost one is marked.
     Member,
 }
 
-/// The share of optional properties that are present.
+/// Which optional properties are present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Nothing.
+    /// None of them.
     Required,
-    /// Random ones.
+    /// A random selection.
     Some,
-    /// All, and none is null, down to the depth at which [`Some`](Self::Some) still has optional values.
+    /// All of them, and none is null, down to the depth at which [`Some`](Self::Some) still has optional values.
     Everything,
 }
 
-/// Generates instances. The same seed gives the same instances.
+/// Generates random instances. The same seed gives the same instances.
 #[derive(Debug)]
 pub struct Generator<'c> {
     contract: &'c Contract,
     extent: Extent,
     random: Rng,
     path: Vec<String>,
-    /// The references that are being followed, so that recursion ends.
+    /// The references that are being resolved, so that recursive types end.
     open: Vec<&'c str>,
     marks: Vec<(String, Mark)>,
 }
@@ -75,13 +75,13 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// The same generator, of instances of this extent.
+    /// Sets which optional properties are present.
     #[must_use]
     pub fn extent(self, extent: Extent) -> Self {
         Self { extent, ..self }
     }
 
-    /// Returns an instance of the schema.
+    /// Returns a random instance of the schema.
     pub fn instance(&mut self, schema: &'c Value) -> Instance {
         self.marks.clear();
         let value = self.value(schema);
@@ -91,7 +91,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// Returns an instance of the schema that is not null.
+    /// Returns a random instance of the schema other than null.
     pub fn non_null(&mut self, schema: &'c Value) -> Instance {
         loop {
             let instance = self.instance(schema);
@@ -128,7 +128,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// Returns the source of chance, for what a test decides itself.
+    /// Returns the random number generator, for random decisions of a test.
     pub fn random(&mut self) -> &mut Rng {
         &mut self.random
     }
@@ -171,7 +171,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// Returns a value whose strings can be recognized in any output.
+    /// Returns an instance whose strings can be recognized in any output.
     fn secret(&mut self, schema: &'c Value) -> Value {
         let mut open = schema.clone();
         open["x-secret"] = Value::Null;
@@ -235,8 +235,8 @@ impl<'c> Generator<'c> {
         self.value(others[index])
     }
 
-    /// A decimal may be a number or a text. The documents limit the digits of texts and the size of numbers; both limits
-    /// are about the decimal, so both hold here for either.
+    /// Returns a decimal as a number or string. The documents limit the digits of the string form, and the size of the
+    /// number form. The client enforces both for each form, so the value satisfies both.
     fn decimal(&mut self, members: &[Value], schema: &Value) -> Value {
         let number = members.iter().find(|member| member["type"] == "number");
         let bound = |keyword: &str| number.and_then(|it| it[keyword].as_f64());
@@ -281,7 +281,7 @@ impl<'c> Generator<'c> {
         }
     }
 
-    /// With as many digits as a double has.
+    /// Returns a number with as many digits as a double has.
     fn float(&mut self) -> f64 {
         let scale = [1e-9, 1.0, 1e3, 1e12, 1e100];
         (self.random.f64() - 0.5) * scale[self.random.usize(..scale.len())]
@@ -317,7 +317,8 @@ impl<'c> Generator<'c> {
             }
             let value = self.at(key, |it| {
                 let value = it.value(property);
-                // Objects are distinguished by what is in them, and any object is a map.
+                // Only scalars and arrays are marked. Objects are distinguished by their content, and any object is a
+                // valid map.
                 let is_list = value.is_array() && property["type"] == "array";
                 let is_scalar = !(value.is_null() || value.is_array() || value.is_object());
                 if is_required && (is_scalar || is_list) && !it.admits_null(property) {
@@ -339,7 +340,7 @@ impl<'c> Generator<'c> {
         Value::Object(entries)
     }
 
-    /// Entries whose keys are data.
+    /// Adds additional properties to an object.
     fn entries(&mut self, schema: &'c Value, value: &'c Value, entries: &mut Map<String, Value>) {
         let keys = match schema["propertyNames"]["$ref"].as_str() {
             Some(reference) => self.contract.referenced(reference),
@@ -353,7 +354,7 @@ impl<'c> Generator<'c> {
                     .to_owned(),
                 None => text::text(&mut self.random, keys),
             };
-            // A key that is taken would have its value replaced, and what is marked in it.
+            // An existing key is kept, because marks may refer to its value.
             if !entries.contains_key(&key) {
                 let value = self.at(&key, |it| it.value(value));
                 entries.insert(key, value);
@@ -424,10 +425,10 @@ impl<'c> Generator<'c> {
     }
 }
 
-/// Returns the range of an integer.
+/// Returns the minimum and maximum of an integer.
 fn bounds(schema: &Value) -> (i64, i64) {
     let bound = |keyword: &str| schema[keyword].as_number().and_then(whole);
-    // Either bound may be there, or both.
+    // The schema may contain an exclusive bound, an inclusive one, or both.
     let above = bound("exclusiveMinimum").map(|it| it + 1);
     let below = bound("exclusiveMaximum").map(|it| it - 1);
     let least = bound("minimum").into_iter().chain(above).max();

@@ -1,9 +1,9 @@
-//! The contract as the API's owner wrote it: OpenAPI 3.1, read without the generator's IR.
+//! The contract as the owner of the API wrote it: OpenAPI 3.1, read without the generator's IR.
 //!
-//! [`Contract`] finds schemas, [`Generator`] makes random instances of any of them, [`Rules`] says whether a value is an
-//! instance. The corrections of the overlay are applied: they are what is known to be true of the servers, and what the
-//! client promises to read. A suite lists every correction that changes which values are valid, so that none hides a
-//! mistake.
+//! [`Contract`] resolves schemas, [`Generator`] generates random instances of a schema, and [`Rules`] validates values
+//! against a schema. The corrections of the overlay are applied, because the client promises to decode the values that
+//! they describe. A snapshot lists all corrections that change which values are valid, so that a correction cannot hide
+//! a mistake.
 
 #![allow(
     clippy::panic,
@@ -37,7 +37,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// The contract of a version in `spec/`, corrected.
+    /// Reads the contract of a version in `spec/`, with its corrections.
     #[must_use]
     pub fn of_version(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
@@ -47,14 +47,14 @@ impl Contract {
         )
     }
 
-    /// The contract of a version in `spec/`, as published.
+    /// Reads the contract of a version in `spec/` as published.
     #[must_use]
     pub fn as_published(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
         Self::read(&spec.join(format!("{version}.yaml")), None)
     }
 
-    /// The contract of a version in `spec/`, as published, read by a library that the generator has no part in.
+    /// Reads the contract of a version in `spec/` as published, with another YAML parser than the generator's.
     #[must_use]
     pub fn as_written(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
@@ -64,7 +64,7 @@ impl Contract {
         Self { tree }
     }
 
-    /// The contract in a file, with corrections.
+    /// Reads a contract from a file, and applies an overlay.
     #[must_use]
     pub fn read(contract: &Path, overlay: Option<&Path>) -> Self {
         let text = |path: &Path| {
@@ -90,7 +90,7 @@ impl Contract {
         &self.tree
     }
 
-    /// Returns the schema that a `$ref` leads to.
+    /// Returns the schema that a `$ref` refers to.
     #[must_use]
     pub fn referenced(&self, reference: &str) -> &Value {
         reference
@@ -99,7 +99,8 @@ impl Contract {
             .unwrap_or_else(|| panic!("{reference} does not resolve"))
     }
 
-    /// Properties that are always the same where they are there at all: a client writes them whether they were or not.
+    /// Returns the optional properties with a constant value, by schema and property. The client writes them even if
+    /// they were missing.
     #[must_use]
     pub fn optional_constants(&self) -> BTreeSet<(&str, &str)> {
         let mut found = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The operations of a contract, as they stand there.
+//! Reads the operations of a contract.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use super::Contract;
 /// An operation.
 #[derive(Debug, Clone)]
 pub struct Operation<'c> {
-    /// Its name in the contract: `orders:list`.
+    /// The operation ID: `orders:list`.
     pub id: &'c str,
-    /// `GET`.
+    /// The HTTP method: `GET`.
     pub method: String,
-    /// Template of the path.
+    /// The path template.
     pub path: &'c str,
     /// JSON pointer to the operation.
     pub pointer: String,
@@ -25,17 +25,17 @@ pub struct Operation<'c> {
 pub struct Parameter<'c> {
     /// Its name.
     pub name: &'c str,
-    /// `path`, `query`.
+    /// `path` or `query`.
     pub place: &'c str,
     /// Whether it must be given.
     pub is_required: bool,
-    /// How it is written.
+    /// How the parameter is encoded.
     pub style: Style,
-    /// What its values are.
+    /// The schema of its values.
     pub schema: Schema<'c>,
 }
 
-/// How a parameter is written.
+/// How a parameter is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// `name=value`, once for each value; or a segment of the path.
@@ -55,12 +55,12 @@ pub struct Schema<'c> {
     pub pointer: String,
 }
 
-/// Content of a body.
+/// The content of a request or response.
 #[derive(Debug, Clone)]
 pub struct Content<'c> {
-    /// `application/json`.
+    /// The media type: `application/json`.
     pub media_type: &'c str,
-    /// What it holds.
+    /// The schema of the content.
     pub schema: Schema<'c>,
 }
 
@@ -69,12 +69,12 @@ pub struct Content<'c> {
 pub struct Response<'c> {
     /// HTTP status.
     pub status: u16,
-    /// What comes with it, if anything does.
+    /// The content, if the response has any.
     pub content: Option<Content<'c>>,
 }
 
 impl Contract {
-    /// All operations, in the order of the contract.
+    /// Returns all operations, in the order of the contract.
     #[must_use]
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut found = Vec::new();
@@ -94,7 +94,7 @@ impl Contract {
 }
 
 impl<'c> Operation<'c> {
-    /// Its parameters.
+    /// Returns the parameters.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter<'c>> {
         let all = self.node["parameters"].as_array().into_iter().flatten();
@@ -125,7 +125,7 @@ impl<'c> Operation<'c> {
             .collect()
     }
 
-    /// What is sent, and whether it must be.
+    /// Returns the request body, and whether it is required.
     #[must_use]
     pub fn body(&self) -> Option<(Content<'c>, bool)> {
         let body = self.node.get("requestBody")?;
@@ -133,7 +133,7 @@ impl<'c> Operation<'c> {
         Some((content, body["required"] == true))
     }
 
-    /// What is answered.
+    /// Returns the documented responses.
     #[must_use]
     pub fn responses(&self) -> Vec<Response<'c>> {
         let all = self.node["responses"].as_object().into_iter().flatten();
@@ -146,7 +146,7 @@ impl<'c> Operation<'c> {
         .collect()
     }
 
-    /// Returns the kinds of credentials of which one is needed; none if no credential is.
+    /// Returns the names of the accepted security schemes; empty if no credential is required.
     #[must_use]
     pub fn credentials(&self) -> BTreeSet<&'c str> {
         let sets = self.node["security"].as_array().into_iter().flatten();
@@ -155,7 +155,7 @@ impl<'c> Operation<'c> {
             .collect()
     }
 
-    /// Returns whether it may be called without a credential.
+    /// Returns whether the operation can be called without a credential.
     #[must_use]
     pub fn is_open_to_all(&self) -> bool {
         let subjects = self.node["x-polar-allowed-subjects"].as_array();
@@ -163,7 +163,7 @@ impl<'c> Operation<'c> {
         anonymous || self.credentials().is_empty()
     }
 
-    /// Returns whether it is a list that is answered in pages.
+    /// Returns whether the response is a page of a list.
     #[must_use]
     pub fn is_paged(&self) -> bool {
         self.node.get("x-polar-pagination").is_some()
@@ -182,7 +182,7 @@ fn content<'c>(node: &'c Value, pointer: &str) -> Option<Content<'c>> {
     })
 }
 
-/// Returns a key as a segment of a JSON pointer.
+/// Escapes a key for a JSON pointer.
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

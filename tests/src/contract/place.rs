@@ -1,7 +1,7 @@
-//! Where in the document the generator's pointers lead.
+//! Finds the place in the contract that a pointer of the generator refers to.
 //!
-//! The generator brings the document down to OpenAPI 3.0 first, and its pointers tell the places of that: there a union
-//! with null is the union of the others, and a union of one is that one.
+//! The generator first converts a document to OpenAPI 3.0, and its pointers refer to the result. There, a union with
+//! null is the union of the other members, and a union of one member is that member.
 
 use serde_json::Value;
 
@@ -12,12 +12,12 @@ use super::Contract;
 pub struct Place<'c> {
     /// JSON pointer into the contract.
     pub pointer: String,
-    /// The schema, which is no reference.
+    /// The schema, with references resolved.
     pub schema: &'c Value,
 }
 
 impl Contract {
-    /// Returns the schema that one of the generator's pointers means.
+    /// Returns the place that a pointer of the generator refers to.
     #[must_use]
     pub fn place(&self, pointer: &str) -> Place<'_> {
         let mut place = Place {
@@ -40,7 +40,7 @@ impl Contract {
         self.reduced(place)
     }
 
-    /// What the schema stands for, if it stands for another one: a reference, one schema or null.
+    /// Resolves references, and unions of a single schema and null.
     fn reduced<'c>(&'c self, mut place: Place<'c>) -> Place<'c> {
         loop {
             if let Some(reference) = place.schema["$ref"].as_str() {
@@ -65,7 +65,7 @@ impl Contract {
     }
 }
 
-/// Returns the members of a union that are not null, with their positions.
+/// Returns the members of a union except null, with their positions.
 fn members(schema: &Value) -> Option<(&'static str, Vec<(usize, &Value)>)> {
     let keyword = ["anyOf", "oneOf"]
         .into_iter()
@@ -75,7 +75,7 @@ fn members(schema: &Value) -> Option<(&'static str, Vec<(usize, &Value)>)> {
     Some((keyword, members.collect()))
 }
 
-/// One step down. `key` is a segment of a JSON pointer.
+/// Descends one level. `key` is a segment of a JSON pointer.
 fn below<'c>(place: &Place<'c>, key: &str) -> Place<'c> {
     let schema = place.schema.pointer(&format!("/{key}"));
     Place {

@@ -1,4 +1,4 @@
-//! Whether a value is an instance of a schema, as JSON Schema (draft 2020-12) says.
+//! Validates values against schemas by the rules of JSON Schema (draft 2020-12).
 
 use std::collections::BTreeSet;
 
@@ -7,27 +7,27 @@ use serde_json::{Map, Value, json};
 
 use super::Contract;
 
-/// The rules of one contract for values at some of its places.
+/// The compiled schemas of a contract, for values at some of its places.
 ///
-/// They differ from the contract in one point: of a `oneOf` more than one member may fit. The servers themselves answer
-/// with such values (a repeating discount is also one without repetition, for nothing forbids further keys), and which
-/// member is meant is what other tests are about.
+/// They differ from the contract in one way: a value may match several members of a `oneOf`. Servers send such values
+/// (a repeating discount also matches the schema of a non-repeating one, because additional keys are permitted), and
+/// other tests check which member is decoded.
 #[derive(Debug)]
 pub struct Rules {
     validator: Validator,
 }
 
 impl Rules {
-    /// The rules at these places, which are JSON pointers into the contract.
+    /// Compiles the schemas at these places, which are JSON pointers into the contract.
     #[must_use]
     pub fn new<'p>(contract: &Contract, pointers: impl IntoIterator<Item = &'p str>) -> Self {
-        // One schema with a property for each place: so what the places share is compiled once.
+        // All places are properties of one schema, so that schemas that they share are compiled once.
         let places: Map<String, Value> = pointers
             .into_iter()
             .collect::<BTreeSet<_>>()
             .into_iter()
             .map(|pointer| {
-                // Templates of paths have braces, which references do not.
+                // Path templates contain braces, which are not valid in references.
                 let place = pointer.replace('{', "%7B").replace('}', "%7D");
                 let reference = json!({"$ref": format!("#/contract{place}")});
                 (pointer.to_owned(), reference)
@@ -48,7 +48,7 @@ impl Rules {
         Self { validator }
     }
 
-    /// What is wrong with the value as one of the schema at the place; nothing if it is valid.
+    /// Validates a value against the schema at a place.
     ///
     /// # Errors
     /// One line for each violation.
@@ -66,7 +66,7 @@ impl Rules {
     }
 }
 
-/// Replaces `oneOf` by `anyOf`, and moves references to where the contract is in the schema.
+/// Replaces `oneOf` by `anyOf`, and updates references to the location of the contract in the compiled schema.
 fn relax(node: &mut Value) {
     match node {
         Value::Array(items) => items.iter_mut().for_each(relax),

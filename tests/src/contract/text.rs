@@ -3,7 +3,8 @@
 use fastrand::Rng;
 use serde_json::Value;
 
-/// Strings for each pattern of the contracts. String generators for regular expressions do not support look-ahead.
+/// Strings that match each pattern of the contracts. Libraries that generate strings from regular expressions do not
+/// support look-ahead.
 const PATTERNS: &[(&str, &[&str])] = &[
     ("^[a-z0-9-_]+$", &["a", "tier-2_b", "0"]),
     ("usd", &["usd"]),
@@ -17,7 +18,7 @@ const PATTERNS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// How the patterns of decimals begin.
+/// The start of the patterns of decimals.
 const DECIMAL: &str = r"^(?!^[-+.]*$)";
 
 /// The maximum length of generated strings without a `maxLength`.
@@ -29,7 +30,7 @@ pub(super) fn is_decimal(schema: &Value) -> bool {
     pattern.is_some_and(|pattern| pattern.starts_with(DECIMAL))
 }
 
-/// Returns a random text for a schema of strings.
+/// Returns a random string for a string schema.
 pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
     if let Some(pattern) = schema["pattern"].as_str() {
         let known = PATTERNS
@@ -52,7 +53,7 @@ pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
     }
 }
 
-/// Returns a text that occurs nowhere else, to look for in output.
+/// Returns a random string that occurs nowhere else, so that it can be searched in output.
 pub(super) fn unmistakable(random: &mut Rng) -> String {
     format!("hidden{:016x}", random.u64(..))
 }
@@ -61,7 +62,7 @@ fn words(random: &mut Rng, schema: &Value) -> String {
     let least = schema["minLength"].as_u64().unwrap_or(0);
     let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
     let length = random.u64(least..=most.min(least + MAX_STRING_LENGTH));
-    // Characters that JSON escapes, and those that UTF-8 and UTF-16 write in several chunks.
+    // Characters that are escaped in JSON, and characters of several bytes in UTF-8 or several code units in UTF-16.
     let odd = ['"', '\\', '\n', '\u{7}', 'é', '語', '😀', '/', ' '];
     let character = |random: &mut Rng| match random.u8(..12) {
         0 => *random.choice(&odd).unwrap_or(&' '),

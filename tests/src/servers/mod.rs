@@ -1,6 +1,7 @@
-//! Real servers for tests: each in a temporary folder of its own, on a Unix socket, stopped after the test.
+//! Real database servers for tests. Each server runs in a temporary folder on a Unix socket, and is stopped after the
+//! test.
 //!
-//! Where a server is not installed, tests are skipped with a message. Where `SERVERS_REQUIRED` is set, they fail.
+//! If a server is not installed, tests are skipped with a message, or fail if `SERVERS_REQUIRED` is set.
 
 mod postgres;
 mod process;
@@ -11,17 +12,17 @@ pub use redis::RedisServer;
 
 use std::io;
 
-/// Returns the server, or `None` with a message where it is not installed.
+/// Returns the started server. If it is not installed, prints a message and returns `None`.
 ///
 /// # Panics
-/// When it is installed and does not start, and when it is required.
+/// If the server is installed and does not start, and if it is not installed although `SERVERS_REQUIRED` is set.
 fn unless_missing<T>(name: &str, started: io::Result<T>) -> Option<T> {
     match started {
         Ok(server) => Some(server),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let is_required = std::env::var_os("SERVERS_REQUIRED").is_some();
             assert!(!is_required, "{name} is required: {error}");
-            // Not through the test's captured output: what is skipped has to be seen.
+            // Not captured by the test harness, so that skipped tests are visible.
             let _ = io::Write::write_all(
                 &mut io::stderr(),
                 format!("SKIPPED: {name} is not installed: {error}\n").as_bytes(),

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use super::process::Process;
 
-/// A `postgres` on a Unix socket, whose user `postgres` needs no password. It runs as the user `postgres` or `nobody` where
-/// the test runs as root, which PostgreSQL refuses.
+/// A PostgreSQL server on a Unix socket. Its user `postgres` needs no password. If the test runs as root, which
+/// PostgreSQL does not permit, the server runs as the user `postgres` or `nobody`.
 #[derive(Debug)]
 pub struct PostgresServer {
     process: Option<Process>,
@@ -25,7 +25,7 @@ impl PostgresServer {
     /// Starts a server, or prints that the test is skipped.
     ///
     /// # Panics
-    /// When the server does not start, and when it is missing although `SERVERS_REQUIRED` is set.
+    /// If the server does not start, and if it is not installed although `SERVERS_REQUIRED` is set.
     #[must_use]
     pub fn start() -> Option<Self> {
         super::unless_missing("PostgreSQL", Self::try_start())
@@ -37,7 +37,7 @@ impl PostgresServer {
         if let Some(user) = other_user()? {
             chown(folder.path(), Some(user), None)?;
         }
-        // The socket has to be reached by the user of the test.
+        // The user of the test needs access to the socket.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let mut initdb = Command::new(programs.join("initdb"));
         initdb
@@ -64,7 +64,7 @@ impl PostgresServer {
         Ok(server)
     }
 
-    /// Returns the URL of the database with this name. Any server has `postgres`.
+    /// Returns the URL of a database. The database `postgres` always exists.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.path().display().to_string();
@@ -72,16 +72,16 @@ impl PostgresServer {
         format!("postgresql://postgres@{host}/{database}")
     }
 
-    /// Returns a name for a database that no other call returns.
+    /// Returns a unique name for a new database.
     #[must_use]
     pub fn new_name(&self) -> String {
         format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Stops the server, and drops its connections.
+    /// Stops the server and closes its connections.
     ///
     /// # Errors
-    /// When its process cannot be waited for.
+    /// An error if the process cannot be waited for.
     pub fn stop(&mut self) -> io::Result<()> {
         self.process.take().map_or(Ok(()), Process::stop)
     }
@@ -89,14 +89,14 @@ impl PostgresServer {
     /// Starts the server again, with the same databases.
     ///
     /// # Errors
-    /// When it does not start.
+    /// An error if the server does not start.
     pub fn restart(&mut self) -> io::Result<()> {
         self.stop()?;
         let folder = self.folder.path();
         let executable = programs()?.join("postgres");
         let (executable, data) = (executable.to_string_lossy(), folder.join("data"));
         let (data, sockets) = (data.to_string_lossy(), folder.to_string_lossy());
-        // Without fsync, what is committed survives the end of the process, and not that of the machine.
+        // Without fsync, committed data survives a crash of the process, but not of the machine.
         let command = [
             &*executable,
             "-D",
@@ -124,13 +124,13 @@ impl PostgresServer {
     }
 }
 
-/// Returns whether the server takes connections: its lock file says so in the last line.
+/// Returns whether the server accepts connections. The last line of its lock file states it.
 fn has_started(folder: &Path) -> bool {
     let lock = std::fs::read_to_string(folder.join("data/postmaster.pid"));
     lock.is_ok_and(|text| text.trim_end().ends_with("ready"))
 }
 
-/// Returns the folder of the newest version that is installed.
+/// Returns the folder with the programs of the newest installed version.
 fn programs() -> io::Result<PathBuf> {
     let missing = || {
         io::Error::new(
@@ -144,7 +144,7 @@ fn programs() -> io::Result<PathBuf> {
     found.max().ok_or_else(missing)
 }
 
-/// Returns the user to run as, if this is root.
+/// Returns the user to run the server as, if the test runs as root.
 fn other_user() -> io::Result<Option<u32>> {
     let id = |arguments: &[&str]| -> io::Result<Option<u32>> {
         let output = Command::new("id").args(arguments).output()?;

@@ -1,19 +1,19 @@
-//! The process of a server, which does not outlive the test.
+//! The process of a server, which is stopped when the test ends, even if the test is killed.
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A server that runs below a shell. The shell waits for the end of its input: that comes when the process is stopped, and
-/// also when the test itself dies.
+/// A server process below a shell. The shell waits for the end of its input, which occurs when the process is stopped
+/// and also when the test is killed.
 #[derive(Debug)]
 pub(super) struct Process {
     shell: Child,
 }
 
-/// Runs the command, and at the end of the input sends it the signal, and waits for it. Only a line of input says that the
-/// folder is still needed.
+/// Runs the command. At the end of the input, sends the signal to it, waits for it, and removes the folder unless a
+/// line of input says that it is still needed.
 const SHELL: &str = r#"signal=$1 folder=$2; shift 2
 "$@" & server=$!
 read -r line || line=
@@ -22,7 +22,7 @@ wait "$server"
 [ -n "$line" ] || rm -rf "$folder""#;
 
 impl Process {
-    /// Starts a command with its output in a file of the folder. `prepare` can set user and environment.
+    /// Starts a command. Its output is written to a file in the folder. `prepare` can set the user and environment.
     pub(super) fn start(
         command: &[&str],
         signal: &str,
@@ -48,7 +48,7 @@ impl Process {
         })
     }
 
-    /// Waits until the server is ready, and fails with its output if it ends before, or after half a minute.
+    /// Waits until the server is ready. Fails with the output of the server if it exits before, or after 30 seconds.
     pub(super) fn wait_until(
         &mut self,
         folder: &Path,
@@ -66,7 +66,7 @@ impl Process {
         Ok(())
     }
 
-    /// Stops the server, and keeps its folder.
+    /// Stops the server and keeps its folder.
     pub(super) fn stop(mut self) -> io::Result<()> {
         if let Some(mut input) = self.shell.stdin.take() {
             input.write_all(b"keep\n")?;

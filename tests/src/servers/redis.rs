@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::process::Process;
 
-/// A `redis-server` on a Unix socket. It keeps nothing on disk, so one that is stopped and started again is empty.
+/// A Redis server on a Unix socket. It does not persist its data, so it is empty after a restart.
 #[derive(Debug)]
 pub struct RedisServer {
     process: Option<Process>,
@@ -19,7 +19,7 @@ impl RedisServer {
     /// Starts a server, or prints that the test is skipped.
     ///
     /// # Panics
-    /// When the server does not start, and when it is missing although `SERVERS_REQUIRED` is set.
+    /// If the server does not start, and if it is not installed although `SERVERS_REQUIRED` is set.
     #[must_use]
     pub fn start() -> Option<Self> {
         super::unless_missing("redis-server", Self::try_start())
@@ -34,7 +34,7 @@ impl RedisServer {
         Ok(server)
     }
 
-    /// Returns the URL that clients connect to.
+    /// Returns the URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis+unix://{}", self.socket().display())
@@ -49,7 +49,7 @@ impl RedisServer {
     /// Stops the server.
     ///
     /// # Errors
-    /// When its process cannot be waited for.
+    /// An error if the process cannot be waited for.
     pub fn stop(&mut self) -> io::Result<()> {
         self.process.take().map_or(Ok(()), Process::stop)
     }
@@ -57,7 +57,7 @@ impl RedisServer {
     /// Starts the server again, on the same socket.
     ///
     /// # Errors
-    /// When it does not start; [`io::ErrorKind::NotFound`] when it is not installed.
+    /// An error if the server does not start; [`io::ErrorKind::NotFound`] if it is not installed.
     pub fn restart(&mut self) -> io::Result<()> {
         self.stop()?;
         let executable = executable()?;

@@ -29,7 +29,7 @@ impl Problem {
         }
     }
 
-    /// Adds a key in front of the path of the problem.
+    /// Prepends a key to the path of the problem.
     pub(crate) fn at(self, key: &str) -> Self {
         Self {
             place: format!("/{key}{}", self.place),
@@ -44,7 +44,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The properties of an object.
+/// The properties of a JSON object.
 pub(crate) struct Fields<'v>(&'v Map<String, Value>);
 
 impl<'v> Fields<'v> {
@@ -93,7 +93,7 @@ impl<'v> Fields<'v> {
     }
 }
 
-/// Returns the text of a list, which must be one that the client knows.
+/// Returns the value of a string enum. Unknown strings are an error.
 pub(crate) fn text_of<T: for<'t> From<&'t str>>(
     value: &Value,
     is_unknown: fn(&T) -> bool,
@@ -103,13 +103,13 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
         .ok_or_else(|| Problem::new(format!("the client does not know {value}")))
 }
 
-/// Builds a value of a union as one of its variants.
+/// A function that builds one of the variants of a union.
 pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
 /// How similar the encoded value is to its source, in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Similarity {
-    /// It has additional constants, which are optional.
+    /// Also contains constants that the source omits.
     Larger,
     /// Equal, except that null in one is an absent key in the other.
     Same,
@@ -117,7 +117,7 @@ enum Similarity {
     Equal,
 }
 
-/// Returns the variant whose encoding is most similar to the value.
+/// Builds each variant, and returns the one whose encoding is most similar to the value.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
     let (mut best, mut problems) = (None, Vec::new());
     for way in ways {
@@ -160,7 +160,7 @@ pub(crate) fn written(value: &dyn Encode) -> Value {
     serde_json::from_str(&codec::to_string(value)).unwrap_or_default()
 }
 
-/// Values that have no form of their own in a program: their text is what users have, too.
+/// Types without a constructor are decoded with the codec, as users would do.
 macro_rules! read {
     ($($ty:ty),*) => {
         $(

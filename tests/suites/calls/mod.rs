@@ -1,4 +1,4 @@
-//! Support for the code that the build script emits, which calls operations with values from JSON.
+//! Used by the code that the build script emits: calls operations with values from JSON.
 
 mod arguments;
 mod build;

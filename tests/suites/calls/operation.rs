@@ -1,4 +1,4 @@
-//! Type-erased operations, so that tests can call all of them alike.
+//! Type-erased operations, so that tests can call all of them in the same way.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -15,16 +15,16 @@ use super::{Arguments, Problem};
 /// A version of the API.
 pub(crate) struct Version {
     pub(crate) version: &'static str,
-    /// Its operations, called on a server or, if there is one, on a recorder.
+    /// Returns the operations of a client of the server, which sends requests to the recorder if there is one.
     pub(crate) operations: fn(Server, Option<Recorder>) -> Result<Vec<Operation>, Error>,
-    /// The code of an error, and whether the client does not know it.
+    /// Returns the error code of an error, and whether the client knows the code.
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,
 }
 
-/// The response of an operation, encoded again by the client. A string becomes a JSON string, an empty response null.
+/// The response of an operation as encoded by the client. Text becomes a JSON string, an empty response null.
 pub(crate) type Returned = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
-/// The items of all pages of a list, encoded again by the client.
+/// The items of all pages of a list as encoded by the client.
 pub(crate) type AllItems = Pin<Box<dyn Future<Output = Result<Vec<Value>, Error>> + Send>>;
 
 type Caller<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
@@ -40,7 +40,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Creates an operation, by id, method and path, and what begins a request to it.
+    /// Creates an operation from its ID, method and path, and a function that creates a request.
     pub(crate) fn new<C, R, T>(
         [id, method, path]: [&'static str; 3],
         client: &C,
@@ -84,7 +84,7 @@ impl Operation {
         }
     }
 
-    /// Begins a call. Nothing is sent before the response is awaited.
+    /// Creates a call. The request is sent when the call is awaited.
     pub(crate) fn call(&self, arguments: &Arguments) -> Result<Returned, Problem> {
         (self.call)(arguments)
     }
@@ -94,7 +94,7 @@ impl Operation {
         self.items.is_some()
     }
 
-    /// Starts to read all pages.
+    /// Returns a future of all items of the list.
     pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
         let none = || Err(Problem::new("there are no pages"));
         self.items
@@ -103,7 +103,7 @@ impl Operation {
     }
 }
 
-/// All items of a list.
+/// Collects all items of a list.
 pub(crate) fn items<P>(mut items: Items<P>) -> AllItems
 where
     P: Page + Send + 'static,

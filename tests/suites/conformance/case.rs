@@ -1,4 +1,4 @@
-//! A call of an operation: what it is called with, and what has to arrive.
+//! A call of an operation: its arguments, and the expected request.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use polar_tests::contract::{Extent, Generator, Operation, Parameter, Style};
 use serde_json::{Map, Value};
 
 use crate::calls::Arguments;
-use crate::judge::parameter_of;
+use crate::fixture::VersionFixture;
 use crate::server::Received;
-use crate::subject::Subject;
+use crate::validate::parameter_of;
 
-/// Random arguments that the contract allows.
+/// Returns random arguments that the contract permits.
 pub(crate) fn arguments<'c>(
     operation: &Operation<'c>,
     generator: &mut Generator<'c>,
@@ -59,9 +59,9 @@ fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Valu
     }
 }
 
-/// Returns how the received request differs from the intended one.
+/// Returns how the received request differs from the expected one.
 pub(crate) fn difference(
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     operation: &Operation<'_>,
     meant: &Arguments,
     received: &Received,
@@ -73,7 +73,7 @@ pub(crate) fn difference(
             received.method, received.path
         ));
     }
-    query(subject, operation, meant, received)?;
+    query(fixture, operation, meant, received)?;
     let Some((content, _)) = operation.body() else {
         return Ok(());
     };
@@ -86,7 +86,7 @@ pub(crate) fn difference(
     match content.media_type {
         "application/json" => {
             let sent: Value = serde_json::from_slice(&received.body).unwrap();
-            body(subject, operation, meant, &sent)
+            body(fixture, operation, meant, &sent)
         }
         _ => form(meant, &received.body),
     }
@@ -103,7 +103,7 @@ fn path(operation: &Operation<'_>, meant: &Arguments) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Percent-encodes everything but letters, digits and `-._~`.
+/// Percent-encodes all characters except letters, digits and `-._~`.
 fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -130,7 +130,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 fn query(
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     operation: &Operation<'_>,
     meant: &Arguments,
     received: &Received,
@@ -153,7 +153,7 @@ fn query(
             (Style::Json, Value::Object(_)) => {
                 let sent = given.remove(parameter.name).unwrap_or_default();
                 let sent: Value = serde_json::from_str(&sent.concat()).unwrap_or_default();
-                subject
+                fixture
                     .difference()
                     .find(value, &sent)
                     .map_or(Ok(()), Err)?;
@@ -183,15 +183,15 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 fn body(
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     operation: &Operation<'_>,
     meant: &Value,
     sent: &Value,
 ) -> Result<(), String> {
-    if let Some(difference) = subject.difference().find(meant, sent) {
+    if let Some(difference) = fixture.difference().find(meant, sent) {
         return Err(format!("body{difference}\nmeant {meant}\nsent  {sent}"));
     }
-    // In updates null clears the stored value; elsewhere it is equivalent to absent.
+    // In an update, null clears the stored value. Otherwise, null is equivalent to a missing property.
     match (operation.method.as_str(), nulls(meant), nulls(sent)) {
         ("PATCH", meant, sent) if meant != sent => {
             Err(format!("{meant:?} are meant to be cleared, not {sent:?}"))
@@ -211,7 +211,7 @@ fn nulls(value: &Value) -> Vec<&str> {
     nulls
 }
 
-/// Compares a form, which has only strings and no nulls.
+/// Compares forms, which contain only strings and no null.
 fn form(meant: &Value, sent: &[u8]) -> Result<(), String> {
     let sent: Map<String, Value> = form_urlencoded::parse(sent)
         .map(|(key, text)| (key.into_owned(), Value::from(text)))

@@ -1,4 +1,4 @@
-//! Every operation, with every response that the contract lists for it.
+//! Calls every operation, with every response that the contract lists.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::calls;
 use crate::case::{arguments, difference};
+use crate::fixture::{VersionFixture, setting};
 use crate::server::{ContractServer, Reply, VIOLATION};
-use crate::subject::{Subject, setting};
 
 /// The number of calls of each kind if `POLAR_CASES` is not set.
 const DEFAULT_CASES: u64 = 1;
@@ -20,56 +20,57 @@ for_each_version! {
     some_values: some;
     every_status: every_status;
     no_operation_is_missing: complete;
-    the_generator_reads_what_is_written: same_reading;
+    two_yaml_parsers_read_the_same_contract: same_reading;
 }
 
-/// The generator has a parser of its own, whose errors would affect client and tests alike.
-async fn same_reading(subject: &'static Subject) {
-    let read = Contract::as_published(subject.version());
-    assert!(subject.published.tree() == read.tree());
+/// The contract reads the same with another YAML parser. An error of the generator's parser would otherwise affect the
+/// client and the tests alike.
+async fn same_reading(fixture: &'static VersionFixture) {
+    let read = Contract::as_published(fixture.version());
+    assert!(fixture.published.tree() == read.tree());
 }
 
 /// The client has exactly the operations of the contract.
-async fn complete(subject: &'static Subject) {
-    let published = subject.published_operations();
+async fn complete(fixture: &'static VersionFixture) {
+    let published = fixture.published_operations();
     let published: BTreeSet<(&str, &str)> = published
         .iter()
         .map(|it| (it.method.as_str(), it.path))
         .collect();
-    let operations = (subject.client.operations)(crate::nowhere(), None).unwrap();
+    let operations = (fixture.client.operations)(crate::unreachable_server(), None).unwrap();
     let of_client: BTreeSet<_> = operations.iter().map(|it| (it.method, it.path)).collect();
     assert_eq!(of_client, published);
     assert_eq!(operations.len(), published.len());
 }
 
-async fn required(subject: &'static Subject) {
-    successes(subject, Extent::Required).await;
+async fn required(fixture: &'static VersionFixture) {
+    successes(fixture, Extent::Required).await;
 }
 
-async fn everything(subject: &'static Subject) {
-    successes(subject, Extent::Everything).await;
+async fn everything(fixture: &'static VersionFixture) {
+    successes(fixture, Extent::Everything).await;
 }
 
-async fn some(subject: &'static Subject) {
-    successes(subject, Extent::Some).await;
+async fn some(fixture: &'static VersionFixture) {
+    successes(fixture, Extent::Some).await;
 }
 
-async fn successes(subject: &'static Subject, extent: Extent) {
-    let trial = Trial::start(subject).await;
+async fn successes(fixture: &'static VersionFixture, extent: Extent) {
+    let run = Run::start(fixture).await;
     let is_first = |all: &[Response<'_>], one: &Response<'_>| {
         all.iter().map(|it| it.status).min() == Some(one.status)
     };
-    trial.each(extent, is_first).await;
+    run.each(extent, is_first).await;
 }
 
-async fn every_status(subject: &'static Subject) {
-    let trial = Trial::start(subject).await;
-    trial.each(Extent::Required, |_, _| true).await;
+async fn every_status(fixture: &'static VersionFixture) {
+    let run = Run::start(fixture).await;
+    run.each(Extent::Required, |_, _| true).await;
 }
 
-/// Calls of one version.
-struct Trial {
-    subject: &'static Subject,
+/// Calls the operations of one version on a server.
+struct Run {
+    fixture: &'static VersionFixture,
     server: ContractServer,
 }
 
@@ -82,11 +83,11 @@ struct Case<'t> {
     seed: u64,
 }
 
-impl Trial {
-    async fn start(subject: &'static Subject) -> Self {
+impl Run {
+    async fn start(fixture: &'static VersionFixture) -> Self {
         Self {
-            subject,
-            server: ContractServer::start(subject).await,
+            fixture,
+            server: ContractServer::start(fixture).await,
         }
     }
 
@@ -101,8 +102,8 @@ impl Trial {
             setting("POLAR_CASES", DEFAULT_CASES),
         );
         let mut problems = Vec::new();
-        for operation in &self.subject.operations(&self.server.url) {
-            let described = self.subject.described(operation.method, operation.path);
+        for operation in &self.fixture.operations(&self.server.url) {
+            let described = self.fixture.described(operation.method, operation.path);
             let responses = described.responses();
             for response in responses.iter().filter(|one| is_picked(&responses, one)) {
                 for seed in seed..seed + cases {
@@ -114,7 +115,7 @@ impl Trial {
                         seed,
                     };
                     if let Err(problem) = self.call(&case).await {
-                        problems.push(format!("{}\n{problem}", case.describe(self.subject)));
+                        problems.push(format!("{}\n{problem}", case.describe(self.fixture)));
                     }
                 }
             }
@@ -129,7 +130,7 @@ impl Trial {
     }
 
     async fn call(&self, case: &Case<'_>) -> Result<(), String> {
-        let mut generator = Generator::new(&self.subject.corrected, case.seed).extent(case.extent);
+        let mut generator = Generator::new(&self.fixture.corrected, case.seed).extent(case.extent);
         let meant = arguments(case.described, &mut generator, case.extent);
         let (reply, answered) = reply(case.response, &mut generator);
         self.server.answer(move |_| reply.clone());
@@ -152,7 +153,7 @@ impl Trial {
                 received.len()
             ));
         };
-        difference(self.subject, case.described, &meant, received)?;
+        difference(self.fixture, case.described, &meant, received)?;
         match case.response.status {
             200..300 => self.success(outcome, &answered),
             status => self.failure(outcome, status, &answered),
@@ -161,7 +162,7 @@ impl Trial {
 
     fn success(&self, outcome: Result<Value, Error>, answered: &Value) -> Result<(), String> {
         let value = outcome.map_err(|error| format!("refused: {error:?}\n{answered}"))?;
-        let difference = self.subject.difference().find(answered, &value);
+        let difference = self.fixture.difference().find(answered, &value);
         difference.map_or(Ok(()), |it| {
             Err(format!("{it}\nanswered {answered}\nread {value}"))
         })
@@ -179,7 +180,7 @@ impl Trial {
         let entries: Vec<Value> = api.validation().iter().map(entry).collect();
         let expected: Vec<Value> = detail.as_array().into_iter().flatten().map(known).collect();
         let (code, class) = (
-            (self.subject.client.code)(&error),
+            (self.fixture.client.code)(&error),
             answered["error"].as_str(),
         );
         let is_right = api.status() == status
@@ -196,7 +197,7 @@ impl Trial {
     }
 }
 
-/// Returns a response and the value that the client should decode it to.
+/// Returns a response, and the value that the client should decode from it.
 fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, Value) {
     let mut reply = Reply {
         status: response.status,
@@ -206,7 +207,7 @@ fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, 
         return (reply, Value::Null);
     };
     reply.content_type = Some(content.media_type.to_owned());
-    // An empty schema: servers respond with null, which the client decodes to no value.
+    // The schema is empty. Servers respond with null, which the client decodes as no value.
     if content
         .schema
         .schema
@@ -221,13 +222,13 @@ fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, 
         reply.body = value.to_string();
         return (reply, value);
     }
-    // The schema describes one row, and the client returns the CSV as a string.
+    // The schema describes a row, while the client returns the CSV as a string.
     reply.body = table(&value);
     let text = Value::from(reply.body.as_str());
     (reply, text)
 }
 
-/// CSV with one row.
+/// Returns CSV with a header and one row.
 fn table(row: &Value) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let cell = |value: &Value| match value {
@@ -240,7 +241,7 @@ fn table(row: &Value) -> String {
     format!("{}\r\n{}\r\n", header.join(","), cells.join(","))
 }
 
-/// Normalizes a decoded validation entry to compare it with the expected one.
+/// Returns a decoded validation entry in the form of [`known`].
 fn entry(entry: &ValidationEntry) -> Value {
     let steps = entry.location.iter().map(|step| match step {
         Location::Key(key) => json!(key),
@@ -249,7 +250,7 @@ fn entry(entry: &ValidationEntry) -> Value {
     json!([steps.collect::<Vec<_>>(), entry.message, entry.kind])
 }
 
-/// Normalizes a sent validation entry to what the client keeps of it. Negative indexes become strings.
+/// Returns the part of a sent validation entry that the client keeps. It converts negative indexes to strings.
 fn known(entry: &Value) -> Value {
     let steps = entry["loc"].as_array().into_iter().flatten();
     let steps = steps.map(|step| match step.as_i64() {
@@ -260,11 +261,11 @@ fn known(entry: &Value) -> Value {
 }
 
 impl Case<'_> {
-    fn describe(&self, subject: &Subject) -> String {
+    fn describe(&self, fixture: &VersionFixture) -> String {
         let (id, status) = (self.operation.id, self.response.status);
         format!(
             "{id} of {}, {:?} values, answered with {status}: POLAR_OPERATION={id} POLAR_SEED={}",
-            subject.version(),
+            fixture.version(),
             self.extent,
             self.seed
         )

@@ -5,43 +5,44 @@ use serde_json::{Value, json};
 
 use crate::calls::{Arguments, Operation};
 use crate::case::arguments;
+use crate::fixture::{VersionFixture, setting};
 use crate::server::{ContractServer, Received, Reply};
-use crate::subject::{Subject, setting};
 
 for_each_version! {
     all_pages: pages;
 }
 
-/// The numbers of pages to test.
+/// The tested numbers of pages.
 const PAGE_COUNTS: [usize; 3] = [0, 1, 7];
 
-/// The only paged list that the contract does not mark, because its pages are a union of two forms.
+/// The only paged list that the contract does not mark as such, because its pages are a union of two types.
 const UNMARKED: &str = "events:list";
 
 /// A list and its number of pages.
 struct List<'t> {
     operation: &'t Operation,
-    /// The schemas of a page: of the one that says which page is the last, or of the one that says whether there is more.
+    /// The schemas of its page types: one that states the number of the last page, or one that states whether another
+    /// page follows.
     pages: Vec<&'t Value>,
     arguments: Arguments,
 }
 
-async fn pages(subject: &'static Subject) {
-    let server = ContractServer::start(subject).await;
+async fn pages(fixture: &'static VersionFixture) {
+    let server = ContractServer::start(fixture).await;
     let seed = setting("POLAR_SEED", 1);
     let mut paged = Vec::new();
-    for operation in &subject.operations(&server.url) {
-        let described = subject.described(operation.method, operation.path);
+    for operation in &fixture.operations(&server.url) {
+        let described = fixture.described(operation.method, operation.path);
         let is_paged = described.is_paged() || operation.id == UNMARKED;
         assert_eq!(operation.is_paged(), is_paged, "{}", operation.id);
         if !is_paged {
             continue;
         }
         paged.push(operation.id);
-        let mut generator = Generator::new(&subject.corrected, seed);
+        let mut generator = Generator::new(&fixture.corrected, seed);
         let list = List {
             operation,
-            pages: page_schemas(&subject.corrected, described),
+            pages: page_schemas(&fixture.corrected, described),
             arguments: arguments(described, &mut generator, Extent::Required),
         };
         for (schema, count) in list
@@ -50,11 +51,11 @@ async fn pages(subject: &'static Subject) {
             .flat_map(|it| PAGE_COUNTS.map(|count| (it, count)))
         {
             let contents = contents(&mut generator, schema, count);
-            let mut walked = walk(&server, subject, &list, contents.clone(), Value::clone).await;
+            let mut walked = walk(&server, fixture, &list, contents.clone(), Value::clone).await;
             if walked.is_ok() && count < 2 {
-                // Servers of an older version respond with a plain array, the whole list.
+                // Servers of older versions respond with a plain array, which contains the whole list.
                 let array = |page: &Value| page["items"].clone();
-                walked = walk(&server, subject, &list, contents, array).await;
+                walked = walk(&server, fixture, &list, contents, array).await;
             }
             if let Err(problem) = walked {
                 panic!(
@@ -69,7 +70,7 @@ async fn pages(subject: &'static Subject) {
     }
 }
 
-/// Returns the schemas that a page may follow: one, or each of a union.
+/// Returns the page types of an operation: one, or the members of a union.
 fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'c Value> {
     let responses = described.responses();
     let success = responses.iter().find(|response| response.status == 200);
@@ -77,7 +78,7 @@ fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'
     contract.forms(content.schema.schema)
 }
 
-/// Returns random pages. If there are two or more, none is empty, because an empty page ends a list.
+/// Returns random pages. If there are several, none of them is empty, because an empty page ends a list.
 fn contents<'c>(generator: &mut Generator<'c>, schema: &'c Value, count: usize) -> Vec<Value> {
     let page = |(index, generator): (usize, &mut Generator<'c>)| {
         let number = index + 1;
@@ -102,7 +103,7 @@ fn contents<'c>(generator: &mut Generator<'c>, schema: &'c Value, count: usize) 
 
 async fn walk(
     server: &ContractServer,
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     list: &List<'_>,
     contents: Vec<Value>,
     body: fn(&Value) -> Value,
@@ -128,7 +129,7 @@ async fn walk(
         .iter()
         .flat_map(|page| page["items"].as_array().unwrap());
     let (all, items) = (all.cloned().collect(), Value::Array(items));
-    let difference = subject.difference().find(&Value::Array(all), &items);
+    let difference = fixture.difference().find(&Value::Array(all), &items);
     difference.map_or(Ok(()), Err)
 }
 

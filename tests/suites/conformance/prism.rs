@@ -1,6 +1,7 @@
-//! The same calls on Prism, a mock server for OpenAPI documents that is not part of this project.
+//! Makes the same calls on Prism, an independent mock server for OpenAPI documents.
 //!
-//! `cargo xtask conformance --prism` installs and starts it, and says in `POLAR_PRISM` where it is: `2026-10=URL`.
+//! `cargo xtask conformance --prism` installs and starts it, and sets `POLAR_PRISM` to the URL of each version:
+//! `2026-10=URL`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -10,9 +11,9 @@ use polar_tests::contract::{Extent, Generator};
 use serde_json::Value;
 
 use crate::case::arguments;
-use crate::subject::{Subject, setting, subject};
+use crate::fixture::{VersionFixture, fixture, setting};
 
-/// What Prism and the client do not agree about, by a part of what is said about it. `tests/README.md` explains each.
+/// Known disagreements between Prism and the client, by a part of the message. `tests/README.md` explains each of them.
 const KNOWN: [&str; 8] = [
     "Invalid security scheme used",
     "missing items for {",
@@ -24,7 +25,7 @@ const KNOWN: [&str; 8] = [
     "Discount::",
 ];
 
-/// What was said, how often, and the first operation that it was said of.
+/// The messages, with the number of their occurrences and the first operation.
 type Table = BTreeMap<String, (usize, &'static str)>;
 
 #[tokio::test]
@@ -32,10 +33,10 @@ type Table = BTreeMap<String, (usize, &'static str)>;
 async fn prism_agrees() {
     let setting = env::var("POLAR_PRISM").unwrap();
     let (version, url) = setting.split_once('=').unwrap();
-    let subject = subject(version);
+    let fixture = fixture(version);
     let (mut table, mut calls) = (Table::new(), 0);
     for extent in [Extent::Required, Extent::Everything] {
-        calls += call_all(subject, url, extent, &mut table).await;
+        calls += call_all(fixture, url, extent, &mut table).await;
     }
     println!("{version}: {calls} calls");
     let mut unknown = 0;
@@ -49,15 +50,15 @@ async fn prism_agrees() {
 }
 
 async fn call_all(
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     url: &str,
     extent: Extent,
     table: &mut Table,
 ) -> usize {
-    let operations = subject.operations(url);
+    let operations = fixture.operations(url);
     for operation in &operations {
-        let described = subject.described(operation.method, operation.path);
-        let mut generator = Generator::new(&subject.corrected, setting("POLAR_SEED", 1));
+        let described = fixture.described(operation.method, operation.path);
+        let mut generator = Generator::new(&fixture.corrected, setting("POLAR_SEED", 1));
         let meant = arguments(described, &mut generator, extent);
         let call = operation
             .call(&meant)
@@ -70,7 +71,7 @@ async fn call_all(
     operations.len()
 }
 
-/// What Prism says against a request or its own response, or the client against the response.
+/// Returns the messages of Prism about the request or its own response, or that of the client about the response.
 fn disagreements(error: Error) -> Vec<String> {
     let Some(api) = error.api() else {
         return vec![format!("the client: {}", unlocated(&error.to_string()))];
@@ -112,7 +113,7 @@ fn unlocated(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Removes what differs between calls from a message.
+/// Removes the parts of a message that differ between calls.
 fn general(text: &str) -> String {
     let is_data = |word: &str| word.chars().any(|it| it.is_ascii_digit());
     let words = text.split_whitespace();

@@ -1,11 +1,11 @@
-//! Negative tests: the server rejects a request that violates any one of the rules.
+//! Negative tests: the server rejects a request that violates a single rule of the contract.
 
 use http::HeaderValue;
 use hyper::body::Bytes;
 use polar_client::v2026_10::API_VERSION;
 
+use crate::fixture::fixture;
 use crate::server::Received;
-use crate::subject::subject;
 
 type Mutation = fn(&mut Received);
 
@@ -75,11 +75,11 @@ fn allowed() -> Received {
 
 #[test]
 fn invalid_requests_are_rejected() {
-    assert_eq!(subject(API_VERSION).judge(&allowed()), Ok(()));
+    assert_eq!(fixture(API_VERSION).validate(&allowed()), Ok(()));
     for (index, (expected, spoil)) in MUTATIONS.iter().enumerate() {
         let mut request = allowed();
         spoil(&mut request);
-        let reason = subject(API_VERSION).judge(&request).unwrap_err();
+        let reason = fixture(API_VERSION).validate(&request).unwrap_err();
         assert!(reason.starts_with(expected), "{index}: {reason}");
     }
 }
@@ -98,7 +98,7 @@ fn invalid_queries_are_rejected() {
             .iter()
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         request.query = query.collect();
-        subject(API_VERSION).judge(&request)
+        fixture(API_VERSION).validate(&request)
     };
     let (start, end) = (("start_date", "2026-10-01"), ("end_date", "2026-10-31"));
     assert_eq!(request(&[start, end, ("interval", "day")]), Ok(()));

@@ -1,4 +1,4 @@
-//! A server on loopback that validates every request against the contract.
+//! A loopback server that validates every request against the contract.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::subject::Subject;
+use crate::fixture::VersionFixture;
 
-/// The status of the response to a request that the contract does not allow.
+/// The status of the response to an invalid request.
 pub(crate) const VIOLATION: u16 = 599;
 
 /// The server.
@@ -24,12 +24,12 @@ pub(crate) struct ContractServer {
 }
 
 struct Shared {
-    subject: &'static Subject,
+    fixture: &'static VersionFixture,
     script: Mutex<Script>,
     received: Mutex<Vec<Received>>,
 }
 
-/// Returns the response to a valid request.
+/// A function that returns the response to a valid request.
 pub(crate) type Script = Box<dyn Fn(&Received) -> Reply + Send>;
 
 /// A response.
@@ -40,7 +40,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// A request as it arrived.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) method: String,
@@ -59,12 +59,12 @@ impl Drop for ContractServer {
 }
 
 impl ContractServer {
-    /// Starts a server of one version of the API.
-    pub(crate) async fn start(subject: &'static Subject) -> Self {
+    /// Starts a server for one version of the API.
+    pub(crate) async fn start(fixture: &'static VersionFixture) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
-            subject,
+            fixture,
             script: Mutex::new(Box::new(|_| Reply::default())),
             received: Mutex::default(),
         });
@@ -84,7 +84,7 @@ impl ContractServer {
         Self { url, shared, task }
     }
 
-    /// Sets the responses from now on.
+    /// Sets the function that returns the responses.
     pub(crate) fn answer(&self, script: impl Fn(&Received) -> Reply + Send + 'static) {
         *self.shared.script.lock().unwrap() = Box::new(script);
     }
@@ -106,7 +106,7 @@ impl Shared {
             headers: head.headers,
             body: body.collect().await.unwrap().to_bytes(),
         };
-        let reply = match self.subject.judge(&received) {
+        let reply = match self.fixture.validate(&received) {
             Ok(()) => (self.script.lock().unwrap())(&received),
             Err(violation) => Reply {
                 status: VIOLATION,
@@ -117,7 +117,7 @@ impl Shared {
         self.received.lock().unwrap().push(received);
         let mut response = http::Response::builder()
             .status(reply.status)
-            .header("polar-version", self.subject.version());
+            .header("polar-version", self.fixture.version());
         if let Some(content_type) = reply.content_type {
             response = response.header("content-type", content_type);
         }

@@ -1,24 +1,24 @@
-//! That the tables have everything that the contracts have, and what holds for every list of texts.
+//! The tables contain everything that the contracts contain. Also checks every string enum.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use polar_tests::contract::{Contract, walk};
 use serde_json::Value;
 
-use crate::subject::{Subject, for_each_version, version_test};
+use crate::fixture::{VersionFixture, for_each_version, version_test};
 
 for_each_version! {
-    nothing_is_left_out: complete;
-    texts_are_known_and_others_kept: texts;
-    every_correction_of_what_is_valid_is_known: corrections;
+    every_received_type_is_in_the_table: complete;
+    string_enums_keep_unknown_strings: string_enums;
+    corrections_that_change_validity_are_reviewed: corrections;
 }
 
-fn texts(subject: &Subject) {
-    for texts in subject.table.texts {
+fn string_enums(fixture: &VersionFixture) {
+    for texts in fixture.table.string_enums {
         assert_eq!((texts.problem)(texts.values), None, "{}", texts.name);
     }
     let mut lists = BTreeSet::new();
-    walk(subject.contract.tree(), &mut |node| {
+    walk(fixture.contract.tree(), &mut |node| {
         let values = node["enum"]
             .as_array()
             .into_iter()
@@ -27,19 +27,19 @@ fn texts(subject: &Subject) {
         lists.insert(values.collect::<Vec<_>>());
     });
     lists.remove(&vec![]);
-    let known: BTreeSet<Vec<&str>> = subject
+    let known: BTreeSet<Vec<&str>> = fixture
         .table
-        .texts
+        .string_enums
         .iter()
         .map(|texts| texts.values.to_vec())
         .collect();
     assert_eq!(known, lists);
 }
 
-/// Every schema that a response or a webhook leads to is tried, and every member of every union.
-fn complete(subject: &Subject) {
-    let received = received(&subject.contract);
-    let tried: BTreeSet<&str> = subject
+/// Every schema that a response or a webhook refers to is in the table, and every member of every union.
+fn complete(fixture: &VersionFixture) {
+    let received = received(&fixture.contract);
+    let tried: BTreeSet<&str> = fixture
         .table
         .types
         .iter()
@@ -50,19 +50,19 @@ fn complete(subject: &Subject) {
     assert!(tried.is_subset(&received));
 
     let mut unions = 0;
-    for entry in subject.table.types {
+    for entry in fixture.table.types {
         let Some(union) = &entry.union else { continue };
         unions += 1;
         let tried: Vec<&Value> = union
             .variants
             .iter()
             .flat_map(|(_, pointers)| *pointers)
-            .map(|pointer| subject.contract.place(pointer).schema)
+            .map(|pointer| fixture.contract.place(pointer).schema)
             .collect();
         let mut members = Vec::new();
         flatten(
-            &subject.contract,
-            subject.contract.place(entry.pointer).schema,
+            &fixture.contract,
+            fixture.contract.place(entry.pointer).schema,
             &mut members,
         );
         assert_eq!(tried, members, "{}", entry.name);
@@ -70,7 +70,7 @@ fn complete(subject: &Subject) {
     assert!(unions > 25, "{unions} unions");
 }
 
-/// Unions that only occur in other unions and are merged into them.
+/// Unions that only occur as members of other unions, which replace them by their members.
 const FLATTENED: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
 /// Returns the components that responses and webhooks refer to.
@@ -121,14 +121,15 @@ fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c 
     }
 }
 
-/// The places where a correction changes which values are valid, one snapshot a version. All others are about names, secrets and operation ids.
-fn corrections(subject: &Subject) {
-    let published = Contract::as_published(subject.table.version);
+/// Lists the corrections that change which values are valid, in a snapshot for each version. The other corrections only
+/// affect names, secrets and operation IDs.
+fn corrections(fixture: &VersionFixture) {
+    let published = Contract::as_published(fixture.table.version);
     let mut changed = BTreeMap::new();
-    compare("", published.tree(), subject.contract.tree(), &mut changed);
+    compare("", published.tree(), fixture.contract.tree(), &mut changed);
     insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
         let lines: Vec<String> = changed.into_iter().map(|(place, what)| format!("{place}: {what}")).collect();
-        let name = format!("decoding__corrections_{}", subject.table.version);
+        let name = format!("decoding__corrections_{}", fixture.table.version);
         insta::assert_snapshot!(name, lines.join("\n"));
     });
 }

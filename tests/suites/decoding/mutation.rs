@@ -1,4 +1,4 @@
-//! Invalid values are rejected with their location. Nothing panics.
+//! Invalid values are rejected with an error that names their location. Nothing panics.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use polar_tests::decoded::Decoded;
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Value, json};
 
-use crate::subject::{Case, Subject, for_each_version, version_test};
+use crate::fixture::{Case, VersionFixture, for_each_version, version_test};
 
 for_each_version! {
     a_missing_scalar_or_list_is_named: missing;
@@ -22,17 +22,16 @@ fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeErr
     (case.source.entry.decode)(&value.to_string())
 }
 
-/// Without one of its required scalars or lists, a value is refused, and the error names it. A scalar that tells the variants
-/// of a union apart is different: without it the value is of an unknown variant, or of one that does not have it, and
-/// kept as such.
-fn missing(subject: &Subject) {
-    let constants = subject.contract.optional_constants();
+/// A value without a required scalar or list is rejected, and the error names its key. An exception are scalars that
+/// discriminate a union: without them, the value decodes as an unknown variant, or as a variant that lacks the key.
+fn missing(fixture: &VersionFixture) {
+    let constants = fixture.contract.optional_constants();
     let difference = Difference {
         constants: &constants,
         undocumented: Undocumented::Dropped,
     };
-    let deciding = deciding(subject);
-    subject.each_case(|case, generator| {
+    let deciding = deciding(fixture);
+    fixture.each_case(|case, generator| {
         let places: Vec<&str> = case.instance.marked(Mark::Required).collect();
         let Some(place) = generator.random().choice(places) else {
             return Ok(());
@@ -51,10 +50,10 @@ fn missing(subject: &Subject) {
     });
 }
 
-/// An invalid value with the tag of a known variant is an error of that variant.
-fn broken(subject: &Subject) {
-    let deciding = deciding(subject);
-    subject.each_case(|case, generator| {
+/// An invalid value with the tag of a known variant is an error that names the variant.
+fn broken(fixture: &VersionFixture) {
+    let deciding = deciding(fixture);
+    fixture.each_case(|case, generator| {
         let Some(variant) = case.source.variant else {
             return Ok(());
         };
@@ -83,8 +82,8 @@ fn broken(subject: &Subject) {
     });
 }
 
-fn truncated(subject: &Subject) {
-    subject.each_case(|case, generator| {
+fn truncated(fixture: &VersionFixture) {
+    fixture.each_case(|case, generator| {
         let text = case.instance.value.to_string();
         if !text.starts_with(['{', '[', '"']) {
             return Ok(());
@@ -100,10 +99,10 @@ fn truncated(subject: &Subject) {
     });
 }
 
-fn arbitrary(subject: &Subject) {
-    subject.each_case(|case, generator| {
+fn arbitrary(fixture: &VersionFixture) {
+    fixture.each_case(|case, generator| {
         let other = generator.any();
-        // A plain array is the only page of a list.
+        // Not modified in this way: a plain array decodes as the only page of a list.
         let keys = ["/items", "/pagination"];
         let is_page = keys
             .iter()
@@ -130,8 +129,8 @@ fn arbitrary(subject: &Subject) {
 }
 
 /// Returns the pointers of all values that discriminate a union.
-fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
-    let unions = subject
+fn deciding(fixture: &VersionFixture) -> BTreeSet<&'static str> {
+    let unions = fixture
         .table
         .types
         .iter()
@@ -141,7 +140,7 @@ fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Returns whether the value at this pointer discriminates a union around it.
+/// Returns whether the value at this pointer discriminates an enclosing union.
 fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
     let outermost = case.source.variant.map(|_| "");
     let mut roots = case.instance.marked(Mark::Member).chain(outermost);
@@ -163,7 +162,7 @@ fn without(value: &Value, place: &str) -> Value {
     changed
 }
 
-/// Returns the path of an error at this place: `items[3].id`.
+/// Returns the path of this place as errors show it: `items[3].id`.
 fn path(value: &Value, place: &str) -> String {
     let (mut path, mut node) = (String::new(), value);
     for segment in place.split('/').skip(1) {

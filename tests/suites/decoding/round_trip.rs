@@ -1,4 +1,4 @@
-//! Decoded values are encoded unchanged: instances of the contract, and the same with unknown values.
+//! Decoded values are encoded unchanged: random instances of the contract, also with unknown values.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use polar_tests::contract::{Generator, Mark};
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Value, json};
 
-use crate::subject::{Case, Subject, for_each_version, version_test};
+use crate::fixture::{Case, VersionFixture, for_each_version, version_test};
 
 for_each_version! {
     instances_are_valid: valid;
@@ -15,23 +15,23 @@ for_each_version! {
     keys_that_no_contract_knows_do_no_harm: further_keys;
 }
 
-/// Random instances are valid against the contract; the other tests rely on it.
-fn valid(subject: &Subject) {
-    let rules = subject.rules();
-    subject.each_case(|case, _| rules.check(&case.source.pointer, &case.instance.value));
+/// Random instances are valid against the contract, which the other tests rely on.
+fn valid(fixture: &VersionFixture) {
+    let rules = fixture.rules();
+    fixture.each_case(|case, _| rules.check(&case.source.pointer, &case.instance.value));
 }
 
-fn round_trip(subject: &Subject) {
-    let constants = subject.contract.optional_constants();
-    let difference = subject.difference(&constants);
-    let rules = subject.rules();
-    subject.each_case(|case, _| {
+fn round_trip(fixture: &VersionFixture) {
+    let constants = fixture.contract.optional_constants();
+    let difference = fixture.difference(&constants);
+    let rules = fixture.rules();
+    fixture.each_case(|case, _| {
         let text = case.instance.value.to_string();
         let value = case.decode(&text)?;
         let variant = case.variant_of(&*value);
         if case.source.variant != variant
             && !is_plain_scalar(&case.instance.value, variant)
-            && !fits_as_well(subject, case, variant)
+            && !fits_as_well(fixture, case, variant)
             && !lacks_its_tag(case, variant)
         {
             return Err(format!("taken for {variant:?}"));
@@ -50,9 +50,9 @@ fn round_trip(subject: &Subject) {
     });
 }
 
-/// Scalars have no tag. Where integers and numbers are two variants, a number without a fraction is an integer. Where
-/// free text and points in time are, a text is taken for a point in time if it is written as the API writes one; any
-/// other text stays as it is, to the letter.
+/// Returns whether the value is a scalar of a union of scalars, which has no tag. If integers and numbers are separate
+/// variants, a number without a fraction decodes as an integer. If strings and timestamps are separate variants, a
+/// string decodes as a timestamp only if it is written like those of the API.
 fn is_plain_scalar(value: &Value, variant: Option<&str>) -> bool {
     let as_written_by_the_api = |text: &str| match text.split_once('.') {
         Some((_, fraction)) => fraction.len() == "476450Z".len() && fraction.ends_with('Z'),
@@ -65,9 +65,10 @@ fn is_plain_scalar(value: &Value, variant: Option<&str>) -> bool {
     }
 }
 
-/// Where only optional keys tell variants apart, an object that lacks them is valid as another variant too. (That
-/// nothing of it is lost then is found out by the comparison.)
-fn fits_as_well(subject: &Subject, case: &Case<'_>, variant: Option<&str>) -> bool {
+/// Returns whether the value is also a valid instance of the variant that it decodes as. This is possible if only
+/// optional keys discriminate the variants, and the object lacks them. The comparison still checks that nothing is
+/// lost.
+fn fits_as_well(fixture: &VersionFixture, case: &Case<'_>, variant: Option<&str>) -> bool {
     let union = case.source.entry.union.as_ref();
     let variants = union.map_or(&[][..], |union| union.variants);
     let pointers = variants
@@ -76,14 +77,14 @@ fn fits_as_well(subject: &Subject, case: &Case<'_>, variant: Option<&str>) -> bo
         .flat_map(|(_, pointers)| *pointers);
     case.instance.value.is_object()
         && pointers.into_iter().any(|pointer| {
-            let place = subject.contract.place(pointer);
-            let valid = subject.rules().check(&place.pointer, &case.instance.value);
+            let place = fixture.contract.place(pointer);
+            let valid = fixture.rules().check(&place.pointer, &case.instance.value);
             valid.is_ok()
         })
 }
 
-/// Returns a tag that the contract allows to be left out, and that was: the value is unknown, and kept as it came.
-/// Servers write it always.
+/// Returns whether the value lacks a tag that is optional in the contract. It decodes as an unknown variant, which is
+/// kept unchanged. Servers always send the tag.
 fn lacks_its_tag(case: &Case<'_>, variant: Option<&str>) -> bool {
     let tags = case
         .source
@@ -106,9 +107,9 @@ fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Any enum value and any string constant may be an unknown one in a later version of the API.
-fn unknown(subject: &Subject) {
-    let unions = subject
+/// Every enum value and string constant can be replaced by an unknown string, as in a later version of the API.
+fn unknown(fixture: &VersionFixture) {
+    let unions = fixture
         .table
         .types
         .iter()
@@ -116,9 +117,9 @@ fn unknown(subject: &Subject) {
     let open_tags: BTreeSet<&str> = unions
         .flat_map(|union| union.open_tags.iter().copied())
         .collect();
-    let constants = subject.contract.optional_constants();
-    let difference = subject.difference(&constants);
-    subject.each_case(|case, generator| {
+    let constants = fixture.contract.optional_constants();
+    let difference = fixture.difference(&constants);
+    fixture.each_case(|case, generator| {
         let places: Vec<&str> = case.instance.marked(Mark::Open).collect();
         let tags = case
             .source
@@ -126,7 +127,7 @@ fn unknown(subject: &Subject) {
             .union
             .as_ref()
             .map_or(&[][..], |union| union.tags);
-        // What tells the variants of the type itself apart is one place of many, and the one that matters most.
+        // The tags of the type itself are always tested, the other places at random.
         let own_tags = places.iter().filter(|place| tags.contains(place)).copied();
         let own_tag = generator.random().choice(own_tags.collect::<Vec<_>>());
         let place = match own_tag {
@@ -140,7 +141,7 @@ fn unknown(subject: &Subject) {
         *changed.pointer_mut(place).unwrap() = json!("something new");
         let value = case.decode(&changed.to_string())?;
         let written: Value = serde_json::from_str(&value.to_json()).unwrap();
-        // The variant that is open takes the value, and knows fewer keys than the one that it was made from.
+        // The value decodes as the variant that accepts any string, which may lack some keys of the original variant.
         let undocumented = match open_tags.iter().any(|tag| place.ends_with(tag)) {
             true => Undocumented::Dropped,
             false => Undocumented::None,
@@ -164,25 +165,25 @@ fn unknown(subject: &Subject) {
     });
 }
 
-/// Objects may get keys that the contract does not know. They are dropped, and nothing else is.
-fn further_keys(subject: &Subject) {
-    subject.each_case(|case, generator| {
+/// Objects may contain undocumented keys. These are dropped, and nothing else is.
+fn further_keys(fixture: &VersionFixture) {
+    fixture.each_case(|case, generator| {
         let mut changed = case.instance.value.clone();
         let Some(object) = changed.as_object_mut() else {
             return Ok(());
         };
         let text = case.instance.value.to_string();
-        // Where further keys are documented, what they hold is too.
+        // If the schema permits additional keys, the value of the added key must match it.
         let further = match &case.source.schema["additionalProperties"] {
             schema if schema.is_object() => {
-                let mut generator = Generator::new(&subject.contract, case.seed);
+                let mut generator = Generator::new(&fixture.contract, case.seed);
                 generator.non_null(schema).value
             }
             _ => generator.any(),
         };
         object.insert("x_not_documented".to_owned(), further);
         let (before, after) = (case.decode(&text)?, case.decode(&changed.to_string())?);
-        // Maps keep all keys, and so does what keeps its JSON.
+        // Maps, and values that keep their JSON, keep all keys.
         let kept = after.to_json().contains("x_not_documented");
         match kept || after.equals(&*before as &dyn std::any::Any) {
             true => Ok(()),

@@ -1,18 +1,18 @@
-//! The sample of every type is an instance of what the contract says of it, always the same, and of a known variant.
+//! The sample of every type is a valid instance of its schema, has no unknown variant, and is always the same.
 
 use serde_json::Value;
 
-use crate::subject::{Subject, for_each_version, version_test};
+use crate::fixture::{VersionFixture, for_each_version, version_test};
 
-fn check(subject: &Subject) {
-    let rules = subject.rules();
-    let sources = subject.sources();
+fn check(fixture: &VersionFixture) {
+    let rules = fixture.rules();
+    let sources = fixture.sources();
     let mut problems = Vec::new();
-    for entry in subject.table.types {
+    for entry in fixture.table.types {
         let Ok(sample) = std::panic::catch_unwind(entry.sample) else {
             problems.push(format!(
                 "{} of {} has none",
-                entry.name, subject.table.version
+                entry.name, fixture.table.version
             ));
             continue;
         };
@@ -21,7 +21,7 @@ fn check(subject: &Subject) {
         let mut add = |problem: String| {
             problems.push(format!(
                 "{} of {}: {problem}\n{value:#}",
-                entry.name, subject.table.version
+                entry.name, fixture.table.version
             ));
         };
         if (entry.sample)().to_json() != text {
@@ -34,7 +34,7 @@ fn check(subject: &Subject) {
         if variant == Some("Unknown") {
             add("its variant is unknown".to_owned());
         }
-        // That of a union is an instance of one of the members that its variant stands for.
+        // The sample of a union is an instance of one of the schemas of its variant.
         let places = sources
             .iter()
             .filter(|source| source.entry.name == entry.name && source.variant == variant);

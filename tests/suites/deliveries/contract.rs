@@ -1,4 +1,4 @@
-//! What the trait `Store` asks of every store.
+//! Tests of the requirements that the trait `Store` states.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,10 +12,10 @@ use polar_client_runtime::webhooks::{
     Claim, Deliveries, Delivery, Outcome, Store, VersionedEvent, Webhooks,
 };
 
-/// Two stores of the same events, as two processes have them.
+/// Two stores of the same events, as in two processes.
 pub(crate) struct Pair<S>(pub(crate) Arc<S>, pub(crate) Arc<S>);
 
-/// A store that is shared.
+/// A store that several owners share.
 struct Shared<S>(Arc<S>);
 
 impl<S: Store> Store for Shared<S> {
@@ -39,7 +39,7 @@ impl<S: Store> Store for Shared<S> {
     }
 }
 
-pub(crate) async fn is_kept_by<S>(stores: &Pair<S>)
+pub(crate) async fn satisfies_contract<S>(stores: &Pair<S>)
 where
     S: Store + 'static,
     S::Error: Debug,
@@ -48,7 +48,7 @@ where
     a_released_event_is_claimed_again(stores).await;
     an_event_that_is_done_stays_done(stores).await;
     a_dropped_handler_leaves_the_event_to_the_next_one(stores).await;
-    of_many_tasks_one_handles_an_event(stores).await;
+    one_of_many_tasks_handles_an_event(stores).await;
 }
 
 async fn claimed<S: Store>(store: &S, id: &str) -> S::Token
@@ -86,7 +86,7 @@ where
     one.complete("once", &token).await.unwrap();
     assert!(is_done(&**one, "once").await);
     assert!(is_done(&**other, "once").await);
-    // Another event is another event, whatever its ID is.
+    // Events are distinguished by their IDs, which can be any string.
     for id in ["", "ONCE", "ünïcode '; --", "o*"] {
         let token = claimed(&**other, id).await;
         assert!(is_in_progress(&**one, id).await);
@@ -103,7 +103,7 @@ where
     let token = claimed(&**other, "released").await;
     assert!(is_in_progress(&**one, "released").await);
     other.release("released", &token).await.unwrap();
-    // To release what is not claimed is nothing.
+    // Releasing an event that is not claimed has no effect.
     other.release("released", &token).await.unwrap();
     claimed(&**one, "released").await;
 }
@@ -120,8 +120,8 @@ where
     assert!(is_done(&**other, "done").await);
 }
 
-/// Waits for what happens in the background.
-async fn claimed_in_the_end<S: Store>(store: &S, id: &str) -> S::Token
+/// Retries until background work has released the event.
+async fn claimed_eventually<S: Store>(store: &S, id: &str) -> S::Token
 where
     S::Error: Debug,
 {
@@ -134,7 +134,7 @@ where
     panic!("{id} was not given up");
 }
 
-pub(crate) async fn works_in_the_end<S: Store>(store: &S) {
+pub(crate) async fn works_eventually<S: Store>(store: &S) {
     for number in 0..1000 {
         if let Ok(Claim::New(_)) = store.claim(&format!("again-{number}")).await {
             return;
@@ -179,12 +179,12 @@ where
         let handled = tokio::time::timeout(Duration::from_millis(50), handled);
         assert!(handled.await.is_err());
     }
-    let token = claimed_in_the_end(&**other, "dropped").await;
+    let token = claimed_eventually(&**other, "dropped").await;
     other.complete("dropped", &token).await.unwrap();
 }
 
-/// Many tasks on both connections handle the same events, and some fail.
-async fn of_many_tasks_one_handles_an_event<S>(Pair(one, other): &Pair<S>)
+/// Many tasks handle the same events on both connections, and some fail. Each event is handled by one task.
+async fn one_of_many_tasks_handles_an_event<S>(Pair(one, other): &Pair<S>)
 where
     S: Store + 'static,
     S::Error: Debug,
@@ -218,7 +218,7 @@ where
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    // Where the last one failed, this one does not.
+    // This handler succeeds, so that events whose last handler failed are handled, too.
     for number in 0..EVENTS {
         let event = delivery(&format!("busy-{number}"));
         let outcome = deliveries[0].once(&event, ready(Ok::<(), ()>(()))).await;
@@ -232,32 +232,32 @@ where
     assert_eq!(handled, expected);
 }
 
-/// For stores whose claims run out: those of the first one do so soon, those of the other one do not.
-pub(crate) async fn lets_claims_run_out<S: Store>(Pair(one, other): &Pair<S>)
+/// For stores whose claims expire: soon for the first store, late for the second one.
+pub(crate) async fn claims_expire<S: Store>(Pair(one, other): &Pair<S>)
 where
     S::Error: Debug,
     S::Token: PartialEq + Debug,
 {
     let stale = claimed(&**one, "slow").await;
-    let token = claimed_in_the_end(&**other, "slow").await;
+    let token = claimed_eventually(&**other, "slow").await;
     assert_ne!(stale, token);
-    // Anyone who was too slow does not end the claim of the next one.
+    // A handler that outlived its claim cannot release the claim of another handler.
     one.release("slow", &stale).await.unwrap();
     one.abandon("slow", &stale);
     assert!(is_in_progress(&**one, "slow").await);
-    // But what was handled is done, anyone who did it.
+    // An event counts as handled even if the claim of its handler has expired.
     one.complete("slow", &stale).await.unwrap();
     other.release("slow", &token).await.unwrap();
     assert!(is_done(&**other, "slow").await);
 }
 
-/// For stores that forget: these do so soon.
+/// For stores that forget handled events after a time, which is short for these stores.
 pub(crate) async fn forgets_events<S: Store>(Pair(one, other): &Pair<S>)
 where
     S::Error: Debug,
 {
     let token = claimed(&**one, "forgotten").await;
     one.complete("forgotten", &token).await.unwrap();
-    claimed_in_the_end(&**other, "forgotten").await;
+    claimed_eventually(&**other, "forgotten").await;
     assert!(is_in_progress(&**one, "forgotten").await);
 }

@@ -1,4 +1,4 @@
-//! A server on loopback that is the API and the storage, speaks plain HTTP/1.1, and breaks connections in the middle.
+//! A loopback server for HTTP/1.1 that is both the API and the storage, and can break connections.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) const ID: &str = "9eac85b9-55ec-4c68-a933-84be243cb2cf";
 
-/// The server, and what it saw.
+/// The server, with its received requests.
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) state: Arc<Mutex<State>>,
@@ -20,20 +20,20 @@ pub(crate) struct Server {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// How often the connection breaks during a request or a response, by path.
+    /// The number of connections to break during a request or response, by path.
     pub(crate) drops: BTreeMap<String, usize>,
-    /// How often a document does not exist yet.
+    /// The number of requests for which the document does not exist yet.
     pub(crate) waits: usize,
-    /// What is stored, by path.
+    /// The stored bytes, by path.
     pub(crate) stored: BTreeMap<String, Vec<u8>>,
-    /// The URL that parts are redirected to.
+    /// The URL that uploads of parts are redirected to.
     pub(crate) moved: Option<String>,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<ReceivedRequest>,
 }
 
-/// A request.
+/// A received request.
 #[derive(Clone, Default)]
-pub(crate) struct Seen {
+pub(crate) struct ReceivedRequest {
     pub(crate) line: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
@@ -63,16 +63,16 @@ impl Server {
         change(&mut self.state.lock().unwrap());
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<ReceivedRequest> {
         self.state.lock().unwrap().seen.clone()
     }
 
-    /// Returns the requests as method and path.
+    /// Returns the received requests as method and path.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 
-    /// What is stored, in the order of the paths.
+    /// Returns the stored bytes in the order of the paths.
     pub(crate) fn content(&self) -> Vec<u8> {
         let state = self.state.lock().unwrap();
         let parts: Vec<&[u8]> = state.stored.values().map(Vec::as_slice).collect();
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// Serves one connection until it breaks.
+/// Serves one connection until it is closed.
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, home: String) -> Option<()> {
     loop {
         let mut bytes = Vec::new();
@@ -128,14 +128,14 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, home: String) ->
     }
 }
 
-fn head(bytes: &[u8]) -> Seen {
+fn head(bytes: &[u8]) -> ReceivedRequest {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let mut lines = text.lines();
     let line = lines.next().unwrap().trim_end_matches(" HTTP/1.1");
-    // Signatures are in the query.
+    // Without the query, which contains the signature.
     let line = line.split('?').next().unwrap().to_owned();
     let headers = lines.filter_map(|line| line.split_once(": "));
-    Seen {
+    ReceivedRequest {
         line,
         headers: headers
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
@@ -144,7 +144,7 @@ fn head(bytes: &[u8]) -> Seen {
     }
 }
 
-fn answer(state: &mut State, seen: &Seen, path: &str, home: &str) -> Vec<u8> {
+fn answer(state: &mut State, seen: &ReceivedRequest, path: &str, home: &str) -> Vec<u8> {
     match (seen.line.split(' ').next().unwrap(), path) {
         ("POST", "/v1/files/") => {
             let body: Value = serde_json::from_slice(&seen.body).unwrap();

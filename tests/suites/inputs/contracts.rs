@@ -53,7 +53,7 @@ fn null_of_a_component_is_null_wherever_it_is_referred_to() {
     assert!(matches!(note.place, Some(MaybePlace::Street(_))));
     let written: Json = serde_json::from_str(&text(&note)).unwrap();
     assert_eq!(written, full);
-    // Null is still an error where the schema is not nullable.
+    // Null is an error where the schema is not nullable.
     let broken = NOTE.replace(r#""name":"n""#, r#""name":null"#);
     let error = refusal::<Note>(&format!("{broken}}}"));
     assert!(error.to_string().contains("name"), "{error}");

@@ -1,4 +1,4 @@
-//! Limits: every violation of a sent value is found and named, and nothing else is.
+//! Constraints: every violation in a request body is reported with its path, and valid values are not.
 
 use polar_client_runtime::Error;
 use polar_client_runtime::client::CallOptions;

@@ -1,4 +1,4 @@
-//! Lists that come in pages: what is asked for, in which order it comes out, and where it ends.
+//! Streams of paged lists: which pages are requested, in which order items are returned, and when the stream ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::{Pin, pin};
@@ -16,22 +16,22 @@ use polar_tests::inputs::paging::Polar;
 use polar_tests::inputs::paging::models::{OffersPage, PriceCursorList, ProductList};
 use serde_json::json;
 
-/// A server that keeps pages, and holds back those it is told to.
+/// A server with pages, which can delay the response for some of them.
 #[derive(Debug, Clone, Default)]
 struct PagesServer(Arc<Mutex<ServerState>>);
 
 #[derive(Debug, Default)]
 struct ServerState {
-    /// Responds by page; another page breaks the connection.
+    /// The response for each page. Requests for other pages break the connection.
     pages: BTreeMap<i64, String>,
     held: BTreeSet<i64>,
-    /// The queries so far.
+    /// The received queries.
     asked: Vec<String>,
     in_flight: usize,
 }
 
 impl PagesServer {
-    /// Creates a server with these pages; each page states the total number of pages.
+    /// Creates a server with these pages. Each page states their number.
     fn of<const N: usize>(pages: [&[&str]; N]) -> Self {
         let server = Self::default();
         for (number, items) in (1..).zip(pages) {
@@ -59,7 +59,7 @@ impl PagesServer {
         self.state(|state| state.held.remove(&page));
     }
 
-    /// Returns the queries since the last time.
+    /// Returns and removes the received queries.
     fn asked(&self) -> Vec<String> {
         self.state(|state| std::mem::take(&mut state.asked))
     }
@@ -114,7 +114,7 @@ fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Returns the output of a future that is ready at once.
+/// Returns the output of a future that must be ready when it is first polled.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match poll(future) {
         Poll::Ready(value) => value,
@@ -136,7 +136,7 @@ fn items_are_in_order_and_pages_are_requested_on_demand() {
     let mut items = server.products();
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "b");
-    // The first request is the one that was made.
+    // The first request is sent as it was built, without a page number.
     assert_eq!(server.asked(), [""]);
     assert_eq!(ids(&mut items), ["c", "d"]);
     assert_eq!(server.asked(), ["page=2", "page=3"]);
@@ -188,7 +188,7 @@ fn an_empty_list_is_one_page_without_items() {
 
 #[test]
 fn a_list_that_changes_meanwhile_is_read_to_its_end() {
-    // An item that moved to the next page comes twice.
+    // An item that moved to the next page is returned twice.
     let server = PagesServer::of([&["a", "b"], &["c", "d"]]);
     let mut items = server.products();
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
@@ -202,7 +202,7 @@ fn a_list_that_changes_meanwhile_is_read_to_its_end() {
     server.put(2, &["c"], 2);
     assert_eq!(ids(&mut items), ["c"]);
 
-    // A page without items is the last one, whatever its `max_page`.
+    // A page without items ends the list, whatever its `max_page`.
     let server = PagesServer::of([&["a"], &[], &["c"]]);
     assert_eq!(ids(&mut server.products()), ["a"]);
 }
@@ -214,7 +214,7 @@ fn pages_are_prefetched_and_returned_in_order() {
     let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
     assert_eq!(server.asked(), ["", "page=2", "page=3"]);
-    // The third page was received, but the second comes first.
+    // The third page has arrived, but the second one is returned first.
     assert!(poll(items.next()).is_pending());
     assert!(poll(items.next()).is_pending());
     assert_eq!(server.state(|state| state.in_flight), 1);
@@ -244,7 +244,7 @@ fn an_error_is_returned_once_in_order_with_its_page() {
     let text = error.to_string();
     assert!(text.starts_with("page 3: products:list: "), "{text}");
     assert!(now(items.next()).is_none() && now(items.next()).is_none());
-    // The fourth page is not waited for any more.
+    // The pending request for the fourth page is dropped.
     assert_eq!(server.state(|state| state.in_flight), 0);
 
     let error = now(server.client().products().list().collect_all()).unwrap_err();
@@ -307,7 +307,7 @@ fn pages_may_be_a_union_of_both_forms() {
     server.state(|state| state.pages.insert(2, other.to_owned()));
     let mut offers = server.client().offers().list().stream();
     assert_eq!(now(offers.next()).unwrap().unwrap().id, "a");
-    // The page has items, but does not state the end of the list.
+    // The page contains items, but does not state whether another page follows.
     let error = now(offers.next()).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -336,7 +336,7 @@ fn an_array_is_the_only_page() {
         (offers.extent(), offers.is_empty()),
         (Extent::Last(1), false)
     );
-    // Other values are errors, and so is an invalid item.
+    // Other JSON is an error, and so is an invalid item.
     let error = codec::from_str::<ProductList>(r#"[{"id":"a"},{"id":1}]"#).unwrap_err();
     assert_eq!(error.path(), "[1].id");
     for other in ["null", "7", r#""[]""#, "{}"] {
@@ -349,7 +349,7 @@ fn an_array_is_the_only_page() {
     assert_eq!(server.asked(), [""]);
 }
 
-/// Returns the JSON that an error carries, and the place of what is wrong in the page.
+/// Returns the page number of an error, the path of the invalid value, and the JSON that the error contains.
 fn undecodable(error: &Error) -> (i64, &str, &[u8]) {
     let Error::Page { page, source, .. } = error else {
         panic!("{error:?}");
@@ -378,7 +378,7 @@ fn an_undecodable_item_does_not_lose_the_others() {
         assert_eq!(undecodable(&error), (1, "items[3]", &b"null"[..]));
         assert_eq!(ids(&mut items), ["d"]);
     }
-    // Page by page, it is the page; all together, it is all.
+    // As a stream of pages, the error contains the page; as a single value, the whole response.
     let mut pages = server.client().products().list().pages();
     let error = now(pages.try_next()).unwrap_err();
     assert_eq!(undecodable(&error).2, page.as_bytes());
@@ -386,14 +386,14 @@ fn an_undecodable_item_does_not_lose_the_others() {
     assert!(now(pages.next()).is_none());
     let error = now(server.client().products().list().collect_all()).unwrap_err();
     assert_eq!(undecodable(&error).1, "items[1].id");
-    // A thread that waits continues as well.
+    // A blocking iterator also continues after an invalid item.
     let found: Vec<bool> = server
         .products()
         .blocking()
         .map(|item| item.is_ok())
         .collect();
     assert_eq!(found, [true, false, true, false, true]);
-    // And so does a list that is an array.
+    // So does a list that is a plain array.
     server.state(|state| state.pages.insert(1, format!("[{items}]")));
     let mut items = server.products();
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");

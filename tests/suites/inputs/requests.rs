@@ -1,11 +1,11 @@
-//! Operations: what goes over the wire, and what becomes of the response.
+//! Operations: the request that is sent, and the result of each response.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use polar_client_runtime::Error;
 use polar_client_runtime::types::{Clear, Uuid};
-use polar_tests::{Recorder, Sent, inputs};
+use polar_tests::{RecordedRequest, Recorder, inputs};
 use serde_json::json;
 
 const ID: &str = "3c90c3cc-0d44-4b50-8888-8dd25736052a";
@@ -14,7 +14,7 @@ fn id() -> Uuid {
     ID.parse().unwrap()
 }
 
-/// The client of an input, answered by a recorder.
+/// Creates a client of an input, whose requests go to a recorder.
 macro_rules! client {
     ($input:ident, $recorder:expr) => {
         inputs::$input::Polar::builder()
@@ -27,7 +27,7 @@ macro_rules! client {
 
 pub(super) use client;
 
-/// Runs a call. The recorder responds at once, so one poll is enough.
+/// Runs a call. The recorder responds at once, so the call is ready when it is first polled.
 pub(super) fn run<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(call.into_future()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -35,13 +35,13 @@ pub(super) fn run<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result
     }
 }
 
-pub(super) fn only(recorder: &Recorder) -> Sent {
+pub(super) fn only(recorder: &Recorder) -> RecordedRequest {
     let mut sent = recorder.take();
     assert_eq!(sent.len(), 1, "{sent:?}");
     sent.remove(0)
 }
 
-/// Method and target of the only request.
+/// Returns the method and target of the only request.
 pub(super) fn line(recorder: &Recorder) -> String {
     let sent = only(recorder);
     format!("{} {}", sent.method, sent.target)
@@ -121,13 +121,13 @@ fn deep_objects_write_each_entry() {
 }
 
 #[test]
-fn a_key_that_comes_twice_is_written_twice() {
+fn a_repeated_key_is_sent_twice() {
     use inputs::deep_object::models::MetadataQueryValue;
 
     let recorder = Recorder::new(200, "[]");
     let polar = client!(deep_object, recorder);
     let labels = [("a", "x"), ("b", "y"), ("a", "z"), ("a", "x")];
-    // Values of different types, of which the contract knows no list.
+    // Values of several types, whose strings the contract does not enumerate.
     let metadata = [
         ("n", MetadataQueryValue::from(1)),
         ("n", MetadataQueryValue::from("one".to_owned())),
@@ -139,7 +139,7 @@ fn a_key_that_comes_twice_is_written_twice() {
         "GET /v1/customers/?labels%5Ba%5D=x&labels%5Bb%5D=y&labels%5Ba%5D=z&labels%5Ba%5D=x\
          &metadata%5Bn%5D=1&metadata%5Bn%5D=one&metadata%5Bn%5D=true"
     );
-    // Setting all of them again replaces all of them.
+    // Setting a list again replaces all of its values.
     let list = polar
         .customers()
         .list([("k&=", "[v]")])
@@ -247,7 +247,7 @@ fn bodies_are_json() {
     assert_eq!(sent.content_type.as_deref(), Some("application/json"));
     assert_eq!(sent.accept.as_deref(), Some("application/json"));
 
-    // A variant is accepted where the union is, by value and by reference.
+    // A variant is accepted in place of the union, by value and by reference.
     run(cards.replace(CardById::new("i"))).unwrap();
     assert_eq!(only(&recorder).body, r#"{"id":"i"}"#);
     let by_name = CardByName::new("n");
@@ -452,7 +452,7 @@ fn the_code_of_an_error_is_an_enum() {
     );
     assert_eq!(code("<html>"), None);
     let error = claim(400, r#"{"error":"SeatTaken","detail":"taken"}"#);
-    // In a pattern and as text, the type needs no mention.
+    // In a pattern and as a string, the code does not need a type annotation.
     assert!(matches!(error.code(), Some(ErrorCode::SeatTaken)));
     assert_eq!(error.code(), Some("SeatTaken"));
     let answer = error.api().unwrap();

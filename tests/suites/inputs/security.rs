@@ -1,4 +1,4 @@
-//! Credentials: each call carries the one that it is made with, and nothing shows it.
+//! Credentials: each call sends its own, and no output contains it.
 
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
@@ -89,7 +89,7 @@ async fn personal_tokens_can_call_operations_that_organizations_cannot() {
     let sent = authorization(&recorder, person.orders().confirm()).await;
     assert_eq!(sent, bearer("polar_pat_1"));
 
-    // No credential may, because an organization may not.
+    // `confirm` accepts an anonymous client, but not an organization.
     let anonymous = person.with_credential(Anonymous);
     let sent = authorization(&recorder, anonymous.orders().confirm()).await;
     assert_eq!(sent, None);
@@ -130,7 +130,7 @@ async fn a_token_of_another_kind_is_rejected_before_it_is_sent() {
         text.contains("a personal access token (polar_pat_)"),
         "{text}"
     );
-    // A token that acts for an organization, though obtained through OpenID Connect.
+    // An organization's token that was obtained through OpenID Connect.
     let mistaken = polar.with_credential(OpenIdToken::new("polar_at_o_hush"));
     let text = refusal(mistaken.orders().me()).await;
     assert!(
@@ -139,7 +139,7 @@ async fn a_token_of_another_kind_is_rejected_before_it_is_sent() {
     );
     assert!(recorder.take().is_empty());
 
-    // Tokens of unknown kinds are sent.
+    // Tokens with an unknown prefix are sent.
     let future = polar.with_credential(OrganizationToken::new("polar_xyz_1"));
     let sent = authorization(&recorder, future.orders().list()).await;
     assert_eq!(sent.as_deref(), Some("Bearer polar_xyz_1"));

@@ -1,4 +1,4 @@
-//! Unions: each sample decodes to the one right variant, what is unknown survives, and errors name the variant.
+//! Unions: each sample decodes as the right variant, unknown values are kept, and errors name the variant.
 
 use polar_client_runtime::codec;
 use polar_tests::inputs;
@@ -29,7 +29,7 @@ fn a_tag_decides_also_with_several_values_per_variant() {
         json!({"id": "d", "type": "oval", "note": null})
     );
     assert_eq!(oval.to_string(), r#"{"id":"d","note":null,"type":"oval"}"#);
-    // What all variants require, unknown ones have, too.
+    // Unknown variants have the fields that all variants require.
     let ids: Vec<&str> = shapes.iter().map(|shape| shape.id()).collect();
     assert_eq!(ids, ["a", "b", "c", "d"]);
     assert_eq!((shapes[1].note(), shapes[3].note()), (Some("n"), None));
@@ -113,7 +113,7 @@ fn a_second_constant_discriminates_variants_with_one_tag() {
             Price::Unknown(_)
         ]
     ));
-    // What is not marked as legacy belongs to the catalog, whatever else the mark says.
+    // Only `legacy: true` selects a legacy variant. With any other value, the price is one of the catalog.
     let json = r#"{"id":"2","amount_type":"free","legacy":false}"#;
     assert!(matches!(codec::from_str(json).unwrap(), Price::Free(_)));
 }
@@ -167,7 +167,7 @@ fn required_keys_decide_without_constants() {
 fn any_additional_key_selects_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
-    // Without anything that either requires it is neither, and not what both have in common.
+    // The value lacks the keys that both variants require, so it is an unknown variant, which also requires `items`.
     let error = refusal::<AnyPage>(r#"{"detail":"x"}"#);
     assert_eq!(
         (error.path(), error.variant()),
@@ -190,7 +190,7 @@ fn any_additional_key_selects_the_larger_variant() {
         round_trip(r#"{"items":[],"next":"x","exact":false}"#),
         AnyPage::CountedPage(_)
     ));
-    // A key with null is a key.
+    // A key with the value null counts as present.
     let counted = codec::from_str(r#"{"items":[],"next":null,"total":null}"#).unwrap();
     assert!(matches!(counted, AnyPage::CountedPage(page) if page.total.is_none()));
 }
@@ -229,7 +229,7 @@ fn a_constant_allowed_by_the_open_variant_decides_with_required_keys() {
             Wallet::Generic(_)
         ]
     ));
-    // Without one of the keys it cannot be a card; null is no value.
+    // A card requires all of these keys, with values other than null.
     for json in [
         r#"{"id":"1","type":"card","details":{"brand":"visa","last4":"4242"}}"#,
         r#"{"id":"1","type":"card","details":null,"holder":"h"}"#,
@@ -237,7 +237,7 @@ fn a_constant_allowed_by_the_open_variant_decides_with_required_keys() {
         let wallet: Wallet = codec::from_str(json).unwrap();
         assert!(matches!(wallet, Wallet::Generic(_)), "{wallet:?}");
     }
-    // With the keys, what is wrong within them is an error of the card.
+    // If the keys are present, an invalid value is an error of the card.
     let error =
         refusal::<Wallet>(r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#);
     assert_eq!(
@@ -291,7 +291,7 @@ fn scalars_lists_and_objects_are_discriminated_by_json_type() {
     assert_eq!(values.scalar, Scalar::Number(1.0));
     assert_eq!(values.cell, Cell::Boolean(true));
     assert!(matches!(values.moment, Moment::Timestamp(_)));
-    // No zone, so it is not a point in time: it stays the text it is.
+    // Without an offset it is not a timestamp, so it stays a string.
     assert_eq!(values.when, When::String("2026-01-01T00:00:00".to_owned()));
     assert_eq!(values.label.as_point().unwrap().x, 1);
     assert_eq!(values.code, Code::String("chf".to_owned()));

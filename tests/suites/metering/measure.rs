@@ -1,4 +1,4 @@
-//! Usage that is measured, and tracked when its measure is dropped or finished.
+//! Measured usage, which is tracked when the measurement is dropped or finished.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -32,7 +32,7 @@ async fn a_timer_tracks_seconds_when_it_is_dropped_or_finished() {
         json!({ "kind": "dropped", "seconds": 1.5 }),
         json!({ "kind": "finished", "seconds": 2.0 }),
     ];
-    // The paused clock counts in milliseconds, of which the first one can have begun already.
+    // The paused clock has a resolution of milliseconds, and the first one may have started before.
     assert_eq!(metadata.len(), expected.len());
     for (metadata, expected) in metadata.into_iter().zip(expected) {
         let seconds = |json: &serde_json::Value| json["seconds"].as_f64().unwrap();
@@ -70,7 +70,7 @@ async fn bytes_of_a_reader_are_counted() {
     assert_eq!(events.len(), 1);
 }
 
-/// Two chunks, and an error.
+/// A stream of two chunks and an error.
 struct Chunks(u32);
 
 impl Stream for Chunks {

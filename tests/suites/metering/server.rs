@@ -1,4 +1,4 @@
-//! A server that keeps events, and responds to questions for balances with what it is given.
+//! A server that stores events, and responds to queries for balances with a fixed response.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,11 +10,11 @@ use serde_json::json;
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The events, those that came again included.
+    /// The received events, including duplicates.
     pub(crate) events: Vec<Json>,
-    /// The queries that balances were asked for with.
+    /// The queries for balances.
     pub(crate) queries: Vec<String>,
-    /// The text of the items of the list of balances.
+    /// The JSON of the items in the list of balances.
     pub(crate) balances: String,
     pub(crate) is_down: bool,
 }

@@ -1,3 +1,3 @@
-//! What versions of the API share is one type in Rust: this only compiles if it is.
+//! Types that several versions share are the same Rust type: the included code compiles only in this case.
 
 include!(concat!(env!("OUT_DIR"), "/identity.rs"));

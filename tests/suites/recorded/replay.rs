@@ -1,4 +1,4 @@
-//! The recorded requests, made again by the client: the same path to the byte, the same query, the same body.
+//! Repeats the recorded requests with the client: path, query and body must be the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use polar_client_runtime::client::Server;
 use polar_tests::contract::{Contract, Operation, Style};
 use polar_tests::difference::{Difference, Undocumented};
-use polar_tests::{Recorder, Sent};
+use polar_tests::{RecordedRequest, Recorder};
 use serde_json::{Map, Value, json};
 
 use crate::calls::Arguments;
 use crate::{EXCHANGES, contract};
 
-/// Requests with undocumented content, which the client cannot make.
+/// Requests with undocumented content, which the client cannot send.
 const NOT_REPRODUCIBLE: [(&str, &str); 1] = [(
     "products:create",
     "The body is missing, or too long: requests that were made by hand.",
@@ -61,11 +61,11 @@ async fn every_recorded_request_is_made_again() {
     }
     let not_reproducible = NOT_REPRODUCIBLE.map(|(name, _)| name);
     assert!(problems.keys().eq(&not_reproducible), "{problems:#?}");
-    // The server has operations that its document has not: the client cannot call them.
+    // The contract lacks some operations of the server, which the client cannot call.
     assert_eq!((made, unknown.len()), (202, 18), "{unknown:?}");
 }
 
-/// Returns the arguments with which the client makes the request.
+/// Returns the arguments that reproduce the recorded request.
 fn arguments(contract: &Contract, described: &Operation<'_>, recorded: &Value) -> Arguments {
     Arguments {
         path: values(described.path, recorded["path"].as_str().unwrap()),
@@ -75,7 +75,7 @@ fn arguments(contract: &Contract, described: &Operation<'_>, recorded: &Value) -
     }
 }
 
-/// Returns the values of a path, which is one of this template.
+/// Returns the path parameters of a path by its template.
 fn values(template: &str, path: &str) -> Map<String, Value> {
     let mut values = Map::new();
     for (segment, given) in template.split('/').zip(path.split('/')) {
@@ -90,7 +90,7 @@ fn values(template: &str, path: &str) -> Map<String, Value> {
     values
 }
 
-/// What the texts of the recorded query stand for, by what the contract says of each parameter.
+/// Returns the query parameters as JSON, by their schemas in the contract.
 fn query(contract: &Contract, described: &Operation<'_>, recorded: &Value) -> Map<String, Value> {
     let mut query = Map::new();
     for (name, text) in pairs(recorded) {
@@ -129,7 +129,7 @@ fn pairs(recorded: &Value) -> Vec<(String, String)> {
 }
 
 /// Returns how the request of the client differs from the recorded one.
-fn difference(contract: &Contract, recorded: &Value, sent: &Sent) -> Option<String> {
+fn difference(contract: &Contract, recorded: &Value, sent: &RecordedRequest) -> Option<String> {
     let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
     if recorded["path"] != path || recorded["method"] != sent.method.as_str() {
         return Some(format!("{} {path} is sent", sent.method));

@@ -210,7 +210,7 @@ async fn a_response_that_is_not_json_is_undecodable() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_a_connection_error() {
-    // The port was bound and released, so nothing listens there.
+    // The port is released again, so that nothing listens on it.
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -1,5 +1,5 @@
-//! A server on loopback with the faults of real servers and networks. The fault of the nth request of a call only
-//! depends on the seed.
+//! A loopback server that simulates faults of servers and networks. The fault of the nth request of a call depends on
+//! the seed only.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The decisions that give a 429 response.
+/// The random numbers that give a 429 response.
 const RATE_LIMIT_FAULTS: Range<u8> = 70..75;
 
 /// Longer than the timeout of an attempt.
@@ -19,22 +19,22 @@ const SILENT_TIME: Duration = Duration::from_secs(2);
 
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
 
-/// The server, and what it did for whom.
+/// The server, and the calls that it received.
 pub(crate) struct FaultyServer {
     pub(crate) url: String,
     calls: Arc<Calls>,
     task: JoinHandle<()>,
 }
 
-/// The calls that the server saw, by their keys.
+/// The received calls, by their keys.
 struct Calls {
     seed: u64,
-    seen: Mutex<BTreeMap<String, Seen>>,
+    seen: Mutex<BTreeMap<String, CallLog>>,
 }
 
-/// What the server saw of a call, and what it did for it.
+/// The received requests of a call, and how often it was performed.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Seen {
+pub(crate) struct CallLog {
     pub(crate) arrived: usize,
     pub(crate) done: usize,
 }
@@ -60,14 +60,14 @@ impl FaultyServer {
         Self { url, calls, task }
     }
 
-    /// What it saw of each call.
-    pub(crate) fn seen(&self) -> BTreeMap<String, Seen> {
+    /// Returns the received calls.
+    pub(crate) fn seen(&self) -> BTreeMap<String, CallLog> {
         self.calls.seen.lock().unwrap().clone()
     }
 }
 
 impl Calls {
-    /// Draws the fault of the next request of a call: a number below 100.
+    /// Returns the fault of the next request of a call, as a random number below 100.
     fn decide(&self, key: &str) -> u8 {
         let mut calls = self.seen.lock().unwrap();
         let seen = calls.entry(key.to_owned()).or_default();
@@ -75,7 +75,7 @@ impl Calls {
         (self.seed, key, seen.arrived).hash(&mut hasher);
         let what = fastrand::Rng::with_seed(hasher.finish()).u8(..100);
         seen.arrived += 1;
-        // A rate limit responds before the call is performed.
+        // A 429 response is sent before the call is performed.
         if !RATE_LIMIT_FAULTS.contains(&what) {
             seen.done += 1;
         }
@@ -83,7 +83,7 @@ impl Calls {
     }
 }
 
-/// Serves one connection until something breaks.
+/// Serves one connection until it is closed or a fault breaks it.
 async fn serve(mut stream: TcpStream, calls: Arc<Calls>) {
     while let Some(request) = receive(&mut stream).await {
         let start = request.find("call-").unwrap();
@@ -95,7 +95,7 @@ async fn serve(mut stream: TcpStream, calls: Arc<Calls>) {
     }
 }
 
-/// Reads one request.
+/// Reads a request.
 async fn receive(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let end = loop {
@@ -119,7 +119,7 @@ async fn receive(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Succeeds two times out of three. `None` closes the connection.
+/// Sends a response. Two of three are successful. `None` closes the connection.
 async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
     let long = "x".repeat(INFO.len());
     match what {
@@ -137,7 +137,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         78..80 => send(stream, "503 Service Unavailable", "").await,
         80..82 => send(stream, "200 OK", &long).await,
         82..84 => send(stream, "200 OK", "").await,
-        // Half a body, and the end of the connection.
+        // Sends half of the body, and closes the connection.
         84..88 => {
             let half = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}",
@@ -147,14 +147,14 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
             stream.write_all(half.as_bytes()).await.ok()?;
             None
         }
-        // Fewer bytes than `Content-Length`, and then silence.
+        // Sends fewer bytes than `Content-Length`, and then nothing.
         88..90 => {
             let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{INFO}");
             stream.write_all(short.as_bytes()).await.ok()?;
             tokio::time::sleep(SILENT_TIME).await;
             None
         }
-        // No response.
+        // Closes the connection without a response.
         90..94 => None,
         94..96 => {
             stream
@@ -163,9 +163,9 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
                 .ok()?;
             None
         }
-        // A slow body that arrives in time.
+        // Sends the body slowly, but in time.
         96..98 => slowly(stream).await,
-        // A response that never arrives.
+        // Does not respond in time.
         _ => {
             tokio::time::sleep(SILENT_TIME).await;
             None

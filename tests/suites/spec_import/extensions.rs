@@ -1,8 +1,8 @@
-//! Vendor extensions: dropped where OpenAPI allows them, and counted.
+//! Vendor extensions are omitted and counted, at the places where OpenAPI permits them.
 
 use super::*;
 
-/// The places of [`published`] where OpenAPI allows vendor extensions.
+/// The places of [`published`] where OpenAPI permits vendor extensions.
 const EXTENSIBLE: [&str; 17] = [
     "",
     "/info",
@@ -25,7 +25,7 @@ const EXTENSIBLE: [&str; 17] = [
 
 #[test]
 fn vendor_extensions_are_dropped_everywhere_and_counted_by_name() {
-    // The last ones mean something in the overlay: a published document cannot use them.
+    // The last ones have a meaning in the overlay. In a published document, they have none.
     let names = [
         "x-polar-cli-confirm",
         "x-polar-selector-widget",
@@ -48,7 +48,7 @@ fn vendor_extensions_are_dropped_everywhere_and_counted_by_name() {
     let contract = contract(document, "test", None).unwrap();
     assert_eq!(contract.tree.to_string(), kept().to_string());
     for name in names {
-        // `info` is not taken apart: it is made anew.
+        // `info` is not counted, because the import replaces it as a whole.
         let expected = EXTENSIBLE.len() - 1;
         assert_eq!(
             contract.omitted.extensions.get(name),

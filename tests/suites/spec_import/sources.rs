@@ -1,4 +1,4 @@
-//! Where published documents are read from: files, servers and their redirects, and the list of versions.
+//! The sources of published documents: files, servers, redirects, and the list of versions.
 
 use super::*;
 
@@ -93,7 +93,7 @@ fn a_redirect_to_https_is_followed_with_tls() {
     let url = serve(vec![redirect(&format!("https://{address}/openapi.json"))]);
     let error = failed(&of(&url), "");
     assert!(matches!(error, Error::Download { .. }), "{error:?}");
-    // The first byte of a TLS handshake.
+    // The first byte of a TLS handshake: the redirect to `https` was followed.
     assert_eq!(first.join().unwrap(), 0x16);
 }
 

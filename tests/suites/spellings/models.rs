@@ -1,4 +1,4 @@
-//! Values that are built: lists, enums, updates, metadata, events.
+//! Request types: lists, enums, updates, metadata, events.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -127,7 +127,7 @@ fn prices_of_a_product() {
         ProductCreateRecurring::new("Pro", [ProductPriceCreate::from(price())], "month"),
         ProductCreateRecurring::new("Pro", Some(price()), "month"),
     }
-    // Of several kinds, the first one says which type they have in common.
+    // The values of an array have the type of the first one.
     let several = [
         ProductPriceCreate::from(price()),
         ProductPriceCustomCreate::new().into(),
@@ -198,7 +198,7 @@ fn numbers_in_metadata() {
     }
     same!(json!(0.5); MetadataValue::from(0.5), MetadataValue::from(0.5_f32), MetadataValue::from(0.5_f64));
     same!(json!(true); MetadataValue::from(true));
-    // Beyond `i64` nothing is lost.
+    // Values beyond the range of `i64` are sent without loss.
     let beyond = MetadataValue::from(u64::MAX);
     assert!(beyond.is_unknown());
     assert_eq!(written(&beyond), json!(u64::MAX));

@@ -10,7 +10,7 @@ use polar_tests::Recorder;
 
 use super::{ONE, TWO};
 
-/// The targets of requests, which all are this one.
+/// Asserts that all requests have this target.
 macro_rules! target {
     ($expected:expr; $polar:ident: $($request:expr),+ $(,)?) => {{
         let recorder = Recorder::new(404, "{}");
@@ -125,7 +125,7 @@ fn clients_of_the_sandbox_and_of_an_organization() {
     }
 }
 
-/// An application keeps an ingester by the name that its version gives it, and awaits a receipt.
+/// A program can name the type of an ingester of its version, and await receipts.
 #[tokio::test]
 async fn ingesters_and_receipts() {
     struct Application {

@@ -1,5 +1,5 @@
-//! Every collection of every version, with random bodies of the contract: what is created is read, listed, and deleted, and
-//! every response is what the contract promises.
+//! Every collection of every version, with random bodies: items are created, read, listed and deleted, and all
+//! responses are valid against the contract.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -8,7 +8,7 @@ use polar_client::transport::Transport as _;
 use polar_tests::contract::{Contract, Generator, Operation, Rules, Schema};
 use serde_json::Value;
 
-/// What is created there and found again.
+/// The collections whose items can be created and read.
 const COLLECTIONS: [&str; 11] = [
     "/v1/benefits/",
     "/v1/checkout-links/",
@@ -23,7 +23,7 @@ const COLLECTIONS: [&str; 11] = [
     "/v1/webhooks/endpoints",
 ];
 
-struct Subject {
+struct VersionFixture {
     contract: &'static Contract,
     operations: Vec<Operation<'static>>,
     rules: Rules,
@@ -47,21 +47,21 @@ async fn check(version: &str, store: fn() -> Store) {
     let schemas = operations.iter().filter_map(success);
     let pointers: Vec<String> = schemas.map(|(_, schema)| schema.pointer).collect();
     let rules = Rules::new(contract, pointers.iter().map(String::as_str));
-    let mut subject = Subject {
+    let mut fixture = VersionFixture {
         contract,
         operations,
         rules,
         store: store(),
     };
     for seed in 0..4 {
-        subject.store = store();
+        fixture.store = store();
         for collection in COLLECTIONS {
-            subject.live(collection, seed).await;
+            fixture.live(collection, seed).await;
         }
     }
 }
 
-/// Returns the status and content of a success.
+/// Returns the status and content of the successful response.
 fn success<'c>(operation: &Operation<'c>) -> Option<(u16, Schema<'c>)> {
     let responses = operation.responses().into_iter();
     let mut successes = responses.filter(|response| response.status < 300);
@@ -69,8 +69,8 @@ fn success<'c>(operation: &Operation<'c>) -> Option<(u16, Schema<'c>)> {
     Some((response.status, response.content?.schema))
 }
 
-impl Subject {
-    /// Creates a thing, finds it again in every way, and deletes it.
+impl VersionFixture {
+    /// Creates an item, reads it in every way, and deletes it.
     async fn live(&self, collection: &str, seed: u64) {
         let item = format!("{}/{{id}}", collection.trim_end_matches('/'));
         let create = self.operation("POST", collection).unwrap();

@@ -1,8 +1,8 @@
-//! Finds items in emitted source, so that a snapshot holds what it is about and nothing else.
+//! Finds items in emitted source, so that a snapshot contains only the relevant part.
 
 #![allow(clippy::panic, reason = "a panic is how a test fails")]
 
-/// Returns the item that the line `start` begins, with its doc comments and attributes, up to its closing line.
+/// Returns the item whose first line starts with `start`, from its doc comments and attributes to its closing line.
 pub(crate) fn item(source: &str, start: &str) -> String {
     let lines: Vec<&str> = source.lines().collect();
     let Some(first) = lines.iter().position(|line| line.starts_with(start)) else {

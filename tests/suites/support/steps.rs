@@ -1,9 +1,9 @@
-//! A small contract, and the same after a minor and after a breaking change.
+//! A small contract, also with a minor and with a breaking change.
 
 use std::fs;
 use std::path::Path;
 
-/// Returns the contract, without what only corrections say.
+/// Returns the contract without the keys that only corrections may use.
 pub(crate) fn base() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs/compare/base.yaml");
     let text = fs::read_to_string(path).unwrap();
@@ -13,12 +13,12 @@ pub(crate) fn base() -> String {
     )
 }
 
-/// Returns the contract with one more enum value, a minor change.
+/// Returns the contract with an additional enum value, which is a minor change.
 pub(crate) fn grown() -> String {
     base().replace("enum: [open, paid, void]", "enum: [open, paid, void, sent]")
 }
 
-/// Returns the contract with one enum value less, a breaking change.
+/// Returns the contract without one enum value, which is a breaking change.
 pub(crate) fn shrunk() -> String {
     base().replace("enum: [open, paid, void]", "enum: [open, paid]")
 }

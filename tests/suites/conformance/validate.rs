@@ -6,10 +6,10 @@ use percent_encoding::percent_decode_str;
 use polar_tests::contract::{Content, Operation, Parameter, Style};
 use serde_json::{Map, Value, json};
 
+use crate::fixture::{VersionFixture, is_corrected};
 use crate::server::Received;
-use crate::subject::{Subject, is_corrected};
 
-/// The prefixes of tokens, by the names of their kinds in the contract.
+/// The prefixes of tokens, by the name of the security scheme in the contract.
 const TOKENS: [(&str, &[&str]); 6] = [
     ("oat", &["polar_oat_"]),
     ("pat", &["polar_pat_"]),
@@ -19,14 +19,14 @@ const TOKENS: [(&str, &[&str]); 6] = [
     ("client_registration", &["polar_crt_"]),
 ];
 
-/// The registration of an OAuth2 client.
+/// The path of the registration of an OAuth2 client.
 const REGISTRATION: &str = "/v1/oauth2/register/{client_id}";
 
-type Judgment = Result<(), String>;
+type Validation = Result<(), String>;
 
-impl Subject {
-    /// Validates a request; an error is the reason why the contract does not allow it.
-    pub(crate) fn judge(&'static self, request: &Received) -> Judgment {
+impl VersionFixture {
+    /// Validates a request. The error is the reason why the contract does not permit it.
+    pub(crate) fn validate(&'static self, request: &Received) -> Validation {
         let operations = self.published_operations().iter();
         let operation = operations
             .filter(|operation| operation.method == request.method)
@@ -41,7 +41,7 @@ impl Subject {
         self.body(operation, request)
     }
 
-    fn headers(&'static self, operation: &Operation<'_>, request: &Received) -> Judgment {
+    fn headers(&'static self, operation: &Operation<'_>, request: &Received) -> Validation {
         let header = |name: &str| request.headers.get(name).and_then(|it| it.to_str().ok());
         ensure(
             header("polar-version") == Some(self.version()),
@@ -89,7 +89,7 @@ impl Subject {
         }
     }
 
-    fn path(&self, operation: &Operation<'_>, request: &Received) -> Judgment {
+    fn path(&self, operation: &Operation<'_>, request: &Received) -> Validation {
         let parameters = operation.parameters();
         for (segment, text) in operation.path.split('/').zip(request.path.split('/')) {
             let Some(name) = parameter_of(segment) else {
@@ -107,7 +107,7 @@ impl Subject {
         Ok(())
     }
 
-    fn query(&'static self, operation: &Operation<'_>, request: &Received) -> Judgment {
+    fn query(&'static self, operation: &Operation<'_>, request: &Received) -> Validation {
         let mut given: BTreeMap<&str, Vec<(Option<&str>, &str)>> = BTreeMap::new();
         for (name, value) in &request.query {
             let (name, key) = match name.split_once('[') {
@@ -160,7 +160,7 @@ impl Subject {
         operation: &Operation<'_>,
         parameter: &Parameter<'_>,
         texts: &[String],
-    ) -> Judgment {
+    ) -> Validation {
         let check = |value: &Value| match is_corrected(operation.path, parameter.name) {
             true => self.is_corrected(&parameter.schema, value),
             false => self.is_published(&parameter.schema, value),
@@ -176,7 +176,7 @@ impl Subject {
         &self,
         parameter: &Parameter<'_>,
         pairs: impl Iterator<Item = (&'t str, &'t str)>,
-    ) -> Judgment {
+    ) -> Validation {
         let mut entries: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (key, text) in pairs {
             entries.entry(key).or_default().push(text.to_owned());
@@ -194,7 +194,7 @@ impl Subject {
         Ok(())
     }
 
-    fn body(&self, operation: &Operation<'_>, request: &Received) -> Judgment {
+    fn body(&self, operation: &Operation<'_>, request: &Received) -> Validation {
         let Some((content, _)) = operation.body().filter(|_| !request.body.is_empty()) else {
             return Ok(());
         };
@@ -210,7 +210,7 @@ impl Subject {
     }
 }
 
-/// Returns how many literal segments a path has in common with a template, or `None` if it does not match.
+/// Returns how many literal segments the path and the template have in common; `None` if the path does not match.
 fn literals(template: &str, path: &str) -> Option<usize> {
     if template.split('/').count() != path.split('/').count() {
         return None;
@@ -226,12 +226,12 @@ fn literals(template: &str, path: &str) -> Option<usize> {
     Some(count)
 }
 
-/// Returns the parameter name of a template segment.
+/// Returns the name of the parameter in a template segment.
 pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Judgment {
+fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Validation {
     let (kinds, token) = (
         operation.credentials(),
         header.map(|it| it.strip_prefix("Bearer ")),
@@ -249,7 +249,7 @@ fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Judgment {
     )
 }
 
-/// Returns all JSON values that the strings of a query parameter can represent: one value or a list, of any type.
+/// Returns all JSON values that the strings of a query parameter may stand for: a single value or a list, of any type.
 fn readings(texts: &[String]) -> Vec<Value> {
     let types: [fn(&str) -> Option<Value>; 4] = [
         |text| Some(json!(text)),
@@ -279,7 +279,7 @@ fn form(body: &[u8]) -> Value {
     Value::Object(entries)
 }
 
-fn any_of(values: &[Value], check: impl Fn(&Value) -> Judgment) -> Judgment {
+fn any_of(values: &[Value], check: impl Fn(&Value) -> Validation) -> Validation {
     let verdicts: Vec<String> = values
         .iter()
         .filter_map(|value| check(value).err())
@@ -290,7 +290,7 @@ fn any_of(values: &[Value], check: impl Fn(&Value) -> Judgment) -> Judgment {
     }
 }
 
-fn ensure(is_right: bool, what: &str) -> Judgment {
+fn ensure(is_right: bool, what: &str) -> Validation {
     match is_right {
         true => Ok(()),
         false => Err(what.to_owned()),

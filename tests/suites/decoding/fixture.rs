@@ -1,4 +1,4 @@
-//! Test fixture for one API version: decode table, contract and rules.
+//! The fixture of an API version: the table of decoded types, the contract, and its compiled schemas.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -12,45 +12,45 @@ use serde_json::Value;
 /// The number of instances of each type if `POLAR_CASES` is not set.
 const DEFAULT_CASES: u64 = 2;
 
-/// A version.
-pub(crate) struct Subject {
+/// The fixture of a version.
+pub(crate) struct VersionFixture {
     pub(crate) table: &'static Table,
     pub(crate) contract: Contract,
-    /// The rules of all types by location, computed when they are first needed.
+    /// The compiled schemas of all types by place, created on first use.
     rules: OnceLock<Rules>,
 }
 
-static SUBJECTS: LazyLock<Vec<(&Table, OnceLock<Subject>)>> = LazyLock::new(|| {
+static FIXTURES: LazyLock<Vec<(&Table, OnceLock<VersionFixture>)>> = LazyLock::new(|| {
     let tables = crate::TABLES.iter();
     tables.map(|table| (*table, OnceLock::new())).collect()
 });
 
-/// Returns the subject of a version. Reading a contract takes longer than most tests, so they share it.
-pub(crate) fn subject(version: &str) -> &'static Subject {
-    let mut subjects = SUBJECTS.iter();
-    let found = subjects.find(|(table, _)| table.version == version);
-    let (table, subject) = found.unwrap_or_else(|| panic!("{version} is not listed"));
-    subject.get_or_init(|| Subject::new(table))
+/// Returns the fixture of a version. All tests share it, because reading a contract takes longer than most tests.
+pub(crate) fn fixture(version: &str) -> &'static VersionFixture {
+    let mut fixtures = FIXTURES.iter();
+    let found = fixtures.find(|(table, _)| table.version == version);
+    let (table, fixture) = found.unwrap_or_else(|| panic!("{version} is not listed"));
+    fixture.get_or_init(|| VersionFixture::new(table))
 }
 
-/// A schema to generate instances of a type from: for a union, one for each variant.
+/// A schema that instances of a type are generated from. A union has one for each variant.
 pub(crate) struct Source<'s> {
     pub(crate) entry: &'static Entry,
-    /// The variant of a union that is discriminated.
+    /// The variant, if the type is a discriminated union.
     pub(crate) variant: Option<&'static str>,
-    /// Where the contract has the schema.
+    /// The JSON pointer of the schema.
     pub(crate) pointer: String,
     pub(crate) schema: &'s Value,
 }
 
-/// An instance of a type.
+/// A random instance of a type.
 pub(crate) struct Case<'s> {
     pub(crate) source: &'s Source<'s>,
     pub(crate) seed: u64,
     pub(crate) instance: Instance,
 }
 
-impl Subject {
+impl VersionFixture {
     fn new(table: &'static Table) -> Self {
         Self {
             table,
@@ -86,7 +86,7 @@ impl Subject {
         sources
     }
 
-    /// Calls `check` with random instances of every source, and fails with its errors.
+    /// Calls `check` with random instances of every source, and fails with all errors.
     pub(crate) fn each_case(
         &self,
         check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
@@ -111,7 +111,7 @@ impl Subject {
         }
     }
 
-    /// Returns the rules at the places of all types.
+    /// Returns the compiled schemas of all types.
     pub(crate) fn rules(&self) -> &Rules {
         self.rules.get_or_init(|| {
             let sources = self.sources();
@@ -122,7 +122,7 @@ impl Subject {
         })
     }
 
-    /// Compares the encoded value with its source.
+    /// Compares the encoded value with the original.
     pub(crate) fn difference<'c>(
         &self,
         constants: &'c BTreeSet<(&'c str, &'c str)>,
@@ -140,7 +140,7 @@ impl Case<'_> {
         (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
     }
 
-    /// Returns the name of the variant that a value has, if the type is a union that is discriminated.
+    /// Returns the name of a value's variant, if the type is a discriminated union.
     pub(crate) fn variant_of(&self, value: &dyn Decoded) -> Option<&'static str> {
         let union = self.source.entry.union.as_ref()?;
         Some((union.variant)(value))
@@ -164,7 +164,7 @@ fn setting(name: &str, otherwise: u64) -> u64 {
     env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
 
-/// A test for each version.
+/// Defines a module for each check, with a test for each version.
 macro_rules! for_each_version {
     ($($(#[$doc:meta])* $name:ident: $check:path;)*) => {
         $(
@@ -182,7 +182,7 @@ macro_rules! version_test {
     ($name:ident $version:literal $check:path) => {
         #[test]
         fn $name() {
-            $check(crate::subject::subject($version));
+            $check(crate::fixture::fixture($version));
         }
     };
 }

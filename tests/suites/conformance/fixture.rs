@@ -1,4 +1,4 @@
-//! Test fixture for one API version: the client's operations and the contract that they are tested against.
+//! The fixture of an API version: the operations of the client, and the contract that they are tested against.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -10,8 +10,8 @@ use polar_tests::difference::{Difference, Undocumented};
 
 use crate::calls::{Operation, Version};
 
-/// A version.
-pub(crate) struct Subject {
+/// The fixture of a version.
+pub(crate) struct VersionFixture {
     pub(crate) client: &'static Version,
     /// The published contract, read without the generator. Requests are validated against it.
     pub(crate) published: Contract,
@@ -20,17 +20,17 @@ pub(crate) struct Subject {
     published_rules: Rules,
     corrected_rules: Rules,
     /// Lazily computed facts that every call needs.
-    found: OnceLock<Found>,
+    facts: OnceLock<Facts>,
 }
 
-struct Found {
+struct Facts {
     published: Vec<Described<'static>>,
     corrected: Vec<Described<'static>>,
     constants: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// The parameters that corrections are about, so that the published contract cannot judge them: of `filter` it only
-/// knows that it is text, and the others it does not know.
+/// Parameters that are validated against the corrected contract. The published one only states that `filter` is a
+/// string, and lacks the others.
 const CORRECTED: [(&str, &str); 8] = [
     ("/v1/events/", "cursor_pagination"),
     ("/v1/events/", "filter"),
@@ -42,22 +42,22 @@ const CORRECTED: [(&str, &str); 8] = [
     ("/v1/oauth2/authorize", "sub_type"),
 ];
 
-static SUBJECTS: LazyLock<Vec<(&Version, OnceLock<Subject>)>> = LazyLock::new(|| {
+static FIXTURES: LazyLock<Vec<(&Version, OnceLock<VersionFixture>)>> = LazyLock::new(|| {
     let versions = crate::VERSIONS.iter();
     versions
         .map(|version| (*version, OnceLock::new()))
         .collect()
 });
 
-/// Returns the subject of a version. Reading its contracts takes long, so tests share it.
-pub(crate) fn subject(version: &str) -> &'static Subject {
-    let mut subjects = SUBJECTS.iter();
-    let found = subjects.find(|(client, _)| client.version == version);
-    let (client, subject) = found.unwrap_or_else(|| panic!("{version} is not listed"));
-    subject.get_or_init(|| Subject::new(client))
+/// Returns the fixture of a version. All tests share it, because reading a contract takes long.
+pub(crate) fn fixture(version: &str) -> &'static VersionFixture {
+    let mut fixtures = FIXTURES.iter();
+    let found = fixtures.find(|(client, _)| client.version == version);
+    let (client, fixture) = found.unwrap_or_else(|| panic!("{version} is not listed"));
+    fixture.get_or_init(|| VersionFixture::new(client))
 }
 
-impl Subject {
+impl VersionFixture {
     fn new(client: &'static Version) -> Self {
         let published = Contract::as_written(client.version);
         let corrected = Contract::of_version(client.version);
@@ -67,12 +67,12 @@ impl Subject {
             corrected_rules: rules(&corrected, is_corrected),
             published,
             corrected,
-            found: OnceLock::new(),
+            facts: OnceLock::new(),
         }
     }
 
-    fn found(&'static self) -> &'static Found {
-        self.found.get_or_init(|| Found {
+    fn facts(&'static self) -> &'static Facts {
+        self.facts.get_or_init(|| Facts {
             published: self.published.operations(),
             corrected: self.corrected.operations(),
             constants: self.corrected.optional_constants(),
@@ -81,7 +81,7 @@ impl Subject {
 
     /// Returns the operations of the published contract.
     pub(crate) fn published_operations(&'static self) -> &'static [Described<'static>] {
-        &self.found().published
+        &self.facts().published
     }
 
     /// Returns an operation of the corrected contract.
@@ -90,7 +90,7 @@ impl Subject {
         method: &str,
         path: &str,
     ) -> &'static Described<'static> {
-        let mut all = self.found().corrected.iter();
+        let mut all = self.facts().corrected.iter();
         all.find(|it| (it.method.as_str(), it.path) == (method, path))
             .unwrap_or_else(|| panic!("{method} {path} is not in the contract"))
     }
@@ -98,17 +98,17 @@ impl Subject {
     /// Returns a comparison that ignores differences without a meaning.
     pub(crate) fn difference(&'static self) -> Difference<'static> {
         Difference {
-            constants: &self.found().constants,
+            constants: &self.facts().constants,
             undocumented: Undocumented::None,
         }
     }
 
-    /// `2026-10`.
+    /// Returns the version: `2026-10`.
     pub(crate) fn version(&self) -> &'static str {
         self.client.version
     }
 
-    /// Returns the client's operations on a server, those of `POLAR_OPERATION` if that is set.
+    /// Returns the operations of the client on a server; only that of `POLAR_OPERATION` if the variable is set.
     pub(crate) fn operations(&self, url: &str) -> Vec<Operation> {
         let picked = env::var("POLAR_OPERATION").ok();
         let mut operations = (self.client.operations)(Server::custom(url).unwrap(), None).unwrap();
@@ -141,7 +141,7 @@ pub(crate) fn is_corrected(path: &str, parameter: &str) -> bool {
     CORRECTED.contains(&(path, parameter))
 }
 
-/// Returns the rules of what is sent: of parameters that are picked, and bodies.
+/// Compiles the schemas of request bodies and of the selected parameters.
 fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
     let mut pointers = Vec::new();
     for operation in contract.operations() {
