@@ -70,7 +70,7 @@ pub(super) fn module_of(
          #[allow(deprecated, unused, clippy::all)]\nmod {module} {{\n\
          use ::std::collections::BTreeMap;\n\
          use ::polar_client_runtime::{{client as c, types as t, types::Patch, Error}};\n\
-         use crate::calls::{{Arguments, Build, Fields, Operation, Problem, items, one_of, text_of}};\n\
+         use crate::calls::{{Arguments, Build, Fields, Operation, Problem, items, build_union, build_string_enum}};\n\
          use ::polar_tests::Recorder;\n\
          use ::serde_json::Value;\n\
          use {ids} as i;\n\
@@ -120,7 +120,7 @@ pub(super) fn module_of(
 fn write_type(text: &mut String, api: &Api, def: &TypeDef) -> Written {
     let content = match &def.shape {
         Shape::Alias(_) => return Ok(()),
-        Shape::Enum(_) => "text_of(value, Self::is_unknown)".to_owned(),
+        Shape::Enum(_) => "build_string_enum(value, Self::is_unknown)".to_owned(),
         Shape::Union(union) => union_content(union),
         Shape::Struct(object) => struct_content(api, def, object)?,
     };
@@ -132,14 +132,17 @@ fn write_type(text: &mut String, api: &Api, def: &TypeDef) -> Written {
 }
 
 fn union_content(union: &Union) -> String {
-    let ways = union.variants.iter().map(|variant| {
+    let builders = union.variants.iter().map(|variant| {
         let name = &variant.name.rust;
         match variant.ty {
             Type::Const(_) => format!("|_| Ok(Self::{name})"),
             _ => format!("|value| Ok(Self::{name}(Build::build(value)?))"),
         }
     });
-    format!("one_of(value, &[{}])", ways.collect::<Vec<_>>().join(", "))
+    format!(
+        "build_union(value, &[{}])",
+        builders.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn struct_content(

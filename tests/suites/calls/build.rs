@@ -94,7 +94,7 @@ impl<'v> Fields<'v> {
 }
 
 /// Returns the value of a string enum. Unknown strings are an error.
-pub(crate) fn text_of<T: for<'t> From<&'t str>>(
+pub(crate) fn build_string_enum<T: for<'t> From<&'t str>>(
     value: &Value,
     is_unknown: fn(&T) -> bool,
 ) -> Result<T, Problem> {
@@ -104,7 +104,7 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
 }
 
 /// A function that builds one of the variants of a union.
-pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
+pub(crate) type VariantBuilder<T> = fn(&Value) -> Result<T, Problem>;
 
 /// How similar the encoded value is to its source, in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,10 +118,13 @@ enum Similarity {
 }
 
 /// Builds each variant, and returns the one whose encoding is most similar to the value.
-pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
+pub(crate) fn build_union<T: Encode>(
+    value: &Value,
+    builders: &[VariantBuilder<T>],
+) -> Result<T, Problem> {
     let (mut best, mut problems) = (None, Vec::new());
-    for way in ways {
-        let made = way(value).and_then(|made| Ok((similarity(value, &written(&made))?, made)));
+    for build in builders {
+        let made = build(value).and_then(|made| Ok((similarity(value, &written(&made))?, made)));
         match made {
             Ok((similarity, made)) => {
                 if best.as_ref().is_none_or(|(other, _)| similarity > *other) {
@@ -141,8 +144,8 @@ fn similarity(value: &Value, written: &Value) -> Result<Similarity, Problem> {
         undocumented: Undocumented::None,
     };
     let differences = difference.all(value, written);
-    let of_what_is_there = |(_, what): &&(String, String)| !what.starts_with("not read");
-    match differences.iter().find(of_what_is_there) {
+    let is_changed = |(_, what): &&(String, String)| !what.starts_with("not read");
+    match differences.iter().find(is_changed) {
         Some((place, what)) => Err(Problem::new(format!("{place}: {what}"))),
         None if !differences.is_empty() => Ok(Similarity::Larger),
         None if keys(value) == keys(written) => Ok(Similarity::Equal),

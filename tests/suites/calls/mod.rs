@@ -5,5 +5,5 @@ mod build;
 mod operation;
 
 pub(crate) use arguments::Arguments;
-pub(crate) use build::{Build, Fields, Problem, one_of, text_of};
+pub(crate) use build::{Build, Fields, Problem, build_string_enum, build_union};
 pub(crate) use operation::{Operation, Version, items};
