@@ -6,8 +6,8 @@
 //! 1. [`document`]: parse, correct, downgrade to OpenAPI 3.0;
 //! 2. `lower`: the document becomes the [`ir`], with the text of [`documentation`];
 //! 3. `check`: the invariants of the IR;
-//! 4. [`share`]: elements that are equal in several versions are assigned to a common home;
-//! 5. `emit`: the IR is converted to token streams, one for each file of a home;
+//! 4. [`share`]: elements that are equal in several versions are assigned to a common group;
+//! 5. `emit`: the IR is converted to token streams, one for each file of a group;
 //! 6. `print`: token streams are formatted as text.
 //!
 //! Every phase reports all of its problems together.
@@ -34,12 +34,12 @@ use std::sync::Mutex;
 use std::thread;
 
 pub use error::{Problem, Report};
-pub use summary::{HomeSummary, Summary, UnionRow};
+pub use summary::{GroupSummary, Summary, UnionRow};
 
 use compare::Comparison;
 use document::{Applied, Correction, Document, Source};
 use documentation::{Coverage, Documentation};
-use emit::{Layout, Site, Surroundings};
+use emit::{GroupModule, Layout, Parent};
 use ir::Api;
 use stack::{Work, with_room};
 use versions::Versions;
@@ -64,8 +64,8 @@ pub struct Output {
     pub files: BTreeMap<String, String>,
     /// Figures of each version.
     pub versions: Vec<Summary>,
-    /// Figures of each home.
-    pub homes: Vec<HomeSummary>,
+    /// Figures of each group.
+    pub groups: Vec<GroupSummary>,
     /// The differences of each version from the one before it.
     pub steps: Vec<Comparison>,
     /// The actions of the overlay, and their effects in each version.
@@ -110,18 +110,18 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let layout = Layout {
         apis: &apis,
         plan: &plan,
-        surroundings: Surroundings::Crate(input.versions),
+        parent: Parent::Crate(input.versions),
     };
     let (mut files, sources) = emit::crate_files(layout, input.versions);
     for (path, tokens) in sources {
         let text = print::print(&path, tokens)?;
         files.insert(path, text);
     }
-    let mut homes = Vec::new();
-    for site in layout.sites() {
-        let printed = print_site(site)?;
-        homes.push(HomeSummary::new(site, &printed));
-        let folder = format!("src/{}", site.module());
+    let mut groups = Vec::new();
+    for group in layout.groups() {
+        let printed = print_group(group)?;
+        groups.push(GroupSummary::new(group, &printed));
+        let folder = format!("src/{}", group.module());
         let printed = printed.into_iter();
         files.extend(printed.map(|(path, text)| (format!("{folder}/{path}"), text)));
     }
@@ -138,7 +138,7 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .unzip();
     Ok(Output {
         files,
-        homes,
+        groups,
         steps,
         corrections,
         apis,
@@ -236,16 +236,16 @@ pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
         let layout = Layout {
             apis: &[api],
             plan: &plan,
-            surroundings: Surroundings::Nothing,
+            parent: Parent::None,
         };
-        let files = layout.sites().map(print_site);
+        let files = layout.groups().map(print_group);
         Ok(all(files)?.into_iter().flatten().collect())
     })
 }
 
-/// Returns the text of each file of a home, by path relative to its folder.
-fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
-    let files = Mutex::new(emit::files(site));
+/// Returns the text of each file of a group, by path relative to its folder.
+fn print_group(group: GroupModule<'_>) -> Result<BTreeMap<String, String>, Report> {
+    let files = Mutex::new(emit::files(group));
     let next = || files.lock().ok().and_then(|mut files| files.pop());
     let print_some = |_: &usize| -> Result<Vec<(String, String)>, Report> {
         let files = std::iter::from_fn(next);
@@ -256,7 +256,7 @@ fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
     };
     let workers: Vec<usize> = (0..thread::available_parallelism().map_or(1, Into::into)).collect();
     let printed = side_by_side(&workers, print_some)?;
-    let mut files = with_room(|| Ok(emit::data(site)))?;
+    let mut files = with_room(|| Ok(emit::data(group)))?;
     files.extend(printed.into_iter().flatten());
     Ok(files)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::documentation::Coverage;
-use crate::emit::Site;
+use crate::emit::GroupModule;
 use crate::ir::{Api, Identified, Resolution, Shape, Type, TypeId};
 use crate::share::Key;
 
@@ -30,9 +30,9 @@ pub struct Summary {
     pub plain_uuids: Vec<String>,
 }
 
-/// Figures of a home.
+/// Figures of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeSummary {
+pub struct GroupSummary {
     /// The module of the crate, and its folder.
     pub module: String,
     /// The versions, oldest first.
@@ -47,12 +47,12 @@ pub struct HomeSummary {
     pub lines: usize,
 }
 
-impl HomeSummary {
-    pub(crate) fn new(site: Site<'_>, printed: &BTreeMap<String, String>) -> Self {
-        let count = |is: fn(&Key) -> bool| site.keys().filter(|key| is(key)).count();
+impl GroupSummary {
+    pub(crate) fn new(group: GroupModule<'_>, printed: &BTreeMap<String, String>) -> Self {
+        let count = |is: fn(&Key) -> bool| group.keys().filter(|key| is(key)).count();
         Self {
-            module: site.module(),
-            versions: site.versions().map(str::to_owned).collect(),
+            module: group.module(),
+            versions: group.versions().map(str::to_owned).collect(),
             types: count(|key| matches!(key, Key::Type(_))),
             operations: count(|key| matches!(key, Key::Operation(_))),
             files: printed.len(),

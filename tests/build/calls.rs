@@ -30,9 +30,9 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
             let module = names::version_module(&api.version);
             let path = format!("polar_client::{module}");
             // The code for a type that several versions share is written for the first of them.
-            let homes = plan.homes.iter();
-            let own = homes.filter(|home| home.versions.first() == Some(&version));
-            let own: BTreeSet<&Key> = own.flat_map(|home| &home.keys).collect();
+            let groups = plan.groups.iter();
+            let own = groups.filter(|group| group.versions.first() == Some(&version));
+            let own: BTreeSet<&Key> = own.flat_map(|group| &group.keys).collect();
             let is_own = |def: &TypeDef| own.contains(&Key::Type(def.name.rust.clone()));
             module_of(api, &names::version_variant(&api.version), &path, is_own)
         })
@@ -49,7 +49,7 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
 }
 
 /// Returns a module for one API, whose client is at `path`, with a static that contains its operations. Code for types
-/// of other homes is in the modules of those.
+/// of other groups is in the modules of those.
 pub(super) fn module_of(
     api: &Api,
     name: &str,
@@ -221,7 +221,7 @@ fn literal_value(api: &Api, field: &Field, kind: FieldKind) -> Option<String> {
         FieldKind::Value => format!("o.get::<{ty}>({key:?})?"),
         FieldKind::OrNull | FieldKind::OrAbsent => format!("o.find::<{ty}>({key:?})?"),
         FieldKind::Patch => format!("o.patch::<{ty}>({key:?})?"),
-        FieldKind::Sent => return None,
+        FieldKind::ImplicitConstant => return None,
         FieldKind::Constant => format!("o.get::<{ty}>({key:?})?"),
     })
 }
@@ -233,7 +233,7 @@ enum FieldKind {
     OrNull,
     OrAbsent,
     Patch,
-    Sent,
+    ImplicitConstant,
     Constant,
 }
 
@@ -246,7 +246,7 @@ impl FieldKind {
             _ => false,
         };
         match (constant, required, field.ty.is_nullable()) {
-            (true, ..) if def.usage == Usage::Input => Self::Sent,
+            (true, ..) if def.usage == Usage::Input => Self::ImplicitConstant,
             (true, ..) => Self::Constant,
             (false, true, false) => Self::Value,
             (false, true, true) => Self::OrNull,

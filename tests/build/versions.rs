@@ -11,7 +11,7 @@ use std::path::Path;
 
 use polar_codegen::ir::Api;
 use polar_codegen::names::version_module;
-use polar_codegen::share::{Home, Key, Plan, share};
+use polar_codegen::share::{Key, Plan, VersionGroup, share};
 use polar_codegen::versions::Versions;
 
 use super::Result;
@@ -63,17 +63,17 @@ fn other_payloads<'a>(listed: &Versions, apis: &'a [Api], plan: &Plan) -> Vec<(&
         for event in &api.webhooks {
             let payload = &api.def(event.payload).name.rust;
             let key = Key::Type(payload.clone());
-            let is_shared = |home: &Home| {
-                home.keys.contains(&key)
-                    && home.versions.contains(&default)
-                    && home.versions.contains(&other)
+            let is_shared = |group: &VersionGroup| {
+                group.keys.contains(&key)
+                    && group.versions.contains(&default)
+                    && group.versions.contains(&other)
             };
             let counterpart = own
                 .webhooks
                 .iter()
                 .find(|it| it.name.wire == event.name.wire);
             let differs =
-                |it| own.def(it).name.rust != *payload || !plan.homes.iter().any(is_shared);
+                |it| own.def(it).name.rust != *payload || !plan.groups.iter().any(is_shared);
             if counterpart.is_some_and(|it| differs(it.payload)) {
                 found.push((event.name.wire.as_str(), api.version.as_str()));
             }
@@ -84,10 +84,10 @@ fn other_payloads<'a>(listed: &Versions, apis: &'a [Api], plan: &Plan) -> Vec<(&
 
 fn identity(apis: &[Api], plan: &Plan) -> Result<String> {
     let mut text = String::new();
-    for home in &plan.homes {
-        let modules: Vec<String> = modules(apis, home);
+    for group in &plan.groups {
+        let modules: Vec<String> = modules(apis, group);
         for pair in modules.windows(2) {
-            for path in home.keys.iter().filter_map(path) {
+            for path in group.keys.iter().filter_map(path) {
                 let [a, b] =
                     [&pair[0], &pair[1]].map(|module| format!("polar_client::{module}::{path}"));
                 writeln!(text, "const _: fn({a}) -> {b} = |value| value;")?;
@@ -97,8 +97,8 @@ fn identity(apis: &[Api], plan: &Plan) -> Result<String> {
     Ok(text)
 }
 
-fn modules(apis: &[Api], home: &Home) -> Vec<String> {
-    let versions = home.versions.iter();
+fn modules(apis: &[Api], group: &VersionGroup) -> Vec<String> {
+    let versions = group.versions.iter();
     versions
         .map(|version| version_module(&apis[*version].version))
         .collect()
@@ -118,17 +118,17 @@ fn path(key: &Key) -> Option<String> {
 fn misuse(apis: &[Api], plan: &Plan) -> Result<String> {
     let mut text = String::new();
     let types = |version: usize| -> BTreeSet<&Key> {
-        let homes = plan.homes.iter();
-        let own = homes.filter(|home| home.versions.contains(&version));
-        let keys = own.flat_map(|home| &home.keys);
+        let groups = plan.groups.iter();
+        let own = groups.filter(|group| group.versions.contains(&version));
+        let keys = own.flat_map(|group| &group.keys);
         keys.filter(|key| matches!(key, Key::Type(_))).collect()
     };
     for later in 1..apis.len() {
         let versions = [later - 1, later];
         let (before, after) = (types(versions[0]), types(versions[1]));
         let is_shared = |key: &Key| {
-            plan.homes.iter().any(|home| {
-                home.keys.contains(key) && versions.iter().all(|it| home.versions.contains(it))
+            plan.groups.iter().any(|group| {
+                group.keys.contains(key) && versions.iter().all(|it| group.versions.contains(it))
             })
         };
         let mut both = before.intersection(&after);

@@ -208,11 +208,11 @@ fn only_reads_deletes_and_keyed_operations_are_idempotent() {
     for &version in ALL {
         for operation in api(version).operations() {
             let expected = match operation.method {
-                Method::Get | Method::Delete => Safety::Repeatable,
+                Method::Get | Method::Delete => Safety::Idempotent,
                 _ => match operation.id.as_str() {
                     "events:ingest" => keyed(&["events", "external_id"]),
                     "customer_meters:credits" => keyed(&["external_id"]),
-                    _ => Safety::Once,
+                    _ => Safety::NotIdempotent,
                 },
             };
             assert_eq!(operation.safety, expected, "{version} {}", operation.id);
@@ -333,13 +333,13 @@ fn emitted(version: &str, folder: &str, start: &str) -> String {
     format!("// {path}\n\n{}", item(text, start))
 }
 
-/// Returns the only emitted file of a version, of any of its homes, whose path is or is below `place`, and which has a
+/// Returns the only emitted file of a version, of any of its groups, whose path is or is below `place`, and which has a
 /// line that starts with `start`.
 fn file(version: &str, place: &str, start: &str) -> (&'static str, &'static str) {
-    let homes = OUTPUT.homes.iter();
-    let homes = homes.filter(|home| home.versions.iter().any(|own| own == version));
-    let places: Vec<String> = homes
-        .map(|home| format!("src/{}/{place}", home.module))
+    let groups = OUTPUT.groups.iter();
+    let groups = groups.filter(|group| group.versions.iter().any(|own| own == version));
+    let places: Vec<String> = groups
+        .map(|group| format!("src/{}/{place}", group.module))
         .collect();
     let mut files = OUTPUT.files.iter().filter(|(path, text)| {
         places.iter().any(|place| path.starts_with(place))

@@ -11,7 +11,7 @@ use polar_codegen::compare::Comparison;
 use polar_codegen::document::Correction;
 use polar_codegen::ir::Api;
 use polar_codegen::versions::Versions;
-use polar_codegen::{HomeSummary, Input, Output, Report, Summary, names};
+use polar_codegen::{GroupSummary, Input, Output, Report, Summary, names};
 
 use crate::changes::{self, Changes, FileError};
 use crate::files::{self, Entry, Kind};
@@ -47,7 +47,7 @@ pub struct Outcome {
     /// Statistics of each version.
     pub versions: Vec<Summary>,
     /// Statistics of each module that contains what several versions share, or one version alone.
-    pub homes: Vec<HomeSummary>,
+    pub groups: Vec<GroupSummary>,
     /// The differences between each version and the previous one.
     pub steps: Vec<Comparison>,
     /// The actions of the overlay, and the effect of each in every version.
@@ -152,7 +152,7 @@ pub(crate) fn plan(root: &Path, spec: &Folder) -> Result<Plan, CodegenError> {
     outcome.mentions = mentions.into_keys().collect();
     outcome.copies = copies.into_keys().collect();
     outcome.versions = output.versions;
-    outcome.homes = output.homes;
+    outcome.groups = output.groups;
     outcome.steps = output.steps;
     outcome.corrections = output.corrections;
     Ok(Plan {

@@ -32,11 +32,11 @@ pub fn summary(outcome: &Outcome) -> String {
             version.coverage.total,
         );
     }
-    for home in &outcome.homes {
+    for group in &outcome.groups {
         let _ = writeln!(
             text,
             "src/{}: {} operations, {} types, {} lines in {} files",
-            home.module, home.operations, home.types, home.lines, home.files,
+            group.module, group.operations, group.types, group.lines, group.files,
         );
     }
     for note in notes(&outcome.corrections) {

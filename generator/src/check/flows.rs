@@ -193,7 +193,7 @@ impl Checker<'_> {
     ) -> Result<(), String> {
         let has = |path: &str| {
             let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-            ty.is_some_and(|ty| self.leads_somewhere(ty, &path))
+            ty.is_some_and(|ty| self.resolves(ty, &path))
         };
         match paths.iter().find(|path| !has(path)) {
             Some(missing) => Err(format!("{what} has no `{missing}` in all of its forms")),

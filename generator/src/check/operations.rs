@@ -51,7 +51,7 @@ impl Checker<'_> {
             return;
         };
         let body = operation.body.as_ref().map(|body| &body.ty);
-        if !body.is_some_and(|ty| self.leads_somewhere(ty, path)) {
+        if !body.is_some_and(|ty| self.resolves(ty, path)) {
             let path = path.join(".");
             self.problem(
                 &format!("{}/x-idempotency-key", operation.at),

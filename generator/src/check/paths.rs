@@ -25,25 +25,25 @@ impl Checker<'_> {
     }
 
     /// Returns whether a path of keys resolves in every form of the type.
-    pub(super) fn leads_somewhere(&self, ty: &Type, path: &[String]) -> bool {
+    pub(super) fn resolves(&self, ty: &Type, path: &[String]) -> bool {
         let Some((key, rest)) = path.split_first() else {
             return true;
         };
         match ty {
             Type::List(inner) | Type::Nullable(inner) | Type::Boxed(inner) => {
-                self.leads_somewhere(inner, path)
+                self.resolves(inner, path)
             }
             Type::Named(id) => match &self.api.def(*id).shape {
                 Shape::Struct(object) => {
                     let mut fields = object.fields.iter();
                     let field = fields.find(|field| field.name.wire == *key);
-                    field.is_some_and(|field| self.leads_somewhere(&field.ty, rest))
+                    field.is_some_and(|field| self.resolves(&field.ty, rest))
                 }
                 Shape::Union(union) => {
                     let mut variants = union.variants.iter();
-                    variants.all(|variant| self.leads_somewhere(&variant.ty, path))
+                    variants.all(|variant| self.resolves(&variant.ty, path))
                 }
-                Shape::Alias(target) => self.leads_somewhere(target, path),
+                Shape::Alias(target) => self.resolves(target, path),
                 Shape::Enum(_) => false,
             },
             _ => false,

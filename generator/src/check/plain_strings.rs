@@ -31,7 +31,7 @@ impl Checker<'_> {
 
 fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
     match param.style {
-        ParamStyle::Plain | ParamStyle::Joined if !is_plains(api, &param.ty) => Some(
+        ParamStyle::Plain | ParamStyle::Joined if !is_plain_or_list(api, &param.ty) => Some(
             "an object or a list of lists in a query is not supported, \
              unless its style is `deepObject` or its content is JSON",
         ),
@@ -62,17 +62,17 @@ fn is_plain(api: &Api, ty: &Type) -> bool {
 }
 
 /// Returns whether every value is written as one string, or is a list of such values.
-fn is_plains(api: &Api, ty: &Type) -> bool {
+fn is_plain_or_list(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::List(item) => is_plain(api, item),
         Type::Tuple(items) => items.iter().all(|item| is_plain(api, item)),
-        Type::Nullable(inner) | Type::Boxed(inner) => is_plains(api, inner),
+        Type::Nullable(inner) | Type::Boxed(inner) => is_plain_or_list(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
-            Shape::Alias(target) => is_plains(api, target),
+            Shape::Alias(target) => is_plain_or_list(api, target),
             Shape::Union(union) => union
                 .variants
                 .iter()
-                .all(|variant| is_plains(api, &variant.ty)),
+                .all(|variant| is_plain_or_list(api, &variant.ty)),
             Shape::Enum(_) => true,
             Shape::Struct(_) => false,
         },
@@ -83,12 +83,14 @@ fn is_plains(api: &Api, ty: &Type) -> bool {
 /// Returns whether every value is an object of strings and lists of strings.
 fn has_plain_strings(api: &Api, ty: &Type) -> bool {
     match ty {
-        Type::Map(value) => is_plains(api, value),
+        Type::Map(value) => is_plain_or_list(api, value),
         Type::Nullable(inner) | Type::Boxed(inner) => has_plain_strings(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Struct(object) => {
                 let fields = object.fields.iter().map(|field| &field.ty);
-                fields.chain(&object.rest).all(|ty| is_plains(api, ty))
+                fields
+                    .chain(&object.rest)
+                    .all(|ty| is_plain_or_list(api, ty))
             }
             Shape::Alias(target) => has_plain_strings(api, target),
             Shape::Union(union) => union

@@ -51,7 +51,7 @@ impl<'a> Finder<'a> {
                 Representation::Value | Representation::Constant
             ) && field.presence == Presence::Required;
             let conditions = [
-                Condition::Implicit.when(field.representation == Representation::Sent),
+                Condition::Implicit.when(field.representation == Representation::ImplicitConstant),
                 Condition::Misread.when(directions.received && is_required),
             ];
             let subject = format!("{name}.{}", field.name.wire);
@@ -67,7 +67,7 @@ impl<'a> Finder<'a> {
         for field in &fields.added {
             let is_required = field.presence == Presence::Required;
             let conditions = [
-                Condition::Implicit.when(field.representation == Representation::Sent),
+                Condition::Implicit.when(field.representation == Representation::ImplicitConstant),
                 Condition::Argument.when(new.is_argument(field) && directions.sent),
                 Condition::Refused.when(is_required && directions.sent),
                 literal,
@@ -105,12 +105,13 @@ impl<'a> Finder<'a> {
         (new, b): (Side<'a>, &'a Field),
     ) {
         let (element, subject) = (place.element, &place.subject);
-        let implicit = Condition::Implicit.when(a.representation == Representation::Sent);
+        let implicit =
+            Condition::Implicit.when(a.representation == Representation::ImplicitConstant);
         if a.name.rust != b.name.rust {
             let detail = Some(format!("{} → {}", a.name.rust, b.name.rust));
             self.add(element, Kind::FieldRenamed, subject, detail, [implicit]);
         }
-        let kept = |field: &Field| field.representation != Representation::Sent;
+        let kept = |field: &Field| field.representation != Representation::ImplicitConstant;
         match (kept(a), kept(b)) {
             (false, true) => {
                 let literal = Condition::Literal.when(old.is_literal() && new.is_literal());
@@ -135,7 +136,7 @@ impl<'a> Finder<'a> {
             return;
         }
         let kept = |field: &Field, ty: Typed<'_>| match field.representation {
-            Representation::Sent => None,
+            Representation::ImplicitConstant => None,
             _ => Some(ty.rust()),
         };
         let directions = place.directions;
@@ -296,6 +297,8 @@ fn wrapper(field: &Field) -> Wrapper {
     match field.representation {
         Representation::OrNull | Representation::OrAbsent => Wrapper::Option,
         Representation::Patch => Wrapper::Patch,
-        Representation::Value | Representation::Sent | Representation::Constant => Wrapper::None,
+        Representation::Value | Representation::ImplicitConstant | Representation::Constant => {
+            Wrapper::None
+        }
     }
 }

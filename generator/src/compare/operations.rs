@@ -289,8 +289,8 @@ fn access(access: Access) -> &'static str {
 
 fn safety(safety: &Safety) -> String {
     match safety {
-        Safety::Repeatable => "idempotent".to_owned(),
-        Safety::Once => "not idempotent".to_owned(),
+        Safety::Idempotent => "idempotent".to_owned(),
+        Safety::NotIdempotent => "not idempotent".to_owned(),
         Safety::Keyed(path) => format!("idempotent by {}", path.join(".")),
     }
 }

@@ -157,7 +157,7 @@ fn written_value(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let secret = field.facts.sensitivity == Sensitivity::Secret;
     match (field.representation, secret) {
-        (Representation::Sent, _) => match &field.ty {
+        (Representation::ImplicitConstant, _) => match &field.ty {
             Type::Const(constant) => {
                 let value = literal(constant);
                 quote!(&#value)

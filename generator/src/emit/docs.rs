@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::{Bound, Edge, Engine, Facts, Lifecycle, Limits, Usage};
+use crate::ir::{Bound, Edge, Facts, Lifecycle, Limits, PatternSupport, Usage};
 use crate::names;
 
 /// Width that doc text is wrapped to, without the comment sign and the deepest indentation.
@@ -162,10 +162,15 @@ pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
             .map(|format| format!("format `{format}`{note}")),
     );
     parts.extend(count(limits.min_length, limits.max_length, "character"));
-    parts.extend(limits.pattern.as_ref().map(|pattern| match pattern.engine {
-        Engine::Reads => format!("matches {}", code(&pattern.text)),
-        Engine::Refuses => format!("matches {}{note}", code(&pattern.text)),
-    }));
+    parts.extend(
+        limits
+            .pattern
+            .as_ref()
+            .map(|pattern| match pattern.support {
+                PatternSupport::Supported => format!("matches {}", code(&pattern.text)),
+                PatternSupport::Unsupported => format!("matches {}{note}", code(&pattern.text)),
+            }),
+    );
     parts.extend(limits.digits.map(|digits| {
         let (integer, fraction) = (digits.integer, digits.fraction);
         format!("at most {integer} digits before the point and {fraction} after it")

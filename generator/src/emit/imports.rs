@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::site::{Site, Surroundings};
+use super::group::{GroupModule, Parent};
 use super::types::ident;
 use crate::ir::Api;
 use crate::names;
@@ -29,13 +29,13 @@ struct Ids {
 
 impl Ids {
     /// Returns the scope of a file at a depth below the module of its version.
-    fn below(site: Site<'_>, depth: usize) -> Self {
+    fn below(group: GroupModule<'_>, depth: usize) -> Self {
         Self {
-            above: match site.surroundings() {
-                Surroundings::Crate(_) => None,
-                Surroundings::Nothing => Some(depth),
+            above: match group.parent() {
+                Parent::Crate(_) => None,
+                Parent::None => Some(depth),
             },
-            names: site.api().entities().map(names::id_type).collect(),
+            names: group.api().entities().map(names::id_type).collect(),
         }
     }
 
@@ -82,8 +82,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    pub(super) fn models(site: Site<'a>, local: &BTreeSet<&str>) -> Self {
-        let names = names(site.api())
+    pub(super) fn models(group: GroupModule<'a>, local: &BTreeSet<&str>) -> Self {
+        let names = names(group.api())
             .filter(|name| !local.contains(name))
             .collect();
         Self {
@@ -93,44 +93,44 @@ impl<'a> Scope<'a> {
                 place: Place::Among,
                 names,
             }),
-            ids: Some(Ids::below(site, 2)),
+            ids: Some(Ids::below(group, 2)),
         }
     }
 
-    pub(super) fn codec(site: Site<'a>) -> Self {
+    pub(super) fn codec(group: GroupModule<'a>) -> Self {
         Self {
             runtime: &["codec"],
             models: Some(Models {
                 above: 2,
                 place: Place::Beside,
-                names: names(site.api()).collect(),
+                names: names(group.api()).collect(),
             }),
             ids: None,
         }
     }
 
-    pub(super) fn webhooks(site: Site<'a>) -> Self {
+    pub(super) fn webhooks(group: GroupModule<'a>) -> Self {
         Self {
             runtime: &["codec", "types"],
             models: Some(Models {
                 above: 1,
                 place: Place::Beside,
-                names: names(site.api()).collect(),
+                names: names(group.api()).collect(),
             }),
-            ids: Some(Ids::below(site, 1)),
+            ids: Some(Ids::below(group, 1)),
         }
     }
 
     /// Returns the scope of a service, `depth` levels below the version; those with children are one deeper.
-    pub(super) fn services(site: Site<'a>, depth: usize) -> Self {
+    pub(super) fn services(group: GroupModule<'a>, depth: usize) -> Self {
         Self {
             runtime: &["client", "flows", "types"],
             models: Some(Models {
                 above: depth + 1,
                 place: Place::Beside,
-                names: names(site.api()).collect(),
+                names: names(group.api()).collect(),
             }),
-            ids: Some(Ids::below(site, depth + 1)),
+            ids: Some(Ids::below(group, depth + 1)),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     let kept: Vec<&Field> = object
         .fields
         .iter()
-        .filter(|field| field.representation != Representation::Sent)
+        .filter(|field| field.representation != Representation::ImplicitConstant)
         .collect();
     let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
     let setters = kept
@@ -84,7 +84,9 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
             }
             Representation::OrAbsent => quote!(None),
             Representation::Patch => quote!(Patch::Keep),
-            Representation::Constant | Representation::Sent => constant_value(&field.ty),
+            Representation::Constant | Representation::ImplicitConstant => {
+                constant_value(&field.ty)
+            }
         };
         quote!(#name: #value)
     });
@@ -130,7 +132,7 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
         Representation::Patch => value,
         Representation::Value
         | Representation::OrNull
-        | Representation::Sent
+        | Representation::ImplicitConstant
         | Representation::Constant => return None,
     };
     let docs = field_docs(field, Usage::Input).attributes();

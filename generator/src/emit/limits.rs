@@ -3,7 +3,9 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::ir::{Api, Bound, Constant, Edge, Engine, Limits, Scalar, Shape, Struct, Subject, Type};
+use crate::ir::{
+    Api, Bound, Constant, Edge, Limits, PatternSupport, Scalar, Shape, Struct, Type, ValueClass,
+};
 
 /// Emits `{ "key" = [limits], .. }` for the fields with constraints.
 pub(super) fn braced(api: &Api, object: &Struct) -> TokenStream {
@@ -49,7 +51,7 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
             Shape::Union(union) => {
                 let variants = union.variants.iter();
                 let limits: Vec<_> = variants
-                    .map(|variant| (subjects(api, &variant.ty), variant.limits.clone()))
+                    .map(|variant| (value_classes(api, &variant.ty), variant.limits.clone()))
                     .collect();
                 Limits::of_any(&limits)
             }
@@ -60,31 +62,31 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
 }
 
 /// Returns the subjects that values of a type have. A struct has its own constraints.
-fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
+fn value_classes(api: &Api, ty: &Type) -> Vec<ValueClass> {
     match api.target(ty) {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
             vec![]
         }
         Type::Scalar(Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number)
-        | Type::Const(Constant::Integer(_)) => vec![Subject::Number],
-        Type::Scalar(Scalar::Decimal) => vec![Subject::Number, Subject::Decimal],
-        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![Subject::Text],
-        Type::List(_) | Type::Tuple(_) | Type::Map(_) => vec![Subject::Collection],
-        Type::Nullable(inner) | Type::Boxed(inner) => subjects(api, inner),
-        Type::Json => ALL_SUBJECTS.to_vec(),
+        | Type::Const(Constant::Integer(_)) => vec![ValueClass::Number],
+        Type::Scalar(Scalar::Decimal) => vec![ValueClass::Number, ValueClass::Decimal],
+        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![ValueClass::String],
+        Type::List(_) | Type::Tuple(_) | Type::Map(_) => vec![ValueClass::Collection],
+        Type::Nullable(inner) | Type::Boxed(inner) => value_classes(api, inner),
+        Type::Json => ALL_CLASSES.to_vec(),
         Type::Named(id) => match &api.def(*id).shape {
-            Shape::Enum(_) => vec![Subject::Text],
+            Shape::Enum(_) => vec![ValueClass::String],
             Shape::Struct(_) => vec![],
-            Shape::Union(_) | Shape::Alias(_) => ALL_SUBJECTS.to_vec(),
+            Shape::Union(_) | Shape::Alias(_) => ALL_CLASSES.to_vec(),
         },
     }
 }
 
-const ALL_SUBJECTS: [Subject; 4] = [
-    Subject::Text,
-    Subject::Number,
-    Subject::Decimal,
-    Subject::Collection,
+const ALL_CLASSES: [ValueClass; 4] = [
+    ValueClass::String,
+    ValueClass::Number,
+    ValueClass::Decimal,
+    ValueClass::Collection,
 ];
 
 /// Emits the constraints that the runtime validates.
@@ -101,7 +103,7 @@ fn checked(limits: &Limits) -> Vec<TokenStream> {
     let pattern = limits
         .pattern
         .as_ref()
-        .filter(|pattern| pattern.engine == Engine::Reads);
+        .filter(|pattern| pattern.support == PatternSupport::Supported);
     let pattern = pattern
         .map(|pattern| &pattern.text)
         .map(|text| quote!(Pattern(#text)));

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::capitalized;
-use super::site::{Layout, Site};
+use super::group::{GroupModule, Layout};
 use super::{guide, ids, state, webhooks};
 use crate::names;
 use crate::versions::Versions;
@@ -178,11 +178,11 @@ fn root(
         )
     });
     // If several modules export a type, rustdoc links to the first one: that of the default version.
-    let mut sites: Vec<Site<'_>> = layout.sites().collect();
-    sites.sort_by_key(|site| site.module() != names::version_module(default));
-    let modules = sites.into_iter().map(|site| {
-        let (condition, module) = (site.condition(), site.ident());
-        let visible = site.is_version().then(|| quote!(pub));
+    let mut groups: Vec<GroupModule<'_>> = layout.groups().collect();
+    groups.sort_by_key(|group| group.module() != names::version_module(default));
+    let modules = groups.into_iter().map(|group| {
+        let (condition, module) = (group.condition(), group.ident());
+        let visible = group.is_version().then(|| quote!(pub));
         quote! {
             #[cfg(#condition)]
             #visible mod #module;

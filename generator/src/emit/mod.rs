@@ -8,6 +8,7 @@ mod argument;
 mod codec;
 mod docs;
 mod flows;
+mod group;
 mod guide;
 mod ids;
 mod imports;
@@ -22,7 +23,6 @@ mod paging;
 mod schemas;
 mod services;
 mod shared;
-mod site;
 mod state;
 mod type_docs;
 mod types;
@@ -42,14 +42,14 @@ use docs::Docs;
 use imports::Scope;
 use types::ident;
 
+pub(crate) use group::{GroupModule, Layout, Parent};
 pub(crate) use input::is_literal;
 pub(crate) use manifest::crate_files;
-pub(crate) use site::{Layout, Site, Surroundings};
 pub(crate) use union::shared_fields;
 
 /// A file that is not emitted yet. Unlike tokens, its inputs can be sent between threads.
 pub(crate) struct File<'a> {
-    /// The path, relative to the folder of the home.
+    /// The path, relative to the folder of the group.
     pub(crate) path: String,
     emit: Box<dyn FnOnce() -> TokenStream + Send + 'a>,
 }
@@ -71,68 +71,68 @@ impl<'a> File<'a> {
     }
 }
 
-/// Returns the files of a home.
-pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
-    let api = site.api();
-    let mut files = vec![match site.is_version() {
-        true => File::new("mod.rs", Scope::root(), move || version::root(site)),
-        false => File::new("mod.rs", Scope::root(), move || shared::root(site)),
+/// Returns the files of a group.
+pub(crate) fn files(group: GroupModule<'_>) -> Vec<File<'_>> {
+    let api = group.api();
+    let mut files = vec![match group.is_version() {
+        true => File::new("mod.rs", Scope::root(), move || version::root(group)),
+        false => File::new("mod.rs", Scope::root(), move || shared::root(group)),
     }];
-    if site.holds(&Key::Servers) {
+    if group.holds(&Key::Servers) {
         let servers = move || version::servers(api);
         files.push(File::new("server.rs", Scope::root(), servers));
     }
-    if site.holds(&Key::ErrorCodes) {
+    if group.holds(&Key::ErrorCodes) {
         let error_code = move || version::error_code(api);
         files.push(File::new("error_code.rs", Scope::root(), error_code));
     }
-    if site.surroundings() == Surroundings::Nothing && ids::is_needed(&[api]) {
+    if group.parent() == Parent::None && ids::is_needed(&[api]) {
         let ids = move || ids::file(&[api]);
         files.push(File::new("ids.rs", Scope::root(), ids));
     }
-    if paging::is_needed(site) {
-        let pages = move || paging::file(site);
-        files.push(File::new("pages.rs", Scope::services(site, 0), pages));
+    if paging::is_needed(group) {
+        let pages = move || paging::file(group);
+        files.push(File::new("pages.rs", Scope::services(group, 0), pages));
     }
-    if site.holds(&Key::Events) {
-        let events = move || webhooks::file(site);
-        files.push(File::new("webhooks.rs", Scope::webhooks(site), events));
+    if group.holds(&Key::Events) {
+        let events = move || webhooks::file(group);
+        files.push(File::new("webhooks.rs", Scope::webhooks(group), events));
     }
-    if schemas::is_needed(site) {
-        let schemas = move || schemas::file(site);
+    if schemas::is_needed(group) {
+        let schemas = move || schemas::file(group);
         files.push(File::new("schemas.rs", Scope::root(), schemas));
     }
-    add_models(site, &mut files);
-    services::add_files(site, &mut files);
+    add_models(group, &mut files);
+    services::add_files(group, &mut files);
     files
 }
 
-/// Returns the files of a home that are not source: the text of each, by path relative to its folder.
-pub(crate) fn data(site: Site<'_>) -> BTreeMap<String, String> {
+/// Returns the files of a group that are not source: the text of each, by path relative to its folder.
+pub(crate) fn data(group: GroupModule<'_>) -> BTreeMap<String, String> {
     let schemas =
-        schemas::is_needed(site).then(|| (schemas::FILE.to_owned(), schemas::table(site)));
+        schemas::is_needed(group).then(|| (schemas::FILE.to_owned(), schemas::table(group)));
     schemas.into_iter().collect()
 }
 
-fn add_models<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
-    let api = site.api();
+fn add_models<'a>(group: GroupModule<'a>, files: &mut Vec<File<'a>>) {
+    let api = group.api();
     let mut modules: BTreeMap<&'a str, Vec<&'a TypeDef>> = BTreeMap::new();
-    for def in site.types() {
+    for def in group.types() {
         modules.entry(&def.module).or_default().push(def);
     }
     let names: Vec<&str> = modules.keys().copied().collect();
-    if shared::shows_models(site) {
-        let root = move || shared::models(site, &names);
+    if shared::has_models(group) {
+        let root = move || shared::models(group, &names);
         files.push(File::new("models/mod.rs", Scope::root(), root));
     }
     let mut with_codec = Vec::new();
     for (module, mut defs) in modules {
         defs.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
         let local: BTreeSet<&str> = defs.iter().map(|def| def.name.rust.as_str()).collect();
-        let scope = Scope::models(site, &local);
+        let scope = Scope::models(group, &local);
         if defs.iter().any(|def| !matches!(def.shape, Shape::Alias(_))) {
             with_codec.push(module);
-            let (scope, defs) = (Scope::codec(site), defs.clone());
+            let (scope, defs) = (Scope::codec(group), defs.clone());
             let codec = move || codec_file(api, module, &defs);
             files.push(File::new(format!("codec/{module}.rs"), scope, codec));
         }

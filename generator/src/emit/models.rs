@@ -34,7 +34,7 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let docs = type_docs(def, "The object").attributes();
     let name = ident(&def.name.rust);
     let fields = object.fields.iter().filter_map(|field| {
-        if field.representation == Representation::Sent {
+        if field.representation == Representation::ImplicitConstant {
             return None;
         }
         let docs = field_docs(field, def.usage).attributes();

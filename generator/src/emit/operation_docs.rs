@@ -141,8 +141,8 @@ const UNPROCESSED: &str = "retried only if the server cannot have processed the 
 /// Describes when the client retries an operation.
 fn idempotence(safety: &Safety) -> String {
     match safety {
-        Safety::Repeatable => "Idempotent: retried after transient errors.".to_owned(),
-        Safety::Once => format!("Not idempotent: {UNPROCESSED}."),
+        Safety::Idempotent => "Idempotent: retried after transient errors.".to_owned(),
+        Safety::NotIdempotent => format!("Not idempotent: {UNPROCESSED}."),
         Safety::Keyed(path) => format!(
             "Idempotent if `{}` is set, and then retried after transient errors; otherwise {UNPROCESSED}.",
             path.join(".")

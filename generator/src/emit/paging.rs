@@ -4,26 +4,26 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
-use super::site::Site;
+use super::group::GroupModule;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, Page, PageForm, Shape, TypeId};
 
-/// Returns whether a home has a type that is a page.
-pub(super) fn is_needed(site: Site<'_>) -> bool {
-    pages(site).next().is_some()
+/// Returns whether a group has a type that is a page.
+pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
+    pages(group).next().is_some()
 }
 
-fn pages(site: Site<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
-    let api = site.api();
+fn pages(group: GroupModule<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
+    let api = group.api();
     let pages = api.pages.iter();
-    pages.filter(move |(id, _)| site.holds_type(api.def(**id)))
+    pages.filter(move |(id, _)| group.holds_type(api.def(**id)))
 }
 
-/// Emits `pages.rs` of a home: one line for each type that is a page.
-pub(super) fn file(site: Site<'_>) -> TokenStream {
-    let api = site.api();
+/// Emits `pages.rs` of a group: one line for each type that is a page.
+pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
+    let api = group.api();
     let title = Docs::new(None, "Pages of lists.").inner_attributes();
-    let mut pages: Vec<(&TypeId, &Page)> = pages(site).collect();
+    let mut pages: Vec<(&TypeId, &Page)> = pages(group).collect();
     pages.sort_by_key(|(id, _)| &api.def(**id).name.rust);
     let pages = pages.into_iter().map(|(id, page)| {
         let (name, item) = (ident(&api.def(*id).name.rust), rust_type(api, &page.item));

@@ -1,4 +1,4 @@
-//! The JSON Schemas of a home, for tests of users' code: `schemas.json`, and `schemas.rs`, which includes it.
+//! The JSON Schemas of a group, for tests of users' code: `schemas.json`, and `schemas.rs`, which includes it.
 //!
 //! The runtime generates samples from them, validates the responses of mocks, and derives an in-memory store from the
 //! operations. The file is only included in programs with the feature `test-util`.
@@ -9,48 +9,48 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
+use super::group::GroupModule;
 use super::json::{list, object, text};
-use super::site::Site;
 use super::types::ident;
 use crate::ir::{
-    Api, Bound, Constant, Edge, Encoding, Engine, Facts, Limits, Operation, Presence, Resolution,
-    Scalar, Service, Shape, Success, Type, TypeDef, Union,
+    Api, Bound, Constant, Edge, Encoding, Facts, Limits, Operation, PatternSupport, Presence,
+    Resolution, Scalar, Service, Shape, Success, Type, TypeDef, Union,
 };
 use crate::share::Key;
 
-/// The file with the schemas, relative to the folder of the home.
+/// The file with the schemas, relative to the folder of the group.
 pub(super) const FILE: &str = "schemas.json";
 
-/// Returns whether a home has anything with a schema.
-pub(super) fn is_needed(site: Site<'_>) -> bool {
-    let mut keys = site.keys();
-    site.is_version() || keys.any(|key| matches!(key, Key::Type(_) | Key::Operation(_)))
+/// Returns whether a group has anything with a schema.
+pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
+    let mut keys = group.keys();
+    group.is_version() || keys.any(|key| matches!(key, Key::Type(_) | Key::Operation(_)))
 }
 
-/// Emits `schemas.rs` of a home.
-pub(super) fn file(site: Site<'_>) -> TokenStream {
+/// Emits `schemas.rs` of a group.
+pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
     let title = Docs::new(
         None,
         "JSON Schemas of the types, operations and events in this folder, for tests.",
     )
     .inner_attributes();
-    let operations = operations(site).map(|(path, operation)| {
+    let operations = operations(group).map(|(path, operation)| {
         let path = path.iter().map(|name| ident(name));
         let request = ident(&operation.type_name);
         quote!(#(#path ::)* #request)
     });
-    let mut sampled: Vec<&TypeDef> = site.types().filter(|def| is_sampled(def)).collect();
+    let mut sampled: Vec<&TypeDef> = group.types().filter(|def| is_sampled(def)).collect();
     sampled.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
     let sampled = sampled.into_iter().map(|def| ident(&def.name.rust));
-    let above = site.covering().filter(|site| is_needed(*site));
-    let above = above.map(|site| {
-        let path = site.path();
+    let above = group.covering().filter(|group| is_needed(*group));
+    let above = above.map(|group| {
+        let path = group.path();
         quote!(#path::schemas::SCHEMAS)
     });
-    let version = site
+    let version = group
         .is_version()
         .then(|| quote!(polar_client_runtime::schemas_of! { Api }));
-    let events = site.holds(&Key::Events).then(|| {
+    let events = group.holds(&Key::Events).then(|| {
         quote! {
             #[cfg(feature = "webhooks")]
             polar_client_runtime::sampled_events! { Event }
@@ -76,10 +76,10 @@ fn is_sampled(def: &TypeDef) -> bool {
     is_own && def.usage.is_decoded()
 }
 
-/// Returns the operations of a home, with the modules on the way to them.
-fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
+/// Returns the operations of a group, with the modules on the way to them.
+fn operations(group: GroupModule<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
     let mut found = Vec::new();
-    let mut stack: Vec<(Vec<&str>, &Service)> = site
+    let mut stack: Vec<(Vec<&str>, &Service)> = group
         .api()
         .services
         .iter()
@@ -88,7 +88,7 @@ fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
         .collect();
     while let Some((path, service)) = stack.pop() {
         for operation in &service.operations {
-            if site.holds(&Key::Operation(operation.id.clone())) {
+            if group.holds(&Key::Operation(operation.id.clone())) {
                 found.push((path.clone(), operation));
             }
         }
@@ -100,18 +100,18 @@ fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
     found.into_iter()
 }
 
-/// Returns `schemas.json` of a home: one type, operation or event per line.
-pub(super) fn table(site: Site<'_>) -> String {
-    let api = site.api();
-    let types: BTreeMap<&str, String> = site
+/// Returns `schemas.json` of a group: one type, operation or event per line.
+pub(super) fn table(group: GroupModule<'_>) -> String {
+    let api = group.api();
+    let types: BTreeMap<&str, String> = group
         .types()
         .filter(|def| !matches!(def.shape, Shape::Alias(_)))
         .map(|def| (def.name.rust.as_str(), definition(api, def)))
         .collect();
-    let operations: BTreeMap<&str, String> = operations(site)
+    let operations: BTreeMap<&str, String> = operations(group)
         .map(|(_, operation)| (operation.id.as_str(), described(api, operation)))
         .collect();
-    let events = api.webhooks.iter().filter(|_| site.holds(&Key::Events));
+    let events = api.webhooks.iter().filter(|_| group.holds(&Key::Events));
     let events: BTreeMap<&str, String> = events
         .map(|webhook| {
             let payload = schema(api, &Type::Named(webhook.payload), &Limits::default());
@@ -295,7 +295,7 @@ fn scalar_keywords<'k>(scalar: Scalar) -> Vec<(&'k str, String)> {
 
 fn limit_keywords<'k>(ty: &Type, limits: &Limits) -> impl Iterator<Item = (&'k str, String)> {
     let pattern = limits.pattern.as_ref();
-    let pattern = pattern.filter(|pattern| pattern.engine == Engine::Reads);
+    let pattern = pattern.filter(|pattern| pattern.support == PatternSupport::Supported);
     let count = |count: Option<u64>| count.map(|count| count.to_string());
     let (fewest, most) = match ty {
         Type::Map(_) => ("minProperties", "maxProperties"),

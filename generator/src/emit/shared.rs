@@ -1,17 +1,17 @@
-//! The modules of homes that several versions share, and the items that a module exports from them.
+//! The modules of groups that several versions share, and the items that a module exports from them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
+use super::group::GroupModule;
 use super::paging;
-use super::site::Site;
 use super::types::ident;
 use crate::share::Key;
 
-/// Emits `mod.rs` of a home that is not a version.
-pub(super) fn root(site: Site<'_>) -> TokenStream {
-    let versions: Vec<String> = site
+/// Emits `mod.rs` of a group that is not a version.
+pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
+    let versions: Vec<String> = group
         .versions()
         .map(|version| format!("`{version}`"))
         .collect();
@@ -22,42 +22,42 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     let title = Docs::new(None, title)
         .paragraph("The modules of these versions re-export them.")
         .inner_attributes();
-    let error_code = site.holds(&Key::ErrorCodes).then(|| {
+    let error_code = group.holds(&Key::ErrorCodes).then(|| {
         quote!(
             pub(crate) mod error_code;
         )
     });
-    let models = shows_models(site).then(|| {
+    let models = has_models(group).then(|| {
         quote!(
             pub(crate) mod models;
         )
     });
-    let codec = site.types().next().map(|_| {
+    let codec = group.types().next().map(|_| {
         quote!(
             mod codec;
         )
     });
-    let pages = paging::is_needed(site).then(|| {
+    let pages = paging::is_needed(group).then(|| {
         quote!(
             mod pages;
         )
     });
-    let schemas = super::schemas::is_needed(site).then(|| {
+    let schemas = super::schemas::is_needed(group).then(|| {
         quote!(
             pub(crate) mod schemas;
         )
     });
-    let server = site.holds(&Key::Servers).then(|| {
+    let server = group.holds(&Key::Servers).then(|| {
         quote!(
             pub mod server;
         )
     });
-    let services = super::services::is_needed(site).then(|| {
+    let services = super::services::is_needed(group).then(|| {
         quote!(
             pub(crate) mod services;
         )
     });
-    let webhooks = site.holds(&Key::Events).then(|| {
+    let webhooks = group.holds(&Key::Events).then(|| {
         quote! {
             #[cfg(feature = "webhooks")]
             pub mod webhooks;
@@ -74,28 +74,28 @@ fn listed(items: &[String]) -> String {
     }
 }
 
-fn has_models(site: Site<'_>) -> bool {
-    site.types().next().is_some()
+fn has_models(group: GroupModule<'_>) -> bool {
+    group.types().next().is_some()
 }
 
-/// Returns whether the home needs a `models` module: emitted files import types through it, even if the home defines
+/// Returns whether the group needs a `models` module: emitted files import types through it, even if the group defines
 /// none.
-pub(super) fn shows_models(site: Site<'_>) -> bool {
-    let services = super::services::is_needed(site);
-    site.is_version() || has_models(site) || services || site.holds(&Key::Events)
+pub(super) fn has_models(group: GroupModule<'_>) -> bool {
+    let services = super::services::is_needed(group);
+    group.is_version() || has_models(group) || services || group.holds(&Key::Events)
 }
 
-/// Emits `models/mod.rs`: the home's own types, and those that it shares with other versions.
-pub(super) fn models(site: Site<'_>, modules: &[&str]) -> TokenStream {
+/// Emits `models/mod.rs`: the group's own types, and those that it shares with other versions.
+pub(super) fn models(group: GroupModule<'_>, modules: &[&str]) -> TokenStream {
     let title = Docs::new(None, "Types of the API.").inner_attributes();
     let names: Vec<_> = modules.iter().map(|module| ident(module)).collect();
-    let covering = site.covering().filter(|site| has_models(*site));
-    let above: Vec<TokenStream> = covering.map(Site::path).collect();
-    // Only a version's module exports them publicly; in other homes they are visible to its files.
-    let shown = match site.is_version() {
+    let covering = group.covering().filter(|group| has_models(*group));
+    let above: Vec<TokenStream> = covering.map(GroupModule::path).collect();
+    // Only a version's module exports them publicly; in other groups they are visible to its files.
+    let shown = match group.is_version() {
         true => quote!(pub),
         false => quote! {
-            #[allow(unused_imports, reason = "not every home refers to all others")]
+            #[allow(unused_imports, reason = "not every module uses the types of all others")]
             pub(super)
         },
     };

@@ -68,7 +68,9 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
 pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
     let value = rust_type(api, field.ty.non_null());
     match field.representation {
-        Representation::Value | Representation::Sent | Representation::Constant => value,
+        Representation::Value | Representation::ImplicitConstant | Representation::Constant => {
+            value
+        }
         Representation::OrNull | Representation::OrAbsent => quote!(Option<#value>),
         Representation::Patch => quote!(Patch<#value>),
     }

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
+use super::group::{GroupModule, Parent};
 use super::services::child_type;
-use super::site::{Site, Surroundings};
 use super::types::{ident, rust_type};
 use super::{ids, operation_docs, paging, state};
 use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
@@ -13,12 +13,12 @@ use crate::names;
 use crate::share::Key;
 
 /// Emits `mod.rs` of a version.
-pub(super) fn root(site: Site<'_>) -> TokenStream {
-    let api = site.api();
+pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
+    let api = group.api();
     let version = &api.version;
-    let state = match site.surroundings() {
-        Surroundings::Crate(versions) => state::sentences(versions, version),
-        Surroundings::Nothing => String::new(),
+    let state = match group.parent() {
+        Parent::Crate(versions) => state::sentences(versions, version),
+        Parent::None => String::new(),
     };
     let title = Docs::new(None, format!("Version `{version}` of the API."))
         .paragraph(state)
@@ -27,29 +27,29 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         )
         .inner_attributes();
     let docs = Docs::new(None, format!("API version of this module: `{version}`.")).attributes();
-    let codec = site.types().next().map(|_| {
+    let codec = group.types().next().map(|_| {
         quote!(
             mod codec;
         )
     });
-    let pages = paging::is_needed(site).then(|| {
+    let pages = paging::is_needed(group).then(|| {
         quote!(
             mod pages;
         )
     });
-    let error_code = (!api.error_codes.is_empty()).then(|| error_code_module(site));
+    let error_code = (!api.error_codes.is_empty()).then(|| error_code_module(group));
     let (error_code, error_code_use) = error_code.unwrap_or_default();
-    let has_ids = site.surroundings() == Surroundings::Nothing && ids::is_needed(&[api]);
+    let has_ids = group.parent() == Parent::None && ids::is_needed(&[api]);
     let ids = has_ids.then(|| {
         quote!(
             pub mod ids;
         )
     });
-    let (server, server_use) = server_module(site);
+    let (server, server_use) = server_module(group);
     // In the order of formatters.
     let mut shown = [error_code_use, server_use];
     shown.sort_by_key(ToString::to_string);
-    let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(site));
+    let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(group));
     let (webhooks, webhooks_use) = webhooks.unwrap_or_default();
     let ingester = ingester(api);
     let client = client(api);
@@ -73,11 +73,11 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     }
 }
 
-/// Emits the declaration of a module, if it is in this home, and the `use` that exports its items.
+/// Emits the declaration of a module, if it is in this group, and the `use` that exports its items.
 type Shown = (TokenStream, TokenStream);
 
-fn error_code_module(site: Site<'_>) -> Shown {
-    match site.elsewhere(&Key::ErrorCodes).map(Site::path) {
+fn error_code_module(group: GroupModule<'_>) -> Shown {
+    match group.elsewhere(&Key::ErrorCodes).map(GroupModule::path) {
         Some(path) => (quote!(), quote!(pub use #path::error_code::ErrorCode;)),
         None => (
             quote!(
@@ -90,8 +90,8 @@ fn error_code_module(site: Site<'_>) -> Shown {
     }
 }
 
-fn server_module(site: Site<'_>) -> Shown {
-    match site.elsewhere(&Key::Servers).map(Site::path) {
+fn server_module(group: GroupModule<'_>) -> Shown {
+    match group.elsewhere(&Key::Servers).map(GroupModule::path) {
         Some(path) => (quote!(), quote!(pub use #path::server;)),
         None => (
             quote!(
@@ -102,12 +102,12 @@ fn server_module(site: Site<'_>) -> Shown {
     }
 }
 
-fn webhooks_module(site: Site<'_>) -> Shown {
+fn webhooks_module(group: GroupModule<'_>) -> Shown {
     let shown = quote! {
         #[cfg(feature = "webhooks")]
         pub use webhooks::Webhooks;
     };
-    match site.elsewhere(&Key::Events).map(Site::path) {
+    match group.elsewhere(&Key::Events).map(GroupModule::path) {
         Some(path) => (
             quote!(),
             quote! {

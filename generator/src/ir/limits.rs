@@ -65,17 +65,17 @@ impl Limits {
 
     /// Merges the constraints of alternative types: for each kind of values the loosest, and none if one of the types
     /// has none. Each type comes with the kinds that its values have.
-    pub fn of_any(types: &[(Vec<Subject>, Limits)]) -> Self {
-        let on = |subject| {
+    pub fn of_any(types: &[(Vec<ValueClass>, Limits)]) -> Self {
+        let on = |class| {
             let limits = types
                 .iter()
-                .filter(|(subjects, _)| subjects.contains(&subject))
+                .filter(|(classes, _)| classes.contains(&class))
                 .map(|(_, limits)| limits.clone());
             limits.reduce(Self::loosest).unwrap_or_default()
         };
-        let (text, number) = (on(Subject::Text), on(Subject::Number));
+        let (text, number) = (on(ValueClass::String), on(ValueClass::Number));
         Self {
-            digits: on(Subject::Decimal).digits,
+            digits: on(ValueClass::Decimal).digits,
             minimum: number.minimum,
             maximum: number.maximum,
             multiple_of: number.multiple_of,
@@ -83,7 +83,7 @@ impl Limits {
             max_length: text.max_length,
             pattern: text.pattern,
             format: text.format,
-            ..on(Subject::Collection)
+            ..on(ValueClass::Collection)
         }
     }
 
@@ -128,9 +128,9 @@ fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option
 
 /// The property of a value that is constrained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum ValueClass {
     /// The length of a string, in characters.
-    Text,
+    String,
     /// The value of a number.
     Number,
     /// The digits of a decimal.
@@ -145,16 +145,16 @@ pub struct Pattern {
     /// The expression.
     pub text: String,
     /// Whether the client validates strings against it.
-    pub engine: Engine,
+    pub support: PatternSupport,
 }
 
 /// Whether the client's regex engine supports an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub enum PatternSupport {
     /// It is supported.
-    Reads,
+    Supported,
     /// It is not: the expression has look-around. It is only documented.
-    Refuses,
+    Unsupported,
 }
 
 /// Maximum number of digits of a decimal on each side of its point.

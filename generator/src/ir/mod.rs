@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use decision::{Decision, Kind, Needed, Sought};
 pub use facts::{Direction, Facts, Lifecycle, Presence, Sensitivity};
-pub use limits::{Bound, Digits, Edge, Engine, Limits, Pattern, Subject};
+pub use limits::{Bound, Digits, Edge, Limits, Pattern, PatternSupport, ValueClass};
 pub use operations::{
     Access, Body, Encoding, Flow, FlowKind, Method, Operation, Page, PageForm, Paging, Param,
     ParamStyle, Safety, Service, ServiceCredential, Success,

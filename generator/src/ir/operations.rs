@@ -255,9 +255,9 @@ pub enum PageForm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Safety {
     /// It is idempotent.
-    Repeatable,
+    Idempotent,
     /// It is not.
-    Once,
+    NotIdempotent,
     /// It is if the body has an idempotency key everywhere at the end of this path. Lists on the path are traversed.
     Keyed(Vec<String>),
 }

@@ -106,7 +106,7 @@ pub enum Representation {
     /// `Patch`: absent, null or a value.
     Patch,
     /// Not at all: a constant that is only sent.
-    Sent,
+    ImplicitConstant,
     /// As a constant that is stored as received.
     Constant,
 }

@@ -19,7 +19,7 @@ fn representation(usage: Usage, role: Role, field: &Field) -> Representation {
     let constant = matches!(field.ty, Type::Const(Constant::Text(_) | Constant::Null))
         || (matches!(field.ty, Type::Const(_)) && field.presence == Presence::Required);
     match (field.presence, field.ty.is_nullable()) {
-        _ if constant && !usage.is_decoded() => Representation::Sent,
+        _ if constant && !usage.is_decoded() => Representation::ImplicitConstant,
         _ if constant => Representation::Constant,
         (Presence::Required, false) => Representation::Value,
         (Presence::Required, true) => Representation::OrNull,

@@ -6,7 +6,7 @@ use openapiv3::{
     IntegerType, NumberType, StringFormat, StringType, VariantOrUnknownOrEmpty as Format,
 };
 
-use crate::ir::{Bound, Digits, Edge, Engine, Limits, Pattern, Scalar};
+use crate::ir::{Bound, Digits, Edge, Limits, Pattern, PatternSupport, Scalar};
 
 /// The prefix of the regular expression that the server sets on decimals as strings.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
@@ -46,13 +46,13 @@ pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
 }
 
 fn pattern(text: &str) -> Pattern {
-    let engine = match regex_lite::Regex::new(text) {
-        Ok(_) => Engine::Reads,
-        Err(_) => Engine::Refuses,
+    let support = match regex_lite::Regex::new(text) {
+        Ok(_) => PatternSupport::Supported,
+        Err(_) => PatternSupport::Unsupported,
     };
     Pattern {
         text: text.to_owned(),
-        engine,
+        support,
     }
 }
 

@@ -7,7 +7,7 @@ use openapiv3::{ReferenceOr, Schema, SchemaKind};
 use super::place::{Node, Place};
 use super::{Lowering, ambiguous, decide, discriminator, facts, ids, lookups, nullable, scalar};
 use crate::ir::{
-    Constant, Facts, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
+    Constant, Facts, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, ValueClass, Variant,
 };
 use crate::names::{self, Name};
 
@@ -194,7 +194,7 @@ pub(super) fn single_type(
     let single = scalar::numeric_union(&kinds)?;
     let limits: Vec<_> = scalars
         .into_iter()
-        .map(|(scalar, limits)| (subjects(scalar), limits))
+        .map(|(scalar, limits)| (value_classes(scalar), limits))
         .collect();
     let facts = Facts {
         limits: Limits::of_any(&limits),
@@ -205,10 +205,10 @@ pub(super) fn single_type(
 
 /// Merges the constraints of a numeric union. A decimal is the same number as a string: its constraints apply to the
 /// string.
-fn subjects(scalar: Scalar) -> Vec<Subject> {
+fn value_classes(scalar: Scalar) -> Vec<ValueClass> {
     match scalar {
-        Scalar::Decimal => vec![Subject::Text, Subject::Decimal],
-        _ => vec![Subject::Number],
+        Scalar::Decimal => vec![ValueClass::String, ValueClass::Decimal],
+        _ => vec![ValueClass::Number],
     }
 }
 

@@ -1,8 +1,8 @@
 //! Phase 4, share: elements that several versions of the API have in common are emitted once.
 //!
 //! An element of the API (a type, an operation, a service, ...) is equal in two versions if it means the same there
-//! *with everything that it refers to*, directly or not. Each set of versions in which an element is equal is its home:
-//! a folder of the crate. A home therefore refers only to itself and to homes that cover a superset of its versions.
+//! *with everything that it refers to*, directly or not. Each set of versions in which an element is equal is its group:
+//! a folder of the crate. A group therefore refers only to itself and to groups that cover a superset of its versions.
 //!
 //! Pure: [`share`] neither changes the APIs nor depends on how they are emitted.
 
@@ -23,26 +23,26 @@ pub use key::Key;
 /// Where each element of each version is emitted.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Homes of more versions first. Each version has one of its own, even if that is empty.
-    pub homes: Vec<Home>,
+    /// Groups of more versions first. Each version has one of its own, even if that is empty.
+    pub groups: Vec<VersionGroup>,
 }
 
 /// A set of versions, and the elements that are equal in exactly these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub struct VersionGroup {
     /// Indices of the versions, oldest first.
     pub versions: Vec<usize>,
     /// The elements that are emitted here, as in the newest of the versions.
     pub keys: BTreeSet<Key>,
 }
 
-impl Home {
+impl VersionGroup {
     /// Returns the version whose documentation and order of fields are emitted.
     pub fn newest(&self) -> usize {
         self.versions.last().copied().unwrap_or_default()
     }
 
-    /// Returns whether this home covers all versions of the other one.
+    /// Returns whether this group covers all versions of the other one.
     pub fn covers(&self, other: &Self) -> bool {
         let mut versions = other.versions.iter();
         versions.all(|version| self.versions.contains(version))
@@ -57,7 +57,7 @@ pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
     own.cloned().collect()
 }
 
-/// Finds the home of each element of the versions, which are ordered from oldest to newest.
+/// Finds the group of each element of the versions, which are ordered from oldest to newest.
 pub fn share(apis: &[&Api]) -> Plan {
     let elements: Vec<Elements> = Elements::of_all(apis);
     let unequal = |a: usize, b: usize| Unequal::between(&elements[a], &elements[b]);
@@ -65,7 +65,7 @@ pub fn share(apis: &[&Api]) -> Plan {
         .flat_map(|b| (0..b).map(move |a| (a, b)))
         .map(|(a, b)| ((a, b), unequal(a, b)))
         .collect();
-    let mut homes: BTreeMap<Vec<usize>, BTreeSet<Key>> = (0..apis.len())
+    let mut groups: BTreeMap<Vec<usize>, BTreeSet<Key>> = (0..apis.len())
         .map(|version| (vec![version], BTreeSet::new()))
         .collect();
     for (first, known) in elements.iter().enumerate() {
@@ -75,18 +75,18 @@ pub fn share(apis: &[&Api]) -> Plan {
                 other == first || pairs.get(&pair).is_some_and(|pair| pair.is_equal(key))
             };
             let versions: Vec<usize> = (0..apis.len()).filter(|other| equal_to(*other)).collect();
-            homes.entry(versions).or_default().insert(key.clone());
+            groups.entry(versions).or_default().insert(key.clone());
         }
     }
-    let mut homes: Vec<Home> = homes
+    let mut groups: Vec<VersionGroup> = groups
         .into_iter()
-        .map(|(versions, keys)| Home { versions, keys })
+        .map(|(versions, keys)| VersionGroup { versions, keys })
         .collect();
-    homes.sort_by_key(|home| {
+    groups.sort_by_key(|group| {
         (
-            std::cmp::Reverse(home.versions.len()),
-            home.versions.clone(),
+            std::cmp::Reverse(group.versions.len()),
+            group.versions.clone(),
         )
     });
-    Plan { homes }
+    Plan { groups }
 }

@@ -1,4 +1,4 @@
-//! The files of a crate of three versions: the home of each file, and that all modules resolve.
+//! The files of a crate of three versions: the group of each file, and that all modules resolve.
 //!
 //! The contracts are those of `tests/inputs/versions/`; in each test, the newest version differs in one place.
 
@@ -55,16 +55,16 @@ impl Crate {
         Ok(Self { texts, items })
     }
 
-    /// Returns the files of a home's services.
-    fn services(&self, home: &str) -> Vec<&str> {
-        let folder = format!("{home}/services/");
+    /// Returns the files of a group's services.
+    fn services(&self, group: &str) -> Vec<&str> {
+        let folder = format!("{group}/services/");
         let paths = self.texts.keys();
         paths
             .filter_map(|path| path.strip_prefix(folder.as_str()))
             .collect()
     }
 
-    /// Returns the modules that a file declares, and its imports from other homes.
+    /// Returns the modules that a file declares, and its imports from other groups.
     fn shows(&self, path: &str) -> Vec<&str> {
         let lines = self.texts.get(path).map(|text| text.lines());
         let is_shown = |line: &&str| {
@@ -79,7 +79,7 @@ impl Crate {
             .collect()
     }
 
-    /// Every declared module has a file, every file is declared, and every path into another home resolves to an item.
+    /// Every declared module has a file, every file is declared, and every path into another group resolves to an item.
     fn assert_connected(&self) {
         let mut declared = vec!["lib.rs".to_owned()];
         for (path, items) in &self.items {
@@ -155,7 +155,7 @@ fn deprecated(operation: &str) -> Outcome<Crate> {
     Crate::of(&at, &format!("{at}      deprecated: true\n"))
 }
 
-/// Returns the home of the two versions before the newest.
+/// Returns the group of the two versions before the newest.
 const BEFORE: &str = "v2026_04_and_v2026_10";
 const NEWEST: &str = "v2027_01";
 
@@ -172,10 +172,10 @@ fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
         files.shows("common/services/mod.rs"),
         ["pub(crate) mod orders;", "pub mod teams;"]
     );
-    for home in [BEFORE, NEWEST] {
-        assert_eq!(files.services(home), ["mod.rs", "orders.rs"]);
+    for group in [BEFORE, NEWEST] {
+        assert_eq!(files.services(group), ["mod.rs", "orders.rs"]);
         assert_eq!(
-            files.shows(&format!("{home}/services/orders.rs")),
+            files.shows(&format!("{group}/services/orders.rs")),
             [
                 "use crate::common::services::orders::GET;",
                 "pub use crate::common::services::orders::Get;",
@@ -207,13 +207,13 @@ fn a_child_service_differs_and_so_does_its_parent() -> Outcome {
         files.services("common"),
         ["mod.rs", "orders.rs", "teams/mod.rs"]
     );
-    for home in [BEFORE, NEWEST] {
+    for group in [BEFORE, NEWEST] {
         assert_eq!(
-            files.services(home),
+            files.services(group),
             ["mod.rs", "teams/mod.rs", "teams/peers.rs"]
         );
         assert_eq!(
-            files.shows(&format!("{home}/services/teams/mod.rs")),
+            files.shows(&format!("{group}/services/teams/mod.rs")),
             [
                 "use crate::common::services::teams::GET;",
                 "pub mod peers;",
@@ -232,10 +232,10 @@ fn a_parent_differs_and_its_child_service_is_shared() -> Outcome {
         files.services("common"),
         ["mod.rs", "orders.rs", "teams/mod.rs", "teams/peers.rs"]
     );
-    for home in [BEFORE, NEWEST] {
-        assert_eq!(files.services(home), ["mod.rs", "teams/mod.rs"]);
+    for group in [BEFORE, NEWEST] {
+        assert_eq!(files.services(group), ["mod.rs", "teams/mod.rs"]);
         assert_eq!(
-            files.shows(&format!("{home}/services/teams/mod.rs")),
+            files.shows(&format!("{group}/services/teams/mod.rs")),
             ["pub use crate::common::services::teams::peers;"]
         );
     }
@@ -243,20 +243,20 @@ fn a_parent_differs_and_its_child_service_is_shared() -> Outcome {
 }
 
 #[test]
-fn a_leaf_differs_and_each_home_shows_the_types_of_the_homes_above_it() -> Outcome {
+fn a_leaf_differs_and_each_group_shows_the_types_of_the_groups_above_it() -> Outcome {
     let field = "        amount:\n";
     let more = "        currency:\n          type: string\n";
     let files = Crate::of(field, &format!("{more}{field}"))?;
     files.assert_connected();
-    for home in ["common", BEFORE, NEWEST] {
+    for group in ["common", BEFORE, NEWEST] {
         for folder in ["models", "codec"] {
-            let path = format!("{home}/{folder}/orders.rs");
+            let path = format!("{group}/{folder}/orders.rs");
             assert!(files.texts.contains_key(&path), "{path}");
         }
     }
-    for (home, defined) in [("common", false), (BEFORE, true), (NEWEST, true)] {
+    for (group, defined) in [("common", false), (BEFORE, true), (NEWEST, true)] {
         for name in ["FixedPrice", "Price", "Product", "Order"] {
-            let path = format!("{home}/models/orders.rs");
+            let path = format!("{group}/models/orders.rs");
             assert_eq!(files.defines(&path, name), defined, "{path}: {name}");
         }
     }
@@ -269,7 +269,7 @@ fn a_leaf_differs_and_each_home_shows_the_types_of_the_homes_above_it() -> Outco
             "pub use orders::*;",
         ]
     );
-    // A version without types of its own re-exports those of its homes.
+    // A version without types of its own re-exports those of its groups.
     assert_eq!(
         files.shows("v2026_10/models/mod.rs"),
         [
@@ -286,9 +286,9 @@ fn a_leaf_differs_and_each_home_shows_the_types_of_the_homes_above_it() -> Outco
         ]
     );
     // The operation that does not return the leaf is shared.
-    for home in [BEFORE, NEWEST] {
+    for group in [BEFORE, NEWEST] {
         assert_eq!(
-            files.shows(&format!("{home}/services/orders.rs")),
+            files.shows(&format!("{group}/services/orders.rs")),
             [
                 "use crate::common::services::orders::STATUS;",
                 "pub use crate::common::services::orders::StatusRequest;",
@@ -298,14 +298,14 @@ fn a_leaf_differs_and_each_home_shows_the_types_of_the_homes_above_it() -> Outco
     Ok(())
 }
 
-/// A home is compiled with any of its versions, and only the versions themselves are public.
+/// A group is compiled with any of its versions, and only the versions themselves are public.
 #[test]
-fn the_root_compiles_a_home_with_any_of_its_versions() -> Outcome {
+fn the_root_compiles_a_group_with_any_of_its_versions() -> Outcome {
     let files = deprecated("orders:status")?;
     let root = files.texts.get("lib.rs").ok_or("no root")?;
     let condition = "#[cfg(any(feature = \"v2026-04\", feature = \"v2026-10\"))]";
-    let home = format!("{condition}\nmod v2026_04_and_v2026_10;");
-    assert!(root.contains(&home), "{root}");
+    let group = format!("{condition}\nmod v2026_04_and_v2026_10;");
+    assert!(root.contains(&group), "{root}");
     for version in ["2026-04", "2026-10", "2027-01"] {
         let module = version.replace('-', "_");
         let version = format!("#[cfg(feature = \"v{version}\")]\npub mod v{module};");
@@ -315,21 +315,21 @@ fn the_root_compiles_a_home_with_any_of_its_versions() -> Outcome {
 }
 
 #[test]
-fn a_home_of_an_operation_alone_refers_to_types_of_more_versions() -> Outcome {
+fn a_group_with_only_an_operation_refers_to_types_of_more_versions() -> Outcome {
     let deprecated = Crate::of(
         "      operationId: orders:get\n",
         "      operationId: orders:get\n      deprecated: true\n",
     )?;
     deprecated.assert_connected();
-    let home = "v2026_04_and_v2026_10";
+    let group = "v2026_04_and_v2026_10";
     assert!(
         deprecated
             .texts
-            .contains_key(&format!("{home}/models/mod.rs"))
+            .contains_key(&format!("{group}/models/mod.rs"))
     );
-    assert!(deprecated.services(home).contains(&"orders.rs"));
+    assert!(deprecated.services(group).contains(&"orders.rs"));
     assert!(
-        deprecated.texts[&format!("{home}/models/mod.rs")]
+        deprecated.texts[&format!("{group}/models/mod.rs")]
             .contains("use crate::common::models::*;")
     );
     Ok(())

@@ -42,11 +42,11 @@ impl Versions {
         })
     }
 
-    /// Returns the lines that only the versions of a home have.
+    /// Returns the lines that only the versions of a group have.
     fn own(&self, version: usize) -> Vec<String> {
-        let homes = self.plan.homes.iter();
-        let own = homes.filter(|home| home.versions == [version]);
-        own.flat_map(|home| home.keys.iter().map(Key::to_string))
+        let groups = self.plan.groups.iter();
+        let own = groups.filter(|group| group.versions == [version]);
+        own.flat_map(|group| group.keys.iter().map(Key::to_string))
             .collect()
     }
 }
@@ -81,14 +81,14 @@ fn equal_versions_share_everything() -> Outcome {
     let versions = Versions::of(None)?;
     assert_eq!(versions.own(BEFORE), Vec::<String>::new());
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // The homes of the single versions exist nevertheless.
-    let homes: Vec<_> = versions
+    // The groups of the single versions exist nevertheless.
+    let groups: Vec<_> = versions
         .plan
-        .homes
+        .groups
         .iter()
-        .map(|home| &home.versions)
+        .map(|group| &group.versions)
         .collect();
-    assert_eq!(homes, [&vec![0, 1], &vec![0], &vec![1]]);
+    assert_eq!(groups, [&vec![0, 1], &vec![0], &vec![1]]);
     Ok(())
 }
 
@@ -189,7 +189,7 @@ fn order_documentation_and_locations_are_ignored() -> Outcome {
     let versions = Versions::new(api("before", &read("base.yaml")?, None)?, after)?;
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
     // If only those differ, the newest version is emitted.
-    let shared = &versions.plan.homes[0];
+    let shared = &versions.plan.groups[0];
     assert_eq!(shared.newest(), AFTER);
     assert_ne!(versions.before.types[0].docs, versions.after.types[0].docs);
     Ok(())
@@ -203,9 +203,9 @@ fn reorder(def: &mut TypeDef) {
     }
 }
 
-/// An element only refers to elements of its own home or of one of more versions, so that homes can be modules.
+/// An element only refers to elements of its own group or of one of more versions, so that groups can be modules.
 #[test]
-fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
+fn three_versions_have_a_group_for_each_set_that_occurs() -> Outcome {
     let base = read("base.yaml")?;
     let leaf = read("leaf.yaml")?;
     let apis = [
@@ -214,19 +214,19 @@ fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
         api("third", &later(&base), Some(&leaf))?,
     ];
     let plan = share(&apis.iter().collect::<Vec<_>>());
-    let home = |element: &str, version: usize| {
-        let mut homes = plan.homes.iter();
-        homes
-            .find(|home| {
-                home.versions.contains(&version)
-                    && home.keys.iter().any(|key| key.to_string() == element)
+    let group = |element: &str, version: usize| {
+        let mut groups = plan.groups.iter();
+        groups
+            .find(|group| {
+                group.versions.contains(&version)
+                    && group.keys.iter().any(|key| key.to_string() == element)
             })
-            .map(|home| home.versions.clone())
+            .map(|group| group.versions.clone())
     };
-    assert_eq!(home("`Order`", 0), Some(vec![0]));
-    assert_eq!(home("`Order`", 2), Some(vec![1, 2]));
-    assert_eq!(home("`Status`", 1), Some(vec![0, 1, 2]));
-    assert_eq!(home("service `teams`", 0), Some(vec![0, 1, 2]));
+    assert_eq!(group("`Order`", 0), Some(vec![0]));
+    assert_eq!(group("`Order`", 2), Some(vec![1, 2]));
+    assert_eq!(group("`Status`", 1), Some(vec![0, 1, 2]));
+    assert_eq!(group("service `teams`", 0), Some(vec![0, 1, 2]));
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::document::grammar::{DOCUMENT, Key, Need, Part};
 use crate::document::keywords::{KEYWORDS, Kind};
 use crate::document::{Source, yaml};
 use crate::documentation::Documentation;
-use crate::emit::{self, Layout, Surroundings};
+use crate::emit::{self, Layout, Parent};
 use crate::share::share;
 
 /// Keywords that have no meaning for a client at some places (none: everywhere), and the reason.
@@ -84,9 +84,9 @@ fn outcome(contract: &Value) -> Option<BTreeMap<String, String>> {
     let layout = Layout {
         apis: &[&api],
         plan: &share(&[&api]),
-        surroundings: Surroundings::Nothing,
+        parent: Parent::None,
     };
-    let files = layout.sites().flat_map(emit::files);
+    let files = layout.groups().flat_map(emit::files);
     let texts = files.map(|file| (file.path.clone(), file.emit().to_string()));
     Some(texts.collect())
 }

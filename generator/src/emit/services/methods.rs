@@ -6,7 +6,7 @@ use quote::quote;
 use crate::emit::access::takes;
 use crate::emit::argument::{argument, push, push_body, push_path};
 use crate::emit::docs::Docs;
-use crate::emit::site::{Site, Surroundings};
+use crate::emit::group::{GroupModule, Parent};
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
 use crate::emit::{flows, operation_docs};
@@ -53,15 +53,15 @@ pub(super) fn service_type(service: &Service) -> TokenStream {
 }
 
 /// Emits the methods that create requests.
-pub(super) fn methods(site: Site<'_>, service: &Service) -> TokenStream {
+pub(super) fn methods(group: GroupModule<'_>, service: &Service) -> TokenStream {
     if service.operations.is_empty() {
         return TokenStream::new();
     }
-    let api = site.api();
+    let api = group.api();
     let name = ident(&service.type_name);
     let methods = service.operations.iter().map(|operation| {
         let flow = flows::method(api, service, operation);
-        let method = method(site, operation);
+        let method = method(group, operation);
         quote!(#method #flow)
     });
     quote! {
@@ -69,24 +69,24 @@ pub(super) fn methods(site: Site<'_>, service: &Service) -> TokenStream {
     }
 }
 
-/// Returns the example of an operation. Examples name the module of the default version, so only a home of that version
+/// Returns the example of an operation. Examples name the module of the default version, so only a group of that version
 /// has any.
-fn example(site: Site<'_>, operation: &Operation) -> Option<String> {
-    let Surroundings::Crate(versions) = site.surroundings() else {
+fn example(group: GroupModule<'_>, operation: &Operation) -> Option<String> {
+    let Parent::Crate(versions) = group.parent() else {
         return None;
     };
     let default = versions.default_version();
-    let mut own = site.versions();
+    let mut own = group.versions();
     own.find(|version| *version == default)?;
     let example = operation.example.as_ref()?;
     Some(example.replace("MODULE", &names::version_module(default)))
 }
 
-fn method(site: Site<'_>, operation: &Operation) -> TokenStream {
-    let api = site.api();
+fn method(group: GroupModule<'_>, operation: &Operation) -> TokenStream {
+    let api = group.api();
     let takes = takes(operation);
     let docs = operation_docs::operation(api, operation)
-        .example(example(site, operation))
+        .example(example(group, operation))
         .alias(&operation.id)
         .attributes();
     let deprecation = deprecated(operation.lifecycle);

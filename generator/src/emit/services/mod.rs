@@ -1,4 +1,4 @@
-//! Services: the tree of their files, each with the methods and request types of one home.
+//! Services: the tree of their files, each with the methods and request types of one group.
 
 mod methods;
 mod requests;
@@ -9,8 +9,8 @@ use quote::quote;
 use super::File;
 use super::docs::Docs;
 use super::flows;
+use super::group::GroupModule;
 use super::imports::Scope;
-use super::site::Site;
 use super::types::ident;
 use crate::ir::{Operation, Service, ServiceCredential};
 use crate::names;
@@ -20,31 +20,31 @@ use requests::{operation_facts, request};
 
 pub(super) use methods::child_type;
 
-/// Returns whether a home has any part of the services.
-pub(super) fn is_needed(site: Site<'_>) -> bool {
-    let mut services = site.api().services.iter();
-    site.is_version() || services.any(|service| ServicePath::root(service).is_needed(site))
+/// Returns whether a group has any part of the services.
+pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
+    let mut services = group.api().services.iter();
+    group.is_version() || services.any(|service| ServicePath::root(service).is_needed(group))
 }
 
 /// Adds the files of the services.
-pub(super) fn add_files<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
-    if !is_needed(site) {
+pub(super) fn add_files<'a>(group: GroupModule<'a>, files: &mut Vec<File<'a>>) {
+    if !is_needed(group) {
         return;
     }
-    let root = move || root(site);
+    let root = move || root(group);
     files.push(File::new("services/mod.rs", Scope::root(), root));
-    for service in &site.api().services {
-        ServicePath::root(service).add_files(site, "services", 1, files);
+    for service in &group.api().services {
+        ServicePath::root(service).add_files(group, "services", 1, files);
     }
 }
 
-fn root(site: Site<'_>) -> TokenStream {
+fn root(group: GroupModule<'_>) -> TokenStream {
     let title = Docs::new(None, "Operations of the API, grouped by resource.");
     let title = title.inner_attributes();
-    let services = || site.api().services.iter().map(ServicePath::root);
-    let modules = services().filter_map(|spot| spot.declared(site));
-    let elsewhere = services().filter(|_| site.is_version());
-    let elsewhere = sorted(elsewhere.filter_map(|spot| spot.elsewhere(site)));
+    let services = || group.api().services.iter().map(ServicePath::root);
+    let modules = services().filter_map(|spot| spot.declared(group));
+    let elsewhere = services().filter(|_| group.is_version());
+    let elsewhere = sorted(elsewhere.filter_map(|spot| spot.elsewhere(group)));
     quote!(#title #(#modules)* #(pub use #elsewhere;)*)
 }
 
@@ -88,39 +88,45 @@ impl<'a> ServicePath<'a> {
         Key::Service(self.path.clone())
     }
 
-    /// Returns whether it has a file in a home: for its type, for requests, or for those of its children.
-    fn is_needed(&self, site: Site<'_>) -> bool {
+    /// Returns whether it has a file in a group: for its type, for requests, or for those of its children.
+    fn is_needed(&self, group: GroupModule<'_>) -> bool {
         let mut operations = self.service.operations.iter();
-        site.holds(&self.key())
-            || operations.any(|operation| site.holds(&Key::Operation(operation.id.clone())))
-            || self.children().any(|child| child.is_needed(site))
+        group.holds(&self.key())
+            || operations.any(|operation| group.holds(&Key::Operation(operation.id.clone())))
+            || self.children().any(|child| child.is_needed(group))
     }
 
-    /// Emits the declaration of its module, if that is in the home.
-    fn declared(&self, site: Site<'_>) -> Option<TokenStream> {
+    /// Emits the declaration of its module, if that is in the group.
+    fn declared(&self, group: GroupModule<'_>) -> Option<TokenStream> {
         let name = ident(&self.service.name.rust);
         // A module that only contains requests is not shown to users.
-        let visible = match site.holds(&self.key()) {
+        let visible = match group.holds(&self.key()) {
             true => quote!(pub),
             false => quote!(pub(crate)),
         };
-        self.is_needed(site).then(|| quote!(#visible mod #name;))
+        self.is_needed(group).then(|| quote!(#visible mod #name;))
     }
 
-    /// Returns the path of its module, if that is in another home.
-    fn elsewhere(&self, site: Site<'_>) -> Option<TokenStream> {
-        let home = site.elsewhere(&self.key())?;
-        (!self.is_needed(site)).then(|| self.path_in(home))
+    /// Returns the path of its module, if that is in another group.
+    fn elsewhere(&self, group: GroupModule<'_>) -> Option<TokenStream> {
+        let group = group.elsewhere(&self.key())?;
+        (!self.is_needed(group)).then(|| self.path_in(group))
     }
 
-    fn path_in(&self, site: Site<'_>) -> TokenStream {
-        let home = site.path();
+    fn path_in(&self, group: GroupModule<'_>) -> TokenStream {
+        let group = group.path();
         let path = self.path.iter().map(|name| ident(name));
-        quote!(#home::services::#(#path)::*)
+        quote!(#group::services::#(#path)::*)
     }
 
-    fn add_files(self, site: Site<'a>, above: &str, depth: usize, files: &mut Vec<File<'a>>) {
-        if !self.is_needed(site) {
+    fn add_files(
+        self,
+        group: GroupModule<'a>,
+        above: &str,
+        depth: usize,
+        files: &mut Vec<File<'a>>,
+    ) {
+        if !self.is_needed(group) {
             return;
         }
         let name = self.service.name.rust.trim_start_matches("r#");
@@ -130,38 +136,38 @@ impl<'a> ServicePath<'a> {
             false => format!("{path}/mod.rs"),
         };
         for child in self.children() {
-            child.add_files(site, &path, depth + 1, files);
+            child.add_files(group, &path, depth + 1, files);
         }
-        let scope = Scope::services(site, depth);
-        files.push(File::new(file, scope, move || self.file(site)));
+        let scope = Scope::services(group, depth);
+        files.push(File::new(file, scope, move || self.file(group)));
     }
 
-    /// Emits the type with its methods if this is its home, and the requests whose home it is.
-    fn file(&self, site: Site<'_>) -> TokenStream {
-        let (api, service) = (site.api(), self.service);
+    /// Emits the type with its methods if this is its group, and the requests whose group it is.
+    fn file(&self, group: GroupModule<'_>) -> TokenStream {
+        let (api, service) = (group.api(), self.service);
         let title = Docs::new(
             None,
             format!("Operations on {}.", names::spoken(&service.name.wire)),
         )
         .inner_attributes();
-        let is_here = site.holds(&self.key());
-        let modules = self.children().filter_map(|child| child.declared(site));
+        let is_here = group.holds(&self.key());
+        let modules = self.children().filter_map(|child| child.declared(group));
         let service_type = is_here.then(|| service_type(service));
-        let methods = is_here.then(|| methods(site, service));
+        let methods = is_here.then(|| methods(group, service));
         let (own, others): (Vec<_>, Vec<_>) = service
             .operations
             .iter()
-            .partition(|operation| site.holds(&Key::Operation(operation.id.clone())));
-        // Only the home of the service re-exports requests and child services of other homes.
+            .partition(|operation| group.holds(&Key::Operation(operation.id.clone())));
+        // Only the group of the service re-exports requests and child services of other groups.
         let others = others.into_iter().filter(|_| is_here);
         let (facts_elsewhere, requests_elsewhere): (Vec<_>, Vec<_>) = others
-            .filter_map(|operation| self.operation_elsewhere(site, operation))
+            .filter_map(|operation| self.operation_elsewhere(group, operation))
             .unzip();
         let children = self.children().filter(|_| is_here);
-        let children = children.filter_map(|child| child.elsewhere(site));
+        let children = children.filter_map(|child| child.elsewhere(group));
         let shown = sorted(children.chain(requests_elsewhere));
         let facts_elsewhere = sorted(facts_elsewhere);
-        // Methods in another home create the requests of this one.
+        // Methods in another group create the requests of this one.
         let visible = match is_here {
             true => TokenStream::new(),
             false => quote!(pub(crate)),
@@ -188,14 +194,14 @@ impl<'a> ServicePath<'a> {
         }
     }
 
-    /// Returns the paths of the facts and of the request of an operation in another home than its method.
+    /// Returns the paths of the facts and of the request of an operation in another group than its method.
     fn operation_elsewhere(
         &self,
-        site: Site<'_>,
+        group: GroupModule<'_>,
         operation: &Operation,
     ) -> Option<(TokenStream, TokenStream)> {
-        let home = site.elsewhere(&Key::Operation(operation.id.clone()))?;
-        let path = self.path_in(home);
+        let group = group.elsewhere(&Key::Operation(operation.id.clone()))?;
+        let path = self.path_in(group);
         let ty = ident(&operation.type_name);
         let facts = ident(&names::constant(&operation.name));
         Some((quote!(#path::#facts), quote!(#path::#ty)))

@@ -138,8 +138,8 @@ pub(super) fn operation_facts(operation: &Operation, visible: &TokenStream) -> T
         Method::Delete => quote!(Delete),
     };
     let safety = match &operation.safety {
-        Safety::Repeatable => quote!(Safe),
-        Safety::Once => quote!(Unsafe),
+        Safety::Idempotent => quote!(Safe),
+        Safety::NotIdempotent => quote!(Unsafe),
         Safety::Keyed(path) => quote!(Keyed(&[#(#path),*])),
     };
     let access = match operation.access {

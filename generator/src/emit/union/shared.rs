@@ -131,7 +131,7 @@ pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedFie
             && !matches!(field.ty, Type::Const(_))
             && !matches!(
                 field.representation,
-                Representation::Sent | Representation::Patch
+                Representation::ImplicitConstant | Representation::Patch
             )
     });
     let shared = kept.filter_map(|first| {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::found::Found;
+use super::property_access::PropertyAccess;
 use crate::emit::docs;
-use crate::emit::site::{Site, Surroundings};
+use crate::emit::group::{GroupModule, Parent};
 use crate::emit::types::ident;
 use crate::ir::{Api, Scalar, Type, TypeDef, Webhook};
 use crate::names;
@@ -31,8 +31,8 @@ const TAKEN: &[&str] = &[
 ];
 
 /// Emits the methods of `Event`.
-pub(super) fn methods(site: Site<'_>) -> TokenStream {
-    let api = site.api();
+pub(super) fn methods(group: GroupModule<'_>) -> TokenStream {
+    let api = group.api();
     let data = data(api);
     let data = data.values().map(|(def, events)| {
         let name = ident(&method_name(api, def));
@@ -51,14 +51,14 @@ pub(super) fn methods(site: Site<'_>) -> TokenStream {
             }
         }
     });
-    let time = option_method(site, &TIME, |webhook| {
+    let time = option_method(group, &TIME, |webhook| {
         let ty = Type::Named(webhook.payload);
-        Found::property(api, &ty, &quote!(it), "timestamp")?
+        PropertyAccess::property(api, &ty, &quote!(it), "timestamp")?
             .of_type(&Type::Scalar(Scalar::Timestamp))
     });
-    let customer = has_customers(site).then(|| {
-        let id = option_method(site, &CUSTOMER_ID, |webhook| customer_id(api, webhook));
-        let external = option_method(site, &EXTERNAL_ID, |webhook| external_id(api, webhook));
+    let customer = has_customers(group).then(|| {
+        let id = option_method(group, &CUSTOMER_ID, |webhook| customer_id(api, webhook));
+        let external = option_method(group, &EXTERNAL_ID, |webhook| external_id(api, webhook));
         quote!(#id #external)
     });
     quote!(impl Event { #(#data)* #time #customer })
@@ -81,8 +81,8 @@ pub(super) fn is_about_customers(api: &Api) -> bool {
     api.entities().any(|entity| entity == CUSTOMER)
 }
 
-fn has_customers(site: Site<'_>) -> bool {
-    site.apis().iter().any(|api| is_about_customers(api))
+fn has_customers(group: GroupModule<'_>) -> bool {
+    group.apis().iter().any(|api| is_about_customers(api))
 }
 
 /// A method that every kind of event has, whatever its data.
@@ -160,20 +160,20 @@ impl Accessor {
 }
 
 fn option_method(
-    site: Site<'_>,
+    group: GroupModule<'_>,
     accessor: &Accessor,
-    find: impl Fn(&Webhook) -> Option<Found>,
+    find: impl Fn(&Webhook) -> Option<PropertyAccess>,
 ) -> TokenStream {
-    let arms = site.api().webhooks.iter().filter_map(|webhook| {
+    let arms = group.api().webhooks.iter().filter_map(|webhook| {
         let (event, value) = (ident(&webhook.name.rust), find(webhook)?.optional());
         Some(quote!(Self::#event(it) => #value,))
     });
     let arms: Vec<TokenStream> = arms.collect();
-    let others = (arms.len() < site.api().webhooks.len()).then(|| quote!(_ => None,));
+    let others = (arms.len() < group.api().webhooks.len()).then(|| quote!(_ => None,));
     let (method, raw) = (ident(accessor.name), (accessor.raw)());
-    let other_version = match site.surroundings() {
-        Surroundings::Crate(_) => quote!(Self::OtherVersion(event) => event.#method(),),
-        Surroundings::Nothing => TokenStream::new(),
+    let other_version = match group.parent() {
+        Parent::Crate(_) => quote!(Self::OtherVersion(event) => event.#method(),),
+        Parent::None => TokenStream::new(),
     };
     accessor.method(&quote! {
         match self {
@@ -212,38 +212,38 @@ fn method_name(api: &Api, def: &TypeDef) -> String {
     }
 }
 
-fn customer_id(api: &Api, webhook: &Webhook) -> Option<Found> {
-    let Found { ty, place, .. } = data_of(api, webhook)?;
+fn customer_id(api: &Api, webhook: &Webhook) -> Option<PropertyAccess> {
+    let PropertyAccess { ty, place, .. } = data_of(api, webhook)?;
     let customer = Type::Id(CUSTOMER.to_owned());
-    let property = |key| Found::property(api, &ty, &place, key)?.of_type(&customer);
+    let property = |key| PropertyAccess::property(api, &ty, &place, key)?.of_type(&customer);
     property("customer_id").or_else(|| property("id"))
 }
 
-fn external_id(api: &Api, webhook: &Webhook) -> Option<Found> {
-    let Found { ty, place, .. } = data_of(api, webhook)?;
+fn external_id(api: &Api, webhook: &Webhook) -> Option<PropertyAccess> {
+    let PropertyAccess { ty, place, .. } = data_of(api, webhook)?;
     let text = Type::Scalar(Scalar::String);
-    let stated = Found::property(api, &ty, &place, "external_customer_id");
+    let stated = PropertyAccess::property(api, &ty, &place, "external_customer_id");
     if let Some(stated) = stated.and_then(|stated| stated.of_type(&text)) {
         return Some(stated);
     }
     if is_customer(api, &ty) {
-        return Found::property(api, &ty, &place, "external_id")?.of_type(&text);
+        return PropertyAccess::property(api, &ty, &place, "external_id")?.of_type(&text);
     }
-    let customer = Found::property(api, &ty, &place, "customer")?;
+    let customer = PropertyAccess::property(api, &ty, &place, "customer")?;
     if customer.is_optional || !is_customer(api, &customer.ty) {
         return None;
     }
-    Found::property(api, &customer.ty, &customer.place, "external_id")?.of_type(&text)
+    PropertyAccess::property(api, &customer.ty, &customer.place, "external_id")?.of_type(&text)
 }
 
 /// Emits the data of an event, which is `it`.
-fn data_of(api: &Api, webhook: &Webhook) -> Option<Found> {
+fn data_of(api: &Api, webhook: &Webhook) -> Option<PropertyAccess> {
     let payload = Type::Named(webhook.payload);
-    let data = Found::property(api, &payload, &quote!(it), "data")?;
+    let data = PropertyAccess::property(api, &payload, &quote!(it), "data")?;
     (!data.is_optional).then_some(data)
 }
 
 fn is_customer(api: &Api, ty: &Type) -> bool {
-    let id = Found::property(api, ty, &TokenStream::new(), "id");
+    let id = PropertyAccess::property(api, ty, &TokenStream::new(), "id");
     id.is_some_and(|id| id.ty == Type::Id(CUSTOMER.to_owned()))
 }

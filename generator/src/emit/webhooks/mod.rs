@@ -1,29 +1,29 @@
 //! Webhooks: the enum over the events of a version, and the one over those of all versions.
 
 mod accessors;
-mod found;
+mod property_access;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
-use super::site::{Site, Surroundings};
+use super::group::{GroupModule, Parent};
 use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
 
 /// Emits `webhooks.rs` of a version.
-pub(super) fn file(site: Site<'_>) -> TokenStream {
-    let (api, surroundings) = (site.api(), site.surroundings());
+pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
+    let (api, parent) = (group.api(), group.parent());
     let title = Docs::new(None, "Webhooks of the API.")
         .paragraph("[`Webhooks`] verifies deliveries and decodes their [`Event`]s.")
         .inner_attributes();
-    let definition = definition(api, surroundings);
-    let accessors = accessors::methods(site);
-    let codec = codec(site);
-    let (own, others) = (site.versions(), site.other_versions());
-    let features = site.other_versions().map(names::version_feature);
-    let is_shared = is_shared(site);
+    let definition = definition(api, parent);
+    let accessors = accessors::methods(group);
+    let codec = codec(group);
+    let (own, others) = (group.versions(), group.other_versions());
+    let features = group.other_versions().map(names::version_feature);
+    let is_shared = is_shared(group);
     quote! {
         #title
         use polar_client_runtime::webhooks::VersionedEvent;
@@ -45,10 +45,10 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     }
 }
 
-fn definition(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
+fn definition(api: &Api, parent: Parent<'_>) -> TokenStream {
     let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
-    let other = match surroundings {
-        Surroundings::Crate(_) => quote! {
+    let other = match parent {
+        Parent::Crate(_) => quote! {
             #[doc = " An event that follows another API version, in which its payload differs. The feature of that version is enabled."]
             #[doc = ""]
             #[doc = " It can be of any type, for example `product.updated`: a `match` that accepts it together with all others loses events."]
@@ -56,9 +56,9 @@ fn definition(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
             #[doc = " Events whose payload type is the same in both versions are decoded as their own variants."]
             OtherVersion(Box<crate::webhooks::AnyEvent>),
         },
-        Surroundings::Nothing => TokenStream::new(),
+        Parent::None => TokenStream::new(),
     };
-    let methods = methods(api, surroundings);
+    let methods = methods(api, parent);
     quote! {
         #[doc = " Event of a webhook delivery, discriminated by `type`."]
         #[derive(Clone)]
@@ -87,13 +87,13 @@ fn variant(api: &Api, webhook: &Webhook) -> TokenStream {
     quote!(#docs #name(Box<#payload>),)
 }
 
-fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
+fn methods(api: &Api, parent: Parent<'_>) -> TokenStream {
     let types = api.webhooks.iter().map(|webhook| {
         let (name, wire) = (ident(&webhook.name.rust), &webhook.name.wire);
         quote!(Self::#name(_) => #wire,)
     });
-    let (other_type, is_unknown) = match surroundings {
-        Surroundings::Crate(_) => (
+    let (other_type, is_unknown) = match parent {
+        Parent::Crate(_) => (
             quote!(Self::OtherVersion(event) => event.event_type(),),
             quote! {
                 match self {
@@ -103,7 +103,7 @@ fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
                 }
             },
         ),
-        Surroundings::Nothing => (
+        Parent::None => (
             TokenStream::new(),
             quote!(matches!(self, Self::Unknown { .. })),
         ),
@@ -129,9 +129,9 @@ fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     }
 }
 
-fn codec(site: Site<'_>) -> TokenStream {
-    let api = site.api();
-    let own = site.versions();
+fn codec(group: GroupModule<'_>) -> TokenStream {
+    let api = group.api();
+    let own = group.versions();
     let reads = api.webhooks.iter().map(|webhook| {
         let (name, text) = (ident(&webhook.name.rust), &webhook.name.rust);
         let wire = &webhook.name.wire;
@@ -146,13 +146,13 @@ fn codec(site: Site<'_>) -> TokenStream {
         let (name, text) = (ident(&webhook.name.rust), &webhook.name.rust);
         quote!(Self::#name(payload) => (#text, payload),)
     });
-    let (other_read, other_view, other) = match site.surroundings() {
-        Surroundings::Crate(_) => (
+    let (other_read, other_view, other) = match group.parent() {
+        Parent::Crate(_) => (
             quote!(Some(version) => Self::of_version(version, node),),
             quote!(Self::OtherVersion(event) => ("OtherVersion", event),),
-            of_version(site),
+            of_version(group),
         ),
-        Surroundings::Nothing => (
+        Parent::None => (
             quote!(Some(_) => Self::unknown(node),),
             TokenStream::new(),
             TokenStream::new(),
@@ -194,14 +194,14 @@ fn codec(site: Site<'_>) -> TokenStream {
 }
 
 /// Emits how an event of another version is read: as one of this version if its payload is the same type in both.
-fn of_version(site: Site<'_>) -> TokenStream {
+fn of_version(group: GroupModule<'_>) -> TokenStream {
     let other = quote! {
         match crate::webhooks::AnyEvent::read(version, node) {
             Some(event) => Self::OtherVersion(Box::new(event)),
             None => Self::unknown(node),
         }
     };
-    let shared = is_shared(site).map(|_| {
+    let shared = is_shared(group).map(|_| {
         quote! {
             let event = node.text(&["type"]).unwrap_or_default();
             if Self::is_shared(version, event) {
@@ -218,11 +218,11 @@ fn of_version(site: Site<'_>) -> TokenStream {
 }
 
 /// Returns the events of other versions with the same payloads as this one, if there are any.
-fn is_shared(site: Site<'_>) -> Option<TokenStream> {
-    let api = site.api();
-    let shared = site.other_versions().filter_map(|version| {
+fn is_shared(group: GroupModule<'_>) -> Option<TokenStream> {
+    let api = group.api();
+    let shared = group.other_versions().filter_map(|version| {
         let events = api.webhooks.iter();
-        let events = events.filter(|webhook| site.shares_event(webhook, version));
+        let events = events.filter(|webhook| group.shares_event(webhook, version));
         let events: Vec<&str> = events.map(|webhook| webhook.name.wire.as_str()).collect();
         (!events.is_empty()).then(|| {
             quote! {

@@ -190,8 +190,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
 fn safety(method: Method, source: &Source) -> Safety {
     let key = source.idempotency_key();
     match method {
-        Method::Get | Method::Delete => Safety::Repeatable,
-        Method::Post | Method::Put | Method::Patch if key.is_empty() => Safety::Once,
+        Method::Get | Method::Delete => Safety::Idempotent,
+        Method::Post | Method::Put | Method::Patch if key.is_empty() => Safety::NotIdempotent,
         Method::Post | Method::Put | Method::Patch => Safety::Keyed(key),
     }
 }

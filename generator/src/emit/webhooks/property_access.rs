@@ -8,7 +8,7 @@ use crate::emit::union::shared_fields;
 use crate::ir::{Api, Representation, Scalar, Shape, Type};
 
 /// A property, and the expressions that read it.
-pub(super) struct Found {
+pub(super) struct PropertyAccess {
     /// The type, without null.
     pub(super) ty: Type,
     /// The property itself.
@@ -18,7 +18,7 @@ pub(super) struct Found {
     pub(super) is_optional: bool,
 }
 
-impl Found {
+impl PropertyAccess {
     /// Returns the property of the value of the expression `of`.
     pub(super) fn property(api: &Api, ty: &Type, of: &TokenStream, key: &str) -> Option<Self> {
         if let Some(object) = as_struct(api, ty) {
@@ -27,7 +27,9 @@ impl Found {
             let is_optional = match field.representation {
                 Representation::Value => false,
                 Representation::OrNull | Representation::OrAbsent => true,
-                Representation::Patch | Representation::Sent | Representation::Constant => {
+                Representation::Patch
+                | Representation::ImplicitConstant
+                | Representation::Constant => {
                     return None;
                 }
             };

@@ -1,4 +1,4 @@
-//! Where files are emitted: the homes of a plan as modules of the crate.
+//! Where files are emitted: the groups of a plan as modules of the crate.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,46 +6,49 @@ use quote::quote;
 use super::types::ident;
 use crate::ir::{Api, TypeDef, Webhook};
 use crate::names;
-use crate::share::{Home, Key, Plan};
+use crate::share::{Key, Plan, VersionGroup};
 use crate::versions::Versions;
 
-/// The APIs of all versions, oldest first, and the homes of their elements.
+/// The APIs of all versions, oldest first, and the groups of their elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout<'a> {
     pub(crate) apis: &'a [&'a Api],
     pub(crate) plan: &'a Plan,
     /// The parent of the module of a version.
-    pub(crate) surroundings: Surroundings<'a>,
+    pub(crate) parent: Parent<'a>,
 }
 
 /// The parent of the module of a version.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Surroundings<'a> {
+pub(crate) enum Parent<'a> {
     /// The crate, with the modules of other versions.
     Crate(&'a Versions),
     /// None: it is a crate or module by itself.
-    Nothing,
+    None,
 }
 
 impl<'a> Layout<'a> {
-    /// Returns the homes, those of more versions first.
-    pub(crate) fn sites(self) -> impl Iterator<Item = Site<'a>> {
-        let homes = self.plan.homes.iter();
-        homes.map(move |home| Site { layout: self, home })
+    /// Returns the groups, those of more versions first.
+    pub(crate) fn groups(self) -> impl Iterator<Item = GroupModule<'a>> {
+        let groups = self.plan.groups.iter();
+        groups.map(move |group| GroupModule {
+            layout: self,
+            group,
+        })
     }
 }
 
-/// A home that files are emitted for.
+/// A group that files are emitted for.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct GroupModule<'a> {
     layout: Layout<'a>,
-    home: &'a Home,
+    group: &'a VersionGroup,
 }
 
-impl<'a> Site<'a> {
-    /// Returns the newest version of the home, whose documentation and order of fields are emitted.
+impl<'a> GroupModule<'a> {
+    /// Returns the newest version of the group, whose documentation and order of fields are emitted.
     pub(crate) fn api(self) -> &'a Api {
-        self.layout.apis[self.home.newest()]
+        self.layout.apis[self.group.newest()]
     }
 
     /// Returns the APIs of all versions of the crate, oldest first.
@@ -53,32 +56,32 @@ impl<'a> Site<'a> {
         self.layout.apis
     }
 
-    /// Returns whether the home is that of one version, whose module users see.
+    /// Returns whether the group is that of one version, whose module users see.
     pub(super) fn is_version(self) -> bool {
-        self.home.versions.len() == 1
+        self.group.versions.len() == 1
     }
 
-    /// Returns the versions of the home, oldest first.
+    /// Returns the versions of the group, oldest first.
     pub(crate) fn versions(self) -> impl Iterator<Item = &'a str> {
-        let versions = self.home.versions.iter();
+        let versions = self.group.versions.iter();
         versions.map(move |version| self.layout.apis[*version].version.as_str())
     }
 
-    /// Returns the versions of the crate outside of the home.
+    /// Returns the versions of the crate outside of the group.
     pub(super) fn other_versions(self) -> impl Iterator<Item = &'a str> {
         let apis = self.layout.apis.iter().enumerate();
-        let others = apis.filter(move |(version, _)| !self.home.versions.contains(version));
+        let others = apis.filter(move |(version, _)| !self.group.versions.contains(version));
         others.map(|(_, api)| api.version.as_str())
     }
 
-    pub(super) fn surroundings(self) -> Surroundings<'a> {
-        self.layout.surroundings
+    pub(super) fn parent(self) -> Parent<'a> {
+        self.layout.parent
     }
 
     /// Returns its module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all of several versions.
     pub(crate) fn module(self) -> String {
         let all = self.layout.apis.len();
-        if all > 1 && self.home.versions.len() == all {
+        if all > 1 && self.group.versions.len() == all {
             return "common".to_owned();
         }
         let modules: Vec<String> = self.versions().map(names::version_module).collect();
@@ -87,11 +90,11 @@ impl<'a> Site<'a> {
 
     /// Returns the elements that are emitted here.
     pub(crate) fn keys(self) -> impl Iterator<Item = &'a Key> {
-        self.home.keys.iter()
+        self.group.keys.iter()
     }
 
     pub(super) fn holds(self, key: &Key) -> bool {
-        self.home.keys.contains(key)
+        self.group.keys.contains(key)
     }
 
     pub(super) fn holds_type(self, def: &TypeDef) -> bool {
@@ -104,17 +107,17 @@ impl<'a> Site<'a> {
         types.filter(move |def| self.holds_type(def))
     }
 
-    /// Returns the homes of more versions that elements of this one refer to, the ones of most versions first.
-    pub(super) fn covering(self) -> impl Iterator<Item = Site<'a>> {
-        let sites = self.layout.sites();
-        sites.filter(move |site| site.home != self.home && site.home.covers(self.home))
+    /// Returns the groups of more versions that elements of this one refer to, the ones of most versions first.
+    pub(super) fn covering(self) -> impl Iterator<Item = GroupModule<'a>> {
+        let groups = self.layout.groups();
+        groups.filter(move |other| other.group != self.group && other.group.covers(self.group))
     }
 
-    /// Returns the home of an element that is referred to or exported here. `None` if it is this one.
-    pub(super) fn elsewhere(self, key: &Key) -> Option<Site<'a>> {
+    /// Returns the group of an element that is referred to or exported here. `None` if it is this one.
+    pub(super) fn elsewhere(self, key: &Key) -> Option<GroupModule<'a>> {
         match self.holds(key) {
             true => None,
-            false => self.covering().find(|site| site.holds(key)),
+            false => self.covering().find(|group| group.holds(key)),
         }
     }
 
@@ -122,13 +125,13 @@ impl<'a> Site<'a> {
     pub(super) fn shares_event(self, webhook: &Webhook, version: &str) -> bool {
         let payload = &self.api().def(webhook.payload).name.rust;
         let key = Key::Type(payload.clone());
-        let home = self.elsewhere(&key).unwrap_or(self);
+        let group = self.elsewhere(&key).unwrap_or(self);
         let mut apis = self.layout.apis.iter();
         let Some(other) = apis.find(|api| api.version == version) else {
             return false;
         };
         let mut events = other.webhooks.iter();
-        home.versions().any(|other| other == version)
+        group.versions().any(|other| other == version)
             && events.any(|event| {
                 event.name.wire == webhook.name.wire
                     && other.def(event.payload).name.rust == *payload
