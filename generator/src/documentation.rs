@@ -1,4 +1,4 @@
-//! The text of the doc comments: `spec/docs.yaml`, written by hand, looked up by wire names.
+//! The text of doc comments: `spec/docs.yaml`, which is written by hand. Entries are looked up by wire names.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +17,12 @@ const ITEMS: &str = "ITEMS";
 pub struct Documentation {
     #[serde(skip)]
     file: String,
-    /// By the segments of an operation id without the last: `customers`, `customers:members`.
+    /// By all segments of an operation ID but the last: `customers`, `customers:members`.
     services: BTreeMap<String, String>,
-    /// By operation id; operation id and parameter; or operation id and error status, for the cause of the error:
+    /// By operation ID; by operation ID and parameter; or by operation ID and error status, for the cause of the error:
     /// `customers:list`, `customers:list.email`, `customers:get.404`.
     operations: BTreeMap<String, String>,
-    /// By operation id: a program that calls the operation. `MODULE` stands for the module of the default version.
+    /// By operation ID: a program that calls the operation. `MODULE` stands for the module of the default version.
     examples: BTreeMap<String, String>,
     /// By name of an optional query parameter: the items that it selects, if the operation has no more specific entry.
     /// `ITEMS` stands for what the operation lists.
@@ -32,22 +32,22 @@ pub struct Documentation {
     /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`. In
     /// front of a field, one `*` stands for any part of the schema's name: `Benefit*.description`.
     schemas: BTreeMap<String, String>,
-    /// By field or parameter name, if there is no more specific entry.
+    /// By field or parameter name. Used if there is no more specific entry.
     fields: BTreeMap<String, String>,
 }
 
-/// How many look-ups found an entry.
+/// The number of look-ups that found an entry.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// Look-ups that found an entry.
     pub written: usize,
     /// All look-ups.
     pub total: usize,
-    /// The most specific entries that would have been found: `operations: customers:list`.
+    /// For failed look-ups, the most specific entry that would have been found: `operations: customers:list`.
     pub missing: BTreeSet<String>,
 }
 
-/// Looks up documentation, and records which entries were requested and found.
+/// Looks up entries, and records which ones were requested and found.
 #[derive(Debug)]
 pub(crate) struct Glossary<'a> {
     documentation: &'a Documentation,
@@ -69,7 +69,7 @@ impl Documentation {
     /// Reads `docs.yaml`.
     ///
     /// # Errors
-    /// YAML that cannot be parsed, duplicate keys, and unknown sections.
+    /// An error if the YAML cannot be parsed, or contains duplicate keys or unknown sections.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
         let mut documentation = Self::deserialize(document::corrected(source, None)?)
             .map_err(|error| Problem::new(source.name, "", error.to_string()))?;
@@ -77,7 +77,8 @@ impl Documentation {
         Ok(documentation)
     }
 
-    /// Returns a problem for every entry that no version requested: it is misspelt, or its subject no longer exists.
+    /// Returns a problem for every entry that no version requested: it is misspelt, or describes something that no
+    /// longer exists.
     pub(crate) fn unused(&self, used: &BTreeSet<(&'static str, &str)>) -> Vec<Problem> {
         self.sections()
             .into_iter()
@@ -130,13 +131,14 @@ impl<'a> Glossary<'a> {
         self.find(&[("operations", id)])
     }
 
-    /// Returns the cause of an error of an operation. Not counted: many statuses have no cause beyond their standard
-    /// phrase.
+    /// Returns the cause of an error of an operation. Not part of the coverage, because many statuses have no cause
+    /// beyond their standard phrase.
     pub(crate) fn cause(&self, operation: &str, status: u16) -> Option<String> {
         self.get("operations", &format!("{operation}.{status}"))
     }
 
-    /// Returns a program that calls the operation. Not counted: only the most used operations have one.
+    /// Returns a program that calls the operation. Not part of the coverage, because only the most used operations have
+    /// one.
     pub(crate) fn example(&self, operation: &str) -> Option<String> {
         self.get("examples", operation)
     }
@@ -162,8 +164,8 @@ impl<'a> Glossary<'a> {
         })
     }
 
-    /// Returns the documentation of a required parameter. The type of an `id` already names what it identifies, so it
-    /// needs no entry of its own.
+    /// Returns the documentation of a required parameter. An `id` needs no entry, because its type already names what
+    /// it identifies.
     pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
         let specific = format!("{operation}.{name}");
         match name {
@@ -188,7 +190,7 @@ impl<'a> Glossary<'a> {
         self.find(&[("schemas", &own), general])
     }
 
-    /// Returns the documentation of an enum value. Not counted: most values are self-explanatory.
+    /// Returns the documentation of an enum value. Not part of the coverage, because most values are self-explanatory.
     pub(crate) fn value(&self, schema: &str, value: &str) -> Option<String> {
         self.get("schemas", &format!("{schema}.{value}"))
     }

@@ -1,4 +1,4 @@
-//! Problems and their places: every phase reports all of its problems at once.
+//! Problems of the input with their places. Every phase reports all of its problems at once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 /// A problem that stops generation, and the place in the input that causes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Name of the input, as its [`Source`](crate::document::Source) gives it.
+    /// The name of the input: [`Source::name`](crate::document::Source).
     pub file: String,
-    /// JSON pointer (RFC 6901) into the input; empty for the whole input.
+    /// The JSON pointer (RFC 6901) of the place; empty for the whole input.
     pub pointer: String,
     /// The description of the problem.
     pub message: String,
 }
 
 impl Problem {
-    /// Creates a problem at a place.
+    /// Creates a problem.
     pub fn new(
         file: impl Into<String>,
         pointer: impl Into<String>,
@@ -43,7 +43,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns `Err` with a report if there are problems: the last line of a phase.
+    /// Returns an error with all problems, if there are any. Used at the end of a phase.
     pub fn check(problems: impl IntoIterator<Item = Problem>) -> Result<(), Self> {
         let problems: BTreeSet<Problem> = problems.into_iter().collect();
         if problems.is_empty() {
@@ -54,7 +54,7 @@ impl Report {
         })
     }
 
-    /// Returns the problems, at least one.
+    /// Returns the problems. There is at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

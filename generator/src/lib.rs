@@ -1,14 +1,14 @@
-//! Generates the source of a Rust client from Polar's OpenAPI documents. A pure library: it reads no files and no
-//! environment variables.
+//! Generates the source of a Rust client from Polar's OpenAPI documents. This is a pure library: it reads no files and
+//! no environment variables.
 //!
-//! [`generate`] runs the phases in this order, the first three for each version of the API:
+//! [`generate`] runs these phases in order, the first three for each version of the API:
 //!
-//! 1. [`document`]: parse, correct, downgrade to OpenAPI 3.0;
-//! 2. `lower`: the document becomes the [`ir`], with the text of [`documentation`];
-//! 3. `check`: the invariants of the IR;
-//! 4. [`share`]: elements that are equal in several versions are assigned to a common group;
-//! 5. `emit`: the IR is converted to token streams, one for each file of a group;
-//! 6. `print`: token streams are formatted as text.
+//! 1. [`document`]: parses, corrects and downgrades a contract to OpenAPI 3.0;
+//! 2. `lower`: converts the document to the [`ir`], with the text of [`documentation`];
+//! 3. `check`: verifies the invariants of the IR;
+//! 4. [`share`]: assigns each element to the group of versions in which it is equal;
+//! 5. `emit`: converts the IR to token streams, one for each file of a version group;
+//! 6. `print`: formats token streams as text.
 //!
 //! Every phase reports all of its problems together.
 
@@ -47,7 +47,7 @@ use versions::Versions;
 /// The input of the generator.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
-    /// The list of versions.
+    /// The list of API versions.
     pub versions: &'a Versions,
     /// The contract of each version.
     pub contracts: Vec<Source<'a>>,
@@ -62,11 +62,11 @@ pub struct Input<'a> {
 pub struct Output {
     /// The text of each file, by path relative to the crate's folder.
     pub files: BTreeMap<String, String>,
-    /// Figures of each version.
+    /// Statistics of each version.
     pub versions: Vec<Summary>,
-    /// Figures of each group.
+    /// Statistics of each version group.
     pub groups: Vec<GroupSummary>,
-    /// The differences of each version from the one before it.
+    /// The differences between each version and the previous one.
     pub steps: Vec<Comparison>,
     /// The actions of the overlay, and their effects in each version.
     pub corrections: Vec<Correction>,
@@ -77,7 +77,7 @@ pub struct Output {
 /// Generates the crate, with the versions in parallel.
 ///
 /// # Errors
-/// All problems of the first phase that found any, of all versions.
+/// All problems of the first phase that fails, for all versions.
 pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let documentation = input
         .documentation
@@ -187,11 +187,10 @@ impl<'w> Version<'w> {
     }
 }
 
-/// Returns the checked IR of one contract. Corrections without an effect on it are ignored: they may apply to other
-/// versions.
+/// Returns the checked IR of a contract. Corrections without an effect on it are permitted, because they may apply to
+/// other versions.
 ///
-/// # Errors
-/// All problems of the phase that found any.
+/// All problems of the phase that fails.
 pub fn api(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
@@ -200,10 +199,10 @@ pub fn api(
     described(contract, overlay, documentation).map(|(api, _)| api)
 }
 
-/// Returns the same, and which entries of the documentation it used.
+/// Returns the checked IR like [`api`], and the entries of the documentation that it uses.
 ///
 /// # Errors
-/// All problems of the phase that found any.
+/// All problems of the phase that fails.
 pub fn described(
     contract: Source<'_>,
     overlay: Option<Source<'_>>,
@@ -226,10 +225,10 @@ fn lower<'w>(
     Ok((lowered.api, lowered.coverage, lowered.entries_used))
 }
 
-/// Returns the module of one version, on its own: the text of each file, by path relative to the module's folder.
+/// Emits a single version as a module: the text of each file, by path relative to the module's folder.
 ///
 /// # Errors
-/// Emitted source that does not parse: a bug of the generator.
+/// An error if emitted source does not parse, which is a bug of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     with_room(|| {
         let plan = share::share(&[api]);
@@ -243,7 +242,7 @@ pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
     })
 }
 
-/// Returns the text of each file of a group, by path relative to its folder.
+/// Returns the text of each file of a version group, by path relative to its folder.
 fn print_group(group: GroupModule<'_>) -> Result<BTreeMap<String, String>, Report> {
     let files = Mutex::new(emit::files(group));
     let next = || files.lock().ok().and_then(|mut files| files.pop());
@@ -261,7 +260,7 @@ fn print_group(group: GroupModule<'_>) -> Result<BTreeMap<String, String>, Repor
     Ok(files)
 }
 
-/// Applies a function to all items, each in a thread of its own.
+/// Applies a function to all items in parallel, each on a thread of its own.
 fn side_by_side<'i, I, T>(
     items: &'i [I],
     apply: impl Fn(&'i I) -> Result<T, Report> + Sync,
@@ -279,7 +278,7 @@ where
     })
 }
 
-/// Returns all results, or all problems.
+/// Returns all results, or all problems if there are any.
 fn all<T>(results: impl Iterator<Item = Result<T, Report>>) -> Result<Vec<T>, Report> {
     let (mut values, mut problems) = (Vec::new(), Vec::new());
     for result in results {

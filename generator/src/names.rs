@@ -1,8 +1,8 @@
-//! Creates every identifier of the generated crate: case, keywords, unusual enum values, list names, variant names.
+//! Creates all identifiers of the generated crate: case, keywords, unusual enum values, list names, variant names.
 //!
 //! No other module of the generator changes the case of a word or escapes a keyword. Identifiers are ASCII: other
-//! characters separate words, and a string without a letter or digit is spelled by the code points of its characters. A
-//! name that Rust or the client reserves gets a trailing underscore, or the prefix `set_`.
+//! characters separate words, and a string without any letter or digit is spelled by the code points of its characters.
+//! A name that Rust or the client reserves gets a trailing underscore, or the prefix `set_`.
 
 mod taken;
 #[cfg(test)]
@@ -13,22 +13,22 @@ pub use variants::{union_variants, variant};
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
-/// The field of a struct for entries without a field of their own.
+/// The name of the field for additional entries of a struct.
 pub const REST_FIELD: &str = "additional";
 
-/// Brands that are one word in spite of an inner capital letter.
+/// Names that are one word although they contain an inner capital letter.
 const ONE_WORD: &[&str] = &["GitHub", "OAuth"];
 
-/// A Rust identifier and its wire name.
+/// A Rust identifier, and the name on the wire that it is derived from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// Valid Rust identifier, raw (`r#type`) or suffixed (`self_`) where the word is a keyword.
+    /// The Rust identifier; raw (`r#type`) or with an underscore (`self_`) if the word is a keyword.
     pub rust: String,
     /// The name in the contract, unchanged.
     pub wire: String,
 }
 
-/// Words that are Rust keywords in edition 2024, reserved ones included.
+/// The keywords of Rust in edition 2024, including reserved ones.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -40,9 +40,9 @@ const KEYWORDS: &[&str] = &[
 /// Keywords that cannot be written as raw identifiers.
 const NEVER_RAW: &[&str] = &["crate", "self", "super", "Self", "_"];
 
-/// Returns the name of a struct field or of an optional parameter: `snake_case`, keywords raw.
+/// Returns the name of a struct field or of an optional parameter: `snake_case`, with raw keywords.
 ///
-/// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets one, and `%` is a word.
+/// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets an underscore, and `%` is spelled out.
 pub fn field(wire: &str) -> Name {
     Name {
         rust: snake(&wire.replace('%', " percent ")),
@@ -60,8 +60,7 @@ pub fn method(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS])
 }
 
-/// Returns the name of a service. It is used for the accessor method, the module and the file, so it must be valid as
-/// all of them.
+/// Returns the name of a service, which must be valid as the name of its accessor, module and file.
 pub fn service(wire: &str) -> Name {
     free(
         field(wire),
@@ -74,12 +73,12 @@ pub fn server(wire: &str) -> Name {
     free(field(wire), &[taken::METHODS, taken::ROOT_METHODS])
 }
 
-/// Returns the type of a service: `customer_seats` is `CustomerSeats`.
+/// Returns the type name of a service: `customer_seats` is `CustomerSeats`.
 pub fn service_type(service: &Name) -> String {
     camel(plain(&service.rust))
 }
 
-/// Returns the name of the module, and of the file, of the types that belong to a service.
+/// Returns the name of the module and file for the types that belong to a service.
 pub fn module(service: &Name) -> String {
     match service.rust.strip_prefix("r#") {
         Some(keyword) => format!("{keyword}_"),
@@ -87,7 +86,7 @@ pub fn module(service: &Name) -> String {
     }
 }
 
-/// Adds an underscore to a name if one of the lists contains it.
+/// Adds an underscore to a name that is in one of the lists.
 fn free(name: Name, lists: &[&[&str]]) -> Name {
     let is_taken = lists.iter().any(|list| list.contains(&plain(&name.rust)));
     match is_taken {
@@ -104,7 +103,7 @@ fn plain(rust: &str) -> &str {
     rust.trim_start_matches("r#")
 }
 
-/// Returns the name that the corrections set for `wire`, if `make` would not change it.
+/// Returns the name that the overlay sets for `wire`, if `make` would leave it unchanged.
 pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     let made = make(rust);
     (plain(&made.rust) == rust).then(|| Name {
@@ -113,7 +112,7 @@ pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
     })
 }
 
-/// Returns the name that the corrections set for the schema `wire`, if it is an `UpperCamelCase` identifier.
+/// Returns the name that the overlay sets for the schema `wire`, if it is an `UpperCamelCase` identifier.
 pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
     let begins = rust.starts_with(|c: char| c.is_ascii_uppercase());
     let is_camel = begins && rust.chars().all(|c| c.is_ascii_alphanumeric());
@@ -132,7 +131,7 @@ pub fn is_version(text: &str) -> bool {
     })
 }
 
-/// Returns a month for people: `2027-01` is `January 2027`.
+/// Returns a month in words: `January 2027` for `2027-01`.
 pub fn month(text: &str) -> String {
     const MONTHS: [&str; 12] = [
         "January",
@@ -155,7 +154,7 @@ pub fn month(text: &str) -> String {
     words.unwrap_or_else(|| text.to_owned())
 }
 
-/// Returns the name of a schema: `UpperCamelCase`, with the conventions of the document undone.
+/// Returns the type name of a schema: `UpperCamelCase`, without the prefixes and suffixes that servers add.
 ///
 /// - `ListResource_Product_` is `ProductList`, `ListResourceWithCursorPagination_Event_` is `EventCursorList`;
 /// - `CostMetadata-Output` is `CostMetadata`, `CostMetadata-Input` is `CostMetadataInput`.
@@ -183,13 +182,12 @@ pub fn inline(title_or_place: &str) -> Name {
     }
 }
 
-/// Returns the name of the method that sets a field: its name, with the prefix `set_` if that is reserved.
+/// Returns the name of a field's setter: the name of the field, with the prefix `set_` if it is reserved.
 pub fn setter(field: &Name) -> String {
     set(field, &[taken::TRAIT_METHODS, taken::MODEL_METHODS])
 }
 
-/// Returns the name of the method of a request that sets a parameter: its name, with the prefix `set_` if that is
-/// reserved.
+/// Returns the name of a parameter's setter: the name of the parameter, with the prefix `set_` if it is reserved.
 pub fn param_setter(param: &Name) -> String {
     set(param, &[taken::TRAIT_METHODS, taken::REQUEST_METHODS])
 }
@@ -202,12 +200,12 @@ fn set(name: &Name, lists: &[&[&str]]) -> String {
     }
 }
 
-/// Returns whether a union cannot have a method of this name for a shared field of its variants.
+/// Returns whether a name is reserved for another method of unions, so that a shared field cannot have it.
 pub fn is_union_method(name: &str) -> bool {
     taken::UNION_METHODS.contains(&name)
 }
 
-/// Returns the name of the method that reads a field as the form that another field of the struct selects.
+/// Returns the name of the method that reads a field as the variant that another field of the struct selects.
 pub fn field_view(field: &Name) -> String {
     format!("{}_view", plain(&field.rust))
 }
@@ -252,17 +250,17 @@ pub fn constant(name: &Name) -> String {
     plain(&name.rust).to_uppercase()
 }
 
-/// Returns a name as words for doc comments: `customer_seats` is `customer seats`.
+/// Returns a name as words for doc comments: `customer seats` for `customer_seats`.
 pub fn spoken(wire: &str) -> String {
     wire.to_snake_case().replace('_', " ")
 }
 
-/// Returns the name of an entity: `checkout_link` is `CheckoutLink`.
+/// Returns the name of an entity: `CheckoutLink` for `checkout_link`.
 pub fn entity(word: &str) -> String {
     camel(word)
 }
 
-/// Returns the name of the entity of a collection: `checkout-links` contains `CheckoutLink`.
+/// Returns the name of the entity in a collection: `CheckoutLink` for `checkout-links`.
 pub fn entity_of(collection: &str) -> String {
     match collection.strip_suffix("ies") {
         Some(word) => camel(&format!("{word}y")),
@@ -280,7 +278,8 @@ pub fn words(name: &str) -> Vec<String> {
     snake_words(name)
 }
 
-/// Returns whether `name` contains all words of `part`, in order and adjacent; the last one may differ by a plural `s`.
+/// Returns whether `name` contains all words of `part`, in order and adjacent. The last word may differ by a plural
+/// `s`.
 pub fn mentions(name: &str, part: &str) -> bool {
     let (name, part) = (snake_words(name), snake_words(part));
     name.windows(part.len().max(1)).any(|run| {
@@ -313,7 +312,7 @@ fn cased(wire: &str) -> String {
     ascii(wire).to_upper_camel_case()
 }
 
-/// Returns the characters of a string that identifiers can contain.
+/// Returns the characters of a string that are valid in identifiers.
 fn ascii(text: &str) -> String {
     if text.is_empty() {
         return "empty".to_owned();

@@ -1,4 +1,4 @@
-//! The last step: token streams become formatted source text.
+//! Phase 6, print: formats token streams as source text.
 
 mod inline;
 
@@ -14,7 +14,7 @@ const HEADER: &str =
 /// Returns the text of a file.
 ///
 /// # Errors
-/// Tokens that are not a valid Rust file: a bug of the generator, reported with the path of the file.
+/// An error if the tokens are not a valid Rust file, which is a bug of the generator. It names the file.
 pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     let File { attrs, items, .. } = syn::parse2(tokens).map_err(|error| {
         Problem::new(
@@ -38,8 +38,8 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     Ok(visible(text))
 }
 
-/// Escapes invisible characters in strings of documents as their code points. Some of them change the direction of the
-/// text that follows, so the compiler rejects them in comments.
+/// Escapes invisible characters in strings of documents by their code points. The compiler rejects some of them in
+/// comments, because they change the direction of text.
 fn visible(text: String) -> String {
     let is_hidden = |c: char| {
         (c.is_control() && c != '\n')
@@ -59,7 +59,7 @@ fn visible(text: String) -> String {
     shown.collect()
 }
 
-/// Sorts private imports before everything else, from the nearest module to other crates, as rustfmt does.
+/// Sorts private imports before all other items, from the nearest module to other crates, as rustfmt does.
 fn imports_first(items: Vec<Item>) -> Vec<Item> {
     let (mut imports, others): (Vec<Item>, Vec<Item>) = items
         .into_iter()
@@ -75,7 +75,7 @@ fn imports_first(items: Vec<Item>) -> Vec<Item> {
     imports.into_iter().chain(others).collect()
 }
 
-/// Returns the beginning of the path of a private import.
+/// Returns the first segment of a private import's path.
 fn import_root(item: &Item) -> Option<&Ident> {
     match item {
         Item::Use(import)
@@ -90,7 +90,7 @@ fn import_root(item: &Item) -> Option<&Ident> {
     }
 }
 
-/// Returns the module that a path refers to at its beginning.
+/// Returns the module that the first segments of a path refer to.
 fn import_module(item: &Item) -> Option<&Ident> {
     match item {
         Item::Use(import) => match &import.tree {
@@ -128,7 +128,7 @@ fn print_item(item: Item) -> String {
     }
 }
 
-/// Imports are grouped without blank lines, and so are declarations of modules: returns the group of an item.
+/// Returns the group of an item. There are no blank lines within a group: imports, and declarations of modules.
 fn group(item: &Item) -> Option<(&'static str, bool)> {
     let is_public = |vis: &Visibility| matches!(vis, Visibility::Public(_));
     match item {
@@ -138,14 +138,14 @@ fn group(item: &Item) -> Option<(&'static str, bool)> {
     }
 }
 
-/// Formats types among the tokens of a macro: `Vec < String >` is `Vec<String>`.
+/// Formats types in the tokens of a macro: `Vec < String >` becomes `Vec<String>`.
 fn close_up(text: &str) -> String {
     text.replace(" < ", "<")
         .replace(" >", ">")
         .replace(" ,", ",")
 }
 
-/// Adds blank lines between the methods of an `impl` block, and after a list there.
+/// Adds blank lines between the methods of an `impl` block, and after a constant list in it.
 fn space_methods(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len() + text.len() / 16);
     let mut lines = text.lines().peekable();
@@ -159,8 +159,8 @@ fn space_methods(text: &str) -> String {
     spaced
 }
 
-/// Returns a macro call of the form `path! { Name { A = "a", B = [b] } }`, with one entry per line. Formatters do not
-/// change such calls.
+/// Formats a macro call of the form `path! { Name { A = "a", B = [b] } }` with one entry per line. Formatters leave
+/// such calls unchanged.
 fn print_list(call: &ItemMacro) -> Option<String> {
     let tokens: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
     let [TokenTree::Ident(name), TokenTree::Group(list)] = tokens.as_slice() else {
@@ -192,7 +192,7 @@ fn print_list(call: &ItemMacro) -> Option<String> {
     Some(text)
 }
 
-/// Returns the tokens of an expression without the spaces that token streams print between them.
+/// Returns the tokens of an expression without the spaces that token streams add.
 fn dense(token: &TokenTree) -> String {
     let TokenTree::Group(group) = token else {
         return token.to_string();

@@ -1,6 +1,6 @@
-//! Names that emitted code cannot give to its own types: those of the runtime that it imports, and those of Rust.
+//! Names that emitted types cannot have: imported names of the runtime, and names of Rust.
 
-/// The items of the runtime that generated code uses, by module.
+/// The items of the runtime that emitted code uses, by module.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
     ("", &["Error"]),
     (
@@ -73,7 +73,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
 const RUST: &[&str] = &[
     "BTreeMap",
     "Box",
-    // The credential, in generic services.
+    // The type parameter for the credential, in services.
     "C",
     "Clone",
     "Copy",

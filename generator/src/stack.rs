@@ -1,4 +1,4 @@
-//! A larger stack for recursion: the phases recurse through documents, whose depth is limited, and an unoptimized build
+//! Runs recursive phases with a larger stack. They recurse through documents of limited depth, but an unoptimized build
 //! needs more stack for that than threads have by default.
 
 use std::panic::resume_unwind;
@@ -6,10 +6,11 @@ use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
 use crate::error::{Problem, Report};
 
-/// Several times the stack that [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. Only the used part takes memory.
+/// The size of the stack in bytes: several times what [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels need. Only the
+/// used part takes memory.
 const SIZE: usize = 256 * 1024 * 1024;
 
-/// Work on a thread with a larger stack.
+/// A running task on a thread with a larger stack.
 pub(crate) struct Work<'scope, T>(std::io::Result<ScopedJoinHandle<'scope, Result<T, Report>>>);
 
 impl<'scope, T: Send + 'scope> Work<'scope, T> {
@@ -20,7 +21,7 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
         Self(Builder::new().stack_size(SIZE).spawn_scoped(scope, work))
     }
 
-    /// Its result, once available.
+    /// Waits for the result.
     pub(crate) fn finish(self) -> Result<T, Report> {
         match self.0 {
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
@@ -31,7 +32,7 @@ impl<'scope, T: Send + 'scope> Work<'scope, T> {
     }
 }
 
-/// Runs the work on a thread with a larger stack.
+/// Starts the task on a thread with a larger stack.
 pub(crate) fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T, Report> + Send,
 ) -> Result<T, Report> {

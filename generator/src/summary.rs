@@ -1,4 +1,4 @@
-//! Figures of a version, for the line that codegen prints and for its table of unions.
+//! Statistics of versions and version groups, for the output of codegen.
 
 use std::collections::BTreeMap;
 
@@ -7,43 +7,43 @@ use crate::emit::GroupModule;
 use crate::ir::{Api, Identified, Resolution, Shape, Type, TypeId};
 use crate::share::Key;
 
-/// Figures of one version.
+/// Statistics of a version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// `YYYY-MM`.
     pub version: String,
-    /// Operations.
+    /// The number of operations.
     pub operations: usize,
-    /// Types of all shapes.
+    /// The number of types.
     pub types: usize,
-    /// Webhook events.
+    /// The number of webhook events.
     pub webhooks: usize,
-    /// Unions, by the name of their resolution.
+    /// The number of unions, by the name of their resolution.
     pub unions: BTreeMap<&'static str, usize>,
-    /// Doc comments with an entry in `docs.yaml`.
+    /// The number of doc comments with an entry in `docs.yaml`.
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
-    /// The places of the identifiers of each entity: fields and parameters.
+    /// The fields and parameters that identify each entity.
     pub identifiers: BTreeMap<String, Vec<String>>,
-    /// The places of UUIDs that identify no entity.
+    /// The fields and parameters with UUIDs that identify no entity.
     pub plain_uuids: Vec<String>,
 }
 
-/// Figures of a group.
+/// Statistics of a version group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSummary {
-    /// The module of the crate, and its folder.
+    /// The name of its module and folder.
     pub module: String,
-    /// The versions, oldest first.
+    /// Its versions, oldest first.
     pub versions: Vec<String>,
-    /// Types of all shapes.
+    /// The number of types.
     pub types: usize,
-    /// Operations.
+    /// The number of operations.
     pub operations: usize,
-    /// Source files.
+    /// The number of source files.
     pub files: usize,
-    /// Lines in them.
+    /// The number of lines in these files.
     pub lines: usize,
 }
 
@@ -64,15 +64,15 @@ impl GroupSummary {
 /// A union, where it is used, and how it is discriminated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnionRow {
-    /// Rust name.
+    /// The Rust name.
     pub name: String,
-    /// Number of variants.
+    /// The number of variants.
     pub variants: usize,
-    /// The name of its resolution.
+    /// The name of the resolution.
     pub resolution: &'static str,
-    /// The deciding properties, or the reason why none exist.
+    /// The discriminating properties, or the reason why there are none.
     pub deciding: String,
-    /// Fields and operations that contain it.
+    /// The fields and operations that contain the union.
     pub used_by: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ fn table(api: &Api) -> Vec<UnionRow> {
     rows
 }
 
-/// Returns the users of each type.
+/// Returns the fields and operations that use each type.
 fn users(api: &Api) -> BTreeMap<TypeId, Vec<String>> {
     let mut users: BTreeMap<TypeId, Vec<String>> = BTreeMap::new();
     let mut add = |ty: &Type, user: &dyn Fn() -> String| {

@@ -8,7 +8,7 @@ use crate::document::{self, Source};
 use crate::error::{Problem, Report, escape_pointer};
 use crate::names;
 
-/// The parsed `versions.yaml`. At least one version, and the default is one of them.
+/// The parsed `versions.yaml`. Contains at least one version, and the default is one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions {
     file: String,
@@ -19,14 +19,14 @@ pub struct Versions {
 /// The state of a version in Polar's rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Frozen, and still available for a while.
+    /// Frozen, but still served for some time.
     Deprecated {
-        /// The month in which Polar retires it: `YYYY-MM`.
+        /// The month in which Polar stops serving it: `YYYY-MM`.
         removed: String,
     },
-    /// Frozen.
+    /// Frozen, and the latest stable version.
     Current,
-    /// May change at any time, until it becomes the current one.
+    /// May change at any time, until it becomes the current version.
     Next,
 }
 
@@ -34,8 +34,8 @@ impl Versions {
     /// Reads `versions.yaml`.
     ///
     /// # Errors
-    /// YAML that cannot be parsed, unknown, missing or repeated keys, an invalid version or month, more than one
-    /// current version, and a default that is not listed.
+    /// An error for YAML that cannot be parsed, unknown, missing or duplicate keys, an invalid version or month, more
+    /// than one current version, or a default that is not listed.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
         let tree = document::corrected(source, None)?;
         let mut reader = Reader {
@@ -59,8 +59,8 @@ impl Versions {
         states.map(|(version, state)| (version.as_str(), state))
     }
 
-    /// Returns a problem for every contract whose version is not listed, and for every version without a contract.
-    /// Contracts are given by file and version.
+    /// Returns a problem for every contract whose version is not listed, and for every listed version without a
+    /// contract. Each contract is given by its file and version.
     pub(crate) fn compare<'c>(
         &self,
         contracts: impl Iterator<Item = (&'c str, &'c str)> + Clone,
@@ -88,10 +88,10 @@ impl Versions {
         unlisted.chain(missing).collect()
     }
 
-    /// Rejects corrections for versions that are not listed: after a rotation, they would be ignored silently.
+    /// Rejects corrections for versions that are not listed. After a rotation, they would be ignored silently.
     ///
     /// # Errors
-    /// An overlay that cannot be parsed, and every version in `x-versions` that is not listed.
+    /// An error for an overlay that cannot be parsed, and for every version in `x-versions` that is not listed.
     pub(crate) fn check_corrections(&self, overlay: Source<'_>) -> Result<(), Report> {
         let named = document::named_versions(overlay)?;
         let unlisted = named
@@ -105,7 +105,7 @@ impl Versions {
     }
 }
 
-/// Reads the tree and collects its problems.
+/// Reads the tree and collects problems.
 struct Reader<'a> {
     file: &'a str,
     problems: Vec<Problem>,
@@ -179,7 +179,7 @@ impl Reader<'_> {
         state
     }
 
-    /// Returns a mapping without unknown keys.
+    /// Returns a mapping. Unknown keys are problems.
     fn object<'v>(
         &mut self,
         pointer: &str,
@@ -206,7 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the string at a required key; empty if it is missing.
+    /// Returns the string at a required key. If it is missing, reports a problem and returns an empty string.
     fn text<'v>(&mut self, pointer: &str, object: &'v Map<String, Value>, key: &str) -> &'v str {
         match object.get(key).map(Value::as_str) {
             Some(Some(text)) if !text.is_empty() => text,

@@ -1,9 +1,9 @@
-//! Flows: checks that the contract has all fields that the runtime sends and reads.
+//! Checks that the contract contains all fields that the runtime sends and reads in multi-step workflows (`x-flow`).
 
 use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 
-/// The fields that the runtime sends to create a file.
+/// The fields of the request that creates a file.
 const NEW_FILE: &[&str] = &[
     "organization_id",
     "name",
@@ -18,7 +18,7 @@ const NEW_FILE: &[&str] = &[
     "upload.parts.checksum_sha256_base64",
 ];
 
-/// The fields that it reads from the response.
+/// The fields that the runtime reads from the response to that request.
 const ANNOUNCED: &[&str] = &[
     "id",
     "upload.id",
@@ -28,7 +28,7 @@ const ANNOUNCED: &[&str] = &[
     "upload.parts.headers",
 ];
 
-/// The fields that it sends to complete an upload.
+/// The fields of the request that completes an upload.
 const COMPLETED: &[&str] = &[
     "id",
     "path",
@@ -37,10 +37,10 @@ const COMPLETED: &[&str] = &[
     "parts.checksum_sha256_base64",
 ];
 
-/// The field that it reads from the response with the URL of a document.
+/// The field with the URL of a document in the response that returns it.
 const DOCUMENT: &[&str] = &["url"];
 
-/// The fields that it reads of a file that can be downloaded.
+/// The fields that the runtime reads of a file that can be downloaded.
 const FILE: &[&str] = &[
     "mime_type",
     "size",
@@ -51,7 +51,7 @@ const FILE: &[&str] = &[
 ];
 
 impl Checker<'_> {
-    /// Checks that the other operations of a flow exist, and that all of them have the fields that the runtime needs.
+    /// Checks that the other operations of a workflow exist, and that all of them have the required fields.
     pub(super) fn flow(&mut self, service: &Service, operation: &Operation) {
         let Some(flow) = &operation.flow else {
             return;
@@ -154,8 +154,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Returns the types of a field in all forms of a type, null included if the field is optional. Returns `None` if a
-    /// form lacks the field.
+    /// Returns the types of a field in all variants of a type; with null if the field is optional. Returns `None` if a
+    /// variant lacks the field.
     pub(super) fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
         let Some(Type::Named(id)) = ty else {
             return Vec::new();
@@ -202,7 +202,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the other operation of a flow, which must belong to the same service and accept the same credentials.
+/// Returns the other operation of a workflow, which must belong to the same service and accept the same credentials.
 fn other<'a>(
     service: &'a Service,
     operation: &Operation,

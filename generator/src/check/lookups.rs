@@ -1,5 +1,5 @@
-//! Methods that find an item of a list: checks that the type has the list in all of its forms, and that the items have
-//! the property.
+//! Checks the methods that find an item of a list (`x-lookup`): all variants of the type must have the list, and its
+//! items the property.
 
 use super::Checker;
 use crate::ir::{Field, Lookup, Presence, Scalar, Shape, Type, TypeDef};
@@ -47,7 +47,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns the type of the items of a list that a type has in all of its forms.
+    /// Returns the item type of a list that all variants of the type have.
     fn item<'t>(&'t self, def: &'t TypeDef, list: &str) -> Option<&'t Type> {
         let forms: Vec<&Type> = match &def.shape {
             Shape::Struct(object) => {
@@ -76,7 +76,7 @@ impl Checker<'_> {
         (field.presence == Presence::Required).then_some(field)
     }
 
-    /// Returns whether the type already has a method of this name, for a variant or a shared field.
+    /// Returns whether the type already has a method with this name, for a variant or a shared field.
     fn is_method(&self, def: &TypeDef, name: &str) -> bool {
         let Shape::Union(union) = &def.shape else {
             return false;

@@ -1,4 +1,4 @@
-//! Metering: checks that the contract has the keys of events and balances that the runtime uses.
+//! Checks that the contract contains the keys of events and balances that the runtime uses for metering.
 
 use super::Checker;
 use super::flows::body;
@@ -23,16 +23,16 @@ const EVENT: &[&str] = &[
     "metadata._llm.total_tokens",
 ];
 
-/// The fields of customer and member: each pair belongs to one form of an event.
+/// The fields that identify the customer and the member of an event, by either kind of ID.
 const CUSTOMERS: &[[&str; 2]] = &[
     ["customer_id", "member_id"],
     ["external_customer_id", "external_member_id"],
 ];
 
-/// The fields that the runtime reads of an item of the list.
+/// The fields that the runtime reads of a balance in the list.
 const BALANCE: &[&str] = &["consumed_units", "credited_units", "balance"];
 
-/// The query parameters that it sends.
+/// The query parameters of the request for balances.
 const QUERY: &[&str] = &["meter_id", "customer_id", "external_customer_id", "limit"];
 
 impl Checker<'_> {

@@ -1,4 +1,4 @@
-//! Phase 3, check: the invariants of the IR, for any document. All violations are reported together.
+//! Phase 3, check: verifies the invariants of the IR, for any document. All violations are reported together.
 
 mod flows;
 mod lookups;
@@ -15,7 +15,7 @@ use crate::error::{Problem, Report};
 use crate::ir::{Api, Service};
 use crate::names;
 
-/// Advice for names that collide.
+/// How to resolve a collision of names.
 const RENAME: &str = "rename one with `x-rust-name`, or with `title` where it is inline";
 
 /// Checks an API.
@@ -46,12 +46,12 @@ struct Checker<'a> {
     problems: Vec<Problem>,
 }
 
-/// Describes a Rust name and the wire name that it is made from.
+/// Returns the Rust name of a service, and the wire name that it is derived from.
 fn named(service: &Service) -> (&str, &str) {
     (&service.name.rust, &service.name.wire)
 }
 
-/// Returns the methods of the client that select a server other than the first, each with its URL.
+/// Returns the constructors for servers other than the first one, each with the server's URL.
 fn server_constructors(api: &Api) -> Vec<(String, &str)> {
     let others = api.servers.iter().skip(1);
     others
@@ -65,7 +65,7 @@ impl Checker<'_> {
             .push(Problem::new(&self.api.file, at, message));
     }
 
-    /// Checks that names differ, each with its place.
+    /// Checks that names are unique. Each comes with its place.
     fn unique<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) {
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, at) in names {
@@ -78,7 +78,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that names differ although they have one place, each with its wire name.
+    /// Checks that names at a single place are unique. Each comes with its wire name.
     fn unique_at<'n>(
         &mut self,
         at: &str,
@@ -135,8 +135,8 @@ impl Checker<'_> {
     }
 }
 
-/// The variant that every enum and union has for unknown values.
+/// The variant for unknown values, which every enum and union has.
 const UNKNOWN: (&str, &str) = ("Unknown", "anything else");
 
-/// The variant that the event enum has for events of other versions.
+/// The variant for events of other API versions, which the event enum has.
 const OTHER_VERSION: (&str, &str) = ("OtherVersion", "an event of another version");

@@ -1,4 +1,4 @@
-//! Services and operations: checks that names do not collide, and that paths into bodies and rows resolve.
+//! Checks services and operations: names do not collide, and paths into bodies and rows resolve.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use super::Checker;
 use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 use crate::names;
 
-/// The maximum length of a name. Some file systems reject longer file names, with the prefix and suffix that are added.
+/// The maximum length of a name in characters. Some file systems reject longer file names, and a prefix and suffix are
+/// added to the name.
 const MAX_MODULE: usize = 64;
 
 impl Checker<'_> {
@@ -45,7 +46,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that the path to the idempotency keys resolves in every form of the body.
+    /// Checks that the path to the idempotency keys resolves in every variant of the body.
     fn safety(&mut self, operation: &Operation) {
         let Safety::Keyed(path) = &operation.safety else {
             return;
@@ -60,7 +61,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that each member of a `one-of` set is optional: a parameter, or a property of a form of the body.
+    /// Checks that each member of an `x-require-any-of` set is optional: a parameter, or a property of a variant of the
+    /// body.
     fn at_least_one_of(&mut self, operation: &Operation) {
         let body = operation.body.as_ref().map(|body| &body.ty);
         for name in operation.at_least_one_of.iter().flatten() {
@@ -77,7 +79,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that a cell is a string, or a value that is written as a string.
+    /// Checks that each cell of a row is a string, or has a type that is encoded as a string.
     fn row(&mut self, operation: &Operation, ty: &Type) {
         let def = match ty {
             Type::Named(id) => Some(self.api.def(*id)),
@@ -127,7 +129,7 @@ impl Checker<'_> {
             .map(|_| ("body", operation.at.as_str()));
         self.unique("parameters", params.chain(body).collect::<Vec<_>>());
         let mut seen = BTreeSet::new();
-        // Parameters with the same name are already reported.
+        // Removes duplicates, which are already reported.
         let params = operation
             .query
             .iter()

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::ir::{Shape, Type};
 
 impl Checker<'_> {
-    /// Returns whether any form of the type has a property.
+    /// Returns whether any variant of the type has a property.
     pub(super) fn has_property(&self, ty: &Type, key: &str) -> bool {
         match ty {
             Type::Nullable(inner) | Type::Boxed(inner) => self.has_property(inner, key),
@@ -24,7 +24,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns whether a path of keys resolves in every form of the type.
+    /// Returns whether a path of keys resolves in every variant of the type.
     pub(super) fn resolves(&self, ty: &Type, path: &[String]) -> bool {
         let Some((key, rest)) = path.split_first() else {
             return true;

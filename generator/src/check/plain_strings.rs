@@ -1,11 +1,10 @@
-//! Paths, queries and forms consist of plain strings. A type without a string form would fail when it is sent, so it is
-//! rejected here.
+//! Checks that paths, queries and forms consist of plain strings. Other values would be errors when they are sent.
 
 use super::Checker;
 use crate::ir::{Api, Encoding, Operation, Param, ParamStyle, Shape, Type};
 
 impl Checker<'_> {
-    /// Checks that parameters and forms have only values that can be written as strings.
+    /// Checks the parameters and the form of an operation.
     pub(super) fn plain_strings(&mut self, operation: &Operation) {
         for param in &operation.path_params {
             if !is_plain(self.api, &param.ty) {
@@ -43,7 +42,7 @@ fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
     }
 }
 
-/// Returns whether every value is written as one string.
+/// Returns whether every value of the type is encoded as one string.
 fn is_plain(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Scalar(_) | Type::Id(_) | Type::Const(_) => true,
@@ -61,7 +60,7 @@ fn is_plain(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Returns whether every value is written as one string, or is a list of such values.
+/// Returns whether every value of the type is encoded as one string or as a list of strings.
 fn is_plain_or_list(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::List(item) => is_plain(api, item),
@@ -80,7 +79,7 @@ fn is_plain_or_list(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Returns whether every value is an object of strings and lists of strings.
+/// Returns whether every value of the type is an object of strings and lists of strings.
 fn has_plain_strings(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Map(value) => is_plain_or_list(api, value),

@@ -1,10 +1,10 @@
-//! Routes: checks that the contract has the fields that the runtime sends and reads.
+//! Checks that the contract contains the fields that the runtime's routes send and read.
 
 use super::Checker;
 use super::flows::{answer, body, has_required_query};
 use crate::ir::{Operation, Shape, Type};
 
-/// The fields that the runtime sends to create a checkout.
+/// The fields of the request that creates a checkout.
 const CHECKOUT: &[&str] = &[
     "products",
     "customer_id",
@@ -23,7 +23,7 @@ const CHECKOUT: &[&str] = &[
     "return_url",
 ];
 
-/// The fields that it sends to create a session of the customer portal, by either ID of the customer.
+/// The fields of the request that creates a session of the customer portal, by either ID of the customer.
 const SESSIONS: [&[&str]; 2] = [
     &[
         "customer_id",
@@ -54,7 +54,7 @@ impl Checker<'_> {
         self.has_all(answer(operation), &["customer_portal_url"], "the response")
     }
 
-    /// Checks that one form of the body has all fields that are sent.
+    /// Checks that a variant of the body has all of these fields.
     fn has_form(&self, operation: &Operation, sent: &[&str]) -> Result<(), String> {
         let forms = body(operation).map(|body| self.forms(body));
         let has_all = |form: &Type| self.has_all(Some(form), sent, "").is_ok();

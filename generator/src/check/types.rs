@@ -1,5 +1,4 @@
-//! Types: checks that names do not collide, that decisions can select every variant, and that the runtime can read
-//! pages.
+//! Checks types: names do not collide, decisions can select every variant, and the runtime can read pages.
 
 use std::collections::BTreeSet;
 
@@ -63,10 +62,10 @@ impl Checker<'_> {
         self.methods(def, object);
     }
 
-    /// Checks setters, and the methods that read a field as its chosen form.
+    /// Checks the names of setters, and of the methods that read an ambiguous field as the selected variant.
     fn methods(&mut self, def: &TypeDef, object: &Struct) {
         let mut seen = BTreeSet::new();
-        // Fields with the same name are already reported.
+        // Removes duplicates, which are already reported.
         let fields = object
             .fields
             .iter()
@@ -148,7 +147,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that no constant selects two variants.
+    /// Checks that every constant selects at most one variant.
     fn decision(&mut self, def: &TypeDef, decision: &Decision) {
         match decision {
             Decision::Tag {
@@ -182,7 +181,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the name of the enum over the forms of a union.
+/// Returns the name of the enum over the variants of an ambiguous union.
 fn view_name(def: &TypeDef) -> Option<&String> {
     let Shape::Union(Union {
         resolution:

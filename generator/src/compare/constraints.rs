@@ -1,8 +1,8 @@
-//! Constraints on values: what changed, and whether a value that was valid may be invalid now.
+//! Compares constraints: what changed, and whether a value that was valid may be invalid now.
 
 use crate::ir::{Bound, Edge, Limits};
 
-/// The differences of two sets of constraints.
+/// The difference between two sets of constraints.
 #[derive(Debug, Default)]
 pub(super) struct Change {
     parts: Vec<String>,
@@ -11,7 +11,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// Compares constraints; `None` if they are equal.
+    /// Compares constraints. `None` if they are equal.
     pub(super) fn between(old: &Limits, new: &Limits) -> Option<Self> {
         if old == new {
             return None;
@@ -103,7 +103,7 @@ impl Change {
         self.note(name, parts(old), parts(new), moved || closed);
     }
 
-    /// Compares constraints without an order of strictness.
+    /// Compares constraints that cannot be ordered by strictness.
     fn exact(&mut self, name: &str, old: Option<String>, new: Option<String>) {
         let stricter = new.is_some() && old != new;
         self.note(name, old, new, stricter);

@@ -1,4 +1,4 @@
-//! A difference, and its judgment.
+//! A difference between contracts, and its classification.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,32 +8,32 @@ use super::kind::{Condition, Kind};
 use super::rules::{Rule, rule};
 use crate::share::Key;
 
-/// A difference between contracts, stated once for all places that have it.
+/// A difference between contracts. Reported once, even if many operations and types are affected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What changed.
     pub kind: Kind,
-    /// The subject of the change: `Order.total` for a field, `orders:list` for an operation, `orders:list?page` for one
-    /// of its parameters.
+    /// The changed item: `Order.total` for a field, `orders:list` for an operation, `orders:list?page` for one of its
+    /// parameters.
     pub subject: String,
-    /// The old and the new value, if the kind does not imply them.
+    /// The old and the new value, unless the kind implies them.
     pub detail: Option<String>,
-    /// The conditions of the judgment.
+    /// The conditions that the classification depends on.
     pub conditions: BTreeSet<Condition>,
-    /// The versions of the API with this difference, oldest first; none if only one was compared.
+    /// The API versions with this difference, oldest first. Empty if only one version was compared.
     pub versions: Vec<String>,
-    /// The IDs of the operations that refer to it, directly or not.
+    /// The IDs of the operations that refer to the changed item, directly or not.
     pub operations: BTreeSet<String>,
-    /// The types that refer to it, directly or not.
+    /// The types that refer to the changed item, directly or not.
     pub types: BTreeSet<String>,
-    /// Whether a webhook event refers to it.
+    /// Whether a webhook event refers to the changed item.
     pub in_webhooks: bool,
-    /// The element of the API that contains it.
+    /// The element of the API that contains the changed item.
     pub(super) element: Key,
 }
 
 impl Difference {
-    /// Creates a difference of the crate as a whole.
+    /// Creates a difference of the whole crate.
     pub(super) fn of_crate(kind: Kind, subject: &str, detail: Option<String>) -> Self {
         Self {
             kind,
@@ -48,31 +48,31 @@ impl Difference {
         }
     }
 
-    /// Returns the rule that applies to it.
+    /// Returns the rule that classifies the difference.
     #[must_use]
     pub fn rule(&self) -> &'static Rule {
         rule(self.kind, &self.conditions)
     }
 
-    /// Returns its impact on code that uses the crate.
+    /// Returns the impact on code that uses the crate.
     #[must_use]
     pub fn semver(&self) -> Semver {
         self.rule().rust
     }
 
-    /// Returns its impact on deployed clients.
+    /// Returns the impact on deployed clients.
     #[must_use]
     pub fn wire(&self) -> WireImpact {
         self.rule().wire.judge(&self.conditions)
     }
 
-    /// Returns the section of the changelog that lists it.
+    /// Returns the section of the changelog for the difference.
     #[must_use]
     pub fn section(&self) -> ChangelogSection {
         self.rule().section
     }
 
-    /// Adds a version of the API that has it.
+    /// Adds an API version with the same difference.
     pub(super) fn merge(&mut self, other: Self, version: &str) {
         self.versions.push(version.to_owned());
         self.operations.extend(other.operations);
@@ -80,7 +80,7 @@ impl Difference {
         self.in_webhooks |= other.in_webhooks;
     }
 
-    /// Returns whether another version of the API has the same difference.
+    /// Returns whether another version has the same difference.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.kind == other.kind
             && self.subject == other.subject
@@ -89,7 +89,7 @@ impl Difference {
     }
 }
 
-/// Formats it: `type of a field changed: Order.total (integer → decimal)`.
+/// Formats the difference: `type of a field changed: Order.total (integer → decimal)`.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind.label(), self.subject)?;

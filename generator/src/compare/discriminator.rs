@@ -1,11 +1,11 @@
-//! The conditions that select each variant of a union when a value is decoded.
+//! Describes the conditions that select each variant of a union when a value is decoded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Constant, Decision, Needed, Resolution, Union};
 
-/// Returns the conditions by name of the variant: `type = fixed, with legacy`. Conditions that only select other
-/// variants are omitted, so a new variant does not change those of the others.
+/// Returns the conditions by name of the variant: `type = fixed, with legacy`. The conditions of a variant do not
+/// mention others, so a new variant does not change them.
 pub(super) fn ways(union: &Union) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if let Resolution::Decided(decision) = &union.resolution {

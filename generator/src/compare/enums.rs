@@ -1,4 +1,4 @@
-//! Enums and their values.
+//! Compares enums and their values.
 
 use super::finder::{Directions, Finder, pairs};
 use super::kind::{Condition, Kind};

@@ -1,4 +1,4 @@
-//! Structs and their fields.
+//! Compares structs and their fields.
 
 use super::finder::{Directions, Finder, Place, pairs};
 use super::kind::{Condition, Kind};
@@ -8,7 +8,7 @@ use crate::ir::{Field, Presence, Representation, Struct, TypeDef};
 use crate::names::REST_FIELD;
 use crate::share::Key;
 
-/// A struct of one of the contracts.
+/// A struct on one side of the comparison.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) def: &'a TypeDef,
@@ -16,12 +16,12 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Returns whether users write it as a struct literal.
+    /// Returns whether users create values with struct literals.
     fn is_literal(self) -> bool {
         emit::is_literal(self.def, self.object)
     }
 
-    /// Returns whether a field is an argument of its constructor.
+    /// Returns whether a field is an argument of the constructor.
     fn is_argument(self, field: &Field) -> bool {
         self.def.usage.is_built()
             && matches!(
@@ -155,7 +155,7 @@ impl<'a> Finder<'a> {
         );
     }
 
-    /// Compares whether it is required, and whether it may be null.
+    /// Compares whether a field is required, and whether it may be null.
     fn field_null(
         &mut self,
         place: &Place<'_>,
@@ -229,7 +229,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the order of a constructor's arguments, which callers depend on.
+    /// Compares the order of the constructor's arguments, which is part of the Rust API.
     fn argument_order(
         &mut self,
         element: &Key,
@@ -255,7 +255,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the entries without a field of their own.
+    /// Compares the types of additional entries, which have no field of their own.
     fn additional(&mut self, element: &Key, [old, new]: [Side<'a>; 2], literal: Option<Condition>) {
         let subject = format!("{}.{REST_FIELD}", old.def.name.rust);
         let directions = Directions::of(old.def, new.def);
@@ -285,7 +285,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The wrapper that the Rust type of a field has around that of its value.
+/// The wrapper type of a field, around the type of its value.
 #[derive(PartialEq, Eq)]
 enum Wrapper {
     None,

@@ -1,4 +1,4 @@
-//! The state of a comparison: two contracts, and the differences so far.
+//! The state of a comparison: two contracts, and the differences found so far.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use super::values::Typed;
 use crate::ir::{Api, Facts, Lifecycle, Limits, Type, TypeDef};
 use crate::share::Key;
 
-/// Types of the new contract are renamed to their names in the old one.
+/// Compares two contracts. Types of the new contract have their names in the old one.
 pub(super) struct Finder<'a> {
     pub(super) old: &'a Api,
     pub(super) new: &'a Api,
     pub(super) found: Vec<Difference>,
-    /// Elements with a difference, or whose difference is that of an element they refer to.
+    /// Elements with a difference of their own, and elements that differ only because they refer to one of those.
     pub(super) explained: BTreeSet<Key>,
 }
 
-/// The context of a value.
+/// The place of a compared value.
 pub(super) struct Place<'a> {
     pub(super) element: &'a Key,
     pub(super) subject: String,
     pub(super) directions: Directions,
 }
 
-/// Whether values are sent or received, in both contracts.
+/// Whether values are sent and received, in both contracts.
 #[derive(Clone, Copy)]
 pub(super) struct Directions {
     pub(super) sent: bool,
@@ -99,7 +99,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the facts of a value beyond its type. Deprecation is a difference of the given kind.
+    /// Compares the facts about a value other than its type. A change of deprecation has the kind `deprecated`.
     pub(super) fn facts(
         &mut self,
         place: &Place<'_>,
@@ -139,7 +139,7 @@ impl<'a> Finder<'a> {
 }
 
 impl Condition {
-    /// Returns the condition if it applies.
+    /// Returns the condition if `holds` is true.
     pub(super) fn when(self, holds: bool) -> Option<Self> {
         holds.then_some(self)
     }
@@ -155,7 +155,7 @@ pub(super) fn change(old: Option<&str>, new: Option<&str>) -> Option<String> {
     }
 }
 
-/// Matches two lists by key.
+/// Pairs the items of two lists by key.
 pub(super) fn pairs<'i, T, K: PartialEq>(
     old: &'i [T],
     new: &'i [T],
@@ -177,7 +177,7 @@ pub(super) fn pairs<'i, T, K: PartialEq>(
     pairs
 }
 
-/// Two lists matched by key: items of both, of the old one only, and of the new one only.
+/// The items of two lists, paired by key.
 pub(super) struct Pairs<'i, T> {
     pub(super) both: Vec<(&'i T, &'i T)>,
     pub(super) removed: Vec<&'i T>,
@@ -185,7 +185,7 @@ pub(super) struct Pairs<'i, T> {
 }
 
 impl<'i, T> Pairs<'i, T> {
-    /// Removes the items that were only renamed: whose content is equal, and unique in both lists.
+    /// Removes and returns the items that were renamed: their content is equal, and unique in both lists.
     pub(super) fn take_renamed<C: PartialEq>(
         &mut self,
         old_content: impl Fn(&T) -> C,

@@ -1,9 +1,9 @@
-//! The three parts of a judgment: impact on code that uses the crate, impact on deployed clients, section of the
-//! changelog.
+//! The classification of a difference: its impact on code that uses the crate, its impact on deployed clients, and its
+//! section in the changelog.
 
 use std::fmt;
 
-/// The smallest release of the crate that may contain a difference, as Cargo defines it. Ordered by size.
+/// The minimum level of a release with a difference, by Cargo's rules. Ordered by severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Semver {
     /// No item of the Rust API changes.
@@ -15,7 +15,7 @@ pub enum Semver {
     Major,
 }
 
-/// Whether clients that were built for the old contract work with a server of the new one.
+/// Whether clients that were built for the old contract work with a server that implements the new one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WireImpact {
     /// Whether clients may fail to decode a response or a webhook.
@@ -55,11 +55,11 @@ pub enum ChangelogSection {
 }
 
 impl ChangelogSection {
-    /// All sections in their order.
+    /// All sections in order.
     pub const ALL: [Self; 4] = [Self::Added, Self::Changed, Self::Deprecated, Self::Removed];
 }
 
-/// Formats it as Cargo does: `major`.
+/// Formats the level as Cargo does: `major`.
 impl fmt::Display for Semver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,7 +82,7 @@ impl fmt::Display for WireImpact {
     }
 }
 
-/// Formats it as a heading.
+/// Formats the section as a heading.
 impl fmt::Display for ChangelogSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

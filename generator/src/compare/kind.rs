@@ -1,6 +1,6 @@
-//! The kinds of differences, and the conditions that their judgment depends on.
+//! The kinds of differences, and the conditions that their classification depends on.
 
-/// Defines the kinds, each with its name in JSON and its description.
+/// Defines the kinds, each with its name in JSON and a description.
 macro_rules! kinds {
     ($($(#[doc = $group:literal])* $kind:ident = $name:literal, $label:literal;)+) => {
         /// The kind of a difference between two contracts.
@@ -16,7 +16,7 @@ macro_rules! kinds {
             /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind),+];
 
-            /// Identifies the kind in JSON.
+            /// Returns the name of the kind in JSON.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -24,7 +24,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Describes the change for people.
+            /// Returns a description of the change.
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self {
@@ -134,25 +134,26 @@ kinds! {
     Other = "other", "changed in another way";
 }
 
-/// A condition that the judgment of a difference depends on.
+/// A condition that the classification of a difference depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     /// The value is required.
     Required,
     /// A Rust type or signature changes.
     Signature,
-    /// The new Rust type accepts everything that the old one accepts: a union its variants, an identifier its UUID.
+    /// The new Rust type accepts every argument that the old one accepted: for example, a union that contains the old
+    /// type, or an identifier instead of its UUID.
     Accepted,
-    /// It is an argument of a constructor.
+    /// The value is an argument of a constructor.
     Argument,
-    /// It is a field of a struct that users write as a literal.
+    /// The value is a field of a struct that users write as a literal.
     Literal,
-    /// It is not part of the Rust API: a constant that the client sends automatically.
+    /// The value is not part of the Rust API: a constant that the client sends automatically.
     Implicit,
-    /// Something is no longer possible.
+    /// A capability is lost: something was possible and no longer is.
     Lost,
-    /// A client of the old contract may fail to decode responses of a server of the new one.
+    /// A client that was built for the old contract may fail to decode responses of a new server.
     Misread,
-    /// A server of the new contract may reject requests of a client of the old one.
+    /// A new server may reject requests of a client that was built for the old contract.
     Refused,
 }

@@ -6,10 +6,10 @@ use super::Comparison;
 use super::difference::Difference;
 use super::impact::{ChangelogSection, Semver};
 
-/// The maximum number of operations that are listed by name; more are counted.
+/// The maximum number of operations that are listed by name. Further ones are counted.
 const NAMED: usize = 3;
 
-/// Returns the sections of the changelog: first a line for each breaking difference, then one for each kind of others.
+/// Returns the sections of the changelog. Each lists breaking differences one by one, then the others by kind.
 pub(super) fn write(comparison: &Comparison) -> String {
     let mut text = String::new();
     for section in ChangelogSection::ALL {
@@ -42,7 +42,7 @@ pub(super) fn write(comparison: &Comparison) -> String {
     text
 }
 
-/// Returns whether one line can state both.
+/// Returns whether two differences can be listed in one line.
 fn is_alike(a: &Difference, b: &Difference) -> bool {
     a.kind == b.kind && a.versions == b.versions && a.wire() == b.wire()
 }
@@ -54,7 +54,7 @@ fn named(difference: &Difference) -> String {
     }
 }
 
-/// Formats the versions and the impact on deployed clients.
+/// Formats the versions with the difference, and the impact on deployed clients.
 fn circumstances(difference: &Difference) -> String {
     let mut text = String::new();
     if !difference.versions.is_empty() {
@@ -67,7 +67,8 @@ fn circumstances(difference: &Difference) -> String {
     text
 }
 
-/// Formats the operations that refer to it, the first few by name. Empty for a difference of an operation itself.
+/// Formats the operations that refer to the changed item, the first few by name. Empty for a difference of an operation
+/// itself.
 fn users(difference: &Difference) -> String {
     let operations = &difference.operations;
     let mut named: Vec<String> = operations

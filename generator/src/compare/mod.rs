@@ -2,10 +2,10 @@
 //! changelog.
 //!
 //! [`compare`] compares one version of the API before and after a change, [`compare_releases`] all versions of two
-//! releases of the crate. `pairing` finds which elements correspond, `operations`, `parameters`, `types`, `fields`,
-//! `enums`, `unions` and `roots` find the differences between them, `reach` adds their users, and `rules` judges them.
-//! Whether an element differs at all is decided by the equality of [`share`](crate::share), so a difference that none
-//! of these modules finds is still reported ([`Kind::Other`]).
+//! releases of the crate. `pairing` finds which elements correspond. `operations`, `parameters`, `types`, `fields`,
+//! `enums`, `unions` and `roots` find the differences between them. `reach` adds the operations and types that use a
+//! changed element, and `rules` classifies the differences. [`share`](crate::share) decides whether two elements are
+//! equal at all, so a difference that none of these modules finds is still reported ([`Kind::Other`]).
 
 mod constraints;
 mod difference;
@@ -45,7 +45,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Returns the smallest release of the crate that may contain the differences. `None` if it has none.
+    /// Returns the minimum level of a release with these differences. `None` if there are none.
     #[must_use]
     pub fn semver(&self) -> Option<Semver> {
         self.differences.iter().map(Difference::semver).max()
@@ -64,8 +64,8 @@ impl Comparison {
         differences.fold(WireImpact::default(), WireImpact::and)
     }
 
-    /// Returns the differences as Markdown, for a changelog or a pull request: sections with a line for each
-    /// difference. Empty if it has none.
+    /// Returns the differences as Markdown for a changelog or a pull request: sections with a line for each difference.
+    /// Empty if there are none.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         markdown::write(self)
@@ -75,9 +75,9 @@ impl Comparison {
 /// The versions of the API that a release of the crate contains.
 #[derive(Debug, Clone, Copy)]
 pub struct Release<'a> {
-    /// One for each version.
+    /// The IR of each version.
     pub apis: &'a [Api],
-    /// The version whose feature is enabled by default, if it is known.
+    /// The version whose feature is enabled by default, if known.
     pub default_version: Option<&'a str>,
 }
 
@@ -103,7 +103,7 @@ pub fn compare(old: &Api, new: &Api) -> Comparison {
     Comparison { differences }
 }
 
-/// Compares all versions of two releases. A difference that several versions have is stated once.
+/// Compares all versions of two releases. A difference of several versions is reported once.
 #[must_use]
 pub fn compare_releases<'a>(old: &Release<'a>, new: &Release<'a>) -> Comparison {
     let find = |apis: &'a [Api], version: &str| apis.iter().find(|api| api.version == version);

@@ -1,4 +1,4 @@
-//! Operations: their paths, and what they take and return.
+//! Compares operations: paths, parameters, bodies, responses and other facts.
 
 use std::collections::BTreeSet;
 
@@ -150,7 +150,7 @@ impl<'a> Finder<'a> {
         let scopes = |operation: &Operation| operation.scopes.iter().cloned().collect();
         let (old, new): (BTreeSet<String>, BTreeSet<String>) = (scopes(a), scopes(b));
         if old != new {
-            // One of them is enough, and the set may be empty.
+            // Any one of the scopes is sufficient; an empty set requires none.
             let is_enough = new.is_empty() || (!old.is_empty() && old.is_subset(&new));
             let refused = Condition::Refused.when(!is_enough);
             let detail = listed_change(&old, &new);
@@ -225,14 +225,14 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Returns whether a client that expects this response decodes the other one.
+    /// Returns whether a client that expects this response can decode the new one.
     fn reads(self, new: Self) -> bool {
         match (self, new) {
             (Self::Value(own), Self::Value(written))
             | (Self::ValueOrEmpty(own), Self::Value(written) | Self::ValueOrEmpty(written))
             | (Self::Rows(own), Self::Rows(written)) => Reader::Client.reads(own, written),
             (Self::ValueOrEmpty(_) | Self::Empty, Self::Empty) | (Self::Csv, Self::Rows(_)) => true,
-            // An unexpected body is ignored.
+            // The client ignores a body that it does not expect.
             (Self::Empty, _) => true,
             _ => false,
         }
@@ -261,7 +261,8 @@ pub(super) fn listed_change(old: &BTreeSet<String>, new: &BTreeSet<String>) -> O
     (!changes.is_empty()).then(|| changes.join(", "))
 }
 
-/// Returns whether every credential with one kind of access also has the other one, by the traits of the client.
+/// Returns whether every credential that is accepted by `old` is also accepted by `new`, according to the traits of
+/// credentials in the runtime.
 fn is_implied(old: Access, new: Access) -> bool {
     match old {
         Access::Public => false,

@@ -1,11 +1,11 @@
-//! Which elements of two contracts correspond: by name, and by shape if only the name differs.
+//! Finds the corresponding elements of two contracts: by name, and by shape if only the name differs.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::ir::{Api, Operation, Service, TypeDef};
 use crate::share::{Key, Names};
 
-/// Returns the new contract with the type names of the old one, and the renamed types: before and after.
+/// Returns the new contract with the type names of the old one, and the old and new names of renamed types.
 pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)>) {
     let renamed = renamed_types(old, new);
     let mut api = new.clone();
@@ -19,12 +19,12 @@ pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)
     (api, renamed)
 }
 
-/// Returns the types that only one contract has and that are equal except for their names. Types whose shape is not
-/// unique are left out, because the counterpart cannot be determined.
+/// Returns the types that exist in one contract only, and are equal to a type of the other one except for the name. A
+/// shape that several such types have is left out, because the counterpart is ambiguous.
 fn renamed_types(old: &Api, new: &Api) -> Vec<(String, String)> {
     let mut renamed: Vec<(String, String)> = Vec::new();
     loop {
-        // Fixpoint: a detected rename can make types that refer to it equal, and so reveal further renames.
+        // Repeated until nothing changes: a known renaming can make other types equal that refer to the renamed one.
         let pairs = next_pairs(old, new, &renamed);
         if pairs.is_empty() {
             return renamed;
@@ -68,7 +68,7 @@ fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>
     shapes
 }
 
-/// An operation, and the accessors on the way to it.
+/// An operation, and the accessors that lead to its service.
 #[derive(Debug, Clone)]
 pub(super) struct Placed<'a> {
     pub(super) path: Vec<&'a str>,
@@ -76,14 +76,14 @@ pub(super) struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    /// Formats it as a call: `orders().list()`.
+    /// Formats the operation as a call: `orders().list()`.
     pub(super) fn call(&self) -> Option<String> {
         let services: String = self.path.iter().map(|name| format!("{name}().")).collect();
         Some(format!("{services}{}()", self.operation.name.rust))
     }
 }
 
-/// An operation of both contracts, or of one of them.
+/// The counterparts of an operation in the old and the new contract. One may be missing.
 #[derive(Debug)]
 pub(super) enum OperationPair<'a> {
     Both(Placed<'a>, Placed<'a>),
@@ -115,7 +115,7 @@ pub(super) fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<OperationPair<'a
     pairs
 }
 
-/// Returns the IDs of operations that differ between the contracts.
+/// Returns the operations whose ID differs between the contracts.
 pub(super) fn moved<'p>(pairs: &'p [OperationPair<'_>]) -> impl Iterator<Item = Key> + 'p {
     let moved = pairs.iter().filter_map(|pair| match pair {
         OperationPair::Both(old, new) if old.operation.id != new.operation.id => Some([old, new]),

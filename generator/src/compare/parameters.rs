@@ -1,4 +1,4 @@
-//! Parameters of operations, in paths and queries.
+//! Compares the parameters of operations, in paths and queries.
 
 use super::finder::{Directions, Finder, Place, pairs};
 use super::kind::{Condition, Kind};
@@ -9,7 +9,7 @@ use crate::share::Key;
 impl<'a> Finder<'a> {
     pub(super) fn parameters(&mut self, element: &Key, old: &'a Operation, new: &'a Operation) {
         let id = &old.id;
-        // In paths, the position identifies a parameter.
+        // Path parameters are identified by position, so a new name is not a difference of the contract.
         if old.path_params.len() == new.path_params.len() {
             for (a, b) in old.path_params.iter().zip(&new.path_params) {
                 self.parameter(element, id, a, b);
@@ -123,7 +123,7 @@ impl<'a> Finder<'a> {
         );
     }
 
-    /// Compares the order of the arguments that both have.
+    /// Compares the order of the arguments that exist in both contracts.
     fn order(&mut self, element: &Key, old: &Operation, new: &Operation) {
         let names = |operation: &Operation| -> Vec<String> {
             let params = operation.query.iter().filter(|param| is_argument(param));
@@ -142,12 +142,12 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Formats it as `orders:list?page`, also a path parameter.
+/// Returns the subject of a difference of a parameter: `orders:list?page`. Path parameters have the same form.
 fn subject(id: &str, param: &Param) -> String {
     format!("{id}?{}", param.name.wire)
 }
 
-/// Returns whether it is an argument of the method rather than a setter of the request.
+/// Returns whether the parameter is an argument of the method, rather than a setter of the request.
 fn is_argument(param: &Param) -> bool {
     param.presence == Presence::Required
 }

@@ -1,17 +1,18 @@
-//! The users of a difference: operations, types and webhooks that refer to it, directly or not.
+//! Finds the operations, types and webhooks that refer to the changed element of a difference, directly or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::Difference;
 use crate::share::{Elements, Key};
 
-/// Adds its users in either contract to each difference.
+/// Adds these to each difference, for both contracts.
 pub(super) fn fill(found: &mut [Difference], contracts: &[Elements]) {
     let mut users: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for elements in contracts {
         for user in elements.keys() {
             for reached in elements.reached_from(user) {
-                // Types of events are bound to the operation that ingests them, but do not contain it.
+                // The event type is compared together with the operation that ingests it, but does not contain the
+                // operation.
                 if matches!((user, reached), (Key::Type(_), Key::Operation(_))) {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Elements outside of operations: services, servers, error classes and webhooks.
+//! Compares elements other than types and operations: services, servers, error classes and webhooks.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ impl<'a> Finder<'a> {
         self.webhooks();
     }
 
-    /// Compares services; which ones exist follows from the operations.
+    /// Compares services. Added and removed ones are not reported, because their operations are.
     fn services(&mut self, old: &'a [Service], new: &'a [Service], above: &[String]) {
         for (a, b) in pairs(old, new, |service| &service.name.rust).both {
             let path = [above, std::slice::from_ref(&a.name.rust)].concat();
@@ -115,11 +115,11 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Reports an element that differs although no difference was found: assumed to break everything.
+    /// Reports an element that differs although no difference was found. It is classified as breaking.
     pub(super) fn unexplained(&mut self, element: &Key) {
         let explained = self.found.iter().any(|found| found.element == *element)
             || self.explained.contains(element);
-        // Services are compared by their operations.
+        // Services only differ if their operations do.
         if !explained && !matches!(element, Key::Service(_)) {
             let none: [Option<Condition>; 0] = [];
             self.add(element, Kind::Other, element.to_string(), None, none);

@@ -1,8 +1,8 @@
-//! The rules: the impact of each kind of difference on code that uses the crate and on deployed clients, and its
-//! section of the changelog.
+//! The rules that classify differences: the impact of each kind on code that uses the crate and on deployed clients,
+//! and its section in the changelog.
 //!
-//! The first rule of a kind whose conditions all hold applies. The judgment of the Rust API follows Cargo's reference
-//! (<https://doc.rust-lang.org/cargo/reference/semver.html>) and the shape of the emitted code:
+//! The first rule whose kind matches and whose conditions all hold applies. The classification of the Rust API follows
+//! Cargo's reference (<https://doc.rust-lang.org/cargo/reference/semver.html>) and the form of the emitted code:
 //!
 //! - Received structs are `#[non_exhaustive]`: they can gain fields. Structs that are sent have a constructor with an
 //!   argument for each required field, and a setter for each optional one. Those with more than seven required fields are
@@ -13,19 +13,19 @@
 //! - Constraints on requests may change: that is behavior, not a change of the Rust API.
 //! - Deprecated operations and optional parameters are `#[deprecated]`, which Cargo counts as minor. The deprecation of
 //!   a type or a field is only documented.
-//! - Which types, operations and errors are one item in several versions of the API follows from what the versions have
-//!   in common. It may change with any of them, and is not part of the stable API.
+//! - Which types, operations and errors are a single Rust item in several API versions depends on what the versions
+//!   have in common. It may change with any of them, and is not part of the stable API.
 //!
-//! The judgment of the wire applies to programs that were built for the old contract and call a server of the new one.
-//! They accept unknown values of enums and unknown variants of unions, ignore unknown fields, and treat null like a
-//! missing field. Servers are expected to ignore unknown fields and parameters.
+//! The classification for deployed clients is about programs that were built for the old contract and call a server
+//! that implements the new one. They accept unknown values of enums and unknown variants of unions, ignore unknown
+//! fields, and treat null like a missing field. Servers are expected to ignore unknown fields and parameters.
 
 use std::collections::BTreeSet;
 
 use super::impact::{ChangelogSection, Semver, WireImpact};
 use super::kind::{Condition, Kind};
 
-/// The judgment of a kind of difference under conditions.
+/// Classifies a kind of difference under conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// The kind of difference.
@@ -38,27 +38,27 @@ pub struct Rule {
     pub wire: OnWire,
     /// The section of the changelog.
     pub section: ChangelogSection,
-    /// The reason for the judgment of the Rust API.
+    /// The reason for the impact on code.
     pub because: &'static str,
 }
 
-/// The column of the table for deployed clients.
+/// The impact on deployed clients, as stated by a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnWire {
-    /// Requests and responses are understood.
+    /// Requests and responses stay compatible.
     Compatible,
     /// The server may reject requests.
     Requests,
     /// Clients may fail to decode responses.
     Responses,
-    /// Both.
+    /// The server may reject requests, and clients may fail to decode responses.
     Both,
     /// Depends on [`Condition::Misread`] and [`Condition::Refused`].
     ByValues,
 }
 
 impl OnWire {
-    /// Returns the judgment of a difference with these conditions.
+    /// Returns the impact of a difference with these conditions.
     pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> WireImpact {
         let by_values = self == Self::ByValues;
         let holds = |condition| by_values && conditions.contains(&condition);
@@ -71,14 +71,14 @@ impl OnWire {
     }
 }
 
-/// Returns the rule that applies.
+/// Returns the rule that applies to a kind under conditions.
 pub(super) fn rule(kind: Kind, conditions: &BTreeSet<Condition>) -> &'static Rule {
     let holds =
         |rule: &&Rule| rule.kind == kind && rule.when.iter().all(|when| conditions.contains(when));
     RULES.iter().find(holds).unwrap_or(&OTHER)
 }
 
-/// The rule for differences without a rule: assumed to break everything.
+/// The rule for all other differences, which are classified as breaking.
 const OTHER: Rule = row(
     Kind::Other,
     &[],

@@ -1,4 +1,4 @@
-//! Types: which ones exist, and their definitions.
+//! Compares types: which ones exist, and their definitions.
 
 use super::fields::Side;
 use super::finder::{Directions, Finder, Place, change};
@@ -8,7 +8,7 @@ use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::share::Key;
 
 impl<'a> Finder<'a> {
-    /// Compares types. `renamed` contains the old and the new names.
+    /// Compares all types. `renamed` contains the old and new names.
     pub(super) fn types(&mut self, renamed: &[(String, String)]) {
         let (old, new) = (self.old, self.new);
         let find = |types: &'a [TypeDef], name: &str| {
@@ -106,8 +106,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Returns whether clients may misread the other kind of type, and whether the server may reject theirs. A union
-    /// with the former target of an alias as a variant still accepts it.
+    /// Returns whether clients may misread values of the new kind of type, and whether the server may reject those of
+    /// the old one. A union accepts the former target of an alias if it has that type as a variant.
     fn shape_on_wire(&self, old: &'a Shape, new: &'a Shape) -> (bool, bool) {
         match (old, new) {
             (Shape::Alias(a), Shape::Union(union)) => {
@@ -149,12 +149,13 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Compares the item type of a page, and what it states about the following pages.
+    /// Compares two pages: the item type, and what they state about following pages.
     fn page(&mut self, element: &Key, name: &str, pages: [Option<&'a Page>; 2]) {
         let (old, new) = match pages {
             [Some(old), Some(new)] => (old, new),
             [None, None] => return,
-            // A type that becomes a page, or no longer is one, is reported by the operations that return it.
+            // If a type becomes a page or no longer is one, the difference is reported for the operations that return
+            // it.
             _ => {
                 self.explained.insert(element.clone());
                 return;
@@ -174,7 +175,8 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Returns the impact of a type's direction on its Rust type. Enums and aliases are the same in all directions.
+/// Returns the conditions of a type that is now sent or received, or no longer. Enums and aliases have the same Rust
+/// type in all directions.
 fn usage_change(old: &TypeDef, new: &TypeDef) -> [Option<Condition>; 2] {
     let (before, after) = (old.usage, new.usage);
     let (lost, changed) = match (&old.shape, &new.shape) {
@@ -183,7 +185,7 @@ fn usage_change(old: &TypeDef, new: &TypeDef) -> [Option<Condition>; 2] {
                 || (before.is_decoded() && !after.is_decoded()),
             true,
         ),
-        // Types that are only sent can be validated, the others can be decoded.
+        // Types that are only sent have a method `validate`; the others can be decoded.
         (Shape::Union(_), Shape::Union(_)) => (before.is_decoded() != after.is_decoded(), false),
         _ => (false, false),
     };

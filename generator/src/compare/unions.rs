@@ -1,4 +1,4 @@
-//! Unions: their variants, shared fields and discrimination.
+//! Compares unions: variants, shared fields and discrimination.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ impl<'a> Finder<'a> {
     fn variant(&mut self, place: &Place<'_>, a: &'a Variant, b: &'a Variant) {
         let (old, new) = (self.before(&a.ty), self.after(&b.ty));
         if old.description() != new.description() {
-            // Constants have no payload.
+            // Variants of a constant have no payload.
             let payload = |typed: Typed<'_>| match typed.ty {
                 Type::Const(_) => None,
                 _ => Some(typed.rust()),
@@ -146,12 +146,12 @@ impl<'a> Finder<'a> {
                 }
                 self.choices(element, name, [Choice::all(old), Choice::all(new)]);
             }
-            // The direction of the type has changed, which is a separate difference.
+            // The direction of the type has changed, which is reported separately.
             _ => {}
         }
     }
 
-    /// Compares the enum over the forms of an ambiguous union.
+    /// Compares the enum over the variants of an ambiguous union.
     fn choices(&mut self, element: &Key, name: &str, [old, new]: [BTreeSet<Choice>; 2]) {
         let method = || format!("{name}::to_view");
         match (old.is_empty(), new.is_empty()) {
@@ -170,7 +170,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// A form of an ambiguous union, and the string that selects it.
+/// A variant of an ambiguous union, and the string that selects it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Choice {
     view: String,

@@ -1,8 +1,9 @@
-//! The types of values: their description, their Rust types, and whether one side can read values of the other.
+//! Compares the types of values: their descriptions, their Rust types, and whether one side can read values of the
+//! other.
 
 use crate::ir::{Api, Constant, Scalar, Shape, Type};
 
-/// A type of one of the contracts.
+/// A type, with the contract that defines it.
 #[derive(Clone, Copy)]
 pub(super) struct Typed<'a> {
     pub(super) api: &'a Api,
@@ -14,7 +15,7 @@ impl<'a> Typed<'a> {
         Self { api, ty }
     }
 
-    /// Returns it without null.
+    /// Returns the type without null.
     pub(super) fn non_null(self) -> Self {
         self.of(self.ty.non_null())
     }
@@ -23,7 +24,7 @@ impl<'a> Typed<'a> {
         Self { api: self.api, ty }
     }
 
-    /// Returns its representation on the wire, regardless of names: all identifiers are UUIDs.
+    /// Returns the type by its representation on the wire, regardless of Rust types: all identifiers are UUIDs.
     fn written(self) -> Self {
         static UUID: Type = Type::Scalar(Scalar::Uuid);
         match self.api.target(self.ty) {
@@ -32,7 +33,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Describes it. Different types have different descriptions.
+    /// Describes the type. Different types have different descriptions.
     pub(super) fn description(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
@@ -55,7 +56,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Describes it as far as Rust types differ.
+    /// Describes the Rust type. Types with the same Rust type have the same description.
     pub(super) fn rust(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(_)) => "constant string".to_owned(),
@@ -77,12 +78,12 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Returns whether it is an identifier, and the other type the UUID that converts to it.
+    /// Returns whether the type is an identifier and the other type is the UUID that converts to it.
     pub(super) fn identifies(self, other: Self) -> bool {
         matches!(self.ty, Type::Id(_)) && matches!(other.ty, Type::Scalar(Scalar::Uuid))
     }
 
-    /// Returns whether it is a union that has the other type as a variant.
+    /// Returns whether the type is a union that has the other type as a variant.
     pub(super) fn has_variant(self, other: Self) -> bool {
         let own = self.of(self.api.target(self.ty));
         let other = other.of(other.api.target(other.ty)).rust();
@@ -98,7 +99,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// Formats `X → Y`.
+    /// Formats a change from this type to the new one: `X → Y`.
     pub(super) fn to(self, new: Self) -> Option<String> {
         Some(format!("{} → {}", self.description(), new.description()))
     }
@@ -129,8 +130,8 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    /// Returns whether it can read all values of a type as one of its own. Types of one name are assumed to be equal,
-    /// since a difference between them is reported separately.
+    /// Returns whether the reader, which expects the type `own`, can read all values of the type `written`. Types with
+    /// the same name are assumed to be equal, since a difference between them is reported separately.
     pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
         let (own, written) = (own.written(), written.written());
         if own.description() == written.description() {
@@ -163,11 +164,11 @@ impl Reader {
         use Scalar::{Date, Decimal, Float, Integer, Number, String, Timestamp, Unsigned, Uuid};
         match (own, written) {
             (String, Uuid | Timestamp | Date) => true,
-            // Server and client both write decimals as strings.
+            // Server and client both encode decimals as strings.
             (String, Decimal) => true,
             (Number | Float | Decimal, Integer | Unsigned | Float | Number) => true,
             (Decimal, String) => false,
-            // Integers that are out of range are an error of the contract rather than of a client.
+            // An integer out of range would violate the contract, so it is not expected.
             (Integer, Unsigned) => true,
             _ => own == written,
         }

@@ -1,4 +1,4 @@
-//! Typed access to the extensions of the downgraded document. JSON values stay behind these methods.
+//! Typed access to the extensions of the downgraded document. No JSON value leaves this module.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ pub(super) const PROPERTY_NAMES: &str = "x-property-names";
 pub(super) const DEFAULT_NULL: &str = "x-default-null";
 /// `true` on a schema whose values are secret.
 pub(super) const SECRET: &str = "x-secret";
-/// The entity that a UUID identifies where the rules do not find it: its name, or `false` for none.
+/// The entity that a UUID identifies, if the rules determine none or a wrong one: its name, or `false` for none.
 pub(super) const ID_OF: &str = "x-id-of";
-/// Why the variants of a union cannot be distinguished, although the union is accepted.
+/// The reason why a union is accepted although its variants cannot be discriminated.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
-/// Where the object that contains such a union has the string that selects its form, as dotted paths.
+/// The location of the strings that select the variant of such a union: dotted paths, from the object that contains it.
 pub(super) const CHOSEN_BY: &str = "x-chosen-by";
-/// The schema that each such string selects.
+/// The schema that each of these strings selects.
 pub(super) const CHOICES: &str = "x-choices";
 /// Methods of a type that find an item of one of its lists.
 pub(super) const LOOKUP: &str = "x-lookup";
@@ -36,7 +36,7 @@ pub(super) const PAGINATION: &str = "x-polar-pagination";
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 /// The path of the idempotency keys in an operation's body.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
-/// Sets of optional parameters and properties of the body. An operation requires at least one of each set.
+/// Sets of optional parameters and body properties. An operation requires at least one of each set.
 pub(super) const REQUIRE_ANY_OF: &str = "x-require-any-of";
 /// The workflow that an operation and related operations implement.
 pub(super) const FLOW: &str = "x-flow";
@@ -51,23 +51,23 @@ pub trait SchemaDataExt {
     fn is_const(&self) -> bool;
     /// Returns whether the values are secret.
     fn is_secret(&self) -> bool;
-    /// Returns the Rust name of the type or field, if the corrections set one.
+    /// Returns the Rust name of the type or field, if the overlay sets one.
     fn rust_name(&self) -> Option<&str>;
-    /// Returns the entity that a UUID identifies, if the corrections set it.
+    /// Returns the entity that a UUID identifies, if the overlay sets it.
     fn id_of(&self) -> Option<IdOf>;
-    /// Returns why the variants of this union cannot be distinguished, if that is accepted.
+    /// Returns the reason why this union is accepted although its variants cannot be discriminated, if it is.
     fn ambiguous(&self) -> Option<&str>;
-    /// Returns dotted paths, from the object that contains this union, to a string that selects the form of its value.
+    /// Returns dotted paths, from the object that contains this union, to the strings that may select its variant.
     fn chosen_by(&self) -> Vec<&str>;
-    /// Returns those strings, each with the name of the schema that it selects.
+    /// Returns the strings that select a variant, each with the name of its schema.
     fn choices(&self) -> Vec<(&str, &str)>;
-    /// Methods that find an item of a list, by name.
+    /// Returns the methods that find an item of a list, by name.
     fn lookups(&self) -> BTreeMap<String, Lookup>;
     /// Returns the schemas of an array's positions, if it is a tuple.
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
     /// Returns the schema of an object's keys, if it has one.
     fn property_names(&self) -> Option<ReferenceOr<Schema>>;
-    /// Returns the default, if it has one.
+    /// Returns the default value, if the schema has one.
     fn default_value(&self) -> Option<Literal>;
 }
 
@@ -137,12 +137,12 @@ impl SchemaDataExt for SchemaData {
     }
 }
 
-/// The entity that a UUID identifies, by the corrections.
+/// The entity that a UUID identifies, as set by the overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdOf {
     /// An entity, by its name.
     Entity(String),
-    /// No entity, whatever the rules find.
+    /// No entity, regardless of the rules.
     Anything,
 }
 
@@ -158,7 +158,7 @@ pub struct Lookup {
 
 /// The extensions of a schema.
 pub trait SchemaExt {
-    /// Returns the only value that a schema written as `const` allows. `Literal::Null` for a schema that allows only
+    /// Returns the only value of a schema that was written as `const`; `Literal::Null` for a schema that only permits
     /// null.
     fn constant(&self) -> Option<Literal>;
 }
@@ -196,7 +196,7 @@ pub struct Pagination {
 /// How the next page is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaginationKind {
-    /// `page` counts from 1, `limit` is the size of a page.
+    /// The query parameter `page` counts from 1, and `limit` is the size of a page.
     PageLimit,
 }
 
@@ -254,18 +254,17 @@ pub enum Flow {
 
 /// The extensions of an operation.
 pub trait OperationExt {
-    /// Returns how its response is paged, if it is.
+    /// Returns how the response is paged, if it is.
     fn pagination(&self) -> Option<Pagination>;
-    /// Returns the subjects that may call it, by wire name; none if it has no such extension.
+    /// Returns the wire names of the subjects that may call the operation; empty without this extension.
     fn allowed_subjects(&self) -> Vec<String>;
     /// Returns the path to the idempotency keys in the request body; empty if there are none.
     fn idempotency_key(&self) -> Vec<String>;
-    /// Returns sets of optional parameters and properties of the body, of each of which the operation requires at least
-    /// one.
+    /// Returns sets of optional parameters and body properties. The operation requires at least one of each set.
     fn at_least_one_of(&self) -> Vec<Vec<String>>;
     /// Returns the workflow of the operation, if it has one.
     fn flow(&self) -> Option<Flow>;
-    /// Returns its Rust name, if the corrections set one.
+    /// Returns the Rust name of the operation, if the overlay sets one.
     fn rust_name(&self) -> Option<&str>;
 }
 
@@ -310,7 +309,7 @@ impl OperationExt for Operation {
 
 /// The extensions of a parameter.
 pub trait ParameterExt {
-    /// Returns its Rust name, if the corrections set one.
+    /// Returns the Rust name of the parameter, if the overlay sets one.
     fn rust_name(&self) -> Option<&str>;
 }
 
@@ -322,7 +321,7 @@ impl ParameterExt for ParameterData {
 
 /// The extensions of a document.
 pub trait DocumentExt {
-    /// Returns the Rust names of services that the corrections set, by the segments of operation IDs (`a:b`).
+    /// Returns the Rust names of services that the overlay sets, by the segments of operation IDs (`a:b`).
     fn service_names(&self) -> Vec<(&str, &str)>;
 }
 
@@ -338,7 +337,7 @@ impl DocumentExt for OpenAPI {
 
 /// The extensions of a server.
 pub trait ServerExt {
-    /// Returns its environment by wire name (`production`).
+    /// Returns the wire name of the server's environment (`production`).
     fn environment(&self) -> Option<&str>;
 }
 
@@ -348,7 +347,7 @@ impl ServerExt for Server {
     }
 }
 
-/// Reads an extension. Loading has checked the shape of all extensions, so this cannot fail on a loaded document.
+/// Decodes an extension. `load` has validated all extensions, so this cannot fail on a loaded document.
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
 }

@@ -1,10 +1,11 @@
-//! An upper bound of the number of brackets that YAML text has open at once.
+//! Computes an upper bound for the number of brackets that are open at the same time in a YAML text.
 //!
-//! Only a full parser can tell whether a bracket outside of brackets opens a collection or is text. Within brackets a
-//! few states are enough to tell. So every bracket is followed as if it opened a collection, and for each state the
-//! highest possible number of open brackets is counted. The result is never too low.
+//! Outside of brackets, only a complete parser can tell whether a bracket opens a collection or belongs to a plain
+//! string. Within brackets, a few states are sufficient. So every bracket is treated as if it opened a collection, and
+//! the maximum number of open brackets is tracked for each possible state. The result may be too high, but never too
+//! low.
 
-/// Returns the first place where more than a number of brackets may be open at once: line and column.
+/// Returns the line and column of the first place where more than `limit` brackets may be open.
 pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     let (mut line, mut column) = (1, 0);
     let mut open = Open::default();
@@ -21,16 +22,16 @@ pub(super) fn exceeding(text: &str, limit: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The number of brackets that may be open in each state; 0 if the text cannot be in it.
+/// The maximum number of open brackets for each state; 0 if the text cannot be in that state.
 #[derive(Default)]
 struct Open {
-    /// A position where a quote begins a string, and `#` a comment.
+    /// Between values, where a quote starts a string and `#` a comment.
     between: usize,
     /// In an unquoted string.
     plain: usize,
     single_quoted: usize,
     double_quoted: usize,
-    /// After a backslash.
+    /// After a backslash in a quoted string.
     escaped: usize,
     comment: usize,
 }
@@ -49,7 +50,7 @@ impl Open {
             ']' | '}' => next.between = outside.saturating_sub(1),
             ',' => next.between = outside,
             ' ' | '\t' => (next.between, next.plain) = (outside, self.plain),
-            // The characters that the parser reads as the end of a line.
+            // The parser treats all of these as the end of a line.
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
                 (next.between, next.plain) = (outside.max(self.comment), self.plain);
                 next.comment = 0;

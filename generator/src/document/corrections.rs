@@ -1,4 +1,4 @@
-//! The effects of the overlay's actions in each version. An action that changes nothing in any version is obsolete.
+//! The effects of the overlay's actions in each version. An action that changes nothing in any version is an error.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ pub enum Effect {
     Changed,
     /// The contract already has this value.
     Unchanged,
-    /// Its target matches nothing.
+    /// Its target does not exist.
     Unmatched,
-    /// Its `x-versions` do not contain the version.
+    /// Its `x-versions` exclude the version.
     Excluded,
 }
 
-/// An action, and its effect on one contract.
+/// An action and its effect on one contract.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Applied {
-    /// JSON pointer into the overlay.
+    /// The JSON pointer of the action in the overlay.
     pub(crate) pointer: String,
-    /// The JSONPath.
+    /// The target: a JSONPath.
     pub(crate) target: String,
-    /// The reason that the overlay gives.
+    /// The reason in the overlay.
     pub(crate) description: String,
     pub(crate) effect: Effect,
 }
@@ -32,15 +32,15 @@ pub(crate) struct Applied {
 /// An action of the overlay, and its effect in each version of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// The overlay.
+    /// The name of the overlay.
     pub file: String,
-    /// JSON pointer into the overlay.
+    /// The JSON pointer of the action in the overlay.
     pub pointer: String,
-    /// The JSONPath.
+    /// The target: a JSONPath.
     pub target: String,
-    /// The reason that the overlay gives.
+    /// The reason in the overlay.
     pub description: String,
-    /// The effects by version.
+    /// The effect in each version.
     pub effects: BTreeMap<String, Effect>,
 }
 
@@ -52,8 +52,8 @@ impl Correction {
         versions.map(|(version, _)| version.as_str())
     }
 
-    /// Collects the effect of each action in every version. Actions are matched by index: every version is corrected
-    /// by the same overlay.
+    /// Collects the effect of each action in all versions. Actions correspond by index, because every version is
+    /// corrected by the same overlay.
     pub(crate) fn of_all<'a>(
         file: &str,
         versions: impl Iterator<Item = (&'a str, &'a [Applied])>,
@@ -77,7 +77,7 @@ impl Correction {
         corrections
     }
 
-    /// Returns a problem for every action that changed nothing in any version.
+    /// Returns a problem for every action that changes nothing in any version.
     pub(crate) fn check(corrections: &[Self]) -> Result<(), Report> {
         let obsolete = corrections
             .iter()

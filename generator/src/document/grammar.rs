@@ -1,4 +1,5 @@
-//! What a contract may contain outside of its schemas, as data. Anything else is rejected with its JSON pointer.
+//! A declarative grammar of everything that a contract may contain outside of its schemas. Anything else is rejected
+//! with its JSON pointer.
 
 use serde_json::Value;
 
@@ -10,25 +11,25 @@ use super::keywords::describe;
 use super::pointer::At;
 use super::schema::Schemas;
 
-/// Checks the tree against the grammar, and downgrades every schema in it to OpenAPI 3.0.
+/// Validates a contract against the grammar, and downgrades its schemas to OpenAPI 3.0.
 pub(super) fn downgrade(tree: &mut Value, schemas: &mut Schemas<'_>) {
     walk(tree, &DOCUMENT, &At::Root, schemas);
 }
 
-/// The values that are allowed at a place.
+/// The permitted values at a place.
 pub(super) enum Part {
     Text,
     Flag,
     Texts,
-    /// A string of a fixed set; the message lists the set.
+    /// One of these strings. The error message lists them.
     OneOf(&'static [&'static str]),
-    /// A schema, which is also downgraded.
+    /// A schema, which is downgraded.
     Schema,
-    /// Exactly these keys.
+    /// An object with these keys only.
     Object(&'static [Key]),
-    /// One of these keys.
+    /// An object with exactly one of these keys.
     Choice(&'static [Key]),
-    /// Any keys.
+    /// An object with any keys.
     Map(&'static Part),
     List(&'static Part),
 }
@@ -61,7 +62,8 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
     }
 }
 
-/// `tests/coverage.rs` proves that all of this is read, or lists the reason why not.
+/// The grammar of a document. `tests/coverage.rs` tests that every entry has an effect on the emitted code, or lists
+/// the reason why not.
 pub(super) static DOCUMENT: Part = Part::Object(&[
     required("openapi", &Part::Text),
     optional(RUST_NAME, &Part::Map(&Part::Text)),
@@ -166,7 +168,7 @@ static PARAMETER: Part = Part::Object(&[
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
     optional("explode", &Part::Flag),
     optional("deprecated", &Part::Flag),
-    // One of these two; `openapiv3` requires it.
+    // `openapiv3` requires one of these two.
     optional("schema", &Part::Schema),
     optional("content", &CONTENT),
 ]);

@@ -1,4 +1,4 @@
-//! The keywords that a schema may have: the shape of each, and the kinds of schema that it applies to.
+//! The keywords of schemas: the valid shape of each value, and the kinds of schemas that may have it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
 
-/// The kind of a schema, by its deciding keyword.
+/// The kind of a schema, as determined by one of its keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Reference,
@@ -60,7 +60,7 @@ impl Kind {
         })
     }
 
-    /// Returns the `type` of a constant without one.
+    /// Returns the `type` of a constant that has none.
     pub(super) fn type_of(value: &Value) -> &'static str {
         match value {
             Value::Null => "null",
@@ -182,7 +182,7 @@ fn is_entity(value: &Value) -> bool {
     value == &Value::Bool(false) || value.as_str().is_some_and(is_camel)
 }
 
-/// A keyword: its shape, and the kinds that it applies to.
+/// A keyword: the shape of its value, and the kinds of schemas that may have it.
 pub(super) struct Keyword {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
@@ -239,8 +239,8 @@ const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Nu
 const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
 const WITH_PROPERTIES: &[Kind] = &[Kind::AnyOf, Kind::OneOf, Kind::Object];
 
-/// Sorted by frequency in the documents, because the search is linear. `tests/coverage.rs` proves that all of them are
-/// read, or lists the reason why not.
+/// Sorted by frequency in the documents, because the search is linear. `tests/coverage.rs` tests that every keyword has
+/// an effect on the emitted code, or lists the reason why not.
 pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("type", Shape::Type, TYPED),
     keyword("anyOf", Shape::Schemas, &[Kind::AnyOf]),
@@ -289,7 +289,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("prefixItems", Shape::Schemas, &[Kind::Array]),
 ];
 
-/// Returns a value for a message: short, and never the content of a mapping or a sequence.
+/// Formats a value for a message: truncated, and without the content of mappings and sequences.
 pub(super) fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "a sequence".to_owned(),

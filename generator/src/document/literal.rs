@@ -1,4 +1,4 @@
-//! Constant values of a document, without JSON types in the interface.
+//! Constant values of a document, independent of JSON types.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ impl From<&Value> for Literal {
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
                 (None, Some(float)) => Self::Number(float),
-                // Unreachable without serde_json's `arbitrary_precision`.
+                // Only possible with serde_json's feature `arbitrary_precision`.
                 (None, None) => Self::Text(number.to_string()),
             },
             Value::String(text) => Self::Text(text.clone()),

@@ -1,7 +1,7 @@
 //! Phase 1, document: parses YAML, applies the overlay, and downgrades the result to OpenAPI 3.0.
 //!
-//! Later phases see no JSON, only `openapiv3` types. The methods of [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`]
-//! and [`ServerExt`] return what these types cannot represent.
+//! Later phases use only `openapiv3` types, no JSON. The methods of [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`]
+//! and [`ServerExt`] return the facts that these types cannot represent.
 
 mod access;
 mod brackets;
@@ -35,25 +35,25 @@ use crate::error::{Problem, Report};
 use pointer::At;
 use schema::Schemas;
 
-/// One input: its name in messages, and its text.
+/// An input file: its name in messages, and its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// The path of the file, as in messages.
+    /// The path of the file, as shown in messages.
     pub name: &'a str,
     /// The YAML text.
     pub text: &'a str,
 }
 
-/// A loaded document: every `$ref` in it resolves to a schema of `components`.
+/// A loaded document. Every `$ref` resolves to a schema in `components`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The contract's [`Source::name`].
     pub file: String,
     /// The document as OpenAPI 3.0.
     pub api: OpenAPI,
-    /// The webhooks, which OpenAPI 3.0 does not have.
+    /// The webhooks, which OpenAPI 3.0 lacks.
     pub webhooks: Vec<Webhook>,
-    /// The effects of the corrections, in their order.
+    /// The effects of the overlay's actions, in order.
     pub(crate) applied: Vec<Applied>,
 }
 
@@ -64,13 +64,13 @@ pub struct Webhook {
     pub name: String,
     /// The schema of the delivered body.
     pub schema: ReferenceOr<Schema>,
-    /// JSON pointer of the schema.
+    /// The JSON pointer of the schema.
     pub at: String,
 }
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// How deeply mappings and sequences of a contract may be nested. Every phase uses some stack for each level.
+/// The maximum nesting of mappings and sequences in a contract. Every phase uses some stack for each level.
 pub const MAX_DEPTH: usize = 120;
 
 impl Document {
@@ -82,7 +82,7 @@ impl Document {
     }
 }
 
-/// Reads a contract and applies the overlay's corrections to it. Reports every problem of a step together.
+/// Reads a contract and applies the overlay. Reports all problems of a step together.
 pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Document, Report> {
     let (mut tree, applied) = correct(contract, overlay)?;
     downgrade(&mut tree, contract.name)?;
@@ -97,10 +97,10 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
     })
 }
 
-/// Returns the contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
+/// Returns the contract with the overlay applied, still in OpenAPI 3.1.
 ///
 /// # Errors
-/// An error if one of the two is not valid YAML, and all corrections that cannot be applied.
+/// The error of a file that is not valid YAML, or of all actions that cannot be applied.
 pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
     correct(contract, overlay).map(|(tree, _)| tree)
 }
@@ -121,7 +121,7 @@ fn correct(
     Ok((tree, applied))
 }
 
-/// Returns the first mapping or sequence in a tree that is nested deeper than this number of levels.
+/// Returns the JSON pointer of the first mapping or sequence that is nested deeper than this number of levels.
 fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     match (tree, levels) {
         (Value::Object(_) | Value::Array(_), 0) => Some(at.to_string()),
@@ -137,7 +137,7 @@ fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
     }
 }
 
-/// Converts every component that is only a `$ref` to a schema, so that each component is a schema.
+/// Wraps every component that is only a `$ref` in `allOf`, so that each component is a schema.
 fn wrap_aliases(tree: &mut Value) {
     let schemas = tree
         .pointer_mut("/components/schemas")
@@ -149,7 +149,7 @@ fn wrap_aliases(tree: &mut Value) {
     }
 }
 
-/// Deserializes the tree as OpenAPI 3.0, without its webhooks.
+/// Downgrades the tree to OpenAPI 3.0, without its webhooks.
 fn downgrade(tree: &mut Value, file: &str) -> Result<(), Report> {
     let mut schemas = Schemas::new(file);
     grammar::downgrade(tree, &mut schemas);
@@ -195,7 +195,7 @@ fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
     Ok(found)
 }
 
-/// Returns the error of `openapiv3`. The grammar has already checked everything, so this would be a gap in it.
+/// Reports an error of `openapiv3`. Only possible if the grammar accepts something that `openapiv3` does not.
 fn whole(file: &str, error: &serde_json::Error) -> Report {
     Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
 }

@@ -1,6 +1,6 @@
-//! Corrections to a contract: an OpenAPI Overlay 1.0 document.
+//! Applies corrections to a contract: an OpenAPI Overlay 1.0 document.
 //!
-//! An action may apply to some versions of the API only, so one without effect is not a problem of a single contract:
+//! An action without an effect on a contract is not an error here, because it may apply to other API versions only.
 //! [`corrections`](super::corrections) checks the effects in all versions.
 
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use super::pointer::At;
 use super::{MAX_DEPTH, Source, beyond, yaml};
 use crate::error::{Problem, Report};
 
-/// Applies the overlay to the contract's tree, and returns the effect of each action. `contract` is its name in
-/// messages.
+/// Applies the overlay to the contract's tree, and returns the effect of each action. `contract` is the name of the
+/// contract in messages.
 pub(super) fn apply(
     overlay: Source<'_>,
     contract: &str,
@@ -48,7 +48,7 @@ pub(super) fn apply(
     Ok(all)
 }
 
-/// Returns the versions that the `x-versions` of actions contain, each with its JSON pointer into the overlay.
+/// Returns the versions in the `x-versions` of actions, each with its JSON pointer in the overlay.
 pub(crate) fn named_versions(overlay: Source<'_>) -> Result<Vec<(String, String)>, Report> {
     let mut named = Vec::new();
     for (index, action) in read(overlay)?.into_iter().enumerate() {
@@ -87,7 +87,7 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
-    /// The versions of the API that it applies to; by default all of them.
+    /// The API versions that the action applies to; all of them by default.
     #[serde(rename = "x-versions")]
     versions: Option<Vec<String>>,
 }
@@ -138,7 +138,7 @@ impl Action {
             return Ok(Effect::Unmatched);
         }
         let Some(update) = &self.update else {
-            // From the end, so that the indices of earlier targets stay valid.
+            // In reverse order, so that the indices of earlier targets stay valid.
             for target in targets.iter().rev() {
                 remove(tree, target);
             }
@@ -167,7 +167,7 @@ impl Action {
     }
 }
 
-/// Removes the value at the JSON pointer; the others keep their order.
+/// Removes the value at the JSON pointer, and keeps the order of the others.
 fn remove(tree: &mut Value, target: &str) {
     let Some((parent, last)) = target.rsplit_once('/') else {
         *tree = Value::Null;
@@ -186,8 +186,8 @@ fn remove(tree: &mut Value, target: &str) {
     }
 }
 
-/// Merges into the node as Overlay 1.0 specifies: objects by key, arrays by appending, everything else replaced.
-/// Returns whether that changed anything.
+/// Merges `update` into the node by the rules of Overlay 1.0: objects by key, arrays by appending, and everything else
+/// is replaced. Returns whether the node changed.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(entries), Value::Object(updates)) => merge_entries(entries, updates),

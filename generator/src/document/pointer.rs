@@ -1,4 +1,4 @@
-//! The current place in the tree: a JSON pointer that is only formatted when it is printed.
+//! The current place in a tree. The JSON pointer is only formatted when it is displayed.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl<'a> At<'a> {
         At::Key(self, key)
     }
 
-    /// Returns whether a schema here has a name: a component or a property.
+    /// Returns whether a schema at this place has a name: that of a component or property.
     pub(super) fn is_named(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Verifies that `openapiv3` dropped nothing: the typed document is serialized again and compared with its input.
+//! Verifies that `openapiv3` dropped nothing: the parsed document is serialized again and compared with its input.
 
 use openapiv3::OpenAPI;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::pointer::At;
 use crate::error::{Problem, Report};
 
-/// Reports every place of the tree that the typed document omits or changes. It may add values: the defaults of
+/// Reports every value that the parsed document omits or changes. Additional values are permitted: they are defaults of
 /// OpenAPI.
 pub(super) fn check(file: &str, tree: &Value, api: &OpenAPI) -> Result<(), Report> {
     let written = serde_json::to_value(api)
@@ -31,7 +31,7 @@ fn compare(given: &Value, written: Option<&Value>, at: &At<'_>, differences: &mu
                 compare(value, written.get(index), &at.index(index), differences);
             }
         }
-        // `openapiv3` represents the bounds of numbers as floats.
+        // `openapiv3` represents numeric bounds as floats.
         (Value::Number(given), Some(Value::Number(written)))
             if given.as_f64() == written.as_f64() => {}
         (given, Some(written)) if given == written => {}
@@ -40,7 +40,7 @@ fn compare(given: &Value, written: Option<&Value>, at: &At<'_>, differences: &mu
     }
 }
 
-/// Returns whether omitting the key has the same meaning.
+/// Returns whether omitting the key has the same meaning as this value.
 fn is_implied(value: &Value) -> bool {
     match value {
         Value::Bool(value) => !value,

@@ -1,5 +1,5 @@
-//! Downgrades a schema from OpenAPI 3.1 to 3.0. What 3.0 or `openapiv3` would lose is expressed in another way, or
-//! rejected.
+//! Downgrades a schema from OpenAPI 3.1 to 3.0. Keywords that 3.0 or `openapiv3` cannot represent are expressed in
+//! another way, or rejected.
 //!
 //! | 3.1 | here |
 //! |---|---|
@@ -24,16 +24,16 @@ use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
 use crate::error::Problem;
 
-/// The keywords that decide the kind of a schema.
+/// The keywords that determine the kind of a schema.
 const DECIDING: [&str; 5] = ["type", "$ref", "anyOf", "oneOf", "allOf"];
 
 type Entries = Map<String, Value>;
 
-/// The downgrade of all schemas of a document: collects problems, and the references that must resolve.
+/// Downgrades all schemas of a document. Collects problems, and references that have to be resolved.
 pub(super) struct Schemas<'a> {
     file: &'a str,
     pub(super) problems: Vec<Problem>,
-    /// The place of a reference, and its target.
+    /// The place and the target of each reference.
     pub(super) references: Vec<(String, String)>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Schemas<'a> {
             .push(Problem::new(self.file, at.to_string(), message));
     }
 
-    /// Returns the schema in OpenAPI 3.0. After a problem, the valid part of it.
+    /// Returns the schema in OpenAPI 3.0. If there is a problem, returns the valid part of the schema.
     pub(super) fn downgrade(&mut self, value: Value, at: &At<'_>) -> Value {
         let mut schema = match value {
             Value::Object(entries) => entries,
@@ -82,7 +82,7 @@ impl<'a> Schemas<'a> {
         })
     }
 
-    /// Rejects keywords that are unknown or have the wrong shape, and continues without them.
+    /// Rejects and removes keywords that are unknown or whose values have the wrong shape.
     fn check_shapes(&mut self, schema: &mut Entries, at: &At<'_>) {
         schema.retain(|name, value| {
             let Some(keyword) = Keyword::find(name) else {
@@ -107,7 +107,7 @@ impl<'a> Schemas<'a> {
         });
     }
 
-    /// Converts `type` to one name: from a list with `null`, or from the constants if it is missing.
+    /// Normalizes `type` to a single name: from a list with `null`, or from the constants if `type` is missing.
     fn normalize_type(&mut self, schema: &mut Entries, at: &At<'_>) {
         if let Some(Value::Array(names)) = schema.get_mut("type") {
             let mut others = names.clone();
@@ -137,8 +137,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Returns the kind of the schema, by its first deciding keyword. A second one does not apply to that kind, so it
-    /// will be rejected.
+    /// Returns the kind of the schema, as determined by its first deciding keyword. Any second one does not apply to
+    /// that kind, so `check_fit` rejects it.
     fn kind(&mut self, schema: &Entries, at: &At<'_>) -> Kind {
         schema
             .iter()
@@ -156,7 +156,7 @@ impl<'a> Schemas<'a> {
             .unwrap_or(Kind::Anything)
     }
 
-    /// Rejects keywords that do not apply to the kind, and continues without them.
+    /// Rejects and removes keywords that do not apply to the kind.
     fn check_fit(&mut self, schema: &mut Entries, kind: Kind, at: &At<'_>) {
         schema.retain(|name, _| {
             let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
@@ -169,7 +169,7 @@ impl<'a> Schemas<'a> {
         });
     }
 
-    /// Downgrades every schema inside this one.
+    /// Downgrades the schemas inside of this one.
     fn children(&mut self, schema: &mut Entries, at: &At<'_>) {
         for (name, value) in schema {
             let at = at.key(name);
@@ -197,7 +197,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Keeps a `$ref` alone; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
+    /// Keeps a `$ref` that is the only keyword. OpenAPI 3.0 ignores other keywords next to it, so then it becomes
+    /// `allOf: [$ref]`.
     fn reference(&mut self, mut schema: Entries, at: &At<'_>) -> Entries {
         let Some(reference) = schema.shift_remove("$ref") else {
             return schema;
@@ -224,7 +225,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Removes null from a union. The result is a union, the only other member, or null alone.
+    /// Removes null from the members of a union. Returns the union, its only remaining member, or the schema of null.
     fn union(&mut self, mut schema: Entries, keyword: &str, at: &At<'_>) -> Entries {
         let Some(Value::Array(mut members)) = schema.shift_remove(keyword) else {
             return schema;
@@ -252,7 +253,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// Returns the only member of a union, with the annotations of the union.
+    /// Returns the only member of a union, with the annotations of the union added.
     fn only_member(&mut self, outer: Entries, member: Value, at: &At<'_>) -> Entries {
         let mut schema = match member {
             Value::Object(member) if !member.contains_key("$ref") => member,
@@ -284,7 +285,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// Converts bounds to those of 3.0, those of an integer to integers; then the constants.
+    /// Converts numeric bounds to OpenAPI 3.0, as integers if the schema is one, and the constants.
     fn number(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         exclusive_bound(&mut schema, "minimum", "exclusiveMinimum", f64::ge);
         exclusive_bound(&mut schema, "maximum", "exclusiveMaximum", f64::le);
@@ -305,7 +306,7 @@ impl<'a> Schemas<'a> {
         self.constants(schema, kind, at)
     }
 
-    /// Converts `const` to an `enum` of one. Checks that all values are of the schema's type and differ.
+    /// Converts `const` to an `enum` with one value. Checks that all values have the schema's type and are unique.
     fn constants(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
         if let Some(constant) = schema.shift_remove("const") {
             if schema.contains_key("enum") {
@@ -344,7 +345,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Replaces `items: false` after positions, which allows no further items, by `maxItems`.
+/// Replaces `items: false`, which permits no items after the tuple's positions, by `maxItems`.
 fn close_tuple(schema: &mut Entries) {
     let Some(Value::Array(positions)) = schema.get("prefixItems") else {
         return;
@@ -358,7 +359,7 @@ fn close_tuple(schema: &mut Entries) {
     }
 }
 
-/// Removes flags that have no effect; expresses a default of null in a way that `openapiv3` keeps.
+/// Removes flags without an effect. Expresses a default of null by an extension, because `openapiv3` drops it.
 fn annotations(schema: &mut Entries) {
     for flag in [
         "deprecated",
@@ -377,7 +378,7 @@ fn annotations(schema: &mut Entries) {
     }
 }
 
-/// Returns the schema that allows only null, with the annotations of this one.
+/// Returns the schema of null, with the annotations of this schema.
 fn null(mut schema: Entries) -> Entries {
     schema.shift_remove("type");
     schema.shift_remove("const");
@@ -387,7 +388,7 @@ fn null(mut schema: Entries) -> Entries {
     schema
 }
 
-/// Merges an exclusive bound. If both bounds are set, only the stricter one has an effect, so only that one is written.
+/// Merges an exclusive bound with an inclusive one. Only the stricter of the two has an effect.
 fn exclusive_bound(
     schema: &mut Entries,
     bound: &str,
@@ -415,7 +416,7 @@ fn renamed(mut schema: Entries, from: &str, to: &str) -> Entries {
     schema
 }
 
-/// Keys are strings, so the documents omit their type.
+/// Adds `type: string` to the schema of keys, whose type the documents omit.
 fn text_by_nature(schema: &mut Value) {
     if let Value::Object(schema) = schema
         && !DECIDING.iter().any(|key| schema.contains_key(*key))
@@ -424,7 +425,7 @@ fn text_by_nature(schema: &mut Value) {
     }
 }
 
-/// Returns the same number as an integer; the documents write some integers with a zero fraction.
+/// Returns the number as an integer, if it is one. The documents contain some integers with a fraction of zero.
 fn integer(number: &Number) -> Option<Number> {
     if number.is_i64() {
         return Some(number.clone());

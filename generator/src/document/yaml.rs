@@ -1,4 +1,4 @@
-//! Parses YAML to a JSON tree. Stricter than the parser: a mapping may have each key only once.
+//! Parses YAML to a JSON tree. Unlike the parser's own rules, a duplicate key is an error.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Number, Value};
 use super::{Source, brackets};
 use crate::error::Problem;
 
-/// The maximum number of brackets that may be open at once. The parser's time grows with the square of that number, and
-/// it rejects such nesting only afterwards. Text may contain some that are never closed.
+/// The maximum number of open brackets. The parser's time grows quadratically with that number, and it rejects such
+/// nesting only afterwards. The limit leaves room for unclosed brackets in plain strings.
 const MAX_OPEN: usize = 256;
 
-/// Parses the text. The parser's message contains line and column.
+/// Parses the text. Error messages of the parser contain line and column.
 pub(super) fn parse(source: Source<'_>) -> Result<Value, Problem> {
     check_brackets(source)?;
     match serde_yaml::from_str::<Tree>(source.text) {
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Value::Null)
     }
 
-    /// Returns whether a text has no content.
+    /// Treats a document without content as null.
     fn visit_none<E: Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-/// A key as in JSON: an unquoted number (a status) is the same key as its string.
+/// A key as in JSON: an unquoted number, such as a status, is the same key as its string.
 struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {

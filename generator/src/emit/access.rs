@@ -1,4 +1,4 @@
-//! The credentials that a method accepts.
+//! Emits the bounds on the credential type of a method.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,8 +7,8 @@ use crate::ir::{Access, Operation};
 
 /// Emits the `where` clause of a service's method.
 ///
-/// It is on the method rather than on the `impl` block, so that the compiler names the accepted credentials
-/// (`on_unimplemented`), instead of an unsatisfied bound of the block.
+/// The bound is on the method rather than on the `impl` block, because the compiler then names the accepted credentials
+/// (`on_unimplemented`) in its error message.
 pub(super) fn takes(operation: &Operation) -> TokenStream {
     let bound = match operation.access {
         Access::Public => return TokenStream::new(),

@@ -1,4 +1,5 @@
-//! Ambiguous unions, which their values alone do not decide: the raw JSON with typed accessors.
+//! Emits ambiguous unions, whose variant cannot be determined from the value alone: a struct with the raw JSON and
+//! typed accessors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +10,7 @@ use super::types::{ident, payload, rust_type};
 use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names;
 
-/// Emits the type that contains the JSON, its accessors, and the enum over its forms if a string selects them.
+/// Emits the struct with the JSON, its accessors, and an enum over the variants if another field selects one.
 pub(super) fn definition(
     api: &Api,
     def: &TypeDef,
@@ -51,7 +52,7 @@ pub(super) fn definition(
     }
 }
 
-/// Emits the accessor that uses the selecting string.
+/// Emits the accessor that takes the selecting string as an argument.
 fn to_view(union: &Union, choices: &Choices) -> TokenStream {
     let view = ident(&choices.name);
     let arms = choices.variants.iter().map(|(text, variant)| {
@@ -101,7 +102,7 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
     }
 }
 
-/// Emits how the raw JSON and its forms are decoded and encoded.
+/// Emits the codec of the struct and of the enum.
 pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> TokenStream {
     let (name, text) = (ident(&def.name.rust), &def.name.rust);
     let view = choices.map(|choices| {
@@ -138,7 +139,7 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
     }
 }
 
-/// Emits the methods of a struct that read its fields by the string beside them.
+/// Emits the methods of a struct that read its ambiguous fields as the variant that another field selects.
 pub(super) fn chosen_views(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let views: Vec<TokenStream> = object
         .fields

@@ -1,4 +1,4 @@
-//! Parameters and bodies: as arguments of methods, and how they are added to requests.
+//! Emits parameters and bodies as arguments of methods, and the statements that add them to requests.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use quote::quote;
 use super::types::{ident, is_copy, rust_type};
 use crate::ir::{Api, Body, Encoding, Param, ParamStyle, Scalar, Shape, Type};
 
-/// Returns the type of a parameter's argument, and the reference that the request takes.
+/// Returns the argument type of a parameter, and the expression that is passed to the request.
 pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = param.ty.non_null();
     let rust = rust_type(api, ty);
@@ -26,15 +26,15 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
     }
 }
 
-/// Emits the statement that converts the argument of a parameter, if it needs one. The name of the variable is short,
-/// because formatters break long lines differently.
+/// Emits the statement that converts the argument of a parameter, if necessary. Variables have short names, because
+/// formatters break long lines differently.
 fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match api.target(ty).non_null() {
         Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
         Type::Map(item) => {
             let item = rust_type(api, item);
-            // Pairs rather than a map: a key may be repeated.
+            // Pairs rather than a map, because keys may be repeated.
             quote!(let values: Pairs<#item> = #name.into_map();)
         }
         _ if is_converted(api, ty) => {
@@ -45,7 +45,7 @@ fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     }
 }
 
-/// Returns whether its argument accepts anything that converts to a single value.
+/// Returns whether the argument accepts anything that converts to a single value.
 fn is_converted(api: &Api, ty: &Type) -> bool {
     match api.target(ty).non_null() {
         Type::Id(_) => true,
@@ -54,7 +54,7 @@ fn is_converted(api: &Api, ty: &Type) -> bool {
     }
 }
 
-/// Emits the statement that creates the value of a parameter that several operations take.
+/// Emits the statement that converts an argument to its final type, so that several operations can use the value.
 pub(super) fn settle(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match is_converted(api, ty) {

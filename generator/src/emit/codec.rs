@@ -1,4 +1,4 @@
-//! How types are decoded and encoded: `impl` blocks, in other files than the definitions that users read.
+//! Emits the codec of types. The `impl` blocks are in other files than the definitions that users read.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::names::REST_FIELD;
 
-/// The maximum number of keys in a call that fits on a line.
+/// The maximum number of characters of the keys in a macro call that fits on a line.
 const WIDEST_LIST: usize = 53;
 
 /// The maximum length of key and value, as tokens, in a call that fits on a line.
@@ -53,8 +53,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     }
 }
 
-/// Returns whether the type is a page, which may be received as a plain array. Pages that are also sent are ordinary
-/// values.
+/// Returns whether the type is a page that may be received as a plain array. Pages that are also sent are not.
 fn is_page(api: &Api, def: &TypeDef) -> bool {
     let mut pages = api.pages.keys().map(|id| api.def(*id));
     !def.usage.is_built() && pages.any(|page| page.name.rust == def.name.rust)
@@ -80,7 +79,7 @@ fn read(object: &Struct) -> TokenStream {
         .map(|field| field.name.wire.as_str())
         .collect();
     let width: usize = keys.iter().map(|key| key.len() + 4).sum();
-    // Formatters lay out longer lists differently.
+    // Formatters break longer lists differently.
     let is_long = width > WIDEST_LIST;
     let known = (object.rest.is_some() && is_long).then(|| quote!(let known = [#(#keys),*];));
     let rest = object.rest.as_ref().map(|_| {
@@ -136,7 +135,7 @@ fn write(object: &Struct) -> TokenStream {
     }
 }
 
-/// Emits the only field of a struct. A long value is bound first, since formatters break such a call differently.
+/// Emits the only field of a struct. A long value is bound to a variable first, because formatters break such a call
 /// differently.
 fn single_field(field: &Field) -> TokenStream {
     let (key, value) = (&field.name.wire, written_value(field));
@@ -152,7 +151,7 @@ fn written(field: &Field) -> TokenStream {
     quote!((#key, #value))
 }
 
-/// Emits the value that a field is encoded as.
+/// Emits the expression that a field is encoded from.
 fn written_value(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let secret = field.facts.sensitivity == Sensitivity::Secret;

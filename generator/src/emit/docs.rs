@@ -1,4 +1,4 @@
-//! Doc comments: the documentation, and the facts of the contract.
+//! Builds doc comments from the documentation and the facts of the contract.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,14 +6,14 @@ use quote::quote;
 use crate::ir::{Bound, Edge, Facts, Lifecycle, Limits, PatternSupport, Usage};
 use crate::names;
 
-/// Width that doc text is wrapped to, without the comment sign and the deepest indentation.
+/// The width of doc text, without the comment marker and the deepest indentation.
 const WIDTH: usize = 82;
 
-/// Paragraphs of a doc comment.
+/// A doc comment.
 #[derive(Debug, Default)]
 pub(super) struct Docs {
     paragraphs: Vec<Paragraph>,
-    /// Other names that users may search for.
+    /// Names for the attribute `#[doc(alias)]`.
     aliases: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ enum Paragraph {
 }
 
 impl Docs {
-    /// Creates docs with a summary, or with the fallback.
+    /// Creates a doc comment with a summary, or with the fallback if there is no summary.
     pub(super) fn new(summary: Option<&str>, fallback: impl Into<String>) -> Self {
         let summary = summary.map_or_else(|| fallback.into(), str::to_owned);
         Self {
@@ -47,7 +47,7 @@ impl Docs {
         self
     }
 
-    /// Adds a section with an example, if there is one. Rustdoc compiles it.
+    /// Adds a section with an example, if there is one. The example becomes a doctest.
     pub(super) fn example(self, code: Option<String>) -> Self {
         let Some(code) = code else {
             return self;
@@ -57,7 +57,7 @@ impl Docs {
         docs
     }
 
-    /// Adds a name under which the search of rustdoc finds the item, if it is valid as one.
+    /// Adds a name by which the search of rustdoc finds the item, unless it is invalid as an alias.
     pub(super) fn alias(mut self, name: &str) -> Self {
         let is_forbidden = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '\'');
         if !name.is_empty() && !name.contains(is_forbidden) {
@@ -66,7 +66,7 @@ impl Docs {
         self
     }
 
-    /// Emits `#[doc = "..."]` attributes, one per line, and those of the aliases.
+    /// Emits `#[doc = "..."]` attributes, one per line, and the aliases.
     pub(super) fn attributes(&self) -> TokenStream {
         let lines = self.lines().into_iter().map(|line| quote!(#[doc = #line]));
         let aliases = self
@@ -128,7 +128,7 @@ fn wrap(text: &str, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// Describes the facts of a field beyond its type, as sentences.
+/// Describes the facts about a field other than its type, as sentences.
 pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
     let mut sentences = Vec::new();
     if facts.lifecycle == Lifecycle::Deprecated {
@@ -148,7 +148,7 @@ pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
     sentences.join(" ")
 }
 
-/// Describes constraints, as a list of phrases. For sent values, it names those that only the server validates.
+/// Describes constraints as a list of phrases. For sent values, those that only the server validates are marked.
 pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
     let note = match usage.is_built() {
         true => " (validated by the server)",
@@ -250,7 +250,7 @@ fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
     }
 }
 
-/// Returns a name as code, with its article: `an `Owner``, `a `User``.
+/// Returns a name as code with its article: `an `Owner``, `a `User``.
 pub(super) fn article(name: &str) -> String {
     format!("{} `{name}`", article_of(name))
 }
@@ -260,7 +260,7 @@ pub(super) fn with_article(words: &str) -> String {
     format!("{} {words}", article_of(words))
 }
 
-/// Chooses the article by the pronunciation of the first word: by letter, if it is one of these initialisms.
+/// Returns the article for the pronunciation of the first word. Initialisms in the list are spelled out.
 fn article_of(words: &str) -> &'static str {
     const FROM_A_VOWEL: [&str; 5] = ["html", "http", "llm", "mcp", "sso"];
     let words = names::spoken(words);
@@ -272,7 +272,7 @@ fn article_of(words: &str) -> &'static str {
     }
 }
 
-/// Formats a string as code; in quotes if it is blank, with longer fences if it contains backticks.
+/// Formats a string as code; quoted if it is blank, and with longer fences if it contains backticks.
 pub(super) fn code(text: &str) -> String {
     if text.trim().is_empty() {
         format!("`{text:?}`")

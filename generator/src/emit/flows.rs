@@ -1,4 +1,5 @@
-//! Flows: methods that make several calls. The runtime implements them; the emitted code passes it the operations.
+//! Emits the methods of multi-step workflows (`x-flow`). The runtime implements them, and the emitted code passes it
+//! the operations.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -13,7 +14,7 @@ use crate::ir::{
 };
 use crate::names;
 
-/// Emits the method of an operation's flow, if it has one.
+/// Emits the method of an operation's workflow, if it has one.
 pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Option<TokenStream> {
     let flow = operation.flow.as_ref()?;
     let name = ident(&flow.name.rust);
@@ -27,7 +28,7 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
-        // A method of the client, since it uses two services: `version.rs`.
+        // It is a method of the client, because it uses two services: see `version.rs`.
         FlowKind::Metering { .. } => None,
         FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
         FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
@@ -83,7 +84,7 @@ fn document(
         .map(|param| ident(&param.name.rust))
         .collect();
     let params = operation.path_params.iter();
-    // Both operations take it.
+    // Converted, because both operations use the values.
     let conversions = params.map(|param| settle(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
     let (method, takes) = (ident(&operation.name.rust), takes(operation));
@@ -121,7 +122,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     })
 }
 
-/// Emits what the runtime needs to know about the types of an operation's flow, beside the method.
+/// Emits the `impl` blocks by which the runtime accesses the types of a workflow.
 pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenStream> {
     let FlowKind::Ingest {
         time,
@@ -166,7 +167,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
     })
 }
 
-/// Emits a reference to a field of a struct, or to the shared field of a union's variants.
+/// Emits a closure or path that returns a reference to a field, or to the shared field of a union's variants.
 fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = ty.non_null() else {
         return None;
@@ -200,7 +201,7 @@ fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     }
 }
 
-/// Emits a count of a response; 0 if it is missing.
+/// Emits an expression for a count in a response; 0 if it is missing.
 fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = response.non_null() else {
         return None;
@@ -239,7 +240,7 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     })
 }
 
-/// The type of a route in the runtime, and its summary.
+/// The runtime's type of a route, and the summary of its method.
 type Route = (&'static str, &'static str);
 
 const CHECKOUT: Route = (
@@ -266,7 +267,7 @@ fn route(name: &Ident, operation: &Operation, (ty, summary): Route) -> TokenStre
     }
 }
 
-/// Returns the docs: the summary, the accepted credentials and the calls that it makes.
+/// Returns the docs of a method: summary, accepted credentials, and the operations that it calls.
 fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> TokenStream {
     let docs = Docs::new(None, summary);
     let errors = match calls {
@@ -286,7 +287,7 @@ fn flow_docs(operation: &Operation, summary: &str, calls: &[&Operation]) -> Toke
     docs.paragraph(credential).paragraph(errors).attributes()
 }
 
-/// Emits the constant with the facts about an operation.
+/// Returns the name of the constant with the facts about an operation.
 fn facts(operation: &Operation) -> Ident {
     ident(&names::constant(&operation.name))
 }

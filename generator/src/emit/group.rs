@@ -1,4 +1,4 @@
-//! Where files are emitted: the groups of a plan as modules of the crate.
+//! The modules of the crate that contain emitted files: one for each version group.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -9,26 +9,26 @@ use crate::names;
 use crate::share::{Key, Plan, VersionGroup};
 use crate::versions::Versions;
 
-/// The APIs of all versions, oldest first, and the groups of their elements.
+/// The APIs of all versions, oldest first, and the version groups of their elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout<'a> {
     pub(crate) apis: &'a [&'a Api],
     pub(crate) plan: &'a Plan,
-    /// The parent of the module of a version.
+    /// The parent of the emitted modules.
     pub(crate) parent: Parent<'a>,
 }
 
-/// The parent of the module of a version.
+/// The parent of the emitted modules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parent<'a> {
-    /// The crate, with the modules of other versions.
+    /// The crate root, next to the modules of other versions.
     Crate(&'a Versions),
-    /// None: it is a crate or module by itself.
+    /// None: a single version is emitted on its own.
     None,
 }
 
 impl<'a> Layout<'a> {
-    /// Returns the groups, those of more versions first.
+    /// Returns the version groups, those with more versions first.
     pub(crate) fn groups(self) -> impl Iterator<Item = GroupModule<'a>> {
         let groups = self.plan.groups.iter();
         groups.map(move |group| GroupModule {
@@ -38,7 +38,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// A group that files are emitted for.
+/// A version group with everything that is needed to emit its module.
 #[derive(Clone, Copy)]
 pub(crate) struct GroupModule<'a> {
     layout: Layout<'a>,
@@ -46,7 +46,7 @@ pub(crate) struct GroupModule<'a> {
 }
 
 impl<'a> GroupModule<'a> {
-    /// Returns the newest version of the group, whose documentation and order of fields are emitted.
+    /// Returns the newest version of the group. Its documentation and order of fields are emitted.
     pub(crate) fn api(self) -> &'a Api {
         self.layout.apis[self.group.newest()]
     }
@@ -56,7 +56,7 @@ impl<'a> GroupModule<'a> {
         self.layout.apis
     }
 
-    /// Returns whether the group is that of one version, whose module users see.
+    /// Returns whether the group consists of a single version. Only the modules of these are public.
     pub(super) fn is_version(self) -> bool {
         self.group.versions.len() == 1
     }
@@ -67,7 +67,7 @@ impl<'a> GroupModule<'a> {
         versions.map(move |version| self.layout.apis[*version].version.as_str())
     }
 
-    /// Returns the versions of the crate outside of the group.
+    /// Returns the versions of the crate that are not in the group.
     pub(super) fn other_versions(self) -> impl Iterator<Item = &'a str> {
         let apis = self.layout.apis.iter().enumerate();
         let others = apis.filter(move |(version, _)| !self.group.versions.contains(version));
@@ -78,7 +78,7 @@ impl<'a> GroupModule<'a> {
         self.layout.parent
     }
 
-    /// Returns its module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all of several versions.
+    /// Returns the name of the module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all versions.
     pub(crate) fn module(self) -> String {
         let all = self.layout.apis.len();
         if all > 1 && self.group.versions.len() == all {
@@ -88,7 +88,7 @@ impl<'a> GroupModule<'a> {
         modules.join("_and_")
     }
 
-    /// Returns the elements that are emitted here.
+    /// Returns the elements of the group.
     pub(crate) fn keys(self) -> impl Iterator<Item = &'a Key> {
         self.group.keys.iter()
     }
@@ -101,19 +101,20 @@ impl<'a> GroupModule<'a> {
         self.holds(&Key::Type(def.name.rust.clone()))
     }
 
-    /// Returns the types that are emitted here.
+    /// Returns the types of the group.
     pub(super) fn types(self) -> impl Iterator<Item = &'a TypeDef> {
         let types = self.api().types.iter();
         types.filter(move |def| self.holds_type(def))
     }
 
-    /// Returns the groups of more versions that elements of this one refer to, the ones of most versions first.
+    /// Returns the other groups that contain all versions of this one, those with more versions first. Elements of this
+    /// group may refer to theirs.
     pub(super) fn covering(self) -> impl Iterator<Item = GroupModule<'a>> {
         let groups = self.layout.groups();
         groups.filter(move |other| other.group != self.group && other.group.covers(self.group))
     }
 
-    /// Returns the group of an element that is referred to or exported here. `None` if it is this one.
+    /// Returns the group of an element that is used or re-exported here. `None` if it is this group.
     pub(super) fn elsewhere(self, key: &Key) -> Option<GroupModule<'a>> {
         match self.holds(key) {
             true => None,
@@ -121,7 +122,7 @@ impl<'a> GroupModule<'a> {
         }
     }
 
-    /// Returns whether an event has the same payload type in another version, which both versions share.
+    /// Returns whether an event has the same payload type in another version, and both versions share this type.
     pub(super) fn shares_event(self, webhook: &Webhook, version: &str) -> bool {
         let payload = &self.api().def(webhook.payload).name.rust;
         let key = Key::Type(payload.clone());
@@ -138,13 +139,13 @@ impl<'a> GroupModule<'a> {
             })
     }
 
-    /// Returns the path of its module from anywhere in the crate.
+    /// Returns the path of the module from anywhere in the crate.
     pub(super) fn path(self) -> TokenStream {
         let module = ident(&self.module());
         quote!(crate::#module)
     }
 
-    /// Returns the condition under which the module is compiled: one of its versions is enabled.
+    /// Returns the condition for compiling the module: one of its versions is enabled.
     pub(super) fn condition(self) -> TokenStream {
         let features: Vec<String> = self.versions().map(names::version_feature).collect();
         match features.as_slice() {
@@ -153,7 +154,7 @@ impl<'a> GroupModule<'a> {
         }
     }
 
-    /// Returns the identifier of the module.
+    /// Returns the name of the module as an identifier.
     pub(super) fn ident(self) -> Ident {
         ident(&self.module())
     }

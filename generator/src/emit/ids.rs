@@ -1,4 +1,4 @@
-//! The types of identifiers, one for each entity of any version.
+//! Emits the types of identifiers, one for each entity of any version.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::types::ident;
 use crate::ir::Api;
 use crate::names;
 
-/// Returns whether the APIs have identifiers of entities.
+/// Returns whether the APIs contain identifiers of entities.
 pub(super) fn is_needed(apis: &[&Api]) -> bool {
     apis.iter().any(|api| api.entities().next().is_some())
 }
 
-/// Emits `ids.rs`: a marker for each entity, which is the same in all versions, and the type of its identifiers.
+/// Emits `ids.rs`: for each entity, a marker type, which all versions share, and the type of its identifiers.
 pub(super) fn file(apis: &[&Api]) -> TokenStream {
     let title = Docs::new(None, "Typed identifiers.")
         .paragraph(

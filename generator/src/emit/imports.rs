@@ -1,4 +1,4 @@
-//! The `use` lines of a file: exactly the names that its tokens mention.
+//! Adds `use` lines to a file, for exactly the names that its tokens mention.
 
 use std::collections::BTreeSet;
 
@@ -22,13 +22,13 @@ pub(super) struct Scope<'a> {
 
 /// The module of the identifiers.
 struct Ids {
-    /// How many modules up it is; `None` in the root of the crate.
+    /// The number of `super::` to reach the module; `None` if it is in the root of the crate.
     above: Option<usize>,
     names: BTreeSet<String>,
 }
 
 impl Ids {
-    /// Returns the scope of a file at a depth below the module of its version.
+    /// Returns the names for a file at a depth below the module of its version.
     fn below(group: GroupModule<'_>, depth: usize) -> Self {
         Self {
             above: match group.parent() {
@@ -52,15 +52,15 @@ struct Models<'a> {
     /// The number of `super::` at the beginning of the path.
     above: usize,
     place: Place,
-    /// The models outside of the file itself.
+    /// The names of models that the file itself does not define.
     names: BTreeSet<&'a str>,
 }
 
-/// Where a file is.
+/// The location of a file.
 enum Place {
     /// In `models/`.
     Among,
-    /// Beside that folder, or deeper.
+    /// Next to that folder, or deeper.
     Beside,
 }
 
@@ -121,7 +121,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Returns the scope of a service, `depth` levels below the version; those with children are one deeper.
+    /// Returns the scope of a service file, `depth` levels below the version. A service with children is a folder, so
+    /// its file is one level deeper.
     pub(super) fn services(group: GroupModule<'a>, depth: usize) -> Self {
         Self {
             runtime: &["client", "flows", "types"],
@@ -139,11 +140,11 @@ fn names(api: &Api) -> impl Iterator<Item = &str> {
     api.types.iter().map(|def| def.name.rust.as_str())
 }
 
-/// Returns the file with its imports, after inner attributes and module declarations.
+/// Returns the file with its imports, which follow inner attributes and module declarations.
 pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
     let mut mentioned = BTreeSet::new();
     collect(file.clone(), &mut mentioned);
-    // A service may have the name of an unrelated type.
+    // A service type may have the same name as a model.
     let defined = defined(file.clone());
     let taken: BTreeSet<&str> = scope
         .models
@@ -196,7 +197,7 @@ fn imports<'n>(path: &TokenStream, names: impl Iterator<Item = &'n str>) -> Toke
     match names.as_slice() {
         [] => TokenStream::new(),
         [only] => quote!(use #path::#only;),
-        // Formatters lay out longer lists differently.
+        // Formatters break longer lists differently.
         _ if width > 40 => quote!(#(use #path::#names;)*),
         _ => quote!(use #path::{#(#names),*};),
     }
@@ -211,7 +212,7 @@ fn defined(file: TokenStream) -> BTreeSet<String> {
     structs.map(|pair| pair[1].to_string()).collect()
 }
 
-/// Collects names at the beginning of a path. Names of enum variants and those after `::` do not count.
+/// Collects the first segments of paths. Enum variants and names after `::` are skipped.
 fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {

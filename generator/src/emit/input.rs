@@ -1,4 +1,4 @@
-//! Constructors and setters of the types that users build.
+//! Emits constructors and setters of the types that users build.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -49,10 +49,10 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     }
 }
 
-/// The maximum number of constructor arguments; more are unreadable at the call site.
+/// The maximum number of constructor arguments. More would be hard to read in a call.
 const MAX_ARGUMENTS: usize = 7;
 
-/// Returns whether a struct has so many required fields that users write it as a literal, which names each value.
+/// Returns whether a struct has so many required fields that users write it as a literal, in which each value is named.
 pub(crate) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
     let required = object.fields.iter().filter(|field| is_argument(field));
     def.usage.is_built() && required.count() > MAX_ARGUMENTS
@@ -146,8 +146,8 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// Emits the setters of a field that is a map with a few well-known keys: one for the entries, as for any other map,
-/// and one for each of those keys.
+/// Emits the setters of a map with a few well-known keys: one for the entries, as for any other map, and one for each
+/// of these keys.
 fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> TokenStream {
     let (name, method) = (ident(&field.name.rust), ident(&names::setter(&field.name)));
     let rest = ident(REST_FIELD);
@@ -220,7 +220,7 @@ fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream
     }
 }
 
-/// Returns the most convenient argument type for a value, and the expression that converts it.
+/// Returns an argument type that is convenient for callers, and the expression that converts the argument.
 fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     let rust = rust_type(api, ty);
     match api.target(ty) {
@@ -242,7 +242,7 @@ fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) 
         }
         inner if is_copy(api, inner) => (rust, quote!(#name)),
         Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_)) => (rust, quote!(#name)),
-        // Decimals are parsed, and `.parse()?` needs to know the type.
+        // Not converted: decimals are parsed, and `.parse()?` could not infer its type.
         Type::Tuple(_) | Type::Scalar(Scalar::Decimal) => (rust, quote!(#name)),
         _ => (quote!(impl Into<#rust>), quote!(#name.into())),
     }

@@ -1,4 +1,4 @@
-//! JSON in the order in which it is written, and in ASCII: strings of documents may have invisible characters.
+//! Writes JSON in a given order and in ASCII, because strings of documents may contain invisible characters.
 
 /// Formats a string.
 pub(super) fn text(value: &str) -> String {
@@ -19,13 +19,13 @@ pub(super) fn text(value: &str) -> String {
     text
 }
 
-/// Formats a list of values.
+/// Formats a list.
 pub(super) fn list(values: impl IntoIterator<Item = String>) -> String {
     let values: Vec<String> = values.into_iter().collect();
     format!("[{}]", values.join(","))
 }
 
-/// Formats an object of keys and values.
+/// Formats an object.
 pub(super) fn object<'k>(entries: impl IntoIterator<Item = (&'k str, String)>) -> String {
     let entries = entries.into_iter();
     let entries: Vec<String> = entries

@@ -1,4 +1,4 @@
-//! The constraints on the fields of a type, as the runtime's `Limit`s.
+//! Emits the constraints on the fields of a type, as `Limit`s of the runtime.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -13,7 +13,7 @@ pub(super) fn braced(api: &Api, object: &Struct) -> TokenStream {
     quote!({ #(#entries)* })
 }
 
-/// Emits the same; nothing if no field has constraints.
+/// Emits the same as [`braced`], or `None` if no field has constraints.
 pub(super) fn braced_if_any(api: &Api, object: &Struct) -> Option<TokenStream> {
     let entries = entries(api, object);
     (!entries.is_empty()).then(|| quote!({ #(#entries)* }))
@@ -27,14 +27,14 @@ fn entries(api: &Api, object: &Struct) -> Vec<TokenStream> {
     let fields = object.fields.iter().filter_map(|field| {
         let key = &field.name.wire;
         let limits = checked(&of_value(api, &field.ty, &field.facts.limits));
-        // If all additional keys have constraints, those without must be listed.
+        // If all additional keys have constraints, fields without constraints must be listed as exceptions.
         (rest.is_some() || !limits.is_empty()).then(|| quote!(#key = [#(#limits),*],))
     });
     let fields: Vec<TokenStream> = fields.collect();
     fields.into_iter().chain(rest).collect()
 }
 
-/// Merges the constraints of a place and of its type. A place with a union has those that hold for any of its variants.
+/// Merges the constraints of a place with those of its type. For a union, only those count that apply to all variants.
 fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     let nested = |inner: &Type, of: &Option<Box<Limits>>| {
         let own = of.as_deref().cloned().unwrap_or_default();
@@ -61,7 +61,7 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     }
 }
 
-/// Returns the subjects that values of a type have. A struct has its own constraints.
+/// Returns the classes of the values of a type. None for a struct, whose fields have their own constraints.
 fn value_classes(api: &Api, ty: &Type) -> Vec<ValueClass> {
     match api.target(ty) {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
@@ -149,7 +149,7 @@ fn checked(limits: &Limits) -> Vec<TokenStream> {
     .collect()
 }
 
-/// Emits a bound that the client validates: a 64-bit integer. Any other is only documented.
+/// Emits a bound that the client validates, which must be a 64-bit integer. Other bounds are only documented.
 fn number(bound: &Bound) -> Option<TokenStream> {
     let number = Literal::i64_unsuffixed(bound.integer()?);
     Some(quote!(#number))

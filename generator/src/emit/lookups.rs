@@ -1,4 +1,4 @@
-//! Methods that find an item of a list.
+//! Emits methods that find an item of a list.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +7,7 @@ use super::docs::{self, Docs};
 use super::types::{as_struct, ident, is_copy, rust_type};
 use crate::ir::{Api, Field, Lookup, Scalar, Shape, Type, TypeDef};
 
-/// Emits the methods of a type that find an item of one of its lists.
+/// Emits these methods of a type.
 pub(super) fn methods(api: &Api, def: &TypeDef) -> TokenStream {
     let lookups = def.lookups.iter();
     let methods: Vec<TokenStream> = lookups
@@ -32,7 +32,7 @@ fn method(api: &Api, def: &TypeDef, lookup: &Lookup) -> Option<TokenStream> {
         ident(&list.name.rust),
         ident(&key.name.rust),
     );
-    // A field that all variants have is read by the method of the union.
+    // A field that all variants of a union have is read with the union's method.
     let items = match &def.shape {
         Shape::Union(_) => quote!(self.#items()),
         _ => quote!(self.#items),
@@ -60,7 +60,7 @@ fn method(api: &Api, def: &TypeDef, lookup: &Lookup) -> Option<TokenStream> {
     })
 }
 
-/// Returns the field with the list: that of the struct, or of the first variant of the union.
+/// Returns the field with the list: of the struct, or of the first variant of the union.
 fn list<'a>(api: &'a Api, def: &'a TypeDef, key: &str) -> Option<&'a Field> {
     let object = match &def.shape {
         Shape::Struct(object) => object,

@@ -1,6 +1,6 @@
 //! Phase 5, emit: converts the IR to token streams, one for each file.
 //!
-//! All decisions were made in [`crate::lower`]; this phase only gives them their Rust form.
+//! All decisions are made in [`crate::lower`]. This phase only chooses their Rust form.
 
 mod access;
 mod ambiguous;
@@ -47,9 +47,9 @@ pub(crate) use input::is_literal;
 pub(crate) use manifest::crate_files;
 pub(crate) use union::shared_fields;
 
-/// A file that is not emitted yet. Unlike tokens, its inputs can be sent between threads.
+/// A file that is emitted later. Unlike tokens, its inputs can be sent between threads.
 pub(crate) struct File<'a> {
-    /// The path, relative to the folder of the group.
+    /// The path relative to the folder of the version group.
     pub(crate) path: String,
     emit: Box<dyn FnOnce() -> TokenStream + Send + 'a>,
 }
@@ -71,7 +71,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// Returns the files of a group.
+/// Returns the source files of a version group.
 pub(crate) fn files(group: GroupModule<'_>) -> Vec<File<'_>> {
     let api = group.api();
     let mut files = vec![match group.is_version() {
@@ -107,7 +107,7 @@ pub(crate) fn files(group: GroupModule<'_>) -> Vec<File<'_>> {
     files
 }
 
-/// Returns the files of a group that are not source: the text of each, by path relative to its folder.
+/// Returns the files of a version group that are not Rust source: text by path relative to its folder.
 pub(crate) fn data(group: GroupModule<'_>) -> BTreeMap<String, String> {
     let schemas =
         schemas::is_needed(group).then(|| (schemas::FILE.to_owned(), schemas::table(group)));

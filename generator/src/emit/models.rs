@@ -1,4 +1,4 @@
-//! Type definitions: structs, enums, unions and aliases, without their codec.
+//! Emits type definitions: structs, enums, unions and aliases, without their codec.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use super::{ambiguous, input, lookups, union};
 use crate::ir::{Api, Enum, Representation, Shape, Struct, Type, TypeDef};
 use crate::names::REST_FIELD;
 
-/// Emits the definition of a type and its methods.
+/// Emits the definition of a type with its methods.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
     match &def.shape {
         Shape::Struct(object) => {

@@ -1,4 +1,4 @@
-//! Doc comments of operations: endpoint, requirements, accepted credentials, and errors.
+//! Builds the doc comments of operations: endpoint, requirements, accepted credentials, and errors.
 
 use super::docs::{Docs, capitalized, code, facts, limits};
 use super::types::rust_type;
@@ -94,7 +94,7 @@ fn argument(param: &Param) -> Option<String> {
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }
 
-/// Describes the sets of optional parameters, of each of which at least one is required.
+/// Describes the sets of optional parameters of which at least one is required.
 fn at_least_one_of(operation: &Operation) -> String {
     let sentences = operation.at_least_one_of.iter().map(|names| {
         let names: Vec<String> = names.iter().map(|name| code(name)).collect();
@@ -167,12 +167,12 @@ fn meaning(status: u16) -> &'static str {
     }
 }
 
-/// Lists each documented status: the error classes as links, and the cause.
+/// Lists each documented status with links to its error classes, and the cause.
 ///
-/// The links are relative to the rendered page, because a method may be shown in several versions, each of which has
-/// its own `ErrorCode`.
+/// The links are URLs relative to the rendered page: a method may be shown in several versions, each with its own
+/// `ErrorCode`.
 fn errors(operation: &Operation) -> String {
-    // `services`, and a module for each segment of the ID except the last.
+    // One level for `services`, and one for each segment of the operation ID but the last.
     let up = "../".repeat(operation.id.split(':').count());
     let lines = operation.errors.iter().map(|(status, classes)| {
         let class = |class: &String| {

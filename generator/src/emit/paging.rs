@@ -1,4 +1,4 @@
-//! Implementations of the runtime's trait for pages.
+//! Emits implementations of the runtime's trait for pages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use super::group::GroupModule;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, Page, PageForm, Shape, TypeId};
 
-/// Returns whether a group has a type that is a page.
+/// Returns whether a version group contains a page type.
 pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
     pages(group).next().is_some()
 }
@@ -19,7 +19,7 @@ fn pages(group: GroupModule<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
     pages.filter(move |(id, _)| group.holds_type(api.def(**id)))
 }
 
-/// Emits `pages.rs` of a group: one line for each type that is a page.
+/// Emits `pages.rs` of a version group: one line for each page type.
 pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
     let api = group.api();
     let title = Docs::new(None, "Pages of lists.").inner_attributes();

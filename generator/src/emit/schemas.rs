@@ -1,7 +1,8 @@
-//! The JSON Schemas of a group, for tests of users' code: `schemas.json`, and `schemas.rs`, which includes it.
+//! Emits the JSON Schemas of a version group, for tests of users' code: `schemas.json`, and `schemas.rs`, which
+//! includes it.
 //!
-//! The runtime generates samples from them, validates the responses of mocks, and derives an in-memory store from the
-//! operations. The file is only included in programs with the feature `test-util`.
+//! The runtime uses them to generate samples, to validate the responses of mocks, and to derive an in-memory store from
+//! the operations. Only programs with the feature `test-util` include the file.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +19,16 @@ use crate::ir::{
 };
 use crate::share::Key;
 
-/// The file with the schemas, relative to the folder of the group.
+/// The file with the schemas, relative to the folder of the version group.
 pub(super) const FILE: &str = "schemas.json";
 
-/// Returns whether a group has anything with a schema.
+/// Returns whether a version group contains anything with a schema.
 pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
     let mut keys = group.keys();
     group.is_version() || keys.any(|key| matches!(key, Key::Type(_) | Key::Operation(_)))
 }
 
-/// Emits `schemas.rs` of a group.
+/// Emits `schemas.rs` of a version group.
 pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
     let title = Docs::new(
         None,
@@ -66,7 +67,7 @@ pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
     }
 }
 
-/// Returns whether values of the type are received, so that tests need samples of it.
+/// Returns whether values of the type are received, so that tests need samples of them.
 fn is_sampled(def: &TypeDef) -> bool {
     let is_own = match &def.shape {
         Shape::Alias(_) => false,
@@ -76,7 +77,7 @@ fn is_sampled(def: &TypeDef) -> bool {
     is_own && def.usage.is_decoded()
 }
 
-/// Returns the operations of a group, with the modules on the way to them.
+/// Returns the operations of a version group, with the modules that lead to them.
 fn operations(group: GroupModule<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
     let mut found = Vec::new();
     let mut stack: Vec<(Vec<&str>, &Service)> = group
@@ -100,7 +101,7 @@ fn operations(group: GroupModule<'_>) -> impl Iterator<Item = (Vec<&str>, &Opera
     found.into_iter()
 }
 
-/// Returns `schemas.json` of a group: one type, operation or event per line.
+/// Returns `schemas.json` of a version group: one type, operation or event per line.
 pub(super) fn table(group: GroupModule<'_>) -> String {
     let api = group.api();
     let types: BTreeMap<&str, String> = group

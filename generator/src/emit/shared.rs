@@ -1,4 +1,4 @@
-//! The modules of groups that several versions share, and the items that a module exports from them.
+//! Emits the modules of version groups that contain several versions, and the re-exports of their items.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use super::paging;
 use super::types::ident;
 use crate::share::Key;
 
-/// Emits `mod.rs` of a group that is not a version.
+/// Emits `mod.rs` of a version group with several versions.
 pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
     let versions: Vec<String> = group
         .versions()
@@ -78,20 +78,21 @@ fn has_models(group: GroupModule<'_>) -> bool {
     group.types().next().is_some()
 }
 
-/// Returns whether the group needs a `models` module: emitted files import types through it, even if the group defines
+/// Returns whether the version group needs a module `models`. Emitted files import types from it, even if it defines
 /// none.
 pub(super) fn has_models(group: GroupModule<'_>) -> bool {
     let services = super::services::is_needed(group);
     group.is_version() || has_models(group) || services || group.holds(&Key::Events)
 }
 
-/// Emits `models/mod.rs`: the group's own types, and those that it shares with other versions.
+/// Emits `models/mod.rs`: the types of this version group, and re-exports of types that it shares with other versions.
 pub(super) fn models(group: GroupModule<'_>, modules: &[&str]) -> TokenStream {
     let title = Docs::new(None, "Types of the API.").inner_attributes();
     let names: Vec<_> = modules.iter().map(|module| ident(module)).collect();
     let covering = group.covering().filter(|group| has_models(*group));
     let above: Vec<TokenStream> = covering.map(GroupModule::path).collect();
-    // Only a version's module exports them publicly; in other groups they are visible to its files.
+    // Only the module of a version re-exports them publicly. In other version groups, they are visible in the crate
+    // only.
     let shown = match group.is_version() {
         true => quote!(pub),
         false => quote! {

@@ -1,9 +1,9 @@
-//! The docs of a version's state in Polar's rotation.
+//! Describes the state of a version in Polar's rotation.
 
 use crate::names;
 use crate::versions::{State, Versions};
 
-/// Returns the state for lists: `deprecated; Polar stops serving it in January 2027`.
+/// Returns the state as a phrase for lists: `deprecated; Polar stops serving it in January 2027`.
 pub(super) fn phrase(state: &State) -> String {
     match state {
         State::Deprecated { removed } => {
@@ -17,7 +17,7 @@ pub(super) fn phrase(state: &State) -> String {
     }
 }
 
-/// Returns the state for the docs of the version's module.
+/// Returns the state as sentences for the docs of the version's module.
 pub(super) fn sentences(versions: &Versions, version: &str) -> String {
     let state = versions.iter().find(|(listed, _)| *listed == version);
     let default = versions.default_version();

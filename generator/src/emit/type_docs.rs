@@ -1,4 +1,4 @@
-//! The doc comments of types and fields, and their other attributes.
+//! Builds the doc comments and attributes of types and fields.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     aliases(def).into_iter().fold(docs, Docs::alias)
 }
 
-/// Returns the names of a type in the contract, if they differ from its own: that of the schema, and those of the
-/// nested unions that a union replaces.
+/// Returns the names of a type in the contract that differ from its Rust name: that of its schema, and those of nested
+/// unions that it contains.
 fn aliases(def: &TypeDef) -> BTreeSet<&str> {
     let own = def.is_component().then_some(def.name.wire.as_str());
     let nested = match &def.shape {
@@ -46,7 +46,7 @@ pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
     .paragraph(constant_value(&field.ty))
 }
 
-/// Returns the doc comment of the entries without a field.
+/// Returns the doc comment of the field for additional entries.
 pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
     Docs::new(None, "Additional entries, by key.").paragraph(docs::variant_limits(limits, usage))
 }

@@ -1,4 +1,4 @@
-//! IR types as Rust types.
+//! Converts IR types to Rust types.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use crate::ir::{Api, Constant, Field, Representation, Scalar, Shape, Struct, Type};
 use crate::names;
 
-/// Returns an identifier; `r#type` is raw.
+/// Returns an identifier. `r#type` becomes a raw one.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
@@ -14,7 +14,7 @@ pub(super) fn ident(name: &str) -> Ident {
     }
 }
 
-/// Returns the Rust type of a value of an IR type.
+/// Returns the Rust type for values of an IR type.
 pub(super) fn rust_type(api: &Api, ty: &Type) -> TokenStream {
     match ty {
         Type::Scalar(scalar) => scalar_type(*scalar),
@@ -87,7 +87,7 @@ pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
     }
 }
 
-/// Returns the struct behind aliases and boxes.
+/// Returns the struct that a type refers to, through aliases and boxes.
 pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<&'a Struct> {
     match api.target(ty) {
         Type::Named(id) => match &api.def(*id).shape {

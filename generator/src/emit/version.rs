@@ -1,4 +1,4 @@
-//! The root of a version: the client, its servers and its constants.
+//! Emits the root module of a version: the client, its servers and its constants.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -46,7 +46,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
         )
     });
     let (server, server_use) = server_module(group);
-    // In the order of formatters.
+    // In the order that formatters use.
     let mut shown = [error_code_use, server_use];
     shown.sort_by_key(ToString::to_string);
     let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(group));
@@ -73,7 +73,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
     }
 }
 
-/// Emits the declaration of a module, if it is in this group, and the `use` that exports its items.
+/// The declaration of a module, if the version group contains it, and the `use` that re-exports its items.
 type Shown = (TokenStream, TokenStream);
 
 fn error_code_module(group: GroupModule<'_>) -> Shown {
@@ -229,7 +229,7 @@ fn on_server(server: &Server) -> TokenStream {
     }
 }
 
-/// Emits the ingester of the version's events.
+/// Emits the type of the version's event ingester.
 fn ingester(api: &Api) -> Option<TokenStream> {
     let event = api
         .services
@@ -242,7 +242,7 @@ fn ingester(api: &Api) -> Option<TokenStream> {
     })
 }
 
-/// Returns the event type that an operation of a service, or of its children, ingests.
+/// Returns the event type that a service, or one of its children, ingests.
 fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
     let own = service.operations.iter().filter(|operation| {
         let flow = operation.flow.as_ref();
@@ -255,7 +255,7 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
         .or_else(|| children.find_map(|child| ingested(api, child)))
 }
 
-/// Emits the method that creates a metering handle from two operations of different services.
+/// Emits the method that creates a metering handle, which uses operations of two services.
 fn metering(api: &Api) -> Option<TokenStream> {
     const WORDS: &str = "Configures usage metering: events of customers, sent in batches and kept through outages, and balances of meters.";
     let (meters, events) =
@@ -365,7 +365,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     }
 }
 
-/// Emits `error_code.rs`: the values of `error` in error responses.
+/// Emits `error_code.rs`: the enum over the error classes, which are values of `error` in error responses.
 pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Error classes of the API.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {

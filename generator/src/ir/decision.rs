@@ -1,46 +1,46 @@
-//! How the variants of a union are distinguished.
+//! How the variants of a union are discriminated.
 
 use super::Constant;
 
-/// A decision over the properties of a JSON value. Variants are indices into [`Union::variants`](super::Union::variants).
+/// A decision by the properties of a JSON value. Variants are indices into [`Union::variants`](super::Union::variants).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// The value is this variant.
     Variant(usize),
-    /// The value is none of them: keep the raw JSON.
+    /// The value is none of the variants. The raw JSON is kept.
     Unknown,
-    /// By the constant at a path of keys.
+    /// By the constant at a path.
     Tag {
-        /// The path.
+        /// The keys that lead to the constant.
         path: Vec<String>,
-        /// Constants and the decisions that follow from them; every constant occurs once.
+        /// The decision for each constant. Every constant occurs once.
         arms: Vec<(Vec<Constant>, Decision)>,
-        /// The decision for any other constant, or none.
+        /// The decision for any other constant, and for none.
         otherwise: Box<Decision>,
     },
     /// By the presence of keys.
     Key {
-        /// What counts as present.
+        /// When a key counts as present.
         sought: Sought,
-        /// How many of them must be present.
+        /// How many of the keys must be present.
         needed: Needed,
-        /// The paths.
+        /// The paths of the keys.
         paths: Vec<Vec<String>>,
-        /// The decision if they are present.
+        /// The decision if enough keys are present.
         present: Box<Decision>,
-        /// The decision if they are not.
+        /// The decision otherwise.
         absent: Box<Decision>,
     },
     /// By the type of the JSON value.
     Kind {
-        /// Types and the decisions that follow from them.
+        /// The decision for each type.
         arms: Vec<(Vec<Kind>, Decision)>,
     },
-    /// By whether a string parses as a value of this variant's scalar, and is unchanged when it is written again.
+    /// By whether a string can be parsed as the scalar of a variant, and is unchanged when it is encoded again.
     Text {
         /// The variant.
         variant: usize,
-        /// The decision if it does not.
+        /// The decision for other strings.
         otherwise: Box<Decision>,
     },
 }
@@ -48,9 +48,9 @@ pub enum Decision {
 /// When a key counts as present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sought {
-    /// If its value is not null.
+    /// Only if its value is not null.
     Value,
-    /// With any value, null included.
+    /// With any value, including null.
     Key,
 }
 
@@ -85,7 +85,7 @@ pub enum Kind {
 }
 
 impl Decision {
-    /// Returns its name in reports.
+    /// Returns the name of the type in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Variant(_) | Self::Unknown => "single",
@@ -101,12 +101,12 @@ impl Decision {
         }
     }
 
-    /// Returns whether it needs no decision beyond constants.
+    /// Returns whether the decision only depends on constants.
     fn is_pure(&self) -> bool {
         matches!(self, Self::Variant(_)) || self.label() == "tag"
     }
 
-    /// Returns the properties that it reads, in that order, as dotted paths.
+    /// Returns the properties that the decision reads, in this order, as dotted paths.
     pub fn deciding(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.collect_deciding(&mut found);
@@ -155,7 +155,7 @@ impl Decision {
         }
     }
 
-    /// Returns the variants that it can select.
+    /// Returns the variants that the decision can select.
     pub fn outcomes(&self) -> Vec<usize> {
         match self {
             Self::Variant(variant) => vec![*variant],

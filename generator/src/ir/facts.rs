@@ -1,4 +1,4 @@
-//! Facts that the contract states about a value beyond its type.
+//! Facts about a value that the contract states in addition to its type.
 
 use super::Limits;
 
@@ -11,24 +11,23 @@ pub enum Presence {
     Optional,
 }
 
-/// Facts that the contract states about a value beyond its type.
+/// Facts about a value that the contract states in addition to its type.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// Constraints on the value.
     pub limits: Limits,
     /// The value that the server uses by default, as JSON.
     pub default: Option<String>,
-    /// Whether it is deprecated.
+    /// Whether the value is deprecated.
     pub lifecycle: Lifecycle,
-    /// Whether it is shown in `Debug` output.
+    /// Whether the value is shown in `Debug` output.
     pub sensitivity: Sensitivity,
-    /// Whether it occurs in requests, in responses, or in both.
+    /// Whether the value occurs in requests, in responses, or in both.
     pub direction: Direction,
 }
 
 impl Facts {
-    /// Merges the facts of two schemas, one of which refers to the other. Where only one can apply, that of the
-    /// referring schema does.
+    /// Merges the facts of a schema with those of the schema that it refers to. The referring schema takes precedence.
     #[must_use]
     pub fn beside(self, referred: Self) -> Self {
         Self {
@@ -43,7 +42,8 @@ impl Facts {
         }
     }
 
-    /// Converts the facts of each item to those of the list or map. Default and deprecation apply to an item only.
+    /// Converts the facts about each item to facts about the list or map. Default and deprecation of an item are
+    /// dropped.
     #[must_use]
     pub fn of_items(self) -> Self {
         let items = (!self.limits.is_empty()).then(|| Box::new(self.limits));
@@ -74,19 +74,19 @@ pub enum Direction {
 /// Whether something is deprecated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lifecycle {
-    /// It is current.
+    /// The item is current.
     #[default]
     Active,
-    /// It is deprecated, and will be removed.
+    /// The item is deprecated and will be removed.
     Deprecated,
 }
 
 /// Whether a value is secret.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// It may be shown.
+    /// The value may be shown.
     #[default]
     Public,
-    /// It grants access, so it is never shown.
+    /// The value grants access, so it is never shown.
     Secret,
 }

@@ -1,35 +1,35 @@
-//! Constraints of the contract on values.
+//! Constraints on values, as stated by the contract.
 
 use std::cmp::Ordering;
 
-/// Constraints on a value; those of list items, map values and map keys are nested.
+/// Constraints on a value. Those on list items, map values and map keys are nested.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Limits {
-    /// Minimum number of characters.
+    /// The minimum number of characters.
     pub min_length: Option<u64>,
-    /// Maximum number of characters.
+    /// The maximum number of characters.
     pub max_length: Option<u64>,
-    /// Regular expression that the string matches.
+    /// A regular expression that strings must match.
     pub pattern: Option<Pattern>,
-    /// Maximum number of digits of a decimal.
+    /// The maximum number of digits of a decimal.
     pub digits: Option<Digits>,
-    /// Name of a string format without a Rust type (`email`, `uri`).
+    /// A string format without a Rust type (`email`, `uri`).
     pub format: Option<String>,
-    /// Lower bound.
+    /// The lower bound of numbers.
     pub minimum: Option<Bound>,
-    /// Upper bound.
+    /// The upper bound of numbers.
     pub maximum: Option<Bound>,
-    /// Minimum number of items or entries.
+    /// The minimum number of items or entries.
     pub min_items: Option<u64>,
-    /// Maximum number of items or entries.
+    /// The maximum number of items or entries.
     pub max_items: Option<u64>,
-    /// Whether all items must differ. Only documented.
+    /// Whether all items must be unique. Not validated by the client.
     pub unique_items: bool,
-    /// Number that the value must be a multiple of, as JSON. Only documented.
+    /// The number that values must be a multiple of, as JSON. Not validated by the client.
     pub multiple_of: Option<String>,
-    /// Constraints on each item of a list or value of a map.
+    /// The constraints on each list item or map value.
     pub items: Option<Box<Limits>>,
-    /// Constraints on each key of a map.
+    /// The constraints on each map key.
     pub keys: Option<Box<Limits>>,
 }
 
@@ -39,7 +39,7 @@ impl Limits {
         *self == Self::default()
     }
 
-    /// Merges the constraints of two schemas, one of which refers to the other.
+    /// Merges the constraints of a schema with those of the schema that it refers to.
     #[must_use]
     pub fn beside(self, referred: Self) -> Self {
         let nested = |own: Option<Box<Self>>, referred: Option<Box<Self>>| match (own, referred) {
@@ -63,8 +63,8 @@ impl Limits {
         }
     }
 
-    /// Merges the constraints of alternative types: for each kind of values the loosest, and none if one of the types
-    /// has none. Each type comes with the kinds that its values have.
+    /// Merges the constraints of alternative types, each with the classes of its values. For each class, the loosest
+    /// constraint applies; there is none if one of the types has none.
     pub fn of_any(types: &[(Vec<ValueClass>, Limits)]) -> Self {
         let on = |class| {
             let limits = types
@@ -87,7 +87,8 @@ impl Limits {
         }
     }
 
-    /// Merges a constraint of two types of one kind: the looser one, or none if one of them has none.
+    /// Merges the constraints of two types with values of the same class: the looser one applies, or none if one of
+    /// them has none.
     pub fn loosest(self, other: Self) -> Self {
         Self {
             min_length: of_both(self.min_length, other.min_length, u64::min),
@@ -118,7 +119,8 @@ fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.filter(|a| Some(a) == b.as_ref())
 }
 
-/// Returns the looser bound in a direction. Of two at the same number, the inclusive one.
+/// Returns the looser of two bounds: the one that is further in the direction. If the numbers are equal, it is the
+/// inclusive one.
 fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
     let (a, b) = (a?, b?);
     let order = a.compare(&b)?;
@@ -126,43 +128,43 @@ fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option
     Some(if is_a { a } else { b })
 }
 
-/// The property of a value that is constrained.
+/// A class of values to which the same constraints apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueClass {
-    /// The length of a string, in characters.
+    /// Strings, which have constraints on their length in characters.
     String,
-    /// The value of a number.
+    /// Numbers, which have bounds.
     Number,
-    /// The digits of a decimal.
+    /// Decimals, which have constraints on their digits.
     Decimal,
-    /// The number of items of a list or entries of a map.
+    /// Lists and maps, which have constraints on their number of items or entries.
     Collection,
 }
 
-/// A regular expression (ECMA 262) that matches somewhere in a string.
+/// A regular expression (ECMA 262), which matches if any part of a string does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// The expression.
     pub text: String,
-    /// Whether the client validates strings against it.
+    /// Whether the client validates strings by this expression.
     pub support: PatternSupport,
 }
 
-/// Whether the client's regex engine supports an expression.
+/// Whether the client's regex library supports an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatternSupport {
-    /// It is supported.
+    /// The client validates strings by it.
     Supported,
-    /// It is not: the expression has look-around. It is only documented.
+    /// The expression contains look-around, so it is only documented.
     Unsupported,
 }
 
 /// Maximum number of digits of a decimal on each side of its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digits {
-    /// Before the point.
+    /// The digits before the point.
     pub integer: usize,
-    /// After the point.
+    /// The digits after the point.
     pub fraction: usize,
 }
 
@@ -171,17 +173,17 @@ pub struct Digits {
 pub struct Bound {
     /// The number, as JSON.
     pub value: String,
-    /// Whether the number itself is allowed.
+    /// Whether the number itself is valid.
     pub edge: Edge,
 }
 
 impl Bound {
-    /// Returns the number as a 64-bit integer, if it is one: the client validates no other bounds.
+    /// Returns the number if it is a 64-bit integer. The client validates no other bounds.
     pub fn integer(&self) -> Option<i64> {
         self.value.parse().ok()
     }
 
-    /// Compares the numbers. `None` if doubles cannot distinguish them.
+    /// Compares the numbers. `None` if they are equal as doubles but not identical.
     fn compare(&self, other: &Self) -> Option<Ordering> {
         if let (Some(a), Some(b)) = (self.integer(), other.integer()) {
             return Some(a.cmp(&b));

@@ -1,7 +1,7 @@
-//! The intermediate representation: one version of the API in the terms of a client author.
+//! The intermediate representation (IR): one version of the API, in terms that emitted code is made of.
 //!
-//! Plain data. `lower` creates it, `check` proves its invariants, `emit` converts it to source. It has no OpenAPI
-//! types, and no Rust syntax except for the identifiers of [`Name`].
+//! The IR is plain data. `lower` creates it, `check` verifies its invariants, and `emit` converts it to source. It
+//! contains no OpenAPI types, and no Rust syntax except for the identifiers in [`Name`].
 
 mod decision;
 mod facts;
@@ -30,19 +30,19 @@ use crate::names::Name;
 /// One version of the API.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// The file the contract came from, for error messages.
+    /// The file of the contract, for error messages.
     pub file: String,
-    /// `YYYY-MM`.
+    /// The version: `YYYY-MM`.
     pub version: String,
-    /// Where the API is served.
+    /// The servers of the API.
     pub servers: Vec<Server>,
-    /// Every type, indexed by [`TypeId`].
+    /// All types, indexed by [`TypeId`].
     pub types: Vec<TypeDef>,
-    /// The root services, in the order of their names.
+    /// The root services, sorted by name.
     pub services: Vec<Service>,
-    /// The types that are pages of a list.
+    /// The page types.
     pub pages: BTreeMap<TypeId, Page>,
-    /// Every value of the `error` key that the contract documents, with its statuses.
+    /// All error codes (values of `error` in error responses) that the contract documents, each with its statuses.
     pub error_codes: BTreeMap<String, Vec<u16>>,
     /// The events that are delivered to endpoints.
     pub webhooks: Vec<Webhook>,
@@ -54,7 +54,7 @@ impl Api {
         &self.types[id.0]
     }
 
-    /// Returns all operations, services and their sub-services depth first.
+    /// Returns all operations. Services and their children are traversed depth first.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         let mut stack: Vec<&Service> = self.services.iter().rev().collect();
         std::iter::from_fn(move || {
@@ -65,7 +65,7 @@ impl Api {
         .flatten()
     }
 
-    /// Returns the type behind aliases and boxes.
+    /// Returns the type that a type refers to, through aliases and boxes.
     pub fn target<'a>(&'a self, mut ty: &'a Type) -> &'a Type {
         loop {
             ty = match ty {
@@ -95,8 +95,8 @@ impl Api {
         }
     }
 
-    /// Returns the struct of an optional field if it represents a map with some well-known keys: a struct with
-    /// additional entries and without required fields.
+    /// Returns the struct of an optional field that represents a map with some well-known keys: it accepts additional
+    /// entries and has no required fields.
     pub fn open_struct(&self, field: &Field) -> Option<&Struct> {
         let Type::Named(id) = self.target(field.ty.non_null()) else {
             return None;
@@ -111,8 +111,8 @@ impl Api {
         (is_open && field.representation == Representation::OrAbsent).then_some(object)
     }
 
-    /// Returns the list that an operation with an idempotency key for each item accepts: its key, and the type of its
-    /// items.
+    /// Returns the list that an operation with an idempotency key per item ingests: the key of the list, and its item
+    /// type.
     pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
         let Safety::Keyed(path) = &operation.safety else {
             return None;
@@ -124,8 +124,8 @@ impl Api {
         }
     }
 
-    /// Returns the places of UUIDs and of lists of them: fields (`Order.customer_id`) and parameters
-    /// (`orders:list.customer_id`), each with the entity that it identifies.
+    /// Returns all UUIDs and lists of UUIDs: fields (`Order.customer_id`) and parameters (`orders:list.customer_id`),
+    /// each with the entity that it identifies.
     pub fn identifiers(&self) -> impl Iterator<Item = (String, Identified<'_>)> {
         let fields = self.types.iter().flat_map(|def| {
             let fields = match &def.shape {
@@ -146,7 +146,7 @@ impl Api {
         })
     }
 
-    /// Returns the names of the entities that have an identifier somewhere in the API.
+    /// Returns the names of all entities that an identifier in the API refers to.
     pub fn entities(&self) -> impl Iterator<Item = &str> {
         let places = self.identifiers();
         let entities = places.filter_map(|(_, identified)| match identified {
@@ -168,9 +168,9 @@ impl Api {
 /// An event that is delivered to endpoints.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// `OrderPaid`, and `order.paid`: the `type` of the payload.
+    /// `OrderPaid` and `order.paid`, which is the `type` of the payload.
     pub name: Name,
-    /// The struct that is delivered.
+    /// The struct of the payload.
     pub payload: TypeId,
     /// JSON pointer of the payload's schema.
     pub at: String,

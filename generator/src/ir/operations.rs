@@ -1,4 +1,4 @@
-//! The operations of the API, and the services they are grouped in.
+//! The operations of the API, grouped in services.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use crate::names::Name;
 /// A group of operations: `customers`, and within it `members`.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Accessor (`customer_seats`) and segment of the operation id (`customer-seats`).
+    /// The name of the accessor (`customer_seats`), and the segment of the operation ID (`customer-seats`).
     pub name: Name,
-    /// Type name: `CustomerSeats`.
+    /// The name of the type: `CustomerSeats`.
     pub type_name: String,
     /// Documentation, if it exists.
     pub docs: Option<String>,
     /// The credential of the accessor.
     pub credential: ServiceCredential,
-    /// In the order of their names.
+    /// The operations, sorted by name.
     pub operations: Vec<Operation>,
-    /// Sub-services, in the order of their names.
+    /// The child services, sorted by name.
     pub children: Vec<Service>,
 }
 
 impl Service {
-    /// Returns its operation with this ID.
+    /// Returns the operation with this ID, if the service contains it.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == id)
     }
@@ -32,63 +32,63 @@ impl Service {
 /// The credential that the operations of a service use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceCredential {
-    /// That of the client, or of the parent service.
+    /// The credential of the client or of the parent service.
     Inherited,
-    /// One that is passed to the accessor: a customer's or member's session.
+    /// A credential that is passed to the accessor: the session of a customer or member.
     Given,
 }
 
-/// An endpoint.
+/// An operation of the API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
-    /// Method name and last segment of the operation id.
+    /// The name of the method, and the last segment of the operation ID.
     pub name: Name,
-    /// Type of the request value: `ListSeats`.
+    /// The name of the request type: `ListSeats`.
     pub type_name: String,
-    /// `customer-seats:list_seats`.
+    /// The operation ID: `customer-seats:list_seats`.
     pub id: String,
     /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// A program that calls it, if it exists. `MODULE` stands for the module of the default version.
+    /// A program that calls the operation, if one exists. `MODULE` stands for the module of the default version.
     pub example: Option<String>,
     /// HTTP method.
     pub method: Method,
-    /// Path template.
+    /// The path template.
     pub path: String,
-    /// In the order of the template.
+    /// The path parameters, in the order of the template.
     pub path_params: Vec<Param>,
-    /// In the order of the contract.
+    /// The query parameters, in the order of the contract.
     pub query: Vec<Param>,
     /// The request body.
     pub body: Option<Body>,
-    /// The result of a success.
+    /// The response on success.
     pub success: Success,
-    /// The status of a success with a body: 200, or 201 for a created resource.
+    /// The status of the successful response with a body: 200, or 201 for a created resource.
     pub status: u16,
-    /// The documented errors: status and error codes.
+    /// The documented errors: the error codes of each status.
     pub errors: BTreeMap<u16, Vec<String>>,
-    /// The causes of these errors from the documentation, by status.
+    /// The causes of errors from the documentation, by status.
     pub causes: BTreeMap<u16, String>,
-    /// The credentials that it accepts.
+    /// The credentials that the operation accepts.
     pub access: Access,
-    /// The scopes, one of which the credential needs.
+    /// The scopes. A credential needs one of them.
     pub scopes: Vec<String>,
-    /// How its response is paged.
+    /// How the response is paged, if it is.
     pub paging: Option<Paging>,
-    /// Whether it is safe to retry.
+    /// Whether the operation is safe to retry.
     pub safety: Safety,
-    /// Sets of optional parameters and properties of the body, of each of which at least one is required.
+    /// Sets of optional parameters and body properties. At least one of each set is required.
     pub at_least_one_of: Vec<Vec<String>>,
-    /// The workflows that it is part of.
+    /// The multi-step workflow that starts with the operation, if there is one.
     pub flow: Option<Flow>,
-    /// Whether it is deprecated.
+    /// Whether the operation is deprecated.
     pub lifecycle: Lifecycle,
     /// JSON pointer into the contract.
     pub at: String,
 }
 
 impl Operation {
-    /// Returns the types of its request and of its response, without errors.
+    /// Returns the types of the request and of the successful response.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         let params = self.path_params.iter().chain(&self.query);
         let success = match &self.success {
@@ -120,7 +120,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As it stands in a request line.
+    /// Returns the method as it is sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -135,17 +135,17 @@ impl Method {
 /// A path or query parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Param {
-    /// Rust name and wire name.
+    /// The Rust name and the wire name.
     pub name: Name,
     /// Documentation, if it exists.
     pub docs: Option<String>,
-    /// Its type; lists of a query are [`Type::List`].
+    /// The type. A list in a query is a [`Type::List`].
     pub ty: Type,
-    /// Whether it is required.
+    /// Whether the parameter is required.
     pub presence: Presence,
-    /// How it is encoded.
+    /// How the parameter is encoded.
     pub style: ParamStyle,
-    /// Other facts that the contract states.
+    /// Further facts about the parameter.
     pub facts: Facts,
     /// JSON pointer into the contract.
     pub at: String,
@@ -167,13 +167,13 @@ pub enum ParamStyle {
 /// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {
-    /// Its type.
+    /// The type of the body.
     pub ty: Type,
-    /// How it is encoded.
+    /// How the body is encoded.
     pub encoding: Encoding,
-    /// Whether it is required.
+    /// Whether the body is required.
     pub presence: Presence,
-    /// Constraints on the value as a whole; the fields of its type have their own.
+    /// Constraints on the body as a whole. The fields of its type have their own.
     pub limits: Limits,
     /// JSON pointer of its schema.
     pub at: String,
@@ -188,16 +188,16 @@ pub enum Encoding {
     Form,
 }
 
-/// The result of an operation on success.
+/// The response of an operation on success.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Success {
     /// A JSON value.
     Json(Type),
-    /// A JSON value, or an empty body while the value does not exist yet.
+    /// A JSON value, or an empty body while the resource does not exist yet.
     JsonOrEmpty(Type),
-    /// No body, or one without a meaning.
+    /// No body, or one without meaning.
     Empty,
-    /// CSV, and the type of its rows if the columns are known.
+    /// CSV, with the row type if the columns are known.
     Csv(Option<Type>),
 }
 
@@ -225,58 +225,59 @@ pub enum Access {
 /// How a response is paged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paging {
-    /// The type of the items.
+    /// The item type.
     pub item: Type,
-    /// The type of a page, one of [`Api::pages`](super::Api::pages).
+    /// The page type, which is one of [`Api::pages`](super::Api::pages).
     pub page: TypeId,
 }
 
-/// A type that is a page of a list: it has `items` and a `pagination`.
+/// A page type: it has `items` and a `pagination`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The type of its items.
+    /// The item type.
     pub item: Type,
-    /// What it states about the following pages.
+    /// What the page states about the following pages.
     pub form: PageForm,
 }
 
 /// What a page states about the following pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageForm {
-    /// The number of the last one, in `pagination.max_page`.
+    /// The number of the last page, in `pagination.max_page`.
     Last,
-    /// Whether a next page exists, in `pagination.has_next_page`.
+    /// Whether another page follows, in `pagination.has_next_page`.
     More,
-    /// Depends on its variant: the type is a union of pages.
+    /// Depends on the variant: the type is a union of pages.
     OneOf,
 }
 
 /// Whether an operation is safe to retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Safety {
-    /// It is idempotent.
+    /// The operation is idempotent.
     Idempotent,
-    /// It is not.
+    /// The operation is not idempotent.
     NotIdempotent,
-    /// It is if the body has an idempotency key everywhere at the end of this path. Lists on the path are traversed.
+    /// The operation is idempotent if the body has an idempotency key at every place that this path leads to. Lists on
+    /// the path are traversed.
     Keyed(Vec<String>),
 }
 
-/// A workflow of an operation and related ones: an additional method.
+/// A multi-step workflow, which becomes an additional method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
-    /// Method name, and its origin.
+    /// The name of the method, and the name that it is derived from.
     pub name: Name,
     /// The kind of workflow.
     pub kind: FlowKind,
 }
 
-/// The kind of a workflow. Its other operations are given by ID, and belong to the same service.
+/// The kind of a workflow. Other operations are given by ID, and belong to the same service unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowKind {
     /// The operation creates a file, whose parts are then sent to a file storage.
     Upload {
-        /// The operation that completes the upload, and returns the file.
+        /// The operation that completes the upload and returns the file.
         completed_by: String,
     },
     /// The operation returns the URL of a document, once the document exists.
@@ -284,8 +285,8 @@ pub enum FlowKind {
         /// The operation that generates the document, if the server does not do so automatically.
         generated_by: Option<String>,
     },
-    /// The operation ingests events in batches, and deduplicates them by their IDs: it is [`Keyed`](Safety::Keyed) by
-    /// the ID of each item of a list.
+    /// The operation ingests events in batches, and deduplicates them by ID. It is [`Keyed`](Safety::Keyed) by the ID
+    /// of each event in a list.
     Ingest {
         /// The property of an event that contains its timestamp.
         time: String,
@@ -299,9 +300,9 @@ pub enum FlowKind {
         /// The property of an item that contains the file.
         file: String,
     },
-    /// The operation lists the balances of customers by meter. The client itself has its method.
+    /// The operation lists the balances of customers by meter. The method belongs to the client.
     Metering {
-        /// The operation that ingests the counted events, of another service.
+        /// The operation that ingests the counted events. It belongs to another service.
         events: String,
     },
     /// The operation creates a checkout, to which visitors are redirected.

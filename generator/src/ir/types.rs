@@ -1,4 +1,4 @@
-//! The named types of the API, and their definitions.
+//! The named types of the API and their definitions.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use crate::names::{self, Name};
 /// A named type of the API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeDef {
-    /// Rust name and schema name.
+    /// The Rust name and the schema name.
     pub name: Name,
     /// Documentation, if it exists.
     pub docs: Option<String>,
     /// Whether the type is sent, received, or both.
     pub usage: Usage,
-    /// Whether null clears the stored value in its fields: the type is (part of) the body of a partial update.
+    /// Whether null in an optional field clears the stored value: the type is (part of) the body of a partial update.
     pub role: Role,
-    /// Whether an operation sends it as its whole body.
+    /// Whether an operation sends the type as its whole body.
     pub is_body: bool,
     /// Whether the type is deprecated.
     pub lifecycle: Lifecycle,
-    /// The file of `models/` the type belongs to.
+    /// The file in `models/` that contains the type.
     pub module: String,
     /// The definition of the type.
     pub shape: Shape,
@@ -37,12 +37,12 @@ pub struct Lookup {
     pub name: Name,
     /// The key of the list.
     pub list: String,
-    /// The key of the property of its items that is compared with the argument.
+    /// The key of the items' property that is compared with the argument.
     pub by: String,
 }
 
 impl TypeDef {
-    /// Returns whether the contract names the type, rather than defining it inline.
+    /// Returns whether the contract defines the type as a named component, rather than inline.
     pub fn is_component(&self) -> bool {
         let name = self.at.strip_prefix("/components/schemas/");
         name.is_some_and(|name| !name.contains('/'))
@@ -61,30 +61,30 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// Returns whether values are received, and therefore decoded.
+    /// Returns whether values are received, so that they are decoded.
     pub fn is_decoded(self) -> bool {
         matches!(self, Self::Output | Self::Both)
     }
 
-    /// Returns whether values are built by the user, and therefore need constructors.
+    /// Returns whether users create values, so that constructors are needed.
     pub fn is_built(self) -> bool {
         matches!(self, Self::Input | Self::Both)
     }
 }
 
-/// The meaning of null in a field of the type.
+/// The meaning of null in an optional field of the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Null is equivalent to an omitted field.
     Plain,
-    /// Null clears the stored value: part of the body of a `PATCH`.
+    /// Null clears the stored value: the type is part of the body of a `PATCH`.
     Patch,
 }
 
 /// The definition of a type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// An object with known fields.
+    /// An object with known properties.
     Struct(Struct),
     /// A set of strings.
     Enum(Enum),
@@ -97,35 +97,35 @@ pub enum Shape {
 /// How the client represents a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Representation {
-    /// As a value, which is always present.
+    /// A value that is always present.
     Value,
-    /// As `Option`, where `None` is sent as null.
+    /// An `Option`, where `None` is encoded as null.
     OrNull,
-    /// As `Option`, where `None` is omitted.
+    /// An `Option`, where `None` is omitted.
     OrAbsent,
-    /// `Patch`: absent, null or a value.
+    /// A `Patch`: absent, null or a value.
     Patch,
-    /// Not at all: a constant that is only sent.
+    /// No field: a constant that the client sends automatically.
     ImplicitConstant,
-    /// As a constant that is stored as received.
+    /// A field with a constant, which is stored as received.
     Constant,
 }
 
-/// An object with known fields.
+/// An object with known properties.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Struct {
-    /// In the order of the contract.
+    /// The fields, in the order of the contract.
     pub fields: Vec<Field>,
-    /// The type of additional entries, if the contract has one.
+    /// The type of additional entries, if they are permitted.
     pub rest: Option<Type>,
-    /// Constraints on each additional entry.
+    /// The constraints on each additional entry.
     pub rest_limits: Limits,
 }
 
 /// A field of a struct.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    /// Rust name and key.
+    /// The Rust name, and the key in JSON.
     pub name: Name,
     /// Documentation, if it exists.
     pub docs: Option<String>,
@@ -135,9 +135,9 @@ pub struct Field {
     pub presence: Presence,
     /// How the client represents it.
     pub representation: Representation,
-    /// Other facts that the contract states.
+    /// Further facts about the field.
     pub facts: Facts,
-    /// The path, from the struct, to the string that selects the form of an ambiguous union.
+    /// For an ambiguous union: the path to the string that selects its variant, from this struct.
     pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,
@@ -146,45 +146,45 @@ pub struct Field {
 /// A set of strings. The client accepts unknown ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enum {
-    /// In the order of the contract.
+    /// The values, in the order of the contract.
     pub values: Vec<EnumValue>,
 }
 
 /// A value of an enum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnumValue {
-    /// Variant name and string.
+    /// The variant name and the string.
     pub name: Name,
     /// Documentation, if it exists.
     pub docs: Option<String>,
 }
 
-/// A value of one of several types.
+/// A union: a value of one of several types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Union {
-    /// Nested unions are flattened.
+    /// The variants, with those of nested unions.
     pub variants: Vec<Variant>,
-    /// The components that were nested in it.
+    /// The components that are nested unions of this one.
     pub nested: BTreeSet<String>,
-    /// How a value is discriminated.
+    /// How values are discriminated.
     pub resolution: Resolution,
 }
 
 /// One of the types of a union.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
-    /// Variant name; the wire part is the schema's or scalar's name.
+    /// The variant name, and the name of the schema or scalar.
     pub name: Name,
     /// Its type.
     pub ty: Type,
-    /// Constraints on the value.
+    /// The constraints on the value.
     pub limits: Limits,
-    /// JSON pointers into the contract: the members of the union that it represents.
+    /// JSON pointers of the union's members that the variant represents.
     pub at: Vec<String>,
 }
 
 impl Variant {
-    /// Returns the name of the method that returns its value: `as_fixed`. JSON types have the names of
+    /// Returns the name of the method that returns the variant's value: `as_fixed`. JSON types use the names of
     /// `serde_json::Value`: `as_str`.
     pub fn narrowing(&self) -> String {
         let method = match (self.name.rust.as_str(), &self.ty) {
@@ -199,35 +199,35 @@ impl Variant {
     }
 }
 
-/// How the variants of a union are distinguished when a value is decoded.
+/// How the variants of a union are discriminated when a value is decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
-    /// By a decision on the value alone.
+    /// By a decision that depends on the value alone.
     Decided(Decision),
-    /// Never decoded.
+    /// Not at all: the union is never received.
     WriteOnly,
-    /// Not at all, for a reason in the corrections; the raw JSON is kept.
+    /// Not possible. The overlay accepts that for a reason, and the raw JSON is kept.
     Ambiguous {
         /// The reason.
         reason: String,
-        /// The strings beside the union that select the form of its value.
+        /// The strings next to the union that select its variant, if there are any.
         choices: Option<Choices>,
     },
 }
 
-/// The forms of an ambiguous union, by a string elsewhere.
+/// The variants of an ambiguous union, by a string at another place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choices {
-    /// The name of the enum over the forms.
+    /// The name of the enum over the variants.
     pub name: String,
-    /// The paths where such a string is looked up, from the struct with the union as a field.
+    /// The paths to the string, from the struct that contains the union.
     pub paths: Vec<Vec<String>>,
-    /// Strings, and the [`Union::variants`] that they select.
+    /// The strings, and the index in [`Union::variants`] that each selects.
     pub variants: Vec<(String, usize)>,
 }
 
 impl Resolution {
-    /// Returns its name in reports.
+    /// Returns the name of the resolution in reports.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Decided(decision) => decision.label(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Index of a type in [`Api::types`](super::Api::types).
+/// The index of a type in [`Api::types`](super::Api::types).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeId(pub usize);
 
@@ -11,7 +11,7 @@ pub struct TypeId(pub usize);
 pub enum Type {
     /// A single value.
     Scalar(Scalar),
-    /// The identifier of an entity, a UUID, by the name of the entity: `Customer`.
+    /// The identifier of an entity, such as `Customer`: a UUID.
     Id(String),
     /// A type of [`Api::types`](super::Api::types).
     Named(TypeId),
@@ -23,7 +23,7 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// A value or null.
     Nullable(Box<Type>),
-    /// A value on the heap: a struct that contains itself.
+    /// A value on the heap: breaks the cycle of a struct that contains itself.
     Boxed(Box<Type>),
     /// Always the same value.
     Const(Constant),
@@ -54,7 +54,7 @@ impl Type {
         }
     }
 
-    /// Calls `visit` with every named type in it.
+    /// Calls `visit` with every named type that occurs in the type.
     pub fn visit_named(&self, visit: &mut impl FnMut(TypeId)) {
         match self {
             Self::Named(id) => visit(*id),
@@ -66,7 +66,7 @@ impl Type {
         }
     }
 
-    /// Returns the entity that a value, or each item of a list, identifies.
+    /// Returns the entity that a UUID, or each UUID of a list, identifies.
     pub fn identified(&self) -> Option<Identified<'_>> {
         match self {
             Self::Id(entity) => Some(Identified::Entity(entity)),
@@ -82,7 +82,7 @@ impl Type {
 pub enum Identified<'a> {
     /// An entity, by its name.
     Entity(&'a str),
-    /// None: a plain UUID.
+    /// No entity: a plain UUID.
     Anything,
 }
 
@@ -97,9 +97,9 @@ pub enum Scalar {
     Unsigned,
     /// Double.
     Float,
-    /// Integer or double, which are distinguished.
+    /// An integer or double. The client keeps the difference.
     Number,
-    /// Exact decimal: sent as a string, received as a number or string.
+    /// An exact decimal: sent as a string, received as a number or string.
     Decimal,
     /// True or false.
     Boolean,
@@ -124,7 +124,7 @@ pub enum Constant {
     Null,
 }
 
-/// Formats it as in JSON, without quotes.
+/// Formats the constant as in JSON, but without quotes.
 impl fmt::Display for Constant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

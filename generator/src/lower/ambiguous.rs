@@ -1,4 +1,5 @@
-//! Ambiguous unions, which their values alone do not decide: why that is accepted, and where the deciding string is.
+//! Ambiguous unions, whose variant cannot be determined from the value alone. The overlay states why that is accepted,
+//! and where a string selects the variant.
 
 use openapiv3::Schema;
 
@@ -7,16 +8,16 @@ use super::place::Place;
 use crate::document::SchemaDataExt;
 use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
 
-/// The corrections of an ambiguous union.
+/// The annotations of an accepted ambiguous union.
 #[derive(Clone)]
 pub(super) struct Accepted {
-    /// Why the union cannot be decided.
+    /// Why the union cannot be discriminated.
     pub(super) reason: String,
     paths: Vec<Vec<String>>,
     schemas: Vec<(String, String)>,
 }
 
-/// Records the corrections of a schema.
+/// Records the annotations of a schema.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     let data = &schema.schema_data;
     let owned = |text: &str| text.to_owned();
@@ -44,7 +45,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     }
 }
 
-/// Rejects an accepted union that becomes part of another one, which would have to be decided.
+/// Rejects an ambiguous union as a member of another union, which would have to be discriminated.
 pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
     let data = &schema.schema_data;
     let is_accepted = data.ambiguous().is_some();
@@ -56,7 +57,7 @@ pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &
     }
 }
 
-/// Returns the forms of an accepted union, by the strings that select them.
+/// Returns the variants of an ambiguous union by the strings that select them.
 pub(super) fn choices(
     cx: &mut Lowering<'_, '_>,
     id: TypeId,
@@ -94,7 +95,7 @@ pub(super) fn choices(
     })
 }
 
-/// Finds, for each field with such a union, the string beside it that selects the form.
+/// Sets the path to the selecting string for each field that is an ambiguous union.
 pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     let (mut found, mut unused) = (Vec::new(), Vec::new());
     for (index, def) in cx.types.iter().enumerate() {
@@ -129,7 +130,7 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Returns the fields of this type in structs that also have the field that a path begins with.
+/// Returns the fields of this type, in structs that also have the field which the path starts with.
 fn places(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
     for (owner, def) in cx.types.iter().enumerate() {

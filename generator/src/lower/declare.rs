@@ -1,4 +1,4 @@
-//! Types are declared at their first reference, and defined later.
+//! Declares types when they are first referred to. They are defined later.
 
 use super::place::{Node, Place};
 use super::{Lowering, nullable, renamed};
@@ -7,8 +7,8 @@ use crate::error::escape_pointer;
 use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// Returns the type of a `$ref`, which is declared at the first reference. A nullable component is another type: null
-/// is removed from its definition.
+/// Returns the type of a `$ref`, and declares it if this is the first reference. For a nullable component, the type
+/// without null is declared, and the reference is nullable.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` does not resolve"));

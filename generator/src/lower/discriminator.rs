@@ -1,4 +1,5 @@
-//! Discriminators repeat the constants of a union's members. If the two disagree, one of them is wrong.
+//! Validates OpenAPI discriminators. They repeat the constants of a union's members, so a contradiction is an error of
+//! the contract.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -55,7 +56,7 @@ pub(super) fn check(
     }
 }
 
-/// Adds the references that are members, also through nested unions.
+/// Adds the references that are members of the union, also through nested unions.
 fn reach<'d>(
     document: &'d Document,
     members: &'d [ReferenceOr<Schema>],
@@ -80,14 +81,14 @@ fn reach<'d>(
     }
 }
 
-/// The strings that a property may be.
+/// The possible values of a property.
 #[derive(PartialEq)]
 enum Tags {
     /// The property does not exist.
     Missing,
-    /// Any string, as far as the contract restricts it.
+    /// Any string: the contract does not restrict the value.
     Any,
-    /// One of these.
+    /// One of these strings.
     Only(BTreeSet<String>),
 }
 
@@ -110,8 +111,8 @@ impl Tags {
     }
 }
 
-/// Adds the possible values of the property in a schema and in all of its members. `followed` contains the references
-/// on the way, each of them followed once, and whether it is still open.
+/// Adds the possible values of the property in a schema and its members. `followed` contains the references that were
+/// followed so far, and whether each is still being processed.
 fn collect<'d>(
     document: &'d Document,
     node: Node<'d>,

@@ -9,18 +9,18 @@ pub(super) struct Draft {
 }
 
 pub(super) struct DraftOperation {
-    /// The segments of the operation ID without the last one.
+    /// All segments of the operation ID but the last.
     pub(super) group: Vec<String>,
     pub(super) operation: Operation,
     /// The item type, if the contract marks the response as paged.
     pub(super) paged_item: Option<Type>,
-    /// Types of the documented errors, by status.
+    /// The types of the documented errors, by status.
     pub(super) errors: Vec<(u16, TypeId)>,
 }
 
 pub(super) struct DraftWebhook {
     pub(super) name: String,
     pub(super) payload: Type,
-    /// JSON pointer of the payload's schema.
+    /// The JSON pointer of the payload's schema.
     pub(super) at: String,
 }

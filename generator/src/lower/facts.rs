@@ -1,4 +1,5 @@
-//! The facts of schemas beyond type and constraints, and the places where they are not allowed.
+//! Reads the facts of schemas in addition to types and constraints, and rejects them at places where they have no
+//! meaning.
 
 use openapiv3::{Schema, SchemaKind, StringFormat, Type as Kind, VariantOrUnknownOrEmpty};
 
@@ -6,7 +7,7 @@ use super::Lowering;
 use crate::document::{Literal, SchemaDataExt as _};
 use crate::ir::{Direction, Facts, Lifecycle, Limits, Sensitivity};
 
-/// Returns the facts of a schema beyond its type and constraints.
+/// Returns the facts of a schema itself, without those of schemas that it refers to.
 pub(super) fn own_facts(schema: &Schema) -> Facts {
     let data = &schema.schema_data;
     Facts {
@@ -57,7 +58,7 @@ fn json_text(literal: &Literal) -> String {
     }
 }
 
-/// Rejects facts that are only allowed for fields: being restricted to one direction, or being secret.
+/// Rejects facts that only properties may have: a restriction to one direction, and secrecy.
 pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.sensitivity == Sensitivity::Secret {
         cx.problem(

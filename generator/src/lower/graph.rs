@@ -1,7 +1,7 @@
-//! Cycles of references, found without recursion: documents may chain any number of types.
+//! Finds cycles of references. Not recursive, because documents may contain chains of any length.
 
-/// Returns the number of the strongly connected component of each node. A component that others refer to has a smaller
-/// number than they have.
+/// Returns the number of the strongly connected component of each node. A component has a smaller number than those
+/// that refer to it.
 pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut component = vec![NONE; edges.len()];
@@ -11,7 +11,7 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
         if order[root] != NONE {
             continue;
         }
-        // The path from the root, each node with the number of edges that were already followed.
+        // The path from the root. Each node comes with the number of its edges that were followed.
         let mut path = vec![(root, 0)];
         while let Some((node, followed)) = path.last_mut() {
             let node = *node;
@@ -47,7 +47,7 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     component
 }
 
-/// Returns whether each node can reach itself, by the components.
+/// Returns whether each node can reach itself.
 pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     let leads_back = |node: usize| {
         let mut targets = edges[node].iter();
@@ -56,7 +56,7 @@ pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     (0..edges.len()).map(leads_back).collect()
 }
 
-/// Returns whether each node is one of some nodes or can reach one of them.
+/// Returns whether each node is a target or can reach one.
 pub(super) fn leading_to(edges: &[Vec<usize>], targets: &[usize]) -> Vec<bool> {
     let mut sources = vec![Vec::new(); edges.len()];
     for (node, next) in edges.iter().enumerate() {

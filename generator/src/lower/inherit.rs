@@ -1,4 +1,4 @@
-//! The facts of a component apply to every reference to it: constraints, default, deprecation, secrecy, direction.
+//! Adds the facts of components to all references to them: constraints, default, deprecation, secrecy, direction.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::facts::refuse_outside_properties;
 use crate::ir::{Facts, Shape, Success, Type, TypeId};
 
-/// Adds the facts of components to all references to them, once all components are resolved.
+/// Adds these facts after all components are resolved.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut known = Known::default();
     for index in 0..cx.types.len() {
@@ -61,7 +61,7 @@ fn operations(cx: &mut Lowering<'_, '_>, draft: &mut Draft, known: &mut Known) {
     }
 }
 
-/// The facts of components, and which of them are aliases.
+/// The facts of components, and which components are aliases.
 #[derive(Default)]
 struct Known {
     components: HashMap<TypeId, Facts>,

@@ -1,4 +1,4 @@
-//! Methods that find an item of a list: `x-lookup`.
+//! Reads `x-lookup`: methods of a type that find an item of a list.
 
 use openapiv3::Schema;
 
@@ -8,7 +8,7 @@ use crate::document::SchemaDataExt as _;
 use crate::ir::{Lookup, TypeId};
 use crate::names;
 
-/// Records the methods that the corrections add to a type. `check` proves that it has the lists.
+/// Records the methods that the overlay adds to a type. The phase `check` verifies that the lists exist.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
     let lookups = schema.schema_data.lookups().into_iter();
     cx.types[id.0].lookups = lookups
@@ -20,7 +20,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
         .collect();
 }
 
-/// Rejects such methods on a schema that does not become a type.
+/// Rejects `x-lookup` on a schema that does not become a type.
 pub(super) fn refuse(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
     if !schema.schema_data.lookups().is_empty() {
         cx.problem(

@@ -1,7 +1,7 @@
 //! Phase 2, lower: converts the document to the IR.
 //!
-//! Types are declared at their first reference and defined from a queue, so recursion needs no special case. Passes
-//! that need all types follow, in the order of [`lower`].
+//! Types are declared when they are first referred to, and defined from a queue, so recursive types need no special
+//! case. The function [`lower`] then calls the passes that need all types, in order.
 
 mod ambiguous;
 mod decide;
@@ -48,8 +48,7 @@ pub(crate) struct Lowered<'a> {
 
 /// Lowers a document.
 ///
-/// # Errors
-/// Everything that the IR cannot represent, each with its place.
+/// Everything that the IR cannot represent, with its place.
 pub(crate) fn lower<'a>(
     document: &Document,
     documentation: &'a Documentation,
@@ -82,15 +81,15 @@ struct Lowering<'d, 'w> {
     types: Vec<TypeDef>,
     /// Components by schema name.
     components: HashMap<String, TypeId>,
-    /// Nullable components: references to them are nullable, their definitions are not.
+    /// Nullable components. References to them are nullable types; their definitions are not.
     nullable: HashSet<TypeId>,
     /// The facts of components, which references to them inherit.
     component_facts: HashMap<TypeId, Facts>,
-    /// Components that are declared and not yet defined.
+    /// Components that are declared and not defined yet.
     queue: VecDeque<(TypeId, String)>,
-    /// Inline types, which are named when all are known.
+    /// Inline types, which get their names after all of them are known.
     inline: Vec<name::Inline>,
-    /// Ambiguous unions, by type, with the reason why they are accepted.
+    /// Ambiguous unions, with the reason why they are accepted.
     ambiguous: HashMap<TypeId, ambiguous::Accepted>,
     /// `x-id-of` annotations by JSON pointer of the property or of the parameter's schema.
     identified: BTreeMap<String, IdOf>,
@@ -119,8 +118,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
             .push(Problem::new(&self.document.file, at, message));
     }
 
-    /// Returns the type and the facts of a value. [`types`] and its helpers for parts of a schema (unions, tuples) call
-    /// it recursively.
+    /// Returns the type and the facts of a value. The modules for parts of a schema (unions, tuples) call it
+    /// recursively.
     fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
         types::value(self, node, place)
     }

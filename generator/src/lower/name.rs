@@ -1,8 +1,8 @@
-//! Names of inline types, and documentation of everything that has a name.
+//! Names inline types, and adds documentation to everything with a name.
 //!
-//! An inline type is named by its title. Equal shapes with the same title are one type, and so are equal unions without
-//! a title. If a title is missing, is shared by different shapes, or is the name of a component, the type is named by
-//! its (first) place.
+//! An inline type is named by its title. Types with equal titles and shapes are merged, and so are equal unions without
+//! a title. A type without a title, or whose title is also that of a component or of another shape, is named by its
+//! (first) place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Inline {
     place: String,
 }
 
-/// Returns the type of an inline shape: an existing one with the same title, or a new one.
+/// Returns the type of an inline shape: an existing type that it can be merged with, or a new one.
 pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
@@ -28,7 +28,7 @@ pub(super) fn hoist(
 ) -> TypeId {
     let title = title.filter(|title| !title.trim().is_empty());
     let title = title.map(|title| names::inline(title).rust);
-    // Equal unions are one type everywhere; enums and structs only with the same title.
+    // Unions are merged even if they have no title; enums and structs only with equal titles.
     let mergeable = title.is_some() || matches!(shape, Shape::Union(_));
     let equal = cx.inline.iter().find(|inline| {
         mergeable && inline.title == title && same_shape(&cx.types[inline.id.0].shape, &shape)
@@ -48,9 +48,8 @@ pub(super) fn hoist(
     id
 }
 
-/// Adopts the constraints of a union's variants from a place where they are stated: sent values have more of them than
-/// received ones.
-/// ones.
+/// Adopts constraints on a union's variants that the existing type lacks: schemas for requests state more constraints
+/// than those for responses.
 fn adopt_limits(known: &mut Shape, other: &Shape) {
     let (Shape::Union(known), Shape::Union(other)) = (known, other) else {
         return;
@@ -62,7 +61,7 @@ fn adopt_limits(known: &mut Shape, other: &Shape) {
     }
 }
 
-/// Sets the final name of every inline type, and the documentation of everything with a name.
+/// Sets the final names of inline types, and the documentation of everything with a name.
 pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
     let components: BTreeSet<String> = cx
         .components
@@ -105,7 +104,7 @@ fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::documentation::Gloss
     }
 }
 
-/// Returns whether two shapes consist of the same types, regardless of constraints, defaults and the like.
+/// Returns whether two shapes consist of the same types. Constraints, defaults and other facts are ignored.
 fn same_shape(a: &Shape, b: &Shape) -> bool {
     let same_field = |(a, b): (&crate::ir::Field, &crate::ir::Field)| {
         a.name == b.name

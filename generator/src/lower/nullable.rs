@@ -1,4 +1,4 @@
-//! Nullability of schemas: by their own keyword, or by their references.
+//! Determines whether schemas permit null, by their own keywords or by their references.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,24 @@ use openapiv3::{Schema, SchemaKind};
 use super::place::Node;
 use crate::document::{Document, Literal, SchemaExt as _};
 
-/// Returns whether the schema allows null and other values.
+/// Returns whether the schema permits null as well as other values.
 pub(super) fn allows_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && values.others
 }
 
-/// Returns whether the schema allows only null.
+/// Returns whether the schema permits only null.
 pub(super) fn is_null(document: &Document, node: Node<'_>) -> bool {
     let values = Values::of(document, node);
     values.null && !values.others
 }
 
-/// The alternatives of a schema, merged.
+/// The values that the alternatives of a schema permit.
 #[derive(Default)]
 struct Values<'d> {
     null: bool,
     others: bool,
-    /// The references that were followed, each once, and whether it is still open.
+    /// The references that were followed, and whether each is still being processed.
     followed: HashMap<&'d str, bool>,
 }
 
@@ -39,7 +39,7 @@ impl<'d> Values<'d> {
         match node {
             Node::Schema(schema) => self.add_schema(document, schema),
             Node::Reference(reference) => match self.followed.get(reference) {
-                // The reference is recursive.
+                // A recursive reference: assume that it permits other values.
                 Some(true) => self.others = true,
                 Some(false) => {}
                 None => {

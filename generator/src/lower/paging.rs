@@ -1,4 +1,4 @@
-//! Which operations are paged, and the types of their pages.
+//! Determines which operations are paged, and the types of their pages.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::Lowering;
 use super::draft::{Draft, DraftOperation};
 use crate::ir::{Page, PageForm, Paging, Presence, Scalar, Shape, Struct, Success, Type, TypeId};
 
-/// The parameter with the number of the page.
+/// The name of the parameter with the page number.
 const PAGE: &str = "page";
 
-/// Finds the operations that have a page parameter and return a page; returns the types of the pages.
+/// Returns the page types, and sets the paging of operations: those that have a page parameter and return a page.
 ///
-/// The contract marks most of them. A marked operation that is not paged is a problem.
+/// The contract marks most of these operations. A marked operation that is not paged is an error.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
     let mut pages = BTreeMap::new();
     for DraftOperation {
@@ -49,7 +49,8 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<T
     pages
 }
 
-/// Returns the type as a page: an object with `items` and `pagination`, or a union of such objects with equal items.
+/// Returns the facts about a page type: an object with `items` and `pagination`, or a union of such objects with the
+/// same item type.
 fn page(cx: &Lowering<'_, '_>, id: TypeId, pages: &mut BTreeMap<TypeId, Page>) -> Option<Page> {
     let found = match &cx.types[id.0].shape {
         Shape::Struct(object) => object_page(cx, object),

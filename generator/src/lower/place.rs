@@ -9,7 +9,7 @@ use crate::error::escape_pointer;
 pub(super) struct Place {
     /// JSON pointer.
     pub(super) at: String,
-    /// The name of an inline type at this place, if it has no title.
+    /// The name of an inline type without a title at this place.
     pub(super) name: String,
 }
 
@@ -21,7 +21,7 @@ impl Place {
         }
     }
 
-    /// Returns a place below, which adds its key to the name: a property.
+    /// Returns the place of a property, which adds its key to the name.
     pub(super) fn property(&self, key: &str) -> Self {
         Self {
             at: format!("{}/properties/{}", self.at, escape_pointer(key)),
@@ -29,7 +29,7 @@ impl Place {
         }
     }
 
-    /// Returns a place below, which adds a given word to the name, or none.
+    /// Returns a place below this one, which adds `word` to the name unless it is empty.
     pub(super) fn below(&self, path: &str, word: &str) -> Self {
         let name = if word.is_empty() {
             self.name.clone()
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// A schema or a reference to one, in either form of `openapiv3`.
+/// A schema or reference, in either form of `openapiv3`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Node<'s> {
     Reference(&'s str),

@@ -1,23 +1,23 @@
-//! Recursive types. A struct that contains itself by value needs a box, and the field that closes the cycle gets it.
-//! Aliases of themselves are rejected.
+//! Boxes recursive types. A struct that contains itself by value needs a box, which the field that closes the cycle
+//! gets. Also rejects aliases of themselves.
 
 use std::collections::BTreeMap;
 
 use super::{Lowering, graph};
 use crate::ir::{Shape, Type, TypeDef, TypeId};
 
-/// How many structs may contain each other by value. The compiler nests the computation of their layouts, and fails at
-/// 128.
+/// The maximum number of structs that contain each other by value. The compiler computes layouts recursively, and fails
+/// at 128.
 const MAX_NESTED: usize = 32;
 
-/// Boxes every field through which a struct contains itself, or a long chain of others. Lists, maps and unions already
-/// allocate their content.
+/// Boxes every field through which a struct contains itself or a long chain of structs by value. Lists, maps and unions
+/// need no box, because they allocate their content.
 pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     loop {
         let edges: Vec<Vec<usize>> = cx.types.iter().map(contained).collect();
         let component = graph::components(&edges);
         let circular = graph::circular(&edges, &component);
-        // The first struct of a cycle opens it. The rest of the cycle is analyzed again.
+        // In each cycle, the fields of the first struct are boxed. The rest of the cycle is analyzed again.
         let mut openers = BTreeMap::new();
         for (index, def) in cx.types.iter().enumerate() {
             if circular[index] && matches!(def.shape, Shape::Struct(_)) {
@@ -33,7 +33,7 @@ pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Boxes the fields that contain a long chain of structs, once there are no cycles.
+/// Boxes the fields that contain a long chain of structs. There must be no cycles left.
 fn box_chains(cx: &mut Lowering<'_, '_>, component: &[usize]) {
     let mut inner_first: Vec<usize> = (0..cx.types.len()).collect();
     inner_first.sort_by_key(|&index| component[index]);
@@ -64,7 +64,7 @@ fn box_fields(def: &mut TypeDef, is_boxed: impl Fn(TypeId) -> bool) {
     }
 }
 
-/// Rejects cyclic aliases, which Rust does not allow.
+/// Rejects aliases that refer to themselves, which Rust does not permit.
 pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
     let aliased = |def: &TypeDef| {
         let mut found = Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// Returns the types that a value of this type contains without indirection.
+/// Returns the types that a value of this type contains by value.
 fn contained(def: &TypeDef) -> Vec<usize> {
     let mut found = Vec::new();
     let mut add = |id: TypeId| found.push(id.0);
@@ -100,7 +100,7 @@ fn contained(def: &TypeDef) -> Vec<usize> {
     found
 }
 
-/// Calls `visit` with every named type that is not behind an allocation.
+/// Calls `visit` with every named type that the type contains by value.
 fn by_value(ty: &Type, visit: &mut impl FnMut(TypeId)) {
     match ty {
         Type::Named(id) => visit(*id),

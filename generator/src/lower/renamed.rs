@@ -1,4 +1,4 @@
-//! Names that the corrections set: `x-rust-name`.
+//! Reads `x-rust-name`: Rust names that the overlay sets.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::names::{self, Name};
 const NO_NAME: &str =
     "expected a `snake_case` identifier, in ASCII, that Rust and the client have not taken";
 
-/// Returns the name of a field, parameter or operation: the given one, or the result of `make`.
+/// Returns the name of a field, parameter or operation: the one of the overlay, or else the result of `make`.
 pub(super) fn name(
     cx: &mut Lowering<'_, '_>,
     wire: &str,
@@ -42,7 +42,7 @@ pub(super) fn type_name(
     name.unwrap_or_else(|| names::schema(wire))
 }
 
-/// Returns the name of the service with these segments of operation ids.
+/// Returns the name of the service with these segments of operation IDs.
 pub(super) fn service(cx: &Lowering<'_, '_>, path: &[String]) -> Name {
     let (wire, path) = (path.last().map_or("", String::as_str), path.join(":"));
     let names = cx.document.api.service_names();
@@ -52,7 +52,7 @@ pub(super) fn service(cx: &Lowering<'_, '_>, path: &[String]) -> Name {
         .unwrap_or_else(|| names::service(wire))
 }
 
-/// Rejects names of unknown services, and invalid names.
+/// Rejects names for services that do not exist, and invalid names.
 pub(super) fn check_services(cx: &mut Lowering<'_, '_>, groups: &[&[String]]) {
     let known: BTreeSet<String> = groups
         .iter()

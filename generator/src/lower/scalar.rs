@@ -1,4 +1,4 @@
-//! Scalars: the Rust type of a format, and the constraints that the type does not express.
+//! Converts scalars: the Rust type of a format, and the constraints that the type does not imply.
 
 use std::fmt::Debug;
 
@@ -8,10 +8,10 @@ use openapiv3::{
 
 use crate::ir::{Bound, Digits, Edge, Limits, Pattern, PatternSupport, Scalar};
 
-/// The prefix of the regular expression that the server sets on decimals as strings.
+/// The prefix of the regular expression that the server uses for decimals as strings.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
 
-/// The rest of the expression if the number of digits is not limited.
+/// The rest of that expression if the number of digits is not limited.
 const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
@@ -56,12 +56,12 @@ fn pattern(text: &str) -> Pattern {
     }
 }
 
-/// The expression has the prefix of decimals, and an unsupported rest.
+/// An expression that starts like one for decimals, with an unsupported rest.
 struct UnsupportedPattern;
 
-/// Returns the digits that the pattern of a decimal allows; `None` for strings that are not decimals.
+/// Returns the digits that the pattern of a decimal permits. `None` for strings that are not decimals.
 ///
-/// The expressions count the digits with look-ahead: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5
+/// These expressions count digits with look-ahead: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` permits 5
 /// digits before the point and 12 after it.
 fn decimal(pattern: Option<&str>) -> Option<Result<Option<Digits>, UnsupportedPattern>> {
     let rest = pattern?.strip_prefix(DECIMAL_PATTERN)?;
@@ -130,7 +130,8 @@ fn bound(value: String, exclusive: bool) -> Bound {
     }
 }
 
-/// Returns the single type of a union of numeric types, if it has one: integer or float, float or decimal string.
+/// Returns the type of a union of numeric types, if a single type can represent it: integer or float, float or decimal
+/// string.
 pub(super) fn numeric_union(members: &[Scalar]) -> Option<Scalar> {
     let numeric = |scalar: &Scalar| {
         matches!(

@@ -73,7 +73,7 @@ fn sort(service: &mut Service) {
 }
 
 /// Resolves collisions of names in the file of a service, which declares its type and those of its requests, and
-/// imports types of the API and the runtime. If two of these names are equal, the service or the request gets a suffix.
+/// imports types of the API and the runtime. On a collision, the type of the service or request gets a suffix.
 fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
     let mut mentioned = Vec::new();
     for operation in &service.operations {
@@ -101,8 +101,8 @@ fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
     }
 }
 
-/// Returns the credential of a service. A root service has a credential parameter if none of its operations accepts the
-/// client's credential.
+/// Returns the credential of a service. A root service takes a credential as an argument if none of its operations
+/// accepts that of the client.
 fn credential(service: &Service) -> ServiceCredential {
     let mut accesses = Vec::new();
     collect_access(service, &mut accesses);

@@ -1,9 +1,10 @@
-//! Types that differ by direction are split in two: `Team`, which is received, and `TeamInput`, which is sent.
+//! Splits types that differ between requests and responses in two: `Team`, which is received, and `TeamInput`, which is
+//! sent.
 //!
-//! A type that is sent and received is split if
-//! - some of its properties are only sent, or only received;
-//! - it is part of a partial update, where null in an optional field clears the stored value. Received values do not
-//!   distinguish null from absent.
+//! A type that is both sent and received is split if
+//! - some of its properties are only sent or only received;
+//! - it is part of a partial update, in which null in an optional field clears the stored value. In responses, null and
+//!   absence are not distinguished.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use super::graph;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 
-/// Splits types, and removes the fields that do not occur in a direction.
+/// Splits types, and removes fields that do not occur in the direction of a type.
 pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let roots = Roots::of(cx, draft);
     let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {
@@ -47,7 +48,7 @@ pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Returns whether the type itself differs by direction.
+/// Returns whether the type itself differs by direction. Types that it refers to may differ as well.
 fn is_directional(def: &TypeDef, patched: bool) -> bool {
     let Shape::Struct(object) = &def.shape else {
         return false;
@@ -63,7 +64,7 @@ fn can_be_cleared(field: &Field) -> bool {
     field.presence == Presence::Optional && field.ty.is_nullable() && !is_constant
 }
 
-/// Returns a copy of each type for requests.
+/// Adds a copy of each type for requests.
 fn copies(cx: &mut Lowering<'_, '_>, split: &[TypeId]) -> BTreeMap<TypeId, TypeId> {
     let mut inputs = BTreeMap::new();
     for id in split {

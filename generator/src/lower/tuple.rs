@@ -1,6 +1,6 @@
-//! Arrays with a schema for each position.
+//! Converts arrays with a schema for each position.
 //!
-//! Arrays of a fixed length are tuples. Others are lists: of the common type of all items, or of a union of their
+//! Arrays of a fixed length become tuples. Others become lists of the common type of all items, or of a union of their
 //! types.
 
 use openapiv3::{ArrayType, ReferenceOr, Schema};
@@ -9,7 +9,7 @@ use super::place::{Node, Place};
 use super::{Lowering, facts, name, union};
 use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 
-/// The maximum length of tuples that the codec supports.
+/// The lengths of tuples that the codec supports.
 const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// Returns the type and the facts of an array with these positions.
@@ -83,7 +83,7 @@ fn anything() -> ReferenceOr<Schema> {
     })
 }
 
-/// Returns the type of an item, which is any of the members.
+/// Returns the type of an item that matches any of the members.
 fn one_of(
     cx: &mut Lowering<'_, '_>,
     mut members: Vec<(String, ReferenceOr<Schema>)>,

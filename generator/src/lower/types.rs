@@ -1,4 +1,4 @@
-//! Converts schemas to types: components when they are referred to, inline ones at their place.
+//! Converts schemas to types: components when they are referred to, inline schemas where they occur.
 
 use openapiv3::{
     AdditionalProperties, ArrayType, ObjectType, ReferenceOr, Schema, SchemaKind, Type as Kind,
@@ -17,7 +17,7 @@ use crate::ir::{
 };
 use crate::names;
 
-/// Defines declared components until none is left.
+/// Defines declared components until the queue is empty.
 pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
     while let Some((id, schema_name)) = cx.queue.pop_front() {
         let place = Place::new(
@@ -115,7 +115,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
     }
 }
 
-/// Returns the definition that a schema needs, if any: an enum, a union, or an object with known fields.
+/// Returns the definition that a schema needs, if it needs one: an enum, a union, or an object with known properties.
 fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Shape> {
     if schema.constant().is_some() {
         return None;
@@ -152,7 +152,7 @@ fn has_known_fields(object: &ObjectType) -> bool {
         )
 }
 
-/// Variants are named later, once the enum has its final name.
+/// Creates an enum. Its variants are named later, after the enum has its final name.
 fn text_enum(values: &[Option<String>]) -> Enum {
     let values = values.iter().flatten();
     let unnamed = |wire: &String| names::Name {
@@ -260,7 +260,7 @@ fn array(
     (Type::List(Box::new(item)), collection(limits, item_facts))
 }
 
-/// Returns the facts of a list or map with these constraints, and these facts of each item.
+/// Returns the facts of a list or map with these constraints, whose items have these facts.
 fn collection(limits: Limits, item: Facts) -> Facts {
     let own = Facts {
         limits,
@@ -311,7 +311,7 @@ fn key_limits(
             }
             (!limits.is_empty()).then(|| Box::new(limits))
         }
-        // Keys are plain strings for users; the docs name the enum with the known ones.
+        // Keys are strings in the Rust API. The documentation names the enum that lists known keys.
         SchemaKind::Type(Kind::String(_)) if !name.is_empty() => {
             reference(cx, &format!("#/components/schemas/{name}"), place);
             Some(Box::new(Limits {

@@ -1,4 +1,4 @@
-//! Unions: their flattened variants, and unions that are a single type.
+//! Converts unions: flattens their variants, and detects unions that are a single type.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::ir::{
 };
 use crate::names::{self, Name};
 
-/// Returns the union of a schema, with nested unions flattened. [`name_variants`] names the variants.
+/// Returns the union of a schema, with nested unions flattened. [`name_variants`] names the variants later.
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
     let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
     collect(cx, schema, place, &mut nesting, &mut variants);
@@ -22,7 +22,7 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -
     }
 }
 
-/// Returns the union of the members at paths below a place, and whether one of them is null.
+/// Returns the union of members, each with its path below the place, and whether null is one of them.
 pub(super) fn of_members(
     cx: &mut Lowering<'_, '_>,
     members: &[(String, ReferenceOr<Schema>)],
@@ -50,10 +50,10 @@ pub(super) fn of_members(
     (union, nullable)
 }
 
-/// How deeply unions may be nested by reference.
+/// The maximum nesting of unions by reference.
 const MAX_NESTED: usize = 32;
 
-/// The components of the enclosing unions, and those whose variants are complete.
+/// The enclosing unions that are components, and the components whose variants are already collected.
 #[derive(Default)]
 struct Nesting {
     open: Vec<String>,
@@ -76,7 +76,7 @@ fn collect(
     }
 }
 
-/// Adds the variants of a member. The null of a nullable member becomes that of the union.
+/// Adds the variants of a member. If a member is nullable, the union is.
 fn collect_member(
     cx: &mut Lowering<'_, '_>,
     member: &ReferenceOr<Schema>,
@@ -110,7 +110,7 @@ fn collect_member(
     }
 }
 
-/// Adds the variants of a nested union. A component is added only once, even if several paths refer to it.
+/// Adds the variants of a nested union. A component is added once, even if several members refer to it.
 fn collect_nested(
     cx: &mut Lowering<'_, '_>,
     name: &str,
@@ -163,7 +163,8 @@ fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
     members(schema).is_some() && single_type(cx, schema, place).is_none()
 }
 
-/// Returns the single type of a union, if it has one: the only member, or a number with several representations.
+/// Returns the single type of a union, if it has one: that of its only member, or a number with several
+/// representations.
 pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -203,8 +204,8 @@ pub(super) fn single_type(
     Some((Type::Scalar(single), facts))
 }
 
-/// Merges the constraints of a numeric union. A decimal is the same number as a string: its constraints apply to the
-/// string.
+/// Returns the classes of a numeric union's member. In such a union, a decimal is encoded as a string, so it has the
+/// constraints of strings.
 fn value_classes(scalar: Scalar) -> Vec<ValueClass> {
     match scalar {
         Scalar::Decimal => vec![ValueClass::String, ValueClass::Decimal],
@@ -212,7 +213,7 @@ fn value_classes(scalar: Scalar) -> Vec<ValueClass> {
     }
 }
 
-/// Returns the item type of a parameter that accepts one value or several: `anyOf [T, array of T]`.
+/// Returns the item type of a parameter that accepts one or several values: `anyOf [T, array of T]`.
 pub(super) fn one_or_many(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
@@ -238,13 +239,13 @@ pub(super) fn one_or_many(
     let (item, facts) = cx.value(Node::from(one), place);
     let ty = Type::List(Box::new(item.non_null().clone()));
     let mut facts = facts.of_items();
-    // One value is a list with one item.
+    // A single value counts as a list with one item.
     facts.limits.max_items = array.max_items.map(|count| count as u64);
     facts.limits.unique_items = array.unique_items;
     Some((ty, facts))
 }
 
-/// Names the variants of all unions, once all types have their names.
+/// Names the variants of all unions, after all types have names.
 pub(super) fn name_variants(cx: &mut Lowering<'_, '_>) {
     for index in 0..cx.types.len() {
         let Shape::Union(union) = &cx.types[index].shape else {
@@ -282,7 +283,7 @@ fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
     }
 }
 
-/// Returns the variant of a type without a name: `String`, `Strings`, `Now`.
+/// Returns the variant name for a type without a name: `String`, `Strings`, `Now`.
 fn unnamed_variant(ty: &Type) -> Name {
     match ty {
         Type::Const(Constant::Text(text)) => names::variant("Value", text),
@@ -318,7 +319,7 @@ fn unnamed_variant(ty: &Type) -> Name {
     }
 }
 
-/// Sets the resolution of every union that is decoded.
+/// Sets the resolution of every union that is received.
 pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
     for index in 0..cx.types.len() {
         let def = &cx.types[index];

@@ -1,4 +1,4 @@
-//! Whether each type is sent or received, the meaning of null in it, and the file that it is emitted in.
+//! Determines whether each type is sent or received, the meaning of null in it, and the file that it is emitted to.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,11 +7,11 @@ use super::{Lowering, renamed};
 use crate::ir::{Api, Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
-/// The file of types that do not belong to a single resource.
+/// The file of types that belong to no single resource.
 const SHARED: &str = "shared";
-/// The file of types that only error responses use.
+/// The file of types that only occur in error responses.
 const ERRORS: &str = "errors";
-/// The file of webhook payloads, and types that only they use.
+/// The file of webhook payloads, and of types that only occur in them.
 const WEBHOOKS: &str = "webhooks";
 
 pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
@@ -55,7 +55,7 @@ pub(super) fn mark_bodies(api: &mut Api) {
     }
 }
 
-/// Returns the types that operations and webhooks name.
+/// The types that operations and webhooks refer to directly.
 #[derive(Default)]
 pub(super) struct Roots {
     pub(super) sent: Vec<TypeId>,
@@ -129,7 +129,7 @@ fn named(ty: &Type) -> Vec<TypeId> {
     found
 }
 
-/// Returns the number of references between the roots and each type that they reach.
+/// Returns the distance of each reachable type from the roots, as the number of references.
 pub(super) fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId, usize> {
     let mut found = BTreeMap::new();
     let mut queue: VecDeque<(TypeId, usize)> = roots.iter().map(|&id| (id, 0)).collect();
@@ -172,7 +172,7 @@ fn references(def: &TypeDef) -> Vec<TypeId> {
     }
 }
 
-/// Returns the closest modules of each type.
+/// Returns the modules of the resources that are closest to each type.
 fn owners(
     types: &[TypeDef],
     by_module: &BTreeMap<String, Vec<TypeId>>,
@@ -194,7 +194,8 @@ fn owners(
         .collect()
 }
 
-/// Returns the closest module; among several the one that the type's name contains most of; otherwise none.
+/// Returns the module of a type: the closest one. If there are several, it is the one that the type's name mentions
+/// most words of.
 fn owner(name: &str, closest: &[String]) -> String {
     let mentioned = closest
         .iter()

@@ -1,11 +1,11 @@
-//! Webhooks: the delivered events. A payload is identified by its `type`, which is the name of the webhook.
+//! Converts webhooks: the delivered events. The `type` of a payload is the name of its webhook.
 
 use super::Lowering;
 use super::draft::DraftWebhook;
 use crate::ir::{Constant, Field, Presence, Shape, Type, TypeId, Webhook};
 use crate::names;
 
-/// Returns the webhooks, once the types of their payloads are resolved.
+/// Returns the webhooks after the types of their payloads are resolved.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, drafts: &[DraftWebhook]) -> Vec<Webhook> {
     let mut webhooks = Vec::new();
     for draft in drafts {

@@ -28,7 +28,7 @@ pub(super) const REQUEST_METHODS: &[&str] = &[
     "with",
 ];
 
-/// Methods of every union, and trait methods that could be confused with one that returns a field.
+/// Methods of every union, and trait methods that could be confused with the accessor of a field.
 pub(super) const UNION_METHODS: &[&str] = &[
     "as_ref",
     "borrow",
@@ -43,7 +43,7 @@ pub(super) const UNION_METHODS: &[&str] = &[
     "view",
 ];
 
-/// Methods of every service, and trait methods that could be confused with one that creates a request.
+/// Methods of every service, and trait methods that could be confused with the method of an operation.
 pub(super) const METHODS: &[&str] = &[
     "as_ref", "borrow", "clone", "cmp", "deref", "eq", "fmt", "from", "hash", "index", "into",
     "new",
@@ -58,14 +58,14 @@ pub(super) const ROOT_METHODS: &[&str] = &[
     "with_credential",
 ];
 
-/// Variables in methods that create a request.
+/// Variables in the methods that create requests.
 pub(super) const VARIABLES: &[&str] = &["generate", "request", "value", "values"];
 
 /// Variants that every enum or union has.
 pub(super) const VARIANTS: &[&str] = &["OtherVersion", "Unknown"];
 
-/// Names of modules with a meaning in Rust, of crates that emitted code refers to, and of devices, which Windows allows
-/// for no file.
+/// Names of modules that have a meaning in Rust, names of crates that emitted code refers to, and names of devices,
+/// which are invalid file names on Windows.
 pub(super) const MODULES: &[&str] = &[
     "alloc",
     "core",

@@ -1,4 +1,4 @@
-//! The names of variants: of enums by their values, of unions by the words that distinguish their types.
+//! Names variants: those of enums by their values, those of unions by the words that distinguish their types.
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
 use super::{Name, cased, escape_type, free, taken};
 
-/// Returns the name of an enum variant for `value`, within the enum named `owner`.
+/// Returns the name of the enum variant for `value`, in the enum named `owner`.
 ///
-/// - `-created_at` sorts downwards: `CreatedAtDesc`;
-/// - a leading digit gets the last word of the enum's name as prefix: `2xx` of `HttpCodeClass` is `Class2xx`;
+/// - `-created_at` sorts in descending order: `CreatedAtDesc`;
+/// - a leading digit is preceded by the last word of the enum's name: `2xx` of `HttpCodeClass` is `Class2xx`;
 /// - signs with a meaning are spelled out (`Etc/GMT+1` is `EtcGmtPlus1`), others separate words.
 pub fn variant(owner: &str, value: &str) -> Name {
     let rust = match value.strip_prefix('-') {
@@ -31,8 +31,8 @@ pub fn variant(owner: &str, value: &str) -> Name {
 
 /// Returns the names of a union's variants: the names of their types without the words that all of them contain.
 ///
-/// `ProductPriceFixed` and `LegacyRecurringProductPriceFixed` become `Fixed` and `LegacyRecurringFixed`.
-/// Shared words are kept if a name would otherwise be empty or equal to another one.
+/// `ProductPriceFixed` and `LegacyRecurringProductPriceFixed` become `Fixed` and `LegacyRecurringFixed`. Common words
+/// are kept if a name would otherwise be empty or not unique.
 pub fn union_variants(types: &[&str]) -> Vec<String> {
     let mut names: Vec<Vec<String>> = types.iter().map(|name| words(name)).collect();
     if names.len() < 2 {
@@ -109,10 +109,10 @@ fn has_equal(names: &[Vec<String>]) -> bool {
     !names.iter().all(|name| seen.insert(name.concat()))
 }
 
-/// Without this word the name would have the opposite meaning.
+/// A word that is never omitted, because the name would have the opposite meaning.
 const NEGATION: &str = "Not";
 
-/// Returns the longest run of words that every name contains and that can be omitted from all of them.
+/// Returns the longest sequence of words that every name contains, and that can be omitted from all of them.
 fn longest_shared_run(names: &[Vec<String>]) -> Option<Vec<String>> {
     let (first, others) = names.split_first()?;
     (1..=first.len())

@@ -1,15 +1,15 @@
-//! Marks functions so that they are compiled where they are used.
+//! Marks functions with `#[inline]`, so that they are compiled where they are used.
 //!
-//! The generated crate has thousands of functions of which a program uses a few. Generic functions are compiled by the
-//! crate that uses them; others by the crate that defines them, with everything that they call, unless they are
-//! `#[inline]`. A single function that decodes webhook events would compile nearly every type in every build of the
-//! crate.
+//! The generated crate has thousands of functions of which a program uses a few. Generic and `#[inline]` functions are
+//! compiled in the crate that calls them. Any other function is compiled in the crate that defines it, together with
+//! everything that it calls: a single one that decodes webhook events would compile nearly all types in every build of
+//! the crate.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, GenericParam, Generics, ImplItem, Item, Signature, parse_quote};
 
-/// Marks each function of the item, and of its `impl` block, that is not generic.
+/// Marks each non-generic function of the item, or of its `impl` block.
 pub(super) fn mark(item: &mut Item) {
     match item {
         Item::Fn(function) => mark_function(&mut function.attrs, &function.sig),
@@ -35,7 +35,7 @@ fn mark_function(attrs: &mut Vec<Attribute>, signature: &Signature) {
     }
 }
 
-/// Returns whether there is a parameter other than lifetimes.
+/// Returns whether there are generic parameters other than lifetimes.
 fn has_types(generics: &Generics) -> bool {
     generics
         .params
@@ -43,7 +43,7 @@ fn has_types(generics: &Generics) -> bool {
         .any(|param| !matches!(param, GenericParam::Lifetime(_)))
 }
 
-/// Returns whether `impl Trait` occurs.
+/// Returns whether the tokens contain `impl Trait`.
 fn has_impl(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word == "impl",

@@ -1,8 +1,8 @@
-//! Canonical forms: an element without documentation, source order and places. Order is kept where it is the order of
-//! arguments: a method or constructor that takes two strings in another order is a different one.
+//! Converts elements to a canonical form, without documentation, source order and places. Order is kept where it is
+//! that of arguments: a method or constructor with two strings in another order is a different one.
 //!
-//! Types are identified by IDs that are the same in all versions. All other facts are kept, so a fact that is added to
-//! the IR counts unless it is removed here.
+//! Types are identified by IDs that are the same in all versions. All other facts are kept, so that a new fact of the
+//! IR is compared unless it is removed here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,11 +13,11 @@ use crate::ir::{
     Union, Variant,
 };
 
-/// The types of one version by IDs that all versions share.
+/// The types of one version, by IDs that are the same in all versions.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub(crate) api: &'a Api,
-    /// By Rust name.
+    /// The IDs, by Rust name.
     pub(crate) ids: &'a HashMap<&'a str, usize>,
 }
 
@@ -27,7 +27,7 @@ impl Names<'_> {
         TypeId(self.ids.get(name).copied().unwrap_or(usize::MAX))
     }
 
-    /// Adds the types that a type consists of.
+    /// Adds the elements that a type refers to.
     pub(crate) fn reach(&self, ty: &Type, reached: &mut BTreeSet<Key>) {
         ty.visit_named(&mut |id| {
             reached.insert(Key::Type(self.api.def(id).name.rust.clone()));
@@ -50,10 +50,10 @@ impl Names<'_> {
     pub(crate) fn def(&self, def: &TypeDef) -> TypeDef {
         TypeDef {
             docs: None,
-            // The file follows from the users of the type, which may differ in another version.
+            // The file depends on the users of the type, which may differ between versions.
             module: String::new(),
             at: String::new(),
-            // Only the variants of a union are accepted in its place.
+            // Only affects unions, whose variants are accepted as arguments.
             is_body: def.is_body && matches!(def.shape, Shape::Union(_)),
             shape: self.shape(def),
             ..def.clone()
@@ -71,7 +71,7 @@ impl Names<'_> {
         match &def.shape {
             Shape::Struct(object) => {
                 let fields = object.fields.iter().map(|field| self.field(field));
-                // The required fields of a request type are the arguments of its constructor.
+                // Required fields of a request type are arguments of its constructor.
                 let is_argument =
                     |field: &Field| def.usage.is_built() && field.presence == Presence::Required;
                 Shape::Struct(Struct {
@@ -98,7 +98,7 @@ impl Names<'_> {
         Field {
             docs: None,
             at: String::new(),
-            // Derived from the rest.
+            // Derived from facts that are compared.
             representation: Representation::Value,
             ty: self.ty(&field.ty),
             ..field.clone()
@@ -179,7 +179,7 @@ impl Names<'_> {
     }
 }
 
-/// The index of each variant of a union when they are sorted by name.
+/// The index of each variant of a union if they are sorted by name.
 struct Order(Vec<usize>);
 
 impl Order {
@@ -253,7 +253,7 @@ impl Order {
     }
 }
 
-/// Returns the arguments of a function in their order, then optional parameters, whose order has no meaning.
+/// Returns the items that are arguments of a function in their order, then the others, whose order has no meaning.
 fn arguments_first<T, K: Ord>(
     items: impl Iterator<Item = T>,
     is_argument: impl Fn(&T) -> bool,

@@ -1,4 +1,4 @@
-//! The elements of an API, which are shared or not, each with the elements that it refers to.
+//! The elements of an API, which versions may share, and the elements that each refers to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,29 +10,29 @@ use crate::ir::{
 };
 use crate::names::Name;
 
-/// An element in canonical form: two with the same meaning are equal.
+/// The canonical form of an element. Elements with the same meaning have equal forms.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Type {
         def: Box<TypeDef>,
-        /// Its page, if it is one.
+        /// The facts about a page, if the type is one.
         page: Option<Page>,
     },
     Operation {
-        /// The service that it belongs to, by the accessors on the way to it.
+        /// The accessors that lead to its service.
         service: Vec<String>,
         operation: Box<Operation>,
     },
     Service {
         type_name: String,
         credential: ServiceCredential,
-        /// The credential that its methods need.
+        /// The operations of the service, with the credential that each method accepts.
         operations: BTreeMap<String, Access>,
         children: BTreeSet<Vec<String>>,
     },
     ErrorCodes(BTreeMap<String, Vec<u16>>),
     Servers(Vec<(String, String)>),
-    /// Names and payloads.
+    /// The names of events and of their payload types.
     Events(BTreeMap<String, (Name, String)>),
 }
 
@@ -49,7 +49,7 @@ struct Element {
 }
 
 impl Elements {
-    /// Returns the elements of versions that are compared.
+    /// Returns the elements of each version, in a form that can be compared.
     pub(crate) fn of_all(apis: &[&Api]) -> Vec<Self> {
         let all: BTreeSet<&str> = apis
             .iter()
@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
         self.bind_event(operation, &key);
     }
 
-    /// Adds what the runtime needs to know about an event to its type, by the only operation that ingests it.
+    /// Adds the facts about event ingestion to the event type. Only one operation may ingest the type.
     fn bind_event(&mut self, operation: &Operation, key: &Key) {
         let is_ingest = |flow: &Flow| matches!(flow.kind, FlowKind::Ingest { .. });
         if !operation.flow.as_ref().is_some_and(is_ingest) {

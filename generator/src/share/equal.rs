@@ -1,29 +1,29 @@
-//! Which elements of two versions differ: those whose own content differs, and all that refer to one of them, directly
-//! or not.
+//! Determines which elements differ between two versions: those whose own content differs, and those that refer to one
+//! of them, directly or not.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::element::Elements;
 use super::key::Key;
 
-/// Why an element of two versions is not equal.
+/// The reason why an element differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Its own content differs, or only one version has it.
+    /// Its own content differs, or the element exists in one version only.
     Itself,
-    /// It refers to an element that differs.
+    /// It refers to this element, which differs.
     Reaches(Key),
 }
 
-/// The elements that two versions do not share.
+/// The elements that differ between two versions.
 #[derive(Debug)]
 pub(super) struct Unequal {
     causes: BTreeMap<Key, Cause>,
 }
 
 impl Unequal {
-    /// Starts from the elements whose own content differs, and marks everything that refers to them, the nearest first.
-    /// All other elements are equal, members of cycles included.
+    /// Starts with the elements whose own content differs, and marks everything that refers to them, breadth first. All
+    /// other elements are equal, including members of cycles.
     pub(super) fn between(a: &Elements, b: &Elements) -> Self {
         let mut causes = BTreeMap::new();
         let mut queue = VecDeque::new();

@@ -1,17 +1,17 @@
-//! The identity of an element in every version of the API.
+//! Identifies an element in all versions of the API.
 
 use std::fmt;
 
-/// Identifies an element in every version.
+/// Identifies an element in all versions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A type, by its Rust name.
     Type(String),
     /// An operation, by its id.
     Operation(String),
-    /// A service, by the accessors on the way to it.
+    /// A service, by the accessors that lead to it.
     Service(Vec<String>),
-    /// The enum over the values of `error`.
+    /// The enum over all error codes.
     ErrorCodes,
     /// The servers.
     Servers,

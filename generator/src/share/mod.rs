@@ -1,10 +1,12 @@
-//! Phase 4, share: elements that several versions of the API have in common are emitted once.
+//! Phase 4, share: determines which elements several versions of the API have in common, so that these are emitted
+//! once.
 //!
-//! An element of the API (a type, an operation, a service, ...) is equal in two versions if it means the same there
-//! *with everything that it refers to*, directly or not. Each set of versions in which an element is equal is its group:
-//! a folder of the crate. A group therefore refers only to itself and to groups that cover a superset of its versions.
+//! An element of the API (a type, an operation, a service, ...) is equal in two versions if it has the same meaning in
+//! both *including everything that it refers to*, directly or not. The set of versions in which an element is equal is
+//! its *version group*. Each version group becomes a module of the crate. An element only refers to elements of its own
+//! version group, or of one that contains all of its versions.
 //!
-//! Pure: [`share`] neither changes the APIs nor depends on how they are emitted.
+//! This phase is pure: [`share`] neither changes the APIs nor depends on how they are emitted.
 
 mod canonical;
 mod element;
@@ -20,36 +22,36 @@ pub(crate) use canonical::Names;
 pub(crate) use element::Elements;
 pub use key::Key;
 
-/// Where each element of each version is emitted.
+/// The version group of each element.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Groups of more versions first. Each version has one of its own, even if that is empty.
+    /// All version groups, those with more versions first. Each version has a group of its own, even if it is empty.
     pub groups: Vec<VersionGroup>,
 }
 
-/// A set of versions, and the elements that are equal in exactly these.
+/// A set of versions, and the elements that are equal in exactly these versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionGroup {
     /// Indices of the versions, oldest first.
     pub versions: Vec<usize>,
-    /// The elements that are emitted here, as in the newest of the versions.
+    /// The elements. They are emitted as in the newest of the versions.
     pub keys: BTreeSet<Key>,
 }
 
 impl VersionGroup {
-    /// Returns the version whose documentation and order of fields are emitted.
+    /// Returns the index of the newest version. Its documentation and order of fields are emitted.
     pub fn newest(&self) -> usize {
         self.versions.last().copied().unwrap_or_default()
     }
 
-    /// Returns whether this group covers all versions of the other one.
+    /// Returns whether this group contains all versions of the other one.
     pub fn covers(&self, other: &Self) -> bool {
         let mut versions = other.versions.iter();
         versions.all(|version| self.versions.contains(version))
     }
 }
 
-/// Returns the elements whose own content differs, or that only one version has.
+/// Returns the elements whose own content differs, or that exist in one version only.
 pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
     let unequal = Unequal::between(a, b);
     let keys = unequal.keys();
@@ -57,7 +59,7 @@ pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
     own.cloned().collect()
 }
 
-/// Finds the group of each element of the versions, which are ordered from oldest to newest.
+/// Determines the version group of each element. The APIs are ordered from the oldest to the newest version.
 pub fn share(apis: &[&Api]) -> Plan {
     let elements: Vec<Elements> = Elements::of_all(apis);
     let unequal = |a: usize, b: usize| Unequal::between(&elements[a], &elements[b]);

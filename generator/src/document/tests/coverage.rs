@@ -1,5 +1,5 @@
-//! Nothing that a contract may contain is ignored: every keyword and every entry of the grammar changes what is
-//! emitted, is rejected where it would not, or is in a list here with the reason why a client does not need it.
+//! Tests that nothing in a contract is ignored: every keyword and every entry of the grammar changes the emitted code,
+//! is rejected, or is listed here with the reason why a client does not need it.
 
 #![allow(clippy::panic, reason = "a panic is how a test fails")]
 
@@ -18,7 +18,7 @@ use crate::documentation::Documentation;
 use crate::emit::{self, Layout, Parent};
 use crate::share::share;
 
-/// Keywords that have no meaning for a client at some places (none: everywhere), and the reason.
+/// Keywords that have no meaning for a client: keywords, places (empty for all), reason.
 const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
     (
         &["title"],
@@ -73,7 +73,7 @@ const UNREAD_KEYWORDS: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
-/// Returns the source that is emitted for a contract; `None` if it is rejected.
+/// Returns the code that is emitted for a contract; `None` if the contract is rejected.
 fn outcome(contract: &Value) -> Option<BTreeMap<String, String>> {
     let text = contract.to_string();
     let source = Source {
@@ -97,7 +97,7 @@ fn every_keyword_is_read() {
     let (mut excused, mut refused) = (BTreeSet::new(), Vec::new());
     for (kind, base) in bases() {
         for place in PLACES {
-            // The null of a member is that of the union; nothing else of the member remains.
+            // Null as a member only makes the union nullable, so its other keywords are dropped.
             if (*place, kind) == ("member", Kind::Null) {
                 continue;
             }
@@ -141,8 +141,8 @@ fn every_keyword_is_read() {
     );
 }
 
-/// Schemas that are rejected at their place, so that no keyword can be tested with them: objects and any values in a
-/// query, and an object in a union whose other members are objects, too.
+/// Kinds of schemas that are rejected at some places, so that keywords cannot be tested there: objects and any values
+/// in a query, and an object in a union with other objects.
 const REFUSED: &[&str] = &[
     r##"query: {"$ref":"#/components/schemas/P"}"##,
     r##"query: {"anyOf":[{"$ref":"#/components/schemas/P"},{"$ref":"#/components/schemas/Q"}]}"##,
@@ -202,7 +202,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Returns values of a keyword whose meaning differs from that of its absence and from the base.
+/// Returns values of a keyword that must have another effect than its absence.
 fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
     let text = || json!({"type": "string", "minLength": 7});
     let constant = match kind {
@@ -229,7 +229,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
                 json!([reference("P"), reference("Q")]),
             ];
         }
-        // All constants of null have the same meaning.
+        // There is only one constant of null.
         "const" if kind == Kind::Null => return vec![],
         "const" => constant,
         "enum" if kind == Kind::Boolean => json!([true]),
@@ -239,7 +239,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "properties" => json!({"a": {"type": "string"}, "b": {"type": "integer"}}),
         "required" => json!(["a"]),
         "items" => json!({"type": "boolean"}),
-        // Null has the same meaning as absence.
+        // Null would be equivalent to no default.
         "default" => json!("d"),
         "additionalProperties" => return vec![json!({"type": "integer"}), json!({}), json!(true)],
         "propertyNames" => text(),
@@ -248,7 +248,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
             json!(3)
         }
         "deprecated" | "readOnly" | "writeOnly" | "nullable" | "x-secret" | "uniqueItems" => {
-            // Null already allows null.
+            // The schema of null already permits null.
             if keyword == "nullable" && matches!(kind, Kind::Null) {
                 return vec![];
             }
@@ -274,7 +274,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
     }]
 }
 
-/// Returns a contract with a schema at a place. A schema that is not a body or parameter itself is sent and received.
+/// Returns a contract with a schema at a place. Schemas other than bodies and parameters are both sent and received.
 fn contract(place: &str, schema: &Value) -> Value {
     let (schema, component) = match place {
         "component" => (reference("X"), schema.clone()),

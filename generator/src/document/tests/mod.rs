@@ -1,4 +1,4 @@
-//! Rules of the phase, each on a minimal document.
+//! Tests of the rules of this phase, each with a minimal document.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -18,7 +18,7 @@ fn loaded(text: &str) -> Result<Document, Report> {
     load(Source { name: FILE, text }, None)
 }
 
-/// Returns a document with these schemas: YAML, indented by two.
+/// Returns a document with these schemas, as YAML with an indentation of two.
 fn document(schemas: &str) -> String {
     let schemas: String = schemas
         .lines()
@@ -29,13 +29,13 @@ fn document(schemas: &str) -> String {
     )
 }
 
-/// Returns the schema `X` as `openapiv3` represents it, serialized to JSON.
+/// Returns the schema `X` after the downgrade, as JSON.
 fn downgraded(schemas: &str) -> Value {
     let document = loaded(&document(schemas)).unwrap();
     serde_json::to_value(document.schema("#/components/schemas/X").unwrap().1).unwrap()
 }
 
-/// Returns the problems of a document with these schemas: pointer below `X`, and message.
+/// Returns the problems of a document with these schemas: the pointer below `X`, and the message.
 fn refused(schemas: &str) -> Vec<(String, String)> {
     problems(loaded(&document(schemas)), "/components/schemas/X")
 }
@@ -55,7 +55,7 @@ fn problems<T: std::fmt::Debug>(result: Result<T, Report>, below: &str) -> Vec<(
         .collect()
 }
 
-/// Returns one expected problem.
+/// Returns a list with a single expected problem.
 fn only(pointer: &str, message: &str) -> Vec<(String, String)> {
     vec![(pointer.to_owned(), message.to_owned())]
 }

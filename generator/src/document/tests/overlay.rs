@@ -1,4 +1,4 @@
-//! Corrections.
+//! Tests of corrections.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::error::Report;
 
 const OVERLAY: &str = "spec/overlay.yaml";
 
-/// Returns the tree after these actions, which are written as flow mappings.
+/// Applies these actions, which are YAML flow mappings, and returns the tree.
 fn corrected(mut tree: Value, actions: &[&str]) -> Result<Value, Report> {
     let text = overlay_of(actions);
     overlay::apply(
@@ -30,7 +30,7 @@ fn overlay_of(actions: &[&str]) -> String {
     format!("overlay: 1.0.0\ninfo: {{title: T, version: 1.0.0}}\nactions:\n{actions}")
 }
 
-/// Returns the only problem of these actions: its pointer and message.
+/// Returns the pointer and message of the only problem of these actions.
 fn problem(tree: Value, actions: &[&str]) -> (String, String) {
     let report = corrected(tree, actions).unwrap_err();
     let [problem] = report.problems() else {

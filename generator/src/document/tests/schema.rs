@@ -1,4 +1,4 @@
-//! Downgrade of single schemas.
+//! Tests of the downgrade of single schemas.
 
 use serde_json::json;
 

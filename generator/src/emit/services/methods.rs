@@ -1,4 +1,4 @@
-//! The type of a service: accessors of its children, and the methods that create requests.
+//! Emits the type of a service: accessors of its children, and methods that create requests.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,7 +13,7 @@ use crate::emit::{flows, operation_docs};
 use crate::ir::{Operation, Param, Presence, Service};
 use crate::names;
 
-/// Emits the type of a child service, as seen from its parent.
+/// Emits the type of a child service, as named in its parent.
 pub(in crate::emit) fn child_type(service: &Service) -> TokenStream {
     let (module, name) = (ident(&service.name.rust), ident(&service.type_name));
     quote!(#module::#name)
@@ -69,8 +69,8 @@ pub(super) fn methods(group: GroupModule<'_>, service: &Service) -> TokenStream 
     }
 }
 
-/// Returns the example of an operation. Examples name the module of the default version, so only a group of that version
-/// has any.
+/// Returns the example of an operation. Examples use the module of the default version, so only a version group that
+/// contains this version has any.
 fn example(group: GroupModule<'_>, operation: &Operation) -> Option<String> {
     let Parent::Crate(versions) = group.parent() else {
         return None;

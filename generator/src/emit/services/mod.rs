@@ -1,4 +1,4 @@
-//! Services: the tree of their files, each with the methods and request types of one group.
+//! Emits services: a tree of files, each with the methods and request types of one version group.
 
 mod methods;
 mod requests;
@@ -20,13 +20,13 @@ use requests::{operation_facts, request};
 
 pub(super) use methods::child_type;
 
-/// Returns whether a group has any part of the services.
+/// Returns whether a version group contains any part of a service.
 pub(super) fn is_needed(group: GroupModule<'_>) -> bool {
     let mut services = group.api().services.iter();
     group.is_version() || services.any(|service| ServicePath::root(service).is_needed(group))
 }
 
-/// Adds the files of the services.
+/// Adds the files of all services.
 pub(super) fn add_files<'a>(group: GroupModule<'a>, files: &mut Vec<File<'a>>) {
     if !is_needed(group) {
         return;
@@ -48,7 +48,7 @@ fn root(group: GroupModule<'_>) -> TokenStream {
     quote!(#title #(#modules)* #(pub use #elsewhere;)*)
 }
 
-/// A service, and the accessors on the way to it.
+/// A service, and the accessors that lead to it.
 #[derive(Clone)]
 struct ServicePath<'a> {
     path: Vec<String>,
@@ -88,7 +88,7 @@ impl<'a> ServicePath<'a> {
         Key::Service(self.path.clone())
     }
 
-    /// Returns whether it has a file in a group: for its type, for requests, or for those of its children.
+    /// Returns whether the service has a file in a version group: for its type, its requests, or its children.
     fn is_needed(&self, group: GroupModule<'_>) -> bool {
         let mut operations = self.service.operations.iter();
         group.holds(&self.key())
@@ -96,10 +96,10 @@ impl<'a> ServicePath<'a> {
             || self.children().any(|child| child.is_needed(group))
     }
 
-    /// Emits the declaration of its module, if that is in the group.
+    /// Emits the declaration of the service's module, if the version group has one.
     fn declared(&self, group: GroupModule<'_>) -> Option<TokenStream> {
         let name = ident(&self.service.name.rust);
-        // A module that only contains requests is not shown to users.
+        // A module that only contains requests is private.
         let visible = match group.holds(&self.key()) {
             true => quote!(pub),
             false => quote!(pub(crate)),
@@ -107,7 +107,7 @@ impl<'a> ServicePath<'a> {
         self.is_needed(group).then(|| quote!(#visible mod #name;))
     }
 
-    /// Returns the path of its module, if that is in another group.
+    /// Returns the path of the service's module, if it is in another version group.
     fn elsewhere(&self, group: GroupModule<'_>) -> Option<TokenStream> {
         let group = group.elsewhere(&self.key())?;
         (!self.is_needed(group)).then(|| self.path_in(group))
@@ -142,7 +142,8 @@ impl<'a> ServicePath<'a> {
         files.push(File::new(file, scope, move || self.file(group)));
     }
 
-    /// Emits the type with its methods if this is its group, and the requests whose group it is.
+    /// Emits the file of the service: its type with methods, if this is its version group, and the requests of this
+    /// version group.
     fn file(&self, group: GroupModule<'_>) -> TokenStream {
         let (api, service) = (group.api(), self.service);
         let title = Docs::new(
@@ -158,7 +159,7 @@ impl<'a> ServicePath<'a> {
             .operations
             .iter()
             .partition(|operation| group.holds(&Key::Operation(operation.id.clone())));
-        // Only the group of the service re-exports requests and child services of other groups.
+        // Only the version group of the service re-exports requests and child services of others.
         let others = others.into_iter().filter(|_| is_here);
         let (facts_elsewhere, requests_elsewhere): (Vec<_>, Vec<_>) = others
             .filter_map(|operation| self.operation_elsewhere(group, operation))
@@ -167,7 +168,7 @@ impl<'a> ServicePath<'a> {
         let children = children.filter_map(|child| child.elsewhere(group));
         let shown = sorted(children.chain(requests_elsewhere));
         let facts_elsewhere = sorted(facts_elsewhere);
-        // Methods in another group create the requests of this one.
+        // Methods of another version group create these requests.
         let visible = match is_here {
             true => TokenStream::new(),
             false => quote!(pub(crate)),
@@ -194,7 +195,7 @@ impl<'a> ServicePath<'a> {
         }
     }
 
-    /// Returns the paths of the facts and of the request of an operation in another group than its method.
+    /// Returns the paths of the operation's facts and request, if they are in another version group than the method.
     fn operation_elsewhere(
         &self,
         group: GroupModule<'_>,
@@ -208,7 +209,7 @@ impl<'a> ServicePath<'a> {
     }
 }
 
-/// Sorts paths as formatters do.
+/// Sorts paths like formatters.
 fn sorted(paths: impl IntoIterator<Item = TokenStream>) -> Vec<TokenStream> {
     let mut paths: Vec<TokenStream> = paths.into_iter().collect();
     paths.sort_by_key(ToString::to_string);

@@ -1,4 +1,4 @@
-//! Request types: the setters of optional parameters, the response type, and the facts of the operation.
+//! Emits request types: setters of optional parameters, the response type, and the facts about the operation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -126,7 +126,7 @@ fn output(api: &Api, operation: &Operation) -> TokenStream {
     }
 }
 
-/// Emits the facts of an operation, which its requests refer to.
+/// Emits the static facts about an operation, which its requests refer to.
 pub(super) fn operation_facts(operation: &Operation, visible: &TokenStream) -> TokenStream {
     let name = ident(&names::constant(&operation.name));
     let (id, path) = (&operation.id, &operation.path);

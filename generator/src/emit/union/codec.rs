@@ -1,4 +1,4 @@
-//! How a union is decoded, by the decision between its variants, and encoded.
+//! Emits the codec of unions. Decoding follows the decision that discriminates the variants.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::emit::types::{ident, literal};
 use crate::ir::{Api, Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
 use crate::names;
 
-/// Emits how a union is decoded and encoded.
+/// Emits the codec of a union.
 pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let arms = union.variants.iter().map(|variant| {
@@ -75,17 +75,17 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
     }
 }
 
-/// Emits a decision as an expression; a decision within an arm becomes a separate method.
+/// Emits decisions as expressions. A decision within a match arm becomes a method of its own.
 struct Reader<'u> {
     union: &'u Union,
-    /// The methods of the union so far.
+    /// The names of the methods emitted so far.
     names: BTreeSet<String>,
-    /// The value if it is none of the variants.
+    /// The expression for a value that is none of the variants.
     unknown: TokenStream,
     parts: Vec<TokenStream>,
 }
 
-/// An expression, by its syntactic context.
+/// An expression, by the syntax that it can be used in.
 enum Code {
     Plain(TokenStream),
     If(TokenStream),
@@ -99,7 +99,7 @@ impl Code {
         }
     }
 
-    /// Returns the tokens that may follow `else`.
+    /// Returns the tokens after `else`.
     fn otherwise(self) -> TokenStream {
         match self {
             Self::If(tokens) => quote!(else #tokens),
@@ -206,7 +206,7 @@ impl Reader<'_> {
         Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
     }
 
-    /// Returns a name for the method of a decision within an arm, unique in the union.
+    /// Returns a unique name for the method of a decision within an arm.
     fn part_name(&mut self, word: &str) -> String {
         let name = names::field(&format!("read {word}")).rust;
         let mut numbered = name.clone();

@@ -1,4 +1,4 @@
-//! Unions: the enum and its conversions.
+//! Emits unions: the enum and its conversions.
 
 mod codec;
 mod shared;
@@ -85,7 +85,7 @@ fn told_apart(union: &Union) -> String {
     }
 }
 
-/// Returns the properties that a decision reads, as in [`Decision::deciding`] and the docs.
+/// Returns a discriminating property as the docs show it. `path` is an item of [`Decision::deciding`].
 fn discriminator(path: &str) -> String {
     match (path, path.strip_suffix('?')) {
         ("(type)", _) => "the JSON type".to_owned(),
@@ -95,7 +95,7 @@ fn discriminator(path: &str) -> String {
     }
 }
 
-/// Describes values that are read as another variant, because they lack all keys that distinguish them from it.
+/// Describes values that decode as another variant because they lack the keys that distinguish the two.
 fn overlap(union: &Union, decision: &Decision) -> String {
     let name = |decision: &Decision| {
         let variant = decision.outcomes().first().copied();
@@ -254,7 +254,7 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     }
 }
 
-/// Returns the variant of integers, if numbers have a separate one: JSON does not distinguish 5 from 5.0.
+/// Returns the integer variant, if the union also has a number variant: JSON does not distinguish 5 from 5.0.
 fn whole_number(union: &Union, variant: &Variant) -> Option<Ident> {
     if variant.ty != Type::Scalar(Scalar::Float) {
         return None;
@@ -277,7 +277,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         seen.push(key);
         let pattern = ident(&variant.name.rust);
         let further = further_conversions(def, union, variant);
-        // Variants are accepted where the union is expected.
+        // Arguments for the body accept the variants in place of the union.
         let body = def.is_body.then(|| {
             let content = rust_type(api, &variant.ty);
             quote!(polar_client_runtime::variant_body! { #name: #content })
@@ -291,7 +291,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     conversions.collect()
 }
 
-/// Emits conversions from types that users may have for a variant, in addition to its own type.
+/// Emits conversions from further types that users may have for a variant.
 fn further_conversions(def: &TypeDef, union: &Union, variant: &Variant) -> Option<TokenStream> {
     let (name, pattern) = (ident(&def.name.rust), ident(&variant.name.rust));
     let has = |scalar| {

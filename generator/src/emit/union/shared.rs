@@ -1,4 +1,4 @@
-//! Fields that all variants of a union have: its methods, and the fields of its unknown variant.
+//! Emits fields that all variants of a union have: methods of the union, and fields of its unknown variant.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,14 +11,14 @@ use crate::ir::{
 };
 use crate::names;
 
-/// A field that all variants have, with the same type except for null.
+/// A field that all variants have, with the same type except for nullability.
 pub(crate) struct SharedField<'a> {
     /// The field of each variant.
     fields: Vec<&'a Field>,
 }
 
 impl<'a> SharedField<'a> {
-    /// Returns the field of the first variant, whose documentation stands for all.
+    /// Returns the field of the first variant, whose documentation is used.
     fn first(&self) -> &'a Field {
         self.fields[0]
     }
@@ -28,7 +28,7 @@ impl<'a> SharedField<'a> {
         &self.first().name.rust
     }
 
-    /// Returns the type that the method returns, nullable if the value may be missing.
+    /// Returns the return type of the method; nullable if the value may be missing.
     pub(crate) fn ty(&self) -> Type {
         let value = self.first().ty.non_null().clone();
         match self.is_optional() {
@@ -37,7 +37,7 @@ impl<'a> SharedField<'a> {
         }
     }
 
-    /// Returns whether the value may be missing in some variant.
+    /// Returns whether the value may be missing in any variant.
     fn is_optional(&self) -> bool {
         self.fields.iter().any(|field| may_be_none(field))
     }
@@ -47,7 +47,7 @@ impl<'a> SharedField<'a> {
         &self.first().name.wire
     }
 
-    /// Returns the type of the field in the unknown variant.
+    /// Returns the type of the field in the unknown variant's struct.
     fn kept(&self, api: &Api) -> TokenStream {
         rust_type(api, &self.ty())
     }
@@ -80,7 +80,7 @@ impl<'a> SharedField<'a> {
         }
     }
 
-    /// Emits the value of the field of `it`, as the method returns it.
+    /// Emits the method's return value, read from the field of the variable `it`.
     fn returned(&self, api: &Api, may_be_none: bool) -> TokenStream {
         let (name, value) = (ident(self.name()), self.first().ty.non_null());
         let (copied, sliced) = (is_copy(api, value), is_sliced(api, value));
@@ -100,7 +100,7 @@ fn may_be_none(field: &Field) -> bool {
     field.ty.is_nullable() || field.presence == Presence::Optional
 }
 
-/// Emits the return value of a method: the value itself, or a reference to it.
+/// Emits a returned value: the value itself, or a reference to it.
 fn borrowed(api: &Api, ty: &Type) -> TokenStream {
     match api.target(ty) {
         inner if is_copy(api, inner) => rust_type(api, ty),
@@ -116,12 +116,12 @@ fn borrowed(api: &Api, ty: &Type) -> TokenStream {
     }
 }
 
-/// Returns whether the reference has another type than the field.
+/// Returns whether the returned reference has another type than a reference to the field: `&str` or a slice.
 fn is_sliced(api: &Api, ty: &Type) -> bool {
     matches!(api.target(ty), Type::Scalar(Scalar::String) | Type::List(_))
 }
 
-/// Returns the fields that all variants have, without those whose name is reserved on a union.
+/// Returns the fields that all variants have, except those with a reserved name.
 pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedField<'a>> {
     let Some(structs) = structs(api, union) else {
         return vec![];
@@ -149,7 +149,7 @@ pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedFie
     shared.collect()
 }
 
-/// Returns the structs of a union of several.
+/// Returns the structs of the variants, if there are several variants and all are structs.
 fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
     let variants = union.variants.iter();
     let structs: Option<Vec<&Struct>> = variants
@@ -158,13 +158,13 @@ fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
     structs.filter(|structs| structs.len() > 1)
 }
 
-/// Returns whether a union has no other method of this name.
+/// Returns whether the union has no other method with this name.
 fn is_free(union: &Union, name: &str) -> bool {
     let mut variants = union.variants.iter();
     !names::is_union_method(name) && variants.all(|variant| variant.narrowing() != name)
 }
 
-/// Returns the fields that are a string in each variant and a constant in some, such as the discriminator.
+/// Returns the fields that are a string in each variant and a constant in some of them, such as the discriminator.
 pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     let Some(structs) = structs(api, union) else {
         return vec![];
@@ -190,7 +190,7 @@ pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     structs[0].fields.iter().filter(is_tag).collect()
 }
 
-/// Emits the methods that return those.
+/// Emits the methods that return these fields.
 pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
     let is_plain = shared_fields(api, union).is_empty();
     let tags = tags(api, union).into_iter().map(|tag| {
@@ -267,7 +267,7 @@ pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> Tok
     }
 }
 
-/// Emits how this struct is decoded and encoded.
+/// Emits the codec of this struct.
 pub(super) fn unknown_codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let shared = shared_fields(api, union);
     if shared.is_empty() {

@@ -1,4 +1,4 @@
-//! The subject of an event, without a `match` on its type: its data, time and customer.
+//! Emits methods that return the data, time and customer of an event without a `match` on its type.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::emit::types::ident;
 use crate::ir::{Api, Scalar, Type, TypeDef, Webhook};
 use crate::names;
 
-/// The entity whose identifiers and external IDs all events return.
+/// The entity whose identifier and external ID are methods of every event.
 const CUSTOMER: &str = "Customer";
 
-/// Methods of every event, whose names accessors of data must not have.
+/// Names that accessors of data must not have, because every event has methods with these names.
 const TAKEN: &[&str] = &[
     "customer_id",
     "event_type",
@@ -64,7 +64,7 @@ pub(super) fn methods(group: GroupModule<'_>) -> TokenStream {
     quote!(impl Event { #(#data)* #time #customer })
 }
 
-/// Emits the methods of `AnyEvent` that call those of the event of any version.
+/// Emits the methods of `AnyEvent`, which call those of the event of each version.
 pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> TokenStream {
     let customer = [CUSTOMER_ID, EXTERNAL_ID].into_iter();
     let accessors = [TIME].into_iter().chain(customer.filter(|_| has_customers));
@@ -76,7 +76,7 @@ pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> 
         .collect()
 }
 
-/// Returns whether customers have a type of identifiers.
+/// Returns whether customers have an identifier type.
 pub(super) fn is_about_customers(api: &Api) -> bool {
     api.entities().any(|entity| entity == CUSTOMER)
 }
@@ -85,12 +85,12 @@ fn has_customers(group: GroupModule<'_>) -> bool {
     group.apis().iter().any(|api| is_about_customers(api))
 }
 
-/// A method that every kind of event has, whatever its data.
+/// A method of every event, regardless of its data.
 struct Accessor {
     name: &'static str,
     docs: &'static [&'static str],
     ty: fn() -> TokenStream,
-    /// The value in the JSON of an unknown event, `raw`.
+    /// The expression that reads the value from the JSON of an unknown event, `raw`.
     raw: fn() -> TokenStream,
 }
 
@@ -199,7 +199,7 @@ fn data(api: &Api) -> BTreeMap<&str, (&TypeDef, Vec<&Webhook>)> {
     data
 }
 
-/// Returns the name of the accessor: `BenefitGrantWebhook` is `benefit_grant`, unless events also have a
+/// Returns the name of the accessor: `benefit_grant` for `BenefitGrantWebhook`, unless events also contain a
 /// `BenefitGrant`.
 fn method_name(api: &Api, def: &TypeDef) -> String {
     let name = &def.name.rust;
@@ -236,7 +236,7 @@ fn external_id(api: &Api, webhook: &Webhook) -> Option<PropertyAccess> {
     PropertyAccess::property(api, &customer.ty, &customer.place, "external_id")?.of_type(&text)
 }
 
-/// Emits the data of an event, which is `it`.
+/// Returns access to the data of an event in the variable `it`.
 fn data_of(api: &Api, webhook: &Webhook) -> Option<PropertyAccess> {
     let payload = Type::Named(webhook.payload);
     let data = PropertyAccess::property(api, &payload, &quote!(it), "data")?;

@@ -1,4 +1,4 @@
-//! Webhooks: the enum over the events of a version, and the one over those of all versions.
+//! Emits webhooks: the enum over the events of a version, and the enum over the events of all versions.
 
 mod accessors;
 mod property_access;
@@ -193,7 +193,7 @@ fn codec(group: GroupModule<'_>) -> TokenStream {
     }
 }
 
-/// Emits how an event of another version is read: as one of this version if its payload is the same type in both.
+/// Emits the decoding of an event of another version: as an event of this version, if the payload type is the same.
 fn of_version(group: GroupModule<'_>) -> TokenStream {
     let other = quote! {
         match crate::webhooks::AnyEvent::read(version, node) {
@@ -217,7 +217,7 @@ fn of_version(group: GroupModule<'_>) -> TokenStream {
     }
 }
 
-/// Returns the events of other versions with the same payloads as this one, if there are any.
+/// Returns a method for the events of other versions that have the same payload type, if there are any.
 fn is_shared(group: GroupModule<'_>) -> Option<TokenStream> {
     let api = group.api();
     let shared = group.other_versions().filter_map(|version| {
@@ -244,7 +244,7 @@ fn is_shared(group: GroupModule<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Emits `src/webhooks.rs` of the crate: what the versions have in common.
+/// Emits `src/webhooks.rs` of the crate, which is for all versions.
 pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenStream {
     let title = Docs::new(
         None,

@@ -1,4 +1,4 @@
-//! Properties of a value, which is a struct, or a union whose variants share them.
+//! Expressions that read a property of a struct, or a property that all variants of a union share.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,15 +11,15 @@ use crate::ir::{Api, Representation, Scalar, Shape, Type};
 pub(super) struct PropertyAccess {
     /// The type, without null.
     pub(super) ty: Type,
-    /// The property itself.
+    /// The expression of the property itself.
     pub(super) place: TokenStream,
-    /// A copy of it or a reference to it, as an `Option` if it may be missing.
+    /// The expression of a copy or reference; an `Option` if the property may be missing.
     pub(super) value: TokenStream,
     pub(super) is_optional: bool,
 }
 
 impl PropertyAccess {
-    /// Returns the property of the value of the expression `of`.
+    /// Returns access to a property of the expression `of`.
     pub(super) fn property(api: &Api, ty: &Type, of: &TokenStream, key: &str) -> Option<Self> {
         if let Some(object) = as_struct(api, ty) {
             let field = object.fields.iter().find(|field| field.name.wire == key)?;
@@ -65,12 +65,12 @@ impl PropertyAccess {
         })
     }
 
-    /// Returns the property, if it has this type.
+    /// Returns the access if the property has this type.
     pub(super) fn of_type(self, ty: &Type) -> Option<Self> {
         (self.ty == *ty).then_some(self)
     }
 
-    /// Returns an expression of type `Option`.
+    /// Returns the expression of the value as an `Option`.
     pub(super) fn optional(self) -> TokenStream {
         let value = self.value;
         match self.is_optional {

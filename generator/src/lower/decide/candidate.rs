@@ -1,22 +1,22 @@
-//! What the contract guarantees about a variant.
+//! The guarantees of the contract about a variant, which discrimination is based on.
 
 use std::collections::HashMap;
 
 use crate::ir::{Constant, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId};
 
-/// A variant and what the contract guarantees about it.
+/// A variant, with the guarantees of the contract about its values.
 pub(super) struct Candidate<'t> {
     pub(super) variant: usize,
     pub(super) kinds: Vec<Kind>,
-    /// The strings that it can be, if it is a string enum.
+    /// The possible strings, if the variant is a string enum.
     pub(super) texts: Option<Vec<Constant>>,
-    /// Whether it can be any string.
+    /// Whether the variant accepts any string.
     pub(super) free_text: bool,
-    /// Its keys, including those of required nested objects.
+    /// The keys of the object, including those of required nested objects.
     pub(super) properties: Vec<Property<'t>>,
-    /// The index of each of them in the list, by its path.
+    /// The index of each key in `properties`, by path.
     positions: HashMap<Vec<String>, usize>,
-    /// Whether it may have additional keys.
+    /// Whether the object may have additional keys.
     pub(super) additional_keys: AdditionalKeys,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Property<'t> {
     pub(super) path: Vec<String>,
     pub(super) ty: &'t Type,
     pub(super) constants: Option<Vec<Constant>>,
-    /// Whether the constant comes from a `const`, rather than from an enum that may grow.
+    /// Whether the constant is a `const`. An enum may get further values in a later version.
     pub(super) fixed: bool,
     pub(super) guarantee: Guarantee,
     pub(super) kinds: Vec<Kind>,
@@ -43,11 +43,11 @@ pub(super) enum AdditionalKeys {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guarantee {
-    /// Present, and not null.
+    /// The key is present, and its value is not null.
     Value,
-    /// Present, possibly null.
+    /// The key is present, and its value may be null.
     Key,
-    /// Possibly absent.
+    /// The key may be absent.
     Perhaps,
 }
 
@@ -77,7 +77,7 @@ impl<'t> Candidate<'t> {
             .map(|&index| &self.properties[index])
     }
 
-    /// Returns whether the key may be present.
+    /// Returns whether a value of the variant may have a key.
     pub(super) fn knows(&self, path: &[String]) -> bool {
         let open_above = |property: &Property<'_>| {
             property.additional_keys == AdditionalKeys::Any && path.starts_with(&property.path)
@@ -104,13 +104,14 @@ impl<'t> Candidate<'t> {
         }
     }
 
-    /// Returns whether a value may still be this variant if it lacks a key with this guarantee.
+    /// Returns whether a value without this key may still be of this variant. `guarantee` states what counts as having
+    /// the key.
     pub(super) fn can_lack(&self, path: &[String], guarantee: Guarantee) -> bool {
         let own = self.property(path).map(|property| property.guarantee);
         own != Some(Guarantee::Value) && own != Some(guarantee)
     }
 
-    /// Returns the keys of the object itself, without nested ones.
+    /// Returns the keys of the object itself, without those of nested objects.
     pub(super) fn own_keys(&self) -> impl Iterator<Item = &Property<'t>> {
         let properties = self.properties.iter();
         properties.filter(|property| property.path.len() == 1)
@@ -152,7 +153,7 @@ fn add_properties<'t>(
     }
 }
 
-/// Returns the type behind aliases.
+/// Returns the type that a type refers to, through aliases.
 fn target<'t>(types: &'t [TypeDef], mut ty: &'t Type) -> &'t Type {
     loop {
         ty = match ty {
@@ -210,7 +211,7 @@ fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
             vec![Kind::Integer, Kind::Whole]
         }
         Type::Scalar(Scalar::Unsigned) => vec![Kind::Integer, Kind::BigInteger, Kind::Whole],
-        // Doubles do not represent all large integers, so they stay raw JSON.
+        // Large integers are excluded, because a double cannot represent all of them. They decode as raw JSON.
         Type::Scalar(Scalar::Float) => vec![Kind::Integer, Kind::Whole, Kind::Number],
         Type::Scalar(Scalar::Number) => NUMBERS.to_vec(),
         Type::Scalar(Scalar::Decimal) => [&[Kind::String][..], &NUMBERS].concat(),

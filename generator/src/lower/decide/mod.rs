@@ -1,19 +1,20 @@
-//! How the variants of a union are distinguished. Decided at generation time, so that the client never tries variants.
+//! Determines how the variants of a union are discriminated. This is decided when the code is generated, so that the
+//! client never tries one variant after the other.
 //!
-//! The analysis uses what the contract guarantees about each variant: JSON types, constants and required keys, also of
-//! nested objects. A rule only applies if it splits the candidates and each part can be decided recursively. In this
-//! order:
+//! The analysis is based on the guarantees of the contract about each variant (*candidate*): JSON types, constants and
+//! required keys, including those of nested objects. A rule applies only if it splits the candidates into smaller sets,
+//! each of which can be decided recursively. The rules, in this order:
 //!
-//! 1. the JSON type, then for strings constants and formats;
+//! 1. the JSON type; for strings, constants and then formats;
 //! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
 //!    (*guard*);
-//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*). If an open
-//!    candidate may have the same constant, the variant is only chosen if the keys are also present that it requires and
-//!    the open one does not: a value without them cannot be the variant, but can be the open one;
-//! 4. a key that some candidates require and the others do not have (*keys*);
-//! 5. keys that only one of two candidates has, required or not (*keys*).
+//! 3. a property that is constant in some candidates: these first, then the others, which are *open* (*fallback*,
+//!    *guard*). If an open candidate permits the same constant, the variant is only selected if the value also has the
+//!    keys that the variant requires and the open candidate does not. A value without them cannot be of the variant;
+//! 4. a key that some candidates require and the others cannot have (*keys*);
+//! 5. keys that only one of two candidates can have, required or not (*keys*).
 //!
-//! An object that allows any key has every key.
+//! A candidate that permits additional keys can have every key.
 
 mod candidate;
 mod tag;
@@ -25,10 +26,10 @@ use tag::{Tag, tag};
 
 use crate::ir::{Decision, Kind, Needed, Sought, TypeDef, Union};
 
-/// Decides a union.
+/// Returns the decision for a union.
 ///
 /// # Errors
-/// The variants that cannot be distinguished.
+/// The variants that cannot be discriminated.
 pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<usize>> {
     let candidates: Vec<Candidate<'_>> = union
         .variants
@@ -78,7 +79,7 @@ fn any(candidates: &[&Candidate<'_>]) -> Decided {
     }
 }
 
-/// Returns the candidates that a value of a JSON type can be. An integer counts as a number only if no candidate is an
+/// Returns the candidates that accept values of a JSON type. An integer counts as a number only if no candidate is an
 /// integer, and `1.0` as an integer only if no candidate is a number.
 fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidate<'c>> {
     let group = candidates
@@ -98,7 +99,7 @@ fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidat
     }
 }
 
-/// Decides between string variants: enums first, then formats (UUID, date), then any string.
+/// Decides between string variants: enums first, then formats (UUID, date), then the one that accepts any string.
 fn texts(candidates: &[&Candidate<'_>]) -> Decided {
     let (listed, rest): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
@@ -193,8 +194,9 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     })
 }
 
-/// Decides between two candidates, one of which has all keys of the other and more. With one of the additional keys,
-/// even if it is null, the value is the larger one. Without, it is the smaller one, which describes all of its keys.
+/// Decides between two candidates if one has all keys of the other and further ones. A value with any of the further
+/// keys, even with the value null, is of the larger candidate. Any other value is of the smaller one, which has fields
+/// for all of its keys.
 fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
     let (large, small) = if a.own_keys().count() > b.own_keys().count() {
@@ -228,8 +230,8 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     })
 }
 
-/// Requires a key for a variant that is selected only by the absence of keys: one that the variant requires, preferably
-/// one that no other candidate has. A value without that key is none of the variants.
+/// Adds a condition to variants that are selected only by the absence of keys: a key that the variant requires,
+/// preferably one that no other candidate has. A value without that key is none of the variants.
 fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {

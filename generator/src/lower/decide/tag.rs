@@ -1,4 +1,4 @@
-//! Candidates that are distinguished by constants.
+//! Discriminates candidates by constants.
 
 use std::collections::BTreeMap;
 use std::mem::discriminant;
@@ -11,7 +11,7 @@ use crate::ir::{Constant, Decision, Needed, Sought};
 pub(super) struct Tag<'c> {
     path: Vec<String>,
     arms: Vec<(Vec<Constant>, Vec<&'c Candidate<'c>>)>,
-    /// Candidates in which it is not constant.
+    /// The candidates in which the property is not constant.
     pub(super) open: Vec<&'c Candidate<'c>>,
 }
 
@@ -40,8 +40,8 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
             None => arms.push((vec![value.clone()], group)),
         }
     }
-    // If other candidates are open, an enum does not decide: an unknown value would select one of them. Neither does an
-    // optional constant: a value without it would be read as one of them.
+    // If there are open candidates, only a required `const` decides. With an enum, unknown values would select an open
+    // candidate; with an optional constant, values without it would.
     let is_certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
@@ -64,7 +64,7 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
 }
 
 impl Tag<'_> {
-    /// Returns whether it only exists to mark its variants (`legacy: true`), rather than to describe them.
+    /// Returns whether the property only exists to mark its variants (`legacy: true`), rather than to describe them.
     pub(super) fn is_marker(&self) -> bool {
         self.arms
             .iter()
@@ -96,9 +96,9 @@ impl Tag<'_> {
     }
 }
 
-/// Returns the decision between candidates that share a constant with open ones: to select such a variant, the keys
-/// must be present that distinguish it from those. A value without them is one of the open ones, also if it matches no
-/// variant.
+/// Adds a condition to decisions between candidates that share a constant with open ones: the value must have the keys
+/// that distinguish the variant from the open candidates. Otherwise, it is of an open one, even if it is not valid as
+/// such.
 fn with_keys(
     decision: Decision,
     tagged: &[&Candidate<'_>],
@@ -147,20 +147,21 @@ fn with_keys(
             present: Box::new(inner(*present)),
             absent: Box::new(inner(*absent)),
         },
-        // Tagged candidates are objects.
+        // Not possible: tagged candidates are objects.
         other @ (Decision::Kind { .. } | Decision::Text { .. }) => other,
     }
 }
 
-/// Returns the keys that a candidate requires and an open one does not: those that are not null or, if there are none,
-/// those that may be null. If no open one has an object, its key is enough: an invalid content is an error.
+/// Returns the keys that a candidate requires and the open candidates do not: those with a value other than null or, if
+/// there are none, those that may be null. If no open candidate has an object at a key, the key alone is sufficient, so
+/// that an invalid object is an error of the candidate.
 fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],
 ) -> Option<(Sought, Vec<Vec<String>>)> {
     let promised = |guarantee: Guarantee| {
         let mut paths: Vec<Vec<String>> = Vec::new();
-        // Shorter paths come first.
+        // In order of the length of their paths.
         for property in &candidate.properties {
             let path = &property.path;
             let is_within = paths.iter().any(|above| {

@@ -1,11 +1,11 @@
-//! The entities of the API, and the rules that find them by name.
+//! The entities of the API, and the rules that assign identifiers to them by name.
 
 use std::collections::BTreeSet;
 
 use crate::ir::{Operation, Param, Struct, Type};
 use crate::names;
 
-/// Suffixes of schema names that describe how much of an entity is shown, rather than what it is.
+/// Suffixes of schema names that state which part of an entity is shown, rather than what it is.
 const VIEWS: &[&str] = &[
     "base",
     "confirmed",
@@ -23,9 +23,9 @@ const VIEWS: &[&str] = &[
 /// The names of the entities.
 #[derive(Default)]
 pub(super) struct Entities {
-    /// Those that are addressed in paths.
+    /// The entities that a path parameter identifies.
     addressed: BTreeSet<String>,
-    /// Those that only the corrections name.
+    /// The entities that only the overlay names.
     named: BTreeSet<String>,
 }
 
@@ -38,7 +38,7 @@ impl Entities {
         self.named.insert(name.to_owned());
     }
 
-    /// Returns whether this entity exists without a correction that names it.
+    /// Returns whether a path parameter identifies this entity.
     pub(super) fn is_addressed(&self, name: &str) -> bool {
         self.addressed.contains(name)
     }
@@ -61,8 +61,8 @@ impl Entities {
         self.last_words(&names::words(&named_after))
     }
 
-    /// Returns the entity that a schema of this name represents: `CustomerOrder` and `OrderPublic` represent `Order`. A
-    /// struct that refers to an entity does not represent it: the `SubscriptionMeter` with a `meter_id` is not a
+    /// Returns the entity that a schema with this name represents: `CustomerOrder` and `OrderPublic` represent `Order`.
+    /// A struct that refers to an entity does not represent it: a `SubscriptionMeter` with a `meter_id` is not a
     /// `Meter`.
     pub(super) fn viewed(&self, schema: &str, object: &Struct) -> Option<String> {
         let mut words = names::words(schema);
@@ -83,19 +83,19 @@ impl Entities {
         (!refers).then_some(entity)
     }
 
-    /// Returns the entity whose name is a suffix of a name; the longest one if there are several.
+    /// Returns the entity whose name is a suffix of these words; the longest one if there are several.
     fn last_words(&self, words: &[String]) -> Option<String> {
         (0..words.len()).find_map(|start| self.has(names::entity(&words[start..].join("_"))))
     }
 
-    /// Returns the entity of the collection at the end of a path: `/v1/orders/` is of `Order`.
+    /// Returns the entity of the collection at the end of a path: `Order` for `/v1/orders/`.
     pub(super) fn listed(&self, path: &str) -> Option<String> {
         let collection = path.trim_end_matches('/').rsplit('/').next()?;
         self.has(names::entity_of(collection))
     }
 }
 
-/// Returns the entity that a path parameter identifies: by its name, or by the collection before it.
+/// Returns the entity that a path parameter identifies, by its name or by the preceding collection.
 pub(super) fn of_path(operation: &Operation, param: &Param) -> Option<String> {
     if let Some(stem) = param.name.wire.strip_suffix("_id") {
         return Some(names::entity(stem));

@@ -1,8 +1,8 @@
-//! Typed identifiers: the entity that each UUID identifies.
+//! Typed identifiers: determines the entity that each UUID identifies.
 //!
-//! An entity is addressed by a UUID in the path of an operation: `/v1/orders/{id}` makes `Order` an entity, and the
-//! response contains the ID of an order. Schemas, properties and parameters that are named after an entity refer to it
-//! (`entities.rs`). Where that is wrong or finds nothing, the corrections set it with `x-id-of`.
+//! A UUID in the path of an operation identifies an entity: because of `/v1/orders/{id}`, `Order` is an entity, and the
+//! `id` in the response is an order's. Schemas, properties and parameters that are named after an entity refer to it
+//! (`entities.rs`). If these rules are wrong or do not apply, the overlay sets the entity with `x-id-of`.
 
 mod entities;
 
@@ -16,14 +16,14 @@ use crate::document::{IdOf, SchemaDataExt as _};
 use crate::ir::{Operation, Param, Scalar, Shape, Struct, Success, Type, TypeDef, TypeId, Union};
 use entities::Entities;
 
-/// Records the correction of a property or parameter.
+/// Records the `x-id-of` of a property or parameter.
 pub(super) fn note(cx: &mut Lowering<'_, '_>, schema: &Schema, at: &str) {
     if let Some(id_of) = schema.schema_data.id_of() {
         cx.identified.insert(at.to_owned(), id_of);
     }
 }
 
-/// Replaces all UUIDs that identify an entity by the ID type of the entity.
+/// Replaces UUIDs that identify an entity by the ID type of the entity.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut entities = Entities::default();
     for id_of in cx.identified.values() {
@@ -60,7 +60,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     }
 }
 
-/// Returns the path parameters that are UUIDs.
+/// Returns the path parameters that are UUIDs, with their operations.
 fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     let operations = draft.operations.iter().map(|draft| &draft.operation);
     operations.flat_map(|operation| {
@@ -70,12 +70,12 @@ fn addressed(draft: &Draft) -> impl Iterator<Item = (&Operation, &Param)> {
     })
 }
 
-/// Returns the place at which the corrections refer to a parameter.
+/// Returns the JSON pointer of a parameter's schema, which annotations are recorded by.
 fn schema_at(param: &Param) -> String {
     format!("{}/schema", param.at)
 }
 
-/// Returns the entity by the corrections or else by the rules.
+/// Returns the entity that the overlay sets, or else the one by the rules.
 fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<String> {
     match cx.identified.get(at) {
         Some(IdOf::Entity(name)) => Some(name.clone()),
@@ -84,7 +84,7 @@ fn corrected(cx: &Lowering<'_, '_>, at: &str, rule: Option<String>) -> Option<St
     }
 }
 
-/// Returns the entity that the `id` of each struct identifies, if it is one.
+/// Returns the entity that the `id` of each struct identifies, if there is one.
 fn own(cx: &mut Lowering<'_, '_>, draft: &Draft, entities: &Entities) -> HashMap<TypeId, String> {
     let mut own = HashMap::new();
     for (operation, param) in addressed(draft) {
@@ -108,7 +108,8 @@ fn own(cx: &mut Lowering<'_, '_>, draft: &Draft, entities: &Entities) -> HashMap
             }
         }
     }
-    // A variant represents first of all the entity of its union: a `BenefitMeterCredit` is a `Benefit`, not a `Credit`.
+    // The entity of a union takes precedence over the name of a variant: a `BenefitMeterCredit` is a `Benefit`, not a
+    // `Credit`.
     let mut names: HashMap<TypeId, Vec<&str>> = HashMap::new();
     for (def, union) in cx.types.iter().filter_map(as_union) {
         for id in union
@@ -140,7 +141,7 @@ fn as_union(def: &TypeDef) -> Option<(&TypeDef, &Union)> {
     }
 }
 
-/// Returns the structs of a type: itself, or the variants of a union.
+/// Returns the struct of a type, or those of a union's variants.
 fn structs(cx: &Lowering<'_, '_>, ty: &Type) -> Vec<TypeId> {
     let Type::Named(id) = ty.non_null() else {
         return vec![];
@@ -158,11 +159,11 @@ fn structs(cx: &Lowering<'_, '_>, ty: &Type) -> Vec<TypeId> {
     }
 }
 
-/// The state of typing the UUIDs.
+/// The state of this pass.
 struct Pass {
     entities: Entities,
     own: HashMap<TypeId, String>,
-    /// Places whose correction was used.
+    /// The places of annotations that were used.
     used: BTreeSet<String>,
 }
 
@@ -223,7 +224,7 @@ impl Pass {
     }
 }
 
-/// Replaces UUIDs by identifiers of an entity.
+/// Replaces the UUIDs in a type by identifiers of an entity.
 fn replace(ty: &mut Type, entity: &str) {
     match ty {
         Type::Scalar(Scalar::Uuid) => *ty = Type::Id(entity.to_owned()),

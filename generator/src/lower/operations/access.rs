@@ -1,4 +1,4 @@
-//! The credentials that operations accept.
+//! Determines the credentials that operations accept.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::document::OperationExt as _;
 use crate::ir::Access;
 use crate::lower::Lowering;
 
-/// Returns the credential type of the operation's security requirement, and the scopes, one of which it needs.
+/// Returns the accepted credentials by the operation's security requirement, and the scopes, one of which is required.
 pub(super) fn access(
     cx: &mut Lowering<'_, '_>,
     source: &Source,

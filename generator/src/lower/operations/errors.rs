@@ -1,4 +1,4 @@
-//! The errors of operations, and their error codes.
+//! Determines the errors of operations and their error codes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::lower::declare::reference;
 use crate::lower::draft::{Draft, DraftOperation};
 use crate::lower::place::{Node, Place};
 
-/// Returns the documented error statuses; [`name_errors`] adds their codes later.
+/// Returns the documented error statuses. [`name_errors`] adds the error codes later.
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     let codes = source
         .responses
@@ -25,7 +25,7 @@ pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     codes.collect()
 }
 
-/// Returns the causes of the errors from the documentation, by status.
+/// Returns the causes of errors from the documentation, by status.
 pub(super) fn causes(
     cx: &Lowering<'_, '_>,
     id: &str,
@@ -37,7 +37,7 @@ pub(super) fn causes(
         .collect()
 }
 
-/// Returns the types of an error response: itself, or the members of its union, recursively.
+/// Returns the types of an error response: its type, or the members of its union, recursively.
 pub(super) fn types(
     cx: &mut Lowering<'_, '_>,
     response: &Response,
@@ -75,7 +75,7 @@ fn collect(
             ReferenceOr::Reference { reference: name } => {
                 match reference(cx, name, place).non_null() {
                     Type::Named(id) if !found.contains(id) => found.push(*id),
-                    // Its members are already included.
+                    // Its members are already in the list.
                     _ => continue,
                 }
                 document.schema(name).map(|(_, schema)| schema)
@@ -85,7 +85,7 @@ fn collect(
         if let Some(SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members }) =
             target.map(|schema| &schema.schema_kind)
         {
-            // The last one is taken first.
+            // Reversed, because the last one is processed first.
             open.extend(members.iter().rev());
         } else if let ReferenceOr::Item(schema) = schema {
             let (ty, _) = cx.value(Node::Schema(schema), place);
@@ -94,7 +94,7 @@ fn collect(
     }
 }
 
-/// Sets the error codes of the operations, once the error types are resolved; returns all of them.
+/// Sets the error codes of the operations after the error types are resolved. Returns all error codes.
 pub(in crate::lower) fn name_errors(
     cx: &Lowering<'_, '_>,
     draft: &mut Draft,

@@ -1,4 +1,4 @@
-//! Media types of responses.
+//! Checks the media types of responses.
 
 use crate::lower::Lowering;
 

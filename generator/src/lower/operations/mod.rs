@@ -150,7 +150,7 @@ fn operation(
     })
 }
 
-/// Returns the workflows of the operation with this last segment of its ID.
+/// Returns the workflow of an operation. `last` is the last segment of its ID.
 fn flow(last: &str, kind: document::Flow) -> Flow {
     let (name, kind) = match kind {
         document::Flow::Upload { completed_by } => {
@@ -185,8 +185,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
     }
 }
 
-/// Returns whether the operation is safe to retry: `GET` and `DELETE` are. Anything else may perform the operation
-/// again, even if it looks like a query: validating a license key can count as a use.
+/// Returns whether the operation is safe to retry. `GET` and `DELETE` are. A retry of any other method may perform the
+/// operation again, even if it looks like a query: validating a license key can count as a use.
 fn safety(method: Method, source: &Source) -> Safety {
     let key = source.idempotency_key();
     match method {

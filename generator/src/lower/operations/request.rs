@@ -1,4 +1,4 @@
-//! The request of an operation: parameters and body.
+//! Converts the request of an operation: parameters and body.
 
 use openapiv3::{
     Operation as Source, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle,
@@ -12,7 +12,7 @@ use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, facts, ids, renamed, union};
 use crate::names;
 
-/// Returns the parameters of the path, in the order of the template, and of the query.
+/// Returns the path parameters, in the order of the template, and the query parameters.
 pub(super) fn parameters(
     cx: &mut Lowering<'_, '_>,
     id: &str,
@@ -159,7 +159,7 @@ fn param(
     }
 }
 
-/// Returns the type of a parameter. One value or several of the same type are a list.
+/// Returns the type of a parameter. `anyOf` of a type and an array of that type becomes a list.
 fn param_value(
     cx: &mut Lowering<'_, '_>,
     schema: &ReferenceOr<Schema>,
@@ -174,7 +174,7 @@ fn param_value(
     cx.value(Node::from(schema), place)
 }
 
-/// Returns the body of an operation, if it has one.
+/// Returns the body of an operation, if there is one.
 pub(super) fn body(
     cx: &mut Lowering<'_, '_>,
     body: &ReferenceOr<RequestBody>,

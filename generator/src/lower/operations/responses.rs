@@ -1,4 +1,4 @@
-//! The responses of an operation.
+//! Converts the responses of an operation.
 
 use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
@@ -7,7 +7,7 @@ use crate::ir::{Facts, Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, facts};
 
-/// Returns the success with its status, and the types of the documented errors by status.
+/// Returns the successful response with its status, and the types of the documented errors by status.
 pub(super) fn responses(
     cx: &mut Lowering<'_, '_>,
     source: &Source,
@@ -62,7 +62,7 @@ pub(super) fn responses(
             Success::Empty
         }
     };
-    // Of two statuses, the lower one has the body.
+    // If there are several statuses, the lowest one has the body.
     let status = statuses.into_iter().min().unwrap_or(200);
     ((success, status), errors)
 }
@@ -91,7 +91,7 @@ fn success(
                 None => (Type::Json, Facts::default()),
             };
             facts::refuse_outside_properties(cx, &facts, &place.at);
-            // An accepted request with a schema that allows anything has no content: the server sends `null`.
+            // For the status 202, a schema that permits any value means no content: the server sends `null`.
             Some(if code == 202 && ty == Type::Json {
                 Success::Empty
             } else {
@@ -102,7 +102,7 @@ fn success(
             let at = format!("{at}/content/text~1csv/schema");
             let place = Place::new(at, format!("{} row", place.name));
             let row = media.schema.as_ref().map(Node::from);
-            // A plain string schema describes no rows.
+            // The schema of a plain string does not describe rows.
             let row = row.map(|row| cx.value(row, &place).0);
             Some(Success::Csv(
                 row.filter(|row| *row != Type::Scalar(Scalar::String)),

@@ -1,4 +1,4 @@
-//! The entries of the grammar: each is read.
+//! Tests that every entry of the grammar has an effect.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn every_entry_of_the_grammar_is_read() {
     );
 }
 
-/// Entries of the grammar that have no meaning for a client: name, reason.
+/// Entries without a meaning for a client: name, reason.
 const UNREAD_ENTRIES: &[(&str, &str)] = &[
     (
         "openapi",
@@ -68,7 +68,7 @@ const UNREAD_ENTRIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Returns the small contracts of the tests that are emitted, and their output.
+/// Returns the small contracts in `tests/inputs/` that are accepted, and the code that is emitted for each.
 fn inputs() -> Vec<(Value, BTreeMap<String, String>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs");
     let paths = fs::read_dir(folder)
@@ -86,7 +86,7 @@ fn inputs() -> Vec<(Value, BTreeMap<String, String>)> {
         .collect()
 }
 
-/// Returns all keys below a part, each once, with the shortest path to it.
+/// Collects all keys below a part of the grammar, each once with the shortest path.
 fn collect_keys(
     part: &'static Part,
     path: &str,
@@ -113,7 +113,7 @@ fn address(key: &'static Key) -> usize {
     std::ptr::from_ref(key).addr()
 }
 
-/// Returns the places where a contract has a key: pointers of the objects that contain it.
+/// Returns the JSON pointers of the objects in which a contract has a key.
 fn places(
     node: &Value,
     part: &'static Part,
@@ -157,7 +157,7 @@ fn pointer(segments: &[String]) -> String {
         .collect()
 }
 
-/// Returns the contract with other values at a key: each must change the output.
+/// Returns the contract with other values of a key. Each must change the emitted code.
 fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
     let with = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
         let mut mutant = contract.clone();
@@ -187,7 +187,7 @@ fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
             holder.shift_remove(key.name);
         }));
     } else if !is_leaf {
-        // A required entry with parts is read if its parts are; an empty one has another meaning.
+        // An object is covered by the tests of its keys. Here, only an empty object is tested.
         mutants.push(set(if given.is_array() {
             json!([])
         } else {
