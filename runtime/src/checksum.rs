@@ -22,7 +22,7 @@ pub(crate) struct Hashing {
     part_size: u64,
     whole: Sha256,
     part: Sha256,
-    /// The bytes of the current part so far.
+    /// The number of bytes in the current part so far.
     filled: u64,
     parts: Vec<Sum>,
 }
@@ -71,7 +71,7 @@ impl Hashing {
     }
 }
 
-/// Verifies size and digest of a download.
+/// Verifies the size and digest of a download.
 pub(crate) struct Check {
     left: u64,
     sum: Option<(Sha256, Sum)>,

@@ -31,7 +31,7 @@ trait Run: Send + Sync {
 
 impl<C: ConnectionLike + Clone + Send + Sync> Run for C {
     fn run<'a>(&'a self, invocation: ScriptInvocation<'a>) -> BoxFuture<'a, RedisResult<i64>> {
-        // Commands need the connection for themselves; clones share what is underneath.
+        // A command borrows the connection mutably. Clones share the underlying connection.
         let mut connection = self.clone();
         Box::pin(async move { invocation.invoke_async(&mut connection).await })
     }

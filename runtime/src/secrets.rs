@@ -1,6 +1,6 @@
-//! Detection of secrets, which must never be printed.
+//! Detects secrets, which must never be printed.
 
-/// The placeholder of a secret.
+/// The placeholder for a secret in output.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Prefixes of Polar's tokens and secrets.
@@ -29,7 +29,7 @@ const PREFIXES: [&str; 19] = [
 /// Schemes of `Authorization` headers.
 const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 
-/// The minimum length of a credential after a scheme: "Basic plan" is none.
+/// The minimum length of a credential after a scheme, so that "Basic plan" is not one.
 const CREDENTIAL_LENGTH: usize = 16;
 
 /// Parts of the names of properties, headers and parameters that hold secrets, without separators.
@@ -49,7 +49,7 @@ const KEY_PARTS: [&str; 13] = [
     "sessionid",
 ];
 
-/// Only this many characters of a name are checked.
+/// The number of characters of a name that are checked.
 const NAME_LENGTH: usize = 64;
 
 /// Returns whether a string contains, at any position, a token or secret of Polar or of a common form.
@@ -66,7 +66,8 @@ fn is_authorization(text: &str) -> bool {
     credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
 }
 
-/// Returns whether a URL, form or JSON in the string names a secret: `X-Amz-Signature=…`, `sig=…`, `"apiKey":"…"`.
+/// Returns whether a string contains a URL, form or JSON with the name of a secret: `X-Amz-Signature=…`, `sig=…`,
+/// `"apiKey":"…"`.
 fn has_secret_parameter(text: &str) -> bool {
     ["=", "\":", "\" :"].iter().any(|separator| {
         text.match_indices(separator).any(|(end, _)| {
@@ -77,7 +78,7 @@ fn has_secret_parameter(text: &str) -> bool {
     })
 }
 
-/// Returns the name at the end of these bytes.
+/// Returns the name that these bytes end with.
 fn name_before(bytes: &[u8]) -> &[u8] {
     let is_in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let names = bytes.iter().rev().take(NAME_LENGTH);
@@ -85,7 +86,7 @@ fn name_before(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.len() - len..]
 }
 
-/// Returns whether a parameter holds a secret: by the rules for properties, or the signature of an Azure URL.
+/// Returns whether a parameter is a secret, by the rules for properties. Also true for the signature of an Azure URL.
 fn is_secret_parameter(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"sig") || is_secret_name(name)
 }
@@ -100,7 +101,7 @@ fn has_user(text: &str) -> bool {
     })
 }
 
-/// Returns whether a property of this name is likely to hold a secret.
+/// Returns whether a property with this name is likely to be a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     is_secret_name(key.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! The macros with which generated code implements the sending of each operation.
+//! Macros by which generated code implements the methods that send a request.
 
 /// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
 /// [`Request`](crate::client::Request).

@@ -1,5 +1,5 @@
-//! The macros by which generated code describes itself to tests. Without the feature `test-util`, they expand to
-//! nothing.
+//! Macros by which generated code describes its operations and types for tests. Without the feature `test-util`, they
+//! expand to nothing.
 
 /// Describes the operation of a request.
 #[cfg(feature = "test-util")]

@@ -30,7 +30,7 @@ struct Builder<'t, 'de> {
 }
 
 impl<'de> Builder<'_, 'de> {
-    /// Opens a container. Its head is written when its end is known.
+    /// Starts a container with a placeholder for its head, which is written when its end is known.
     fn open<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!(
@@ -172,19 +172,19 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     }
 }
 
-/// Returns the number in `{"$serde_json::private::Number": "..."}`.
+/// Returns the number in `{"$serde_json::private::Number": "..."}`; `None` for any other object.
 fn wrapped_numeral(tape: &Tape<'_>, at: usize, len: usize) -> Option<String> {
     let key = u32::try_from(at).ok()? + 1;
     if len != 1 || !tape.is_key(key, NUMERAL_KEY) {
         return None;
     }
     let text = tape.text(key + 1)?;
-    // Anything but a JSON number is an ordinary object with an unusual key.
+    // If the string is not a JSON number, it is an ordinary object with an unusual key.
     let is_number = text.parse::<serde_json::Number>().is_ok();
     is_number.then(|| text.to_owned())
 }
 
-/// Parses a number given as a string, as an integer if it is one in range.
+/// Parses a number that is given as a string: as an integer if it is one in range, else as a float.
 fn numeral(text: &str) -> Value<'_> {
     if text == "-0" {
         return Value::Float(-0.0);
@@ -196,11 +196,11 @@ fn numeral(text: &str) -> Value<'_> {
         .map_or_else(|_| Value::Numeral(text), Value::Unsigned)
 }
 
-/// Detects repeated keys of an object.
+/// Detects duplicate keys of an object.
 ///
-/// Each key adds a fingerprint to a small set; keys are compared only if their fingerprints are equal. Objects with
-/// many keys use full hashes, and after more repeated keys than an error shows, no more keys are compared, so that the
-/// time is linear in the size.
+/// A fingerprint of each key is added to a small set, and keys are only compared if their fingerprints are equal.
+/// Objects with many keys use complete hashes. After more duplicates than an error shows, no more keys are compared. So
+/// the time is linear in the size of the object.
 #[derive(Default)]
 struct Keys {
     fingerprints: [u64; 4],

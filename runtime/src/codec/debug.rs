@@ -1,4 +1,4 @@
-//! `Debug` output of values. Secrets are omitted here and nowhere else.
+//! `Debug` output of values. Only this module decides which secrets are omitted.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use super::view::{Encode, Field, FieldWriter, Record, Redacted, View};
 use crate::secrets::{REDACTED, is_secret_text};
 use crate::types::{Json, timestamp};
 
-/// Formats a value like `Debug`, including `{:#?}`. Fields without a value are left out, and null is `None`. Secrets,
-/// and strings that contain a token of Polar, are not shown.
+/// Formats a value like derived `Debug`, including `{:#?}`. Fields without a value are omitted, and null is `None`.
+/// Secrets, and strings that contain a token of Polar, are not shown.
 ///
 /// # Errors
 /// Those of the formatter.

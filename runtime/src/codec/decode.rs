@@ -11,10 +11,10 @@ use super::object::{Missing, Object};
 use super::traits::{Decode, Key};
 use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
-/// The maximum initial capacity: a list of a million invalid items must not allocate for all of them.
+/// The maximum initial capacity of a list, so that a list of a million invalid items does not allocate for all of them.
 const MAX_RESERVE: usize = 1024;
 
-/// Reads fields by functions that are compiled once, here.
+/// Implements `field` by a function that is compiled once, in this crate.
 macro_rules! once {
     () => {
         #[inline(never)]
@@ -195,7 +195,7 @@ impl Decode for Decimal {
         let value = match node.value() {
             Value::Integer(value) => Some(Self::from(value)),
             Value::Unsigned(value) => Some(Self::from(value)),
-            // The shortest digits of this double: the original ones, unless those were more than 17.
+            // The shortest digits of this double, which are the original ones unless those were more than 17.
             Value::Float(value) => value.to_string().parse().ok(),
             Value::Numeral(text) | Value::Text(text) => text.parse().ok(),
             _ => None,
@@ -351,14 +351,14 @@ decode_tuple!(2: A, B);
 decode_tuple!(3: A, B, C);
 decode_tuple!(4: A, B, C, D);
 
-/// Records the problem and returns the type's empty value, which will be discarded.
+/// Records a problem, and returns the default value of the type, which is discarded later.
 #[cold]
 fn wrong<T: Default>(node: Node<'_, '_>, expected: &'static str) -> T {
     node.expected(expected);
     T::default()
 }
 
-/// Reads a string with a given format.
+/// Decodes a string in a given format.
 #[inline]
 fn parse_text<T: Default>(
     node: Node<'_, '_>,

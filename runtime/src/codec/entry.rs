@@ -1,6 +1,6 @@
 //! The entries of a tape.
 
-/// A scalar, a key, or the head of a container, as stored.
+/// An entry as it is stored: a scalar, a key, or the head of a container.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Entry {
     Null,
@@ -22,7 +22,7 @@ pub(super) enum Entry {
     },
 }
 
-/// 64 bits without an alignment of eight bytes, which would make every entry a third larger.
+/// A 64-bit value with the alignment of 32 bits. With an alignment of 64 bits, every entry would be a third larger.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Halves([u32; 2]);
 
@@ -68,16 +68,16 @@ impl Range {
     }
 }
 
-/// One scalar, one key, or the head of a container.
+/// An entry as it is read: a scalar, a key, or the head of a container.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'r> {
     Null,
     Boolean(bool),
     Integer(i64),
-    /// Only above the range of `Integer`.
+    /// An integer above the range of `Integer`.
     Unsigned(u64),
     Float(f64),
-    /// A number that none of the above represents exactly, in its original notation.
+    /// A number that no other variant represents exactly, in its original notation.
     Numeral(&'r str),
     Text(&'r str),
     Array {
@@ -90,8 +90,8 @@ pub(super) enum Value<'r> {
 }
 
 impl Value<'_> {
-    /// Returns the value as an integer. As in JSON Schema, `1.0` is an integer as well, up to 2^53, where a double is
-    /// certainly the number that was written.
+    /// Returns the value if it is an integer. As in JSON Schema, `1.0` is an integer as well, but only up to 2^53:
+    /// beyond that, a double may not be exactly the number that was written.
     #[inline]
     pub(super) fn integer(self) -> Option<i64> {
         match self {

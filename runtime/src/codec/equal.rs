@@ -1,4 +1,4 @@
-//! Compares two values by their views. Compiled once, and not for each type.
+//! Compares two values by their views, with code that is compiled once rather than for each type.
 
 use std::cell::Cell;
 
@@ -62,7 +62,7 @@ fn equal_maps(one: &dyn Record, other: &dyn Record) -> bool {
     same && len == other_len
 }
 
-/// Compares structs. Their fields are passed in a few calls, whose arguments are compared in order.
+/// Compares structs. Each passes its fields in a few calls; the arguments of these calls are compared in order.
 fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     let (calls, same) = (Cell::new(0), Cell::new(true));
     one.write(&mut FieldWriter::apart(
@@ -80,7 +80,7 @@ fn equal_structs(one: &dyn Record, other: &dyn Record) -> bool {
     same.get() && calls.get() == other_calls
 }
 
-/// Returns whether the record writes these fields in one of its calls.
+/// Returns whether the record passes these fields in its call number `wanted`.
 fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool {
     let (mut call, mut same) = (0, false);
     record.write(&mut FieldWriter::apart(
@@ -95,7 +95,7 @@ fn has_fields(record: &dyn Record, wanted: usize, fields: &[Field<'_>]) -> bool 
     same
 }
 
-/// Returns whether these are the additional entries of the record.
+/// Returns whether these entries are the additional entries of the record.
 fn has_entries(record: &dyn Record, entries: &dyn Record) -> bool {
     let mut same = false;
     record.write(&mut FieldWriter::apart(&mut |_| {}, &mut |others| {

@@ -1,4 +1,4 @@
-//! Decoding errors with their places.
+//! Decoding errors with the places of all problems.
 
 use std::error::Error;
 use std::fmt;
@@ -108,7 +108,7 @@ impl DecodeError {
         self.0.problems.first()
     }
 
-    /// Creates the error of a decoded value that is invalid nevertheless.
+    /// Creates the error of a value that was decoded but is invalid for another reason.
     pub(crate) fn new(message: &str) -> Self {
         Self::of(message.to_owned(), None)
     }
@@ -176,7 +176,7 @@ fn message(tape: &Tape<'_>, problem: &ProblemAt, path: &Path) -> String {
     }
 }
 
-/// Describes the value that was found, briefly.
+/// Describes the value that was found, truncated.
 fn found(value: Value<'_>, path: &Path) -> String {
     match value {
         Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) if path.is_secret() => {
@@ -194,7 +194,7 @@ fn found(value: Value<'_>, path: &Path) -> String {
     }
 }
 
-/// Quotes a string only if it is short and does not look like a secret.
+/// Quotes a string if it is short and does not look like a secret.
 fn found_text(text: &str, path: &Path) -> String {
     if path.is_secret() || is_secret_text(text) {
         return "a string that may be secret".to_owned();

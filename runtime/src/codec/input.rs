@@ -1,8 +1,8 @@
-//! Request-only types: they are encoded, and never decoded.
+//! Request-only types, which are encoded and never decoded.
 
 use super::Encode;
 
-/// An enum whose values are sent as one of its variants.
+/// An enum that is sent as the value of one of its variants.
 pub trait Choice {
     /// Returns the variant's name and content.
     fn view(&self) -> (&'static str, &dyn Encode);

@@ -1,7 +1,7 @@
-//! JSON output.
+//! Encodes values as JSON.
 //!
-//! serde_json writes the scalars. Objects and lists are written here: keys rarely need escaping, and writing cannot
-//! fail, which makes pages of many small fields faster than through a serializer.
+//! serde_json writes scalars. Objects and lists are written here, because keys rarely need escaping and writing to
+//! memory cannot fail. For pages of many small fields, this is faster than a serializer.
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
 /// Writes a scalar with serde_json.
 #[inline]
 fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
-    // It fails only if the writer fails or a key is not a string. Neither is possible here.
+    // Can only fail if the writer fails or a map key is not a string. Neither is possible here.
     let _ = serde_json::to_writer(out, value);
 }
 
@@ -59,7 +59,7 @@ fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
         scalar(name, out);
         return out.push(b':');
     }
-    // Reserves capacity for all of it at once.
+    // Reserves capacity for the key and its punctuation at once.
     out.reserve(name.len() + 4);
     out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
     out.extend_from_slice(name.as_bytes());
@@ -70,19 +70,20 @@ fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
 #[inline]
 fn must_escape(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
-        // Without an early exit, so that bytes are processed in parallel.
+        // Has no early exit, so that the compiler can process several bytes in parallel.
         let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         return text
             .iter()
             .fold(false, |found, byte| found | is_special(*byte));
     };
-    // The last eight bytes may overlap with the others.
+    // The last eight bytes may overlap with the previous ones.
     let (words, _) = text.as_chunks();
     let found = words.iter().fold(0, |found, word| found | special(*word));
     found | special(*last) != 0
 }
 
-/// Returns marks for bytes that have to be escaped, in eight bytes at once; zero if there are none.
+/// Returns the bytes that have to be escaped, of eight bytes at once: their highest bits are set. Zero if there are
+/// none.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -92,8 +93,8 @@ fn special(bytes: [u8; 8]) -> u64 {
     const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
     let word = u64::from_ne_bytes(bytes);
     let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
-    // A subtraction sets the highest bit of a byte that is less than what is subtracted, if it was not set before. Bits
-    // that are borrowed make further marks only next to a right one.
+    // The subtraction sets the highest bit of each byte that is less than a space, unless that bit was set before. A
+    // borrow can set further bits, but only next to a byte that is marked correctly.
     let control = word.wrapping_sub(SPACES) & !word;
     let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = backslash.wrapping_sub(ONES) & !backslash;

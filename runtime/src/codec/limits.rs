@@ -1,4 +1,4 @@
-//! Constraints of values in request bodies.
+//! Constraints on values in request bodies.
 
 /// A constraint of the OpenAPI description. It applies to values of its kind, and not to null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,6 @@ pub enum Limit {
 pub struct Outline {
     /// The name of the Rust type.
     pub name: &'static str,
-    /// The constraints by key; `*` stands for all keys that are not listed.
+    /// The constraints by key. `*` stands for all keys that are not listed.
     pub limits: &'static [(&'static str, &'static [Limit])],
 }

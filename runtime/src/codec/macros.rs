@@ -1,5 +1,5 @@
-//! The macros with which generated code implements the traits of its types. They only connect traits; the work is in
-//! functions.
+//! Macros by which generated code implements the traits of its types. They only forward to functions, which do the
+//! work.
 
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `PartialEq`, `serde::Serialize`
 /// and `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
@@ -99,7 +99,7 @@ macro_rules! unknown {
             }
         }
 
-        /// As JSON.
+        /// Formats the value as JSON.
         impl ::core::fmt::Display for $name {
             #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

@@ -1,8 +1,8 @@
 //! The codec: decoding and encoding of values.
 //!
-//! A received value of any format is first stored flat on a tape, on which types look up their fields. Serializers,
-//! `Debug` and `==` read values through one type-erased [`View`]. Both are compiled once, here, and not for each of the
-//! several hundred types of the API.
+//! A received value of any format is first stored on a flat tape, in which types look up their fields. Serializers,
+//! `Debug` and `==` read values through a type-erased [`View`]. Both are compiled once in this crate, rather than for
+//! each of the several hundred types of the API.
 
 #[cfg(test)]
 mod bounds;
@@ -73,7 +73,7 @@ pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
     finish(&read_value(value)?)
 }
 
-/// Decodes JSON if `check` accepts the value.
+/// Decodes JSON, if `check` accepts the undecoded value.
 #[cfg(feature = "webhooks")]
 pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
     bytes: &[u8],
@@ -138,10 +138,10 @@ fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
 }
 
 fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
-    // The whole input is validated once, so its strings need no second validation.
+    // The whole input is validated as UTF-8 at once, so strings need no validation of their own.
     match std::str::from_utf8(bytes) {
         Ok(text) => read_str(text),
-        // Rejected as well, but with the place.
+        // Fails as well, but with the position of the error.
         Err(_) => read_json(serde_json::Deserializer::from_slice(bytes), ""),
     }
 }

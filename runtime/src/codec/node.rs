@@ -1,11 +1,11 @@
-//! A value on the tape, and its kind.
+//! A value on the tape and its JSON type.
 
 use super::entry::Value;
 use super::problems::Problem;
 use super::tape::{NOTHING, ROOT, Tape};
 use crate::types::{Json, JsonObject};
 
-/// The kind of a [`Node`], by the types of JSON.
+/// The kind of a [`Node`]: its JSON type, with several kinds of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
@@ -14,13 +14,13 @@ pub enum Kind {
     Boolean,
     /// A number written without fraction or exponent, within 64 bits.
     Integer,
-    /// A number written without fraction or exponent, beyond 64 bits with a sign.
+    /// A number written without fraction or exponent, beyond the range of a signed 64-bit integer.
     BigInteger,
     /// A number written with a fraction or exponent whose value is an integer, as in `1.0`.
     Whole,
     /// Any other number.
     Number,
-    /// Text.
+    /// A string.
     String,
     /// A list.
     Array,
@@ -143,13 +143,13 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// Records the problem that the value is not what `what` names.
+    /// Records that the value is not `what` (such as "an integer").
     #[cold]
     pub(super) fn expected(self, what: &'static str) {
         self.tape.record(self.at, Problem::Expected(what));
     }
 
-    /// Records the problem that the list does not have `len` items.
+    /// Records that the list does not have `len` items.
     #[cold]
     pub(super) fn expected_length(self, len: usize) {
         self.tape.record(self.at, Problem::Length(len));
@@ -160,7 +160,7 @@ impl<'r, 'de> Node<'r, 'de> {
         Self::new(self.tape, NOTHING)
     }
 
-    /// Returns whether there are more problems than an error shows, so that decoding can stop.
+    /// Returns whether there are more problems than an error shows. Decoding can stop then.
     #[inline]
     pub(super) fn has_too_many_problems(self) -> bool {
         self.tape.has_too_many_problems()

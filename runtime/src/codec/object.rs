@@ -6,8 +6,8 @@ use super::tape::Tape;
 use crate::types::Json;
 
 impl<'r, 'de> Node<'r, 'de> {
-    /// Returns a cursor over the object's fields. If it is not an object, records a problem, and returns a cursor
-    /// without fields that records no further ones.
+    /// Returns a cursor over the fields of the object. If the value is not an object, a problem is recorded, and the
+    /// cursor has no fields and records no further problems.
     #[inline]
     pub(super) fn object(self) -> Object<'r, 'de> {
         let (at, end) = match self.value() {
@@ -47,7 +47,7 @@ impl<'r, 'de> Object<'r, 'de> {
         self.search(key)
     }
 
-    /// Searches the fields after the cursor, then those before it.
+    /// Searches the fields after the cursor, and then those before it.
     fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
         let from = |next, end| {
             let mut at = next;

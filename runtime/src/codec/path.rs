@@ -1,8 +1,8 @@
-//! The path of a value within another one, as errors show it: `items[3].metadata["some key"]`.
+//! The path of a value in a larger one, as errors show it: `items[3].metadata["some key"]`.
 
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
-/// Longer keys are truncated.
+/// Longer keys are truncated in errors.
 const MAX_KEY: usize = 40;
 
 /// The keys and indexes that lead to a value.
@@ -23,7 +23,7 @@ impl Path {
         self.text
     }
 
-    /// Returns whether a key of the path indicates that the value is secret: the items of `tokens` are tokens.
+    /// Returns whether a key of the path indicates a secret: the items of `tokens` are secrets.
     pub(super) fn is_secret(&self) -> bool {
         self.is_secret
     }
@@ -57,7 +57,7 @@ impl Path {
         }
     }
 
-    /// Removes everything that was appended since.
+    /// Removes everything that was appended after the mark.
     pub(super) fn back(&mut self, mark: Mark) {
         self.text.truncate(mark.len);
         self.is_secret = mark.is_secret;
@@ -93,7 +93,7 @@ pub(super) struct Mark {
     is_secret: bool,
 }
 
-/// Returns whether a key looks like the name of a field rather than a value: tokens have digits or capitals.
+/// Returns whether a key looks like the name of a field rather than a secret: tokens contain digits or capital letters.
 fn is_word(key: &str) -> bool {
     key.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')

@@ -1,14 +1,15 @@
-//! Problems that were found while decoding, before their paths are resolved.
+//! Problems that were found while decoding, before their paths are computed.
 
 /// The maximum number of problems that are recorded, and shown by an error.
 pub(super) const MAX_PROBLEMS: usize = 10;
 
-/// A problem with the entry that it is about.
+/// A problem, and the entry of the tape that it is about.
 #[derive(Debug)]
 pub(super) struct ProblemAt {
     pub(super) at: u32,
     pub(super) problem: Problem,
-    /// The innermost enclosing union: the names of the union (set when decoding returns to it) and of the variant.
+    /// The names of the innermost enclosing union and of its variant. The name of the union is added when its decoding
+    /// ends.
     pub(super) variant: Option<(&'static str, &'static str)>,
 }
 
@@ -28,6 +29,6 @@ pub(super) enum Problem {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     pub(super) recorded: Vec<ProblemAt>,
-    /// Whether there were more than are recorded.
+    /// Whether there were more problems than are recorded.
     pub(super) more: bool,
 }

@@ -1,4 +1,4 @@
-//! Output through serde serializers.
+//! Writes values to serde serializers.
 
 use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
@@ -73,7 +73,7 @@ fn serialize_record<S: Serializer>(record: &dyn Record, serializer: S) -> Result
     map.end()
 }
 
-/// Implements `Serialize` for a view.
+/// Implements `Serialize` for a type-erased value.
 struct Erased<'a>(View<'a>);
 
 impl ser::Serialize for Erased<'_> {

@@ -1,18 +1,18 @@
-//! The tape: a value that was read from any deserializer, as a flat list of entries.
+//! The tape: a value from any deserializer, stored as a flat list of entries.
 //!
-//! A container is followed by its contents: a list by its items, an object by its keys and values in turn. The first
-//! entry is a null that belongs to no value. A value that cannot be decoded is replaced by this null, so decoding
-//! continues after a problem without error handling in every type. Problems are recorded on the tape, and reported
-//! together at the end.
+//! A container is followed by its contents: a list by its items, an object by its keys and values in alternation. The
+//! first entry is a null that does not belong to the value. It is returned in place of every missing value, so that
+//! decoding continues without error handling in each type. Problems are recorded on the tape, and reported together at
+//! the end.
 //!
 //! # Memory
 //!
-//! An entry takes 12 bytes. Strings are ranges of the JSON, or of one buffer for those with escapes. JSON has at least
-//! two bytes for each value or key, so a tape takes at most seven times the size of its JSON; responses of this API
-//! take about their size. `bounds.rs` measures both for complete tapes. The following is calculated only: while the
-//! tape grows, the allocator may hold its former buffer as well; and while objects with many keys are read, hashes of
-//! their keys take at most about three times the size of those objects, or four and a half times while their table
-//! grows.
+//! An entry takes 12 bytes. Strings are ranges of the JSON, or of a buffer if they contain escapes. JSON has at least
+//! two bytes for each value or key, so a tape takes at most seven times the size of its JSON; for responses of this
+//! API, it takes about the same size as the JSON. `bounds.rs` measures both for complete tapes. Two bounds are only
+//! calculated: while the tape grows, the allocator may also hold the previous buffer; and while an object with many
+//! keys is read, hashes of its keys take at most about three times its size, or four and a half times while the hash
+//! table grows.
 
 use std::cell::RefCell;
 
@@ -26,19 +26,19 @@ pub(super) const NOTHING: u32 = 0;
 /// The position of the outermost value.
 pub(super) const ROOT: u32 = 1;
 
-/// The typical minimum size of a key or value in bytes of JSON, which determines the initial capacity.
+/// The typical number of bytes of JSON per key or value. Determines the initial capacity.
 const USUAL_DENSITY: usize = 12;
 
-/// The value exceeds positions of 32 bits.
+/// The error of a value with too many entries for 32-bit positions.
 #[derive(Debug)]
 pub(super) struct TooMany;
 
-/// See the module's documentation.
+/// A value as a flat list of entries: see the documentation of the module.
 #[derive(Debug)]
 pub(super) struct Tape<'de> {
-    /// The JSON; empty for other deserializers.
+    /// The JSON text; empty for other deserializers.
     source: &'de str,
-    /// Strings that are not part of the source.
+    /// Strings that are not part of the JSON text, because they contain escapes.
     copied: String,
     entries: Vec<Entry>,
     problems: RefCell<Problems>,
@@ -59,7 +59,7 @@ impl<'de> Tape<'de> {
 
     #[inline]
     fn entry(&self, at: u32) -> Entry {
-        // Positions of the tape are always in range; the fallback avoids a panic path.
+        // Positions are always in range. The fallback avoids code for a panic.
         self.entries
             .get(at as usize)
             .copied()
@@ -95,7 +95,7 @@ impl<'de> Tape<'de> {
     #[inline]
     pub(super) fn is_key(&self, at: u32, key: &str) -> bool {
         match self.entry(at) {
-            // As bytes, so that the range is not checked for character boundaries.
+            // Sliced as bytes, so that character boundaries are not checked again.
             Entry::Text(Range { start, len }) => {
                 len as usize == key.len()
                     && self
@@ -118,7 +118,7 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Returns the memory it holds in bytes.
+    /// Returns the memory that the tape holds, in bytes.
     #[cfg(test)]
     pub(super) fn memory(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>() + self.copied.capacity()
@@ -128,8 +128,8 @@ impl<'de> Tape<'de> {
         self.entries.len()
     }
 
-    /// Appends a scalar or key, or a placeholder for a container's head. Strings that are not part of the source are
-    /// copied.
+    /// Appends a scalar, a key, or a placeholder for the head of a container. Strings that are not part of the JSON
+    /// text are copied.
     #[inline]
     pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), TooMany> {
         let entry = match value {
@@ -162,13 +162,13 @@ impl<'de> Tape<'de> {
         }
     }
 
-    /// Removes the entries from `at` on, and the strings they copied, which begin at `copied`.
+    /// Removes the entries from `at` on, and their copied strings, which start at `copied`.
     pub(super) fn truncate(&mut self, at: usize, copied: usize) {
         self.entries.truncate(at);
         self.copied.truncate(copied);
     }
 
-    /// Returns the number of copied bytes.
+    /// Returns the number of bytes in the buffer of copied strings.
     pub(super) fn copied(&self) -> usize {
         self.copied.len()
     }
@@ -181,7 +181,7 @@ impl<'de> Tape<'de> {
         self.entries.push(entry);
     }
 
-    /// Reserves capacity for everything that can follow, instead of doubling.
+    /// Reserves capacity for all entries that can follow, instead of doubling the capacity.
     #[cold]
     fn grow(&mut self) {
         let bytes = self.source.as_bytes();
@@ -189,9 +189,10 @@ impl<'de> Tape<'de> {
             .iter()
             .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
             .count();
-        // At most one entry follows each separator; one precedes them all, and one precedes that.
+        // At most one entry follows each separator. One entry precedes the first separator, and the null for missing
+        // values precedes all others.
         let most = separators.min(bytes.len() / 2) + 2;
-        // Other deserializers, and numbers that are represented as objects, have no such bound.
+        // There is no such bound for other deserializers, and for numbers that are represented as objects.
         let more = most.saturating_sub(self.entries.len());
         match more {
             0 => self.entries.reserve(1),
@@ -215,7 +216,7 @@ impl<'de> Tape<'de> {
         let free = self.copied.capacity() - self.copied.len();
         if free < text.len() {
             let double = self.copied.capacity().max(64);
-            // All copies together are shorter than the source that they were escaped in.
+            // All copied strings together are shorter than their escaped form in the source.
             match self.source.len().saturating_sub(self.copied.len()) {
                 0 => self.copied.reserve(text.len()),
                 rest => self.copied.reserve_exact(double.min(rest).max(text.len())),
@@ -225,8 +226,8 @@ impl<'de> Tape<'de> {
         Ok(range)
     }
 
-    /// Records a problem. Only the first problems are kept, and none about the null that represents missing values,
-    /// because those are recorded where they are missing.
+    /// Records a problem. Only the first ones are kept. Problems about the null for missing values are ignored, because
+    /// a missing value is recorded as a problem of its object.
     #[cold]
     pub(super) fn record(&self, at: u32, problem: Problem) {
         if at == NOTHING {
@@ -296,7 +297,7 @@ impl<'de> Tape<'de> {
         path
     }
 
-    /// Takes a step of [`Tape::path`]: to the item or field of the container at `at` that contains `target`.
+    /// Descends one level in [`Tape::path`]: to the item or field of the container at `at` that contains `target`.
     fn step(&self, at: u32, target: u32, path: &mut Path) -> Option<u32> {
         let (is_object, end) = match self.entry(at) {
             Entry::Array { end, .. } => (false, end),

@@ -1,4 +1,4 @@
-//! The traits of types that can be decoded, and decoding with them.
+//! The traits of decodable types, and methods that decode by them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ pub trait Decode: Sized {
 
     /// Reads the value of a key of an object.
     ///
-    /// The types that most fields have are read by functions that are compiled once, here, and not wherever a struct is
-    /// read.
+    /// For the types that most fields have, this is a function that is compiled once in this crate, rather than for
+    /// each struct.
     #[inline]
     fn field(object: &mut Object<'_, '_>, key: &'static str) -> Self {
         match object.find(key) {
@@ -77,7 +77,7 @@ pub trait Key: Ord + Sized {
     /// Returns the key as a string.
     fn as_text(&self) -> Cow<'_, str>;
 
-    /// Returns the value of the key that a text stands for.
+    /// Returns the value of the key that is represented by `text`.
     fn value_in<'m, T>(map: &'m BTreeMap<Self, T>, text: &str) -> Option<&'m T> {
         map.get(&Self::from_text(text)?)
     }
@@ -91,13 +91,14 @@ impl<T: Model> Record for T {
 }
 
 impl Node<'_, '_> {
-    /// Decodes the value of a key, which is required unless `T` has a default; see [`Decode::absent`].
+    /// Decodes the value of a key. The key is required unless `T` has a default for missing keys: see
+    /// [`Decode::absent`].
     #[must_use]
     pub fn member<T: Decode>(self, key: &'static str) -> T {
         self.object().field(key)
     }
 
-    /// Decodes the value as the variant `name`, which problems in it mention.
+    /// Decodes the value as the variant `name`. Problems mention the name.
     #[inline]
     #[must_use]
     pub fn variant<T: Decode>(self, name: &'static str) -> T {
@@ -109,9 +110,9 @@ impl Node<'_, '_> {
         value
     }
 
-    /// Decodes the value if it is a `T` in its canonical notation. Otherwise, that is not a problem.
+    /// Decodes the value if it is a `T` in its canonical notation. Otherwise returns `None`, and records no problem.
     ///
-    /// A string in another notation stays a string, so that decoding loses nothing.
+    /// A string in another notation stays a string, so that encoding gives the same string again.
     #[must_use]
     pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
         let before = self.tape.take_problems();
@@ -139,7 +140,7 @@ impl Node<'_, '_> {
         Box::new(value)
     }
 
-    /// Decodes a union; problems mention its `name`.
+    /// Decodes a union. Problems mention its `name`.
     #[inline]
     #[must_use]
     pub fn union<T: Union>(self, name: &'static str) -> T {
@@ -159,7 +160,8 @@ impl Object<'_, '_> {
         T::field(self, key)
     }
 
-    /// Decodes a constant string. Another string is kept, so that decoding loses nothing; a missing key is a problem.
+    /// Decodes a constant string. A different string is kept, so that encoding gives it again. A missing key is a
+    /// problem.
     #[inline]
     pub fn constant(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         match self.find(key) {
@@ -168,7 +170,7 @@ impl Object<'_, '_> {
         }
     }
 
-    /// Decodes a constant string like [`Object::constant`], with an optional key.
+    /// Decodes a constant string like [`Object::constant`], but the key may be missing.
     #[inline]
     pub fn constant_or(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
         self.find(key)
@@ -195,7 +197,7 @@ fn constant(node: Node<'_, '_>, expected: &'static str) -> Cow<'static, str> {
 }
 
 impl Missing<'_, '_> {
-    /// Records the problem that the key is missing.
+    /// Records that the key is missing.
     #[cold]
     #[must_use]
     pub fn required<T: Decode>(self) -> T {

@@ -1,4 +1,4 @@
-//! Validates values that are sent against their constraints.
+//! Validates request values against their constraints.
 
 use std::cmp::Ordering;
 use std::error::Error;
@@ -84,7 +84,7 @@ pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     }
 }
 
-/// A traversal of a value.
+/// The traversal of a value.
 #[derive(Default)]
 struct Check {
     path: Path,
@@ -100,7 +100,7 @@ impl Check {
             View::List(list) => self.list(list, limits),
             View::Map(entries) => self.map(entries, limits),
             View::Model { outline, fields } => self.model(outline, fields),
-            // It would be written as null.
+            // Not finite, so it would be encoded as null.
             View::Float(value) if !value.is_finite() => {
                 return self.add("must be a finite number".to_owned());
             }
@@ -175,7 +175,7 @@ impl Check {
         }
     }
 
-    /// Validates a part of the value.
+    /// Validates a part of the value: `step` extends the path, and `look` validates.
     fn at(&mut self, step: impl FnOnce(&mut Path), look: impl FnOnce(&mut Self)) {
         let above = self.path.mark();
         step(&mut self.path);
@@ -207,7 +207,7 @@ fn keys(limits: &[Limit]) -> &'static [Limit] {
     found.unwrap_or_default()
 }
 
-/// Returns the message of a violated constraint of a single value.
+/// Returns the message if a constraint of a single value is violated.
 fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
     match view {
         View::Text(text) => broken_text(limit, text),
@@ -215,7 +215,7 @@ fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
             .or_else(|| broken_number(limit, |than| Some(value.cmp(&than.into())))),
         View::Integer(value) => broken_number(limit, |than| Some(value.cmp(&than))),
         View::Unsigned(_) => broken_number(limit, |_| Some(Ordering::Greater)),
-        // If a constraint has no exact double, the nearest one applies.
+        // If the constraint has no exact representation as a double, the nearest double applies.
         View::Float(value) => broken_number(limit, |than| value.partial_cmp(&(than as f64))),
         _ => None,
     }
@@ -246,7 +246,8 @@ fn plural(count: usize, unit: &str) -> String {
     format!("{unit}{s}")
 }
 
-/// Returns whether a string matches. The generator emits only patterns that this engine supports. An unsupported one matches everything.
+/// Returns whether a string matches a pattern. A pattern that the regex library does not support matches everything,
+/// but the generator emits none.
 fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }

@@ -1,4 +1,4 @@
-//! serde for the values whose form the codec knows: exact numbers.
+//! Implements serde for types that the codec encodes in a particular form.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

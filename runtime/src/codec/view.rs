@@ -1,7 +1,7 @@
-//! The type-erased form of values, which JSON, serde serializers, `Debug` and query strings write.
+//! Type-erased values, which JSON, serde serializers, `Debug` and query strings are written from.
 //!
-//! A [`View`] is the outermost layer of a value: a scalar, or a list or object behind a trait object. Writers are
-//! therefore compiled once, and not for each type of the API.
+//! A [`View`] is the outermost layer of a value: a scalar, or a list or object behind a trait object. So the code that
+//! writes values is compiled once, rather than for each type of the API.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub trait Encode {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum View<'a> {
-    /// No value: the field is left out.
+    /// No value: the field is omitted.
     Absent,
     /// Null.
     Null,
@@ -35,21 +35,21 @@ pub enum View<'a> {
     Float(f64),
     /// A string.
     Text(&'a str),
-    /// A number without rounding, written as a string.
+    /// A decimal, encoded as a string.
     Decimal(&'a Decimal),
-    /// A UUID, written as a string.
+    /// A UUID, encoded as a string.
     Uuid(&'a Uuid),
-    /// A timestamp, written as a string.
+    /// A timestamp, encoded as a string.
     Timestamp(&'a Timestamp),
-    /// A date, written as a string.
+    /// A date, encoded as a string.
     Date(&'a Date),
     /// Any JSON value.
     Json(&'a Json),
     /// A list.
     List(&'a dyn List),
-    /// An object whose keys are data.
+    /// An object with arbitrary keys.
     Map(&'a dyn Record),
-    /// An object whose keys are fields of a struct.
+    /// An object whose keys are the fields of a struct.
     Model {
         /// Facts about the struct.
         outline: &'static Outline,
@@ -58,7 +58,7 @@ pub enum View<'a> {
     },
     /// A variant of a union. Only `Debug` shows the variant.
     Variant {
-        /// Its name.
+        /// The name of the variant.
         name: &'static str,
         /// The content.
         content: &'a dyn Encode,
@@ -83,10 +83,10 @@ pub trait List {
 
 /// The fields or entries of an object.
 pub trait Record {
-    /// Passes the entries to the writer.
+    /// Passes the fields or entries to the writer.
     fn write(&self, writer: &mut FieldWriter<'_>);
 
-    /// Returns the value of a key of a map. `None` for a struct, whose keys are fields.
+    /// Returns the value of a key of a map. `None` for a struct, whose fields are not looked up by key.
     fn entry(&self, key: &str) -> Option<&dyn Encode> {
         let _ = key;
         None
@@ -96,18 +96,18 @@ pub trait Record {
 /// A key and its value.
 pub type Field<'a> = (&'a str, &'a dyn Encode);
 
-/// A function that takes a map as a whole.
+/// A function that receives a map of additional fields as a whole.
 type TakeEntries<'a> = &'a mut dyn FnMut(&dyn Record);
 
 /// Receives the entries of an object.
 pub struct FieldWriter<'a> {
     take: &'a mut dyn FnMut(&[Field<'_>]),
-    /// Receives maps of additional fields as a whole.
+    /// Receives maps of additional fields as a whole, if set.
     take_entries: Option<TakeEntries<'a>>,
 }
 
 impl<'a> FieldWriter<'a> {
-    /// Creates a writer that calls a function for each group.
+    /// Creates a writer that calls a function with each group of fields.
     pub fn new(take: &'a mut dyn FnMut(&[Field<'_>])) -> Self {
         Self {
             take,
@@ -115,7 +115,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// Creates a writer that passes maps of additional fields unchanged and separately from the fields.
+    /// Creates a writer that passes maps of additional fields to a function of their own, as a whole.
     pub(super) fn apart(
         take: &'a mut dyn FnMut(&[Field<'_>]),
         take_entries: TakeEntries<'a>,
@@ -126,14 +126,14 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// Writes fields. Those without a value are left out.
+    /// Writes fields. Fields without a value are omitted.
     #[inline]
     pub fn fields(&mut self, fields: &[Field<'_>]) {
         (self.take)(fields);
     }
 
-    /// Writes the entries of a map as additional fields of this object, except for keys in `known`. Their types are not
-    /// declared, so entries whose keys indicate a secret are treated as secrets.
+    /// Writes the entries of a map as additional fields of this object, except for keys in `known`. An entry whose key
+    /// indicates a secret is treated as a secret, because its type does not state that.
     pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
         if let Some(take) = &mut self.take_entries {
             return take(entries);
@@ -156,7 +156,7 @@ impl fmt::Debug for FieldWriter<'_> {
     }
 }
 
-/// Returns a value that leaves the field out if it is `None`. (An `Option` itself is written as null.)
+/// Returns a value that omits the field if it is `None`. (An `Option` itself is encoded as null.)
 #[inline]
 #[must_use]
 pub fn optional<T: Encode>(value: &Option<T>) -> &dyn Encode {
@@ -175,9 +175,9 @@ impl Encode for Absent {
     }
 }
 
-/// A value that is sent as it is, and printed as `[redacted]`.
+/// A value that is sent unchanged and printed as `[redacted]`.
 ///
-/// A value that is left out or null is not redacted: `Redacted(optional(&self.secret))` leaves out `None`.
+/// Null and omitted values are not redacted: `Redacted(optional(&self.secret))` omits `None`.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a>(
     /// The secret.

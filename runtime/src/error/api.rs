@@ -27,7 +27,7 @@ pub struct ApiError {
     hint: Option<String>,
 }
 
-/// What proves that a response comes from the API.
+/// The evidence that a response comes from the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
     /// The version header: the API returns the version that was requested.
@@ -59,8 +59,9 @@ impl ApiError {
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
         let class = text("error").filter(|class| !class.is_empty());
-        // Only the API returns the version header. Many servers have an `error` in their bodies, but none of the API's
-        // classes. A proxy may remove the header, and older servers never sent it.
+        // Only the API sends the version header, but proxies may remove it, and older servers do not send it. Then a
+        // documented error class is evidence as well: many servers send an `error` in their bodies, but no class of the
+        // API.
         let is_documented = class.as_deref().is_some_and(|it| not_found.contains(&it));
         let evidence = if headers.contains_key(POLAR_VERSION) {
             Evidence::Version
@@ -88,7 +89,7 @@ impl ApiError {
         }
     }
 
-    /// Adds a hint at a likely cause on the client's side.
+    /// Adds a hint at a likely cause that the client knows.
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
@@ -137,7 +138,7 @@ impl ApiError {
         &self.validation
     }
 
-    /// Returns a hint at a likely cause on the client's side, such as a token of another kind or for another server.
+    /// Returns a hint at a likely cause, such as a token of another kind or for another server.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -150,35 +151,35 @@ impl ApiError {
         retry_after(&self.headers)
     }
 
-    /// Returns whether the response is certainly from the API: it has the version header, which proxies do not add.
+    /// Returns whether the response is certainly from the API: it has the version header, which no proxy adds.
     #[cfg(feature = "ingest")]
     pub(crate) fn is_from_api(&self) -> bool {
         self.evidence == Evidence::Version
     }
 
-    /// Returns whether the response is from the requested version. Only a 404 can be from another one.
+    /// Returns whether the response is from the requested API version. Only a 404 may be from another one.
     pub(super) fn is_from_version(&self) -> bool {
         self.status != StatusCode::NOT_FOUND
             || matches!(self.evidence, Evidence::Version | Evidence::Class)
     }
 
-    /// Returns whether the resource does not exist: the API names an error class. The 404 of its router, for an unknown
-    /// path, has none.
+    /// Returns whether the resource does not exist, which the API reports with an error class. The 404 of its router
+    /// for an unknown path has no class.
     pub(super) fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND && self.class.is_some() && self.is_from_version()
     }
 
-    /// Returns whether a rate limit was exceeded, whose responses have no body. A 429 with an error class is a limit of
-    /// the operation; a body that did not arrive may have contained one.
+    /// Returns whether a rate limit was exceeded. The API's response then has no body. A 429 with an error class is a
+    /// limit of the operation, and if the body was lost, it may have contained one.
     pub(super) fn is_rate_limit(&self) -> bool {
         let is_unnamed = self.class.is_none() && self.received == Received::Whole;
         self.status == StatusCode::TOO_MANY_REQUESTS && is_unnamed
     }
 
-    /// Returns whether the error is transient. The server may have acted on the request.
+    /// Returns whether the error is transient. The server may have acted on the request nevertheless.
     pub(super) fn is_transient(&self) -> bool {
         match self.status.as_u16() {
-            // Not implemented, and HTTP version not supported.
+            // Not Implemented, and HTTP Version Not Supported.
             501 | 505 => false,
             408 | 500..=599 => true,
             429 => self.received == Received::Part,
@@ -222,7 +223,7 @@ impl ApiError {
         })
     }
 
-    /// Returns scheme and host of a redirect's target. The rest could contain secret parameters.
+    /// Returns the scheme and host of a redirect's target, without the rest, which may contain secrets.
     fn redirect_origin(&self) -> Option<String> {
         let location = self
             .status
@@ -266,7 +267,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(header::RETRY_AFTER)?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Saturates.
+        // A value that is out of range becomes the maximum.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let then = httpdate::parse_http_date(value).ok()?;

@@ -19,7 +19,7 @@ pub struct RawBody {
 impl RawBody {
     pub(crate) fn new(bytes: &Bytes) -> Self {
         match bytes.len() > LIMIT {
-            // A slice would keep the whole body in memory.
+            // Copied, because a slice would keep the whole body in memory.
             true => Self::copied(bytes),
             false => Self {
                 bytes: bytes.clone(),

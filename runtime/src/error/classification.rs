@@ -1,4 +1,4 @@
-//! Classification of errors, for programs and for the client itself.
+//! Classifies errors, for users and for the client itself.
 
 use std::time::Duration;
 
@@ -247,7 +247,7 @@ impl Error {
         }
     }
 
-    /// Returns a short name of the kind of error, for errors without a status.
+    /// Returns a short name of the kind of error. For logs of errors without a status.
     #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(crate) fn kind(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The `Debug` output of errors, which a `main` that returns an error prints.
+//! The `Debug` output of errors, which is printed when `main` returns an error.
 
 use std::fmt::{self, Debug, Formatter};
 

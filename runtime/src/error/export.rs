@@ -17,9 +17,9 @@ pub struct ExportError {
     allow(dead_code, reason = "without exports, none fails")
 )]
 enum Problem {
-    /// In the row, or in the CSV itself.
+    /// The error is in the row as a whole, or in the CSV itself.
     Form(String),
-    /// In the cell of a column.
+    /// The error is in the cell of a column.
     Cell(DecodeError),
 }
 
@@ -49,7 +49,7 @@ impl ExportError {
         let Problem::Cell(error) = &self.problem else {
             return None;
         };
-        // Paths have titles with spaces in brackets.
+        // In paths, titles with spaces are quoted in brackets.
         let quoted = error.path().strip_prefix("[\"");
         let quoted = quoted.and_then(|title| title.strip_suffix("\"]"));
         Some(quoted.unwrap_or(error.path()))

@@ -1,4 +1,4 @@
-//! Received strings and foreign errors, prepared for display.
+//! Prepares received strings, and errors of other crates, for display.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 /// Longer strings are truncated.
 const MAX_SHOWN: usize = 300;
 
-/// Prepares a received string for errors: on one line, truncated, and omitted if it contains a secret.
+/// Prepares a received string for an error message: on one line, truncated, and replaced if it contains a secret.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if is_secret_text(text) {
         return Cow::Borrowed(REDACTED);
@@ -26,7 +26,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// Shows headers, except for the values that hold sessions, credentials or paths.
+/// Shows headers without the values that may contain sessions, credentials or paths.
 pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for Headers<'_> {
@@ -60,7 +60,7 @@ impl Chain<'_> {
         let causes = std::iter::successors(Some(self.0), |cause| (*cause).source());
         let mut texts: Vec<String> = Vec::new();
         for text in causes.map(ToString::to_string) {
-            // Some errors include the message of their source.
+            // Skips errors whose message is already part of the previous one.
             if texts.last().is_none_or(|last| !last.ends_with(&text)) {
                 texts.push(text);
             }

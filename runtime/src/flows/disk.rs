@@ -1,4 +1,4 @@
-//! Local files, with blocking operations on tokio's blocking threads.
+//! Accesses local files, with blocking operations on tokio's threads for blocking code.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::transport::TransportError;
 /// The number of bytes per write.
 const STRIDE: usize = 1 << 20;
 
-/// Runs a blocking operation on a blocking thread.
+/// Runs a blocking operation on a thread for blocking code.
 pub(super) async fn blocking<T: Send + 'static>(
     operation: &'static str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -26,7 +26,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::file(operation, error))
 }
 
-/// Checks that the target is either missing or a regular file, which will be replaced.
+/// Checks that the target is missing or is a regular file, which will be replaced.
 pub(super) async fn check_target(operation: &'static str, target: &Path) -> Result<(), Error> {
     let target = target.to_owned();
     blocking(operation, move || replaceable(&target)).await
@@ -47,7 +47,7 @@ fn replaceable(target: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that is written under a temporary name, and removed if it is not finished.
+/// A file with a temporary name. It is removed unless it is finished.
 pub(super) struct TemporaryFile {
     operation: &'static str,
     file: NamedTempFile,
@@ -92,9 +92,9 @@ impl TemporaryFile {
         } = self.flush().await?;
         let target = target.to_owned();
         blocking(operation, move || {
-            // The target may have been created meanwhile.
+            // Checked again, because the target may have been created in the meantime.
             replaceable(&target)?;
-            // Content first: after a crash, the name must not exist without it.
+            // The content is synced before the rename, so that the target is never incomplete after a crash.
             file.as_file().sync_all()?;
             file.persist(target)?;
             Ok(written)
@@ -112,7 +112,7 @@ impl TemporaryFile {
     }
 }
 
-/// Creates a temporary file with the permissions of the file that it replaces, or else of a new file.
+/// Creates a temporary file with the permissions of the target or, if that does not exist, of a new file.
 #[cfg(unix)]
 fn temporary(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
     use std::fs::{Permissions, metadata};
@@ -125,7 +125,7 @@ fn temporary(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
     let builder = builder.prefix(".").suffix(".part").permissions(rights);
     let file = builder.tempfile_in(folder)?;
     if let Some(before) = before {
-        // The umask does not apply.
+        // Set explicitly, because the umask restricts the permissions of a new file.
         file.as_file().set_permissions(before)?;
     }
     Ok(file)

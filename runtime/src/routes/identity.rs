@@ -74,7 +74,8 @@ impl Identity {
         self
     }
 
-    /// Rejects a query that names another customer, or one that cannot be compared.
+    /// Rejects a query that names another customer, or whose value cannot be compared with this identity, such as
+    /// another kind of ID.
     pub(super) fn check(&self, query: &Query) -> Result<(), Refusal> {
         let is_other = |name, matches: &dyn Fn(&str) -> bool| {
             let given = query.one(name)?;

@@ -1,4 +1,5 @@
-//! The query of a visitor, with the parameter names of Polar's adapters for other languages.
+//! The query parameters of a route. They have the same names as in Polar's adapters for web frameworks in other
+//! languages.
 
 use super::refusal::Refusal;
 use crate::types::{Json, JsonObject};
@@ -17,7 +18,8 @@ pub(super) const METADATA: &str = "metadata";
 pub(super) const SEATS: &str = "seats";
 pub(super) const LOCALE: &str = "locale";
 
-/// The non-empty parameters: forms send empty ones for fields that were not filled in.
+/// The parameters with a value. Empty ones are dropped, because a form sends empty parameters for fields that were not
+/// filled in.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -32,7 +34,7 @@ impl Query {
         pairs.map(|(_, value)| value.as_str())
     }
 
-    /// Returns the value of a parameter. Rejects repeated parameters, which other parsers would read differently.
+    /// Returns the value of a parameter. A repeated parameter is rejected, because it is ambiguous.
     pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
         let mut values = self.all(name);
         let first = values.next();

@@ -8,7 +8,7 @@ use http::{StatusCode, Uri};
 
 use super::refusal::Refusal;
 
-/// Redirects to the URL of a session, which grants access like a token, so the response must not be cached.
+/// Redirects to the URL of a session. The URL grants access like a token, so the response must not be cached.
 pub(super) fn redirect(url: &str) -> Result<Response, Refusal> {
     let target = target(url).ok_or(Refusal::BAD_TARGET)?;
     let headers = [
@@ -33,7 +33,7 @@ fn target(url: &str) -> Option<HeaderValue> {
     }
 }
 
-/// Returns whether a host is this machine, where tests run a stand-in for the API.
+/// Returns whether a host is this machine. Tests run a substitute for the API there.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Result<IpAddr, _> = address.parse();

@@ -1,4 +1,4 @@
-//! Responses without a redirect. Visitors get a fixed message; the response of the API is logged.
+//! Responses if the visitor is not redirected. They contain a fixed message; the response of the API is logged.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use crate::Error;
 use crate::log;
 
-/// Why a visitor is not redirected.
+/// The reason why a visitor is not redirected.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    /// The invalid parameter, if it is one.
+    /// The invalid parameter, if there is one.
     parameter: Option<&'static str>,
     message: &'static str,
     retry_after: Option<Duration>,
@@ -54,7 +54,7 @@ impl Refusal {
         }
     }
 
-    /// Creates the response when the API did not create the session: `rejected` if the API rejected the values.
+    /// Creates the response if the API did not create the session. It is `rejected` if the API rejected the values.
     pub(super) fn failed(error: &Error, rejected: (StatusCode, &'static str)) -> Self {
         let refusal = match error.status() {
             _ if error.is_rate_limited() => Self {

@@ -1,4 +1,4 @@
-//! The common part of both routes: identify the visitor, and create a session.
+//! The part that both routes share: identifies the visitor, and creates a session.
 
 use std::future::ready;
 
@@ -29,7 +29,7 @@ where
     R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    // axum runs the handler of GET for HEAD as well, and link checkers would create unused sessions.
+    // axum uses the handler of GET for HEAD as well, so that link checkers would create sessions that nobody uses.
     let head = on(MethodFilter::HEAD, || ready(not_allowed()));
     head.get(async move |parts: Parts| {
         let query = Query::parse(parts.uri.query().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Matching requests to operations, and their path parameters.
+//! Matches requests to operations and their path parameters.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -19,7 +19,8 @@ pub(super) fn operation(
         .map(|(_, operation)| operation)
 }
 
-/// Returns the parameters of a path by its template; `None` if it does not match. The server's own path may precede it.
+/// Returns the path parameters according to a template; `None` if the path does not match. The path may start with that
+/// of the server's URL.
 pub(super) fn parameters(
     template: &'static str,
     path: &str,

@@ -78,7 +78,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Serves requests until the server is dropped. Connections end with the runtime.
+/// Serves requests until the server is dropped. Connections are closed when the runtime ends.
 fn serve(
     runtime: &Runtime,
     listener: TcpListener,

@@ -40,7 +40,8 @@ impl Body {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Reads the rest into `read`, up to `limit` bytes. If the future is dropped, `read` keeps the chunks so far.
+    /// Reads the rest of the body into `read`, up to `limit` bytes. If the future is dropped, `read` keeps the chunks
+    /// that have arrived.
     pub(crate) async fn read(mut self, limit: usize, read: &mut Chunks) -> Result<(), ReadError> {
         while let Some(chunk) = self.next().await {
             let mut chunk = chunk.map_err(ReadError::Broken)?;
@@ -56,25 +57,25 @@ impl Body {
     }
 }
 
-/// The chunks of a body so far.
+/// The chunks of a body that have arrived.
 ///
-/// However a body is divided, its chunks take little more memory than its size, and twice its size while they are
-/// joined. Small chunks are copied into larger ones, because each has an overhead of 32 bytes and may keep the whole
-/// read buffer alive. Buffers that chunks of at least [`SMALL`](Self::SMALL) bytes share with others are not counted.
-/// The tests measure the chunks; the copy that joins them is calculated.
+/// Regardless of how a body is divided, its chunks take little more memory than its size, and twice its size while they
+/// are joined. Small chunks are copied into larger ones, because each chunk has an overhead of 32 bytes and may keep a
+/// whole read buffer alive. Chunks of at least [`SMALL`](Self::SMALL) bytes may share a buffer, which is not counted
+/// here. Tests measure the chunks; the copy for joining them is calculated.
 #[derive(Default)]
 pub(crate) struct Chunks {
     chunks: Vec<Bytes>,
-    /// Small chunks, which follow the others.
+    /// The content of small chunks, which follow `large`.
     small: Vec<u8>,
     len: usize,
 }
 
 impl Chunks {
-    /// Chunks with fewer bytes are small.
+    /// Chunks with fewer bytes are copied.
     const SMALL: usize = 2048;
 
-    /// The size at which collected small chunks become one of the others.
+    /// The size at which the copied small chunks are added to the others.
     const ENOUGH: usize = 16 * 1024;
 
     fn push(&mut self, chunk: Bytes) {
@@ -82,7 +83,7 @@ impl Chunks {
             return;
         }
         self.len += chunk.len();
-        // Most bodies have one chunk, which is not copied.
+        // The body of most responses is a single chunk, which is not copied.
         if chunk.len() >= Self::SMALL || self.len == chunk.len() {
             self.gather();
             self.chunks.push(chunk);
@@ -94,7 +95,7 @@ impl Chunks {
         }
     }
 
-    /// Joins the small chunks.
+    /// Adds the copied small chunks to the others.
     fn gather(&mut self) {
         if !self.small.is_empty() {
             self.chunks.push(Bytes::copy_from_slice(&self.small));
@@ -140,7 +141,7 @@ impl Stream for Body {
             Content::Full(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
             Content::Stream(stream) => {
                 let next = stream.as_mut().poll_next(context);
-                // A stream that ended or failed is not polled again. Dropping it releases its connection.
+                // A stream must not be polled after its end or an error. Dropping it releases the connection.
                 if matches!(next, Poll::Ready(None | Some(Err(_)))) {
                     *body = Self::default();
                 }
@@ -163,7 +164,7 @@ impl fmt::Debug for Body {
 mod tests {
     use super::*;
 
-    /// Returns the memory that chunks take, without buffers that they share with others.
+    /// Returns the memory that chunks take, without buffers that they share.
     fn taken(chunks: &Chunks) -> usize {
         let contents: usize = chunks.chunks.iter().map(Bytes::len).sum();
         contents + chunks.chunks.capacity() * size_of::<Bytes>() + chunks.small.capacity()

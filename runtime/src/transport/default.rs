@@ -1,4 +1,4 @@
-//! The default transport, and the transport of a client whose default one cannot be created.
+//! The default transport, and a substitute if it cannot be created.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
     ReqwestTransport::build().map(|transport| Arc::new(transport) as Arc<dyn Transport>)
 }
 
-/// Reports that there is no default transport.
+/// Returns an error, because there is no default transport without the feature `reqwest`.
 #[cfg(not(feature = "reqwest"))]
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
     const HINT: &str = "no transport: enable the Cargo feature `reqwest`, or set one with `ClientBuilder::transport`";
     Err(TransportError::new(TransportErrorKind::Unavailable, HINT))
 }
 
-/// Returns a transport that fails every request for this reason.
+/// Returns a transport that fails every request with this error.
 pub(crate) fn broken(reason: TransportError) -> Arc<dyn Transport> {
     Arc::new(Broken {
         reason: reason.reason(),

@@ -20,8 +20,8 @@ use crate::error::{Error, TransportError, TransportErrorKind};
 /// Timeout for a connection. A request without a connection can be retried, whether or not it is idempotent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Polar closes connections that are idle for five seconds; a request that is sent
-/// at that moment fails, and whether the server received it is unknown.
+/// How long an idle connection is kept. Polar closes connections that are idle for five seconds. A request that is sent
+/// at that moment fails, and it is unknown whether the server received it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Sends requests with reqwest, on the current tokio runtime.
@@ -93,9 +93,8 @@ impl ReqwestTransport {
         Ok(transport)
     }
 
-    /// Returns the client for a request. HTTP/2, which servers prefer, has no upgrades, so an upgrade uses a client
-    /// without HTTP/2, if this is the default client.
-    /// client without it, where that is known to be the same otherwise.
+    /// Returns the client for a request. HTTP/2, which servers prefer, does not support upgrades. For an upgrade, the
+    /// default client is therefore replaced by one without HTTP/2.
     #[cfg(feature = "outpost")]
     fn client(&self, request: &http::Request<Bytes>) -> Result<reqwest::Client, TransportError> {
         if self.is_default && request.headers().contains_key(http::header::UPGRADE) {
@@ -124,7 +123,7 @@ impl ReqwestTransport {
         let url = request.url().clone();
         on_runtime()?;
         let mut response = pin!(client.execute(request));
-        // What begins on the runtime may be polled elsewhere later.
+        // Checked at each poll, because a future that starts on the runtime may later be polled on another thread.
         let response = poll_fn(|context| {
             on_runtime()?;
             response.as_mut().poll(context).map_err(failure)
@@ -149,8 +148,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Converts the request to that of reqwest. Allocates the string of the URL at its size, which the conversion of
-/// reqwest does not.
+/// Converts the request to that of reqwest. The string of the URL is allocated with its final size, unlike in reqwest's
+/// own conversion.
 fn to_reqwest(request: http::Request<Bytes>) -> Result<reqwest::Request, TransportError> {
     let (head, body) = request.into_parts();
     let path = head
@@ -170,7 +169,7 @@ fn to_reqwest(request: http::Request<Bytes>) -> Result<reqwest::Request, Transpo
     Ok(request)
 }
 
-/// Shows nothing of the client, whose default headers may be secret.
+/// Omits the client, whose default headers may be secret.
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
@@ -202,7 +201,7 @@ impl Stream for Data {
     }
 }
 
-/// Fails without a tokio runtime, where reqwest would panic.
+/// Returns an error if there is no tokio runtime, in which case reqwest would panic.
 fn on_runtime() -> Result<(), TransportError> {
     Handle::try_current()
         .map(|_| ())
@@ -221,9 +220,9 @@ fn failure(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, error.without_url())
 }
 
-/// Returns whether the connection was closed before any of the request was written to it. hyper cancels requests only
-/// in that case. reqwest retries them itself unless the connection is new, as well as HTTP/2 requests that the server
-/// refused unprocessed.
+/// Returns whether the connection was closed before any of the request was written to it. Only then does hyper report a
+/// canceled request. reqwest retries such requests itself, except on a new connection. It also retries HTTP/2 requests
+/// that the server refused without processing them.
 fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut errors = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
@@ -242,7 +241,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection that the server closes when it has received something.
+    /// A connection that the server closes when it receives something.
     struct Connection {
         written: bool,
     }
@@ -284,12 +283,12 @@ mod tests {
     async fn only_what_was_never_written_counts_as_not_sent() {
         let request = || http::Request::new(Empty::<Bytes>::new());
         let handshake = || http1::handshake(Connection { written: false });
-        // The connection is closed before the request reaches it.
+        // The connection is closed before the request is sent.
         let (mut sender, connection) = handshake().await.unwrap();
         let response = sender.send_request(request());
         drop(connection);
         assert!(was_not_sent(&response.await.unwrap_err()));
-        // It is closed after the request was written: the server may have received it.
+        // The connection is closed after the request was written, so the server may have received it.
         let (mut sender, connection) = handshake().await.unwrap();
         let response = sender.send_request(request());
         let (response, _) = tokio::join!(response, connection);

@@ -33,7 +33,7 @@ pub(crate) enum Clock {
     /// Tokio's timer, on a tokio runtime.
     #[default]
     Tokio,
-    /// A timer that was set by the user.
+    /// A timer that the user has set.
     Given(Arc<dyn Timer>),
 }
 
@@ -97,7 +97,7 @@ impl Clock {
         .await
     }
 
-    /// Returns an extended deadline in place of one that elapsed while nothing was polled: see [`GRACE`].
+    /// Returns an extended deadline in place of one that elapsed while the task was not polled: see [`GRACE`].
     pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
         let now = self.now();
         match end {
@@ -107,11 +107,11 @@ impl Clock {
     }
 }
 
-/// A task that notices a deadline this much later was not polled when it elapsed.
+/// A task that detects an elapsed deadline with at least this delay was not polled when the deadline elapsed.
 const NOT_POLLED: Duration = Duration::from_millis(100);
 
-/// The extension of a deadline that elapsed while the task was not polled. Its result may be available, and only needs
-/// to be read.
+/// The extension of a deadline that elapsed while the task was not polled. The result may already be available and only
+/// has to be read.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The deadline of a wait.
@@ -128,7 +128,7 @@ impl Deadline {
         }
     }
 
-    /// Ready when the deadline elapsed while the task was being polled.
+    /// Returns `Ready` if the deadline has elapsed while the task was being polled.
     pub(crate) fn poll(&mut self, clock: &Clock, context: &mut Context<'_>) -> Poll<()> {
         ready!(self.sleep.as_mut().poll(context));
         let time = clock.extended(self.time);

@@ -43,7 +43,7 @@ where
     }
 }
 
-/// The entries of an object, which may repeat a key: each is written.
+/// The entries of an object. A key may be repeated: each entry is encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairs<V>(Vec<(String, V)>);
 

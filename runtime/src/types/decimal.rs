@@ -33,7 +33,7 @@ impl Decimal {
     }
 
     fn parts(&self) -> Parts<'_> {
-        // The notation was validated when the value was created.
+        // Always valid, because the notation was validated when the value was created.
         Parts::read(&self.0).unwrap_or_default()
     }
 }
@@ -115,8 +115,8 @@ impl Ord for Decimal {
     }
 }
 
-/// A parsed decimal: 0.`digits` times ten to the power of `magnitude`. The digits neither start nor end with a zero;
-/// zero has no digits, no sign and the magnitude zero.
+/// A parsed decimal: 0.`digits` times ten to the power of `magnitude`. The digits neither start nor end with a zero.
+/// Zero has no digits and no sign, and its magnitude is zero.
 #[derive(Default)]
 struct Parts<'a> {
     negative: bool,
@@ -176,7 +176,7 @@ impl<'a> Parts<'a> {
     }
 
     fn cmp_size(&self, other: &Self) -> Ordering {
-        // Zero is less than any other absolute value, whatever its magnitude.
+        // Zero is less than any other absolute value, even if its magnitude is larger.
         let key = |parts: &Self| (parts.digits().next().is_some(), parts.magnitude);
         key(self)
             .cmp(&key(other))
@@ -188,7 +188,7 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }
 
-/// Parses an exponent. Nine digits exceed any number in use, and keep the arithmetic in range.
+/// Parses an exponent of up to nine digits. That is more than any number needs, and keeps the arithmetic in range.
 fn read_exponent(text: &str) -> Option<i32> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits(unsigned).filter(|digits| digits.len() <= 9)?;

@@ -49,7 +49,7 @@ impl<T> Id<T> {
     }
 }
 
-// Derived traits would require the same trait of `T`, which has no values.
+// Implemented by hand, because derived traits would require the same trait of `T`.
 
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
@@ -123,14 +123,14 @@ impl<T> From<Uuid> for Id<T> {
     }
 }
 
-/// For lists that are given as slices.
+/// For slices of UUIDs as arguments.
 impl<T> From<&Uuid> for Id<T> {
     fn from(uuid: &Uuid) -> Self {
         Self::new(*uuid)
     }
 }
 
-/// For lists that are given as slices.
+/// For slices of identifiers as arguments.
 impl<T> From<&Self> for Id<T> {
     fn from(id: &Self) -> Self {
         *id

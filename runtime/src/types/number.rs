@@ -40,7 +40,7 @@ impl fmt::Display for Number {
         match self {
             Self::Integer(value) => fmt::Display::fmt(value, f),
             Self::Unsigned(value) => fmt::Display::fmt(value, f),
-            // `Debug` writes the `.0` that distinguishes it from an integer.
+            // `Debug` writes a `.0`, which distinguishes the number from an integer.
             Self::Float(value) => fmt::Debug::fmt(value, f),
         }
     }

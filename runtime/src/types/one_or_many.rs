@@ -81,7 +81,8 @@ impl From<&String> for OneOrMany<String> {
     }
 }
 
-/// Conversions from values that are not `T`s yet. A generic conversion would overlap with those of `T`s.
+/// Implements conversions from values of types other than `T`. A generic implementation would overlap with that for
+/// `T`.
 macro_rules! of_other_values {
     ($(($($generics:tt)*) $from:ty => $to:ty;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Timestamps, and their string representation and that of dates (RFC 3339).
+//! Timestamps, and how timestamps and dates are parsed and formatted (RFC 3339).
 
 use std::str;
 
@@ -17,7 +17,7 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (time, offset) = parse_time(rest)?;
     let local = NaiveDateTime::new(parse_date_bytes(date)?, time);
     let utc = local.checked_sub_signed(parse_offset(offset)?)?;
-    // If the offset moves the year out of four digits, the timestamp could be written but not parsed again.
+    // If the offset moves the year beyond four digits, the timestamp would be formatted in a way that cannot be parsed.
     plain_year(utc.year()).map(|_| utc.and_utc())
 }
 
@@ -54,7 +54,7 @@ fn parse_time(bytes: &[u8]) -> Option<(NaiveTime, &[u8])> {
     }
     let (hour, minute, second) = (pair(h1, h2)?, pair(m1, m2)?, pair(s1, s2)?);
     let time = match second {
-        // How chrono represents a leap second.
+        // chrono represents a leap second as second 59 with additional nanoseconds.
         60 => NaiveTime::from_hms_nano_opt(hour, minute, 59, nanos + 1_000_000_000),
         _ => NaiveTime::from_hms_nano_opt(hour, minute, second, nanos),
     };
@@ -92,7 +92,7 @@ fn pair(tens: u8, ones: u8) -> Option<u32> {
     both.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// A short string without heap allocation, except for years that no API sends.
+/// A short string on the stack. Only for years with more than four digits, it is on the heap.
 pub(crate) struct Text {
     bytes: [u8; 30],
     len: usize,
@@ -153,11 +153,11 @@ pub(crate) fn format(time: Timestamp) -> Text {
             ..Text::EMPTY
         };
     };
-    // Without the offset, which would be added again for each component.
+    // Converted to UTC once. Otherwise chrono would add the offset for each component.
     let time = time.naive_utc();
     let mut text = Text::EMPTY;
     text.push_date(year, time);
-    // chrono represents a leap second as nanoseconds beyond the 59th second.
+    // chrono represents a leap second as second 59 with additional nanoseconds.
     let (carry, nanos) = (
         time.nanosecond() / 1_000_000_000,
         time.nanosecond() % 1_000_000_000,

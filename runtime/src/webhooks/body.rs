@@ -1,4 +1,4 @@
-//! How extractors receive deliveries: headers first, then the body, with limits of size and time.
+//! Receives deliveries in extractors: the headers first, then the body, with limits on size and time.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -42,7 +42,7 @@ async fn collect<S>(
             return Err(WebhookError::TooLarge { limit });
         }
         if len > body.capacity() {
-            // Doubled as usual, but limited.
+            // The capacity doubles, but does not exceed the limit.
             let capacity = (body.capacity() * 2).clamp(FIRST_CAPACITY.min(limit), limit);
             body.reserve_exact(capacity.max(len) - body.len());
         }
@@ -51,7 +51,7 @@ async fn collect<S>(
     Ok(body)
 }
 
-/// Limits the time on a tokio runtime, whose time driver must be enabled. Other runtimes have no limit.
+/// Limits the time on a tokio runtime, whose time driver must be enabled. On other runtimes, there is no limit.
 async fn within<T>(
     limit: Duration,
     future: impl Future<Output = Result<T, WebhookError>>,

@@ -1,11 +1,11 @@
-//! Claims whose response has not arrived.
+//! Claims that a store was asked for, and whose response has not arrived.
 
 use uuid::Uuid;
 
 use super::store::Store;
 
-/// A claim that was sent to a store. Dropping it before its response arrived abandons the claim, which the store may have:
-/// the caller was dropped meanwhile, or the response was lost.
+/// A claim whose response has not arrived. If it is dropped, because the caller was dropped or the response was lost,
+/// the claim is abandoned: the store may have made it nevertheless.
 pub(super) struct Claiming<'a, S: Store<Token = Uuid>> {
     store: &'a S,
     id: &'a str,
@@ -27,7 +27,7 @@ impl<'a, S: Store<Token = Uuid>> Claiming<'a, S> {
         &self.token
     }
 
-    /// The response arrived. Returns the token.
+    /// Call this when the response has arrived. Returns the token.
     pub(super) fn finish(mut self) -> Uuid {
         self.is_open = false;
         self.token

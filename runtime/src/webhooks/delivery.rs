@@ -1,4 +1,4 @@
-//! Verified deliveries, and how their bodies are decoded.
+//! Verified deliveries, and the decoding of their bodies.
 
 use super::error::WebhookError;
 use super::format::Format;
@@ -72,7 +72,7 @@ impl<E: VersionedEvent> Delivery<E> {
     }
 }
 
-/// Why a body cannot be decoded as an event.
+/// The reason why a body cannot be decoded as an event.
 enum Refusal {
     Malformed(DecodeError),
     Other(WebhookError),

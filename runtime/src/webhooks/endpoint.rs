@@ -18,10 +18,10 @@ use crate::log;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
-/// The environment variable of the secret.
+/// The environment variable with the secret.
 const SECRET: &str = "POLAR_WEBHOOK_SECRET";
 
-/// The default tolerance: maximum age of a delivery, and maximum difference of the clocks.
+/// The default tolerance: the maximum age of a delivery, and the maximum difference between the clocks.
 const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// The default limit of bodies that extractors read, in bytes.
@@ -41,7 +41,7 @@ pub struct Webhooks<E> {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    /// `None` for an empty secret, with which nothing may be verified.
+    /// The keys of each secret. `None` for an empty secret, which verifies nothing.
     keys: Vec<Option<Keys>>,
     tolerance: Duration,
     pub(super) body_limit: usize,
@@ -219,7 +219,7 @@ impl Settings {
         }
     }
 
-    /// Rejects a request by its headers, before its body is read.
+    /// Checks the headers of a request before its body is read.
     #[cfg(any(feature = "actix-web", feature = "axum"))]
     pub(super) fn check_head(&self, headers: &impl Headers) -> Result<(), WebhookError> {
         self.check_secrets()?;

@@ -15,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Events have a type, chat messages do not.
+    /// Returns the chat format of a body. `None` for an event, which has a type.
     pub(super) fn of(body: Node<'_, '_>) -> Option<Self> {
         if body.kind() != Kind::Object || body.has_key(&["type"]) {
             return None;

@@ -1,4 +1,4 @@
-//! Handling deliveries with a closure, and the status to respond with.
+//! Handles deliveries with a closure, and determines the status to respond with.
 
 use std::fmt::Display;
 
@@ -44,7 +44,7 @@ where
         let deliveries = self.clone();
         let claimed = id.clone();
         let handled = async move {
-            // The handler is called after the event is claimed, not before.
+            // Wrapped in a future, so that the handler is called after the event is claimed.
             let handler = async move { handler(event).await };
             deliveries.once_by_id(&claimed, handler).await
         };

@@ -71,10 +71,10 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for BTreeMap<K, V> {
     }
 }
 
-/// The signed content of the headers.
+/// The headers that are part of the signed content.
 ///
-/// ID, seconds and body are joined with points and signed. The result is unambiguous: the seconds contain no point, and
-/// the body of an event starts with a brace.
+/// The signed content is the ID, the seconds and the body, joined with points. It is unambiguous, because the seconds
+/// contain no point and the body of an event starts with a brace.
 pub(super) struct Signed {
     pub(super) id: String,
     pub(super) timestamp: Timestamp,

@@ -7,7 +7,7 @@ use hmac::digest::Output;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The shortest key, in bytes, that cannot be guessed.
+/// The minimum size of a key, in bytes, so that it cannot be guessed.
 pub(super) const SHORTEST_KEY: usize = 16;
 
 /// An initialized HMAC.
@@ -44,14 +44,14 @@ pub(super) struct Keys {
     whole: Option<Key>,
     /// The whole secret without surrounding white space, which secrets from files have.
     trimmed: Option<Key>,
-    /// The decoded base64 after `whsec_`, or of a secret without prefix.
+    /// The decoded base64 after `whsec_`, or of a secret without a prefix.
     standard: Option<Key>,
     /// The size of the shortest key in bytes, without prefixes.
     shortest: usize,
 }
 
 impl Keys {
-    /// Returns the keys of a secret; `None` if it is empty without its prefix, because anyone could sign with it.
+    /// Returns the keys of a secret. `None` if nothing follows the prefix, because anyone could sign with such a key.
     pub(super) fn of(secret: &str) -> Option<Self> {
         let trimmed = secret.trim();
         let prefix = PREFIXES.iter().find(|prefix| trimmed.starts_with(**prefix));
@@ -95,8 +95,8 @@ impl Keys {
     }
 }
 
-/// Returns whether any of the keys has made any of the signatures of this content. Always tries all of them, so that
-/// the duration reveals nothing.
+/// Returns whether one of the signatures of this content was made with one of the keys. All combinations are always
+/// tried, so that the duration does not reveal which one matches.
 pub(super) fn any_signed<'a>(
     keys: impl Iterator<Item = &'a Keys>,
     signatures: &[Signature],
@@ -106,7 +106,7 @@ pub(super) fn any_signed<'a>(
     for key in keys.flat_map(Keys::each) {
         let made = digest(key, parts).finalize();
         for signature in signatures {
-            // In constant time.
+            // Compared in constant time.
             found |= made == Output::<Key>::from(*signature).into();
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn any_signed<'a>(
 
 /// Returns the bytes of a signature, if it has the supported version.
 pub(super) fn decode(signature: &[u8]) -> Option<Signature> {
-    // Base64 requires a complete group of three at the end.
+    // base64 needs room for a complete group of three bytes.
     let mut bytes = [0; SIGNATURE_LENGTH + 1];
     let text = signature.strip_prefix(VERSION.as_bytes())?;
     let len = BASE64.decode_slice(text, &mut bytes).ok()?;

@@ -9,8 +9,8 @@ use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Returns a row `TRUE, FALSE` if the claim is new; else whether the event is handled; no row if another claim is just
-/// being made.
+/// Claims an event. Returns a row with `TRUE, FALSE` if the claim is new, a row that tells whether the event is handled
+/// if it is not, or no row if another claim is being made at the same time.
 const CLAIM: &str = "\
     WITH claimed AS (
         INSERT INTO polar_delivery AS known (id, token, expires_at)
@@ -24,7 +24,7 @@ const CLAIM: &str = "\
     UNION ALL
     SELECT FALSE, done FROM polar_delivery WHERE id = $1 AND NOT EXISTS (SELECT FROM claimed)";
 
-/// Also if the row no longer exists, because the claim has expired.
+/// Marks an event as handled. Inserts the row if it no longer exists because the claim has expired.
 const COMPLETE: &str = "\
     INSERT INTO polar_delivery (id, token, expires_at, done)
     VALUES ($1, $2, now() + $3 * INTERVAL '1 second', TRUE)
@@ -38,7 +38,7 @@ const PURGE: &str = "\
         ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED
     )";
 
-/// Once in this many handled events, expired rows are removed.
+/// Expired rows are removed once per this number of handled events.
 const PURGE_EVERY: u32 = 100;
 
 /// Stores in PostgreSQL which events were handled, for programs with several processes. Cheap to clone.
@@ -148,7 +148,7 @@ impl Store for PostgresStore {
         ];
         self.database.execute(COMPLETE, &parameters).await?;
         if fastrand::u32(..PURGE_EVERY) == 0 {
-            // The event is handled, whether or not this succeeds.
+            // If this fails, the event is handled nevertheless.
             let _ = self.purge().await;
         }
         Ok(())
@@ -161,13 +161,13 @@ impl Store for PostgresStore {
     fn abandon(&self, id: &str, token: &Uuid) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (store, id, token) = (self.clone(), id.to_owned(), *token);
-            // If it fails, the claim expires.
+            // If this fails, the claim expires.
             runtime.spawn(async move { store.end_claim(&id, &token).await });
         }
     }
 }
 
-/// Converts the time for the database: at most 100 years, beyond which it fails.
+/// Converts the time for the database, which does not accept more than 100 years.
 fn seconds(time: Duration) -> f64 {
     const CENTURY: f64 = 100.0 * 365.0 * 24.0 * 60.0 * 60.0;
     time.as_secs_f64().min(CENTURY)

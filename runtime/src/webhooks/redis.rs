@@ -141,13 +141,13 @@ impl Store for RedisStore {
     fn abandon(&self, id: &str, token: &Uuid) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (store, id, token) = (self.clone(), id.to_owned(), *token);
-            // If it fails, the claim expires.
+            // If this fails, the claim expires.
             runtime.spawn(async move { store.end_claim(&id, &token).await });
         }
     }
 }
 
-/// Converts the time for Redis: at least one millisecond, and at most 100 years, beyond which it fails.
+/// Converts the time for Redis: at least one millisecond, and at most 100 years, because Redis rejects more.
 fn millis(time: Duration) -> u64 {
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
     u64::try_from(time.as_millis()).map_or(CENTURY, |millis| millis.clamp(1, CENTURY))

@@ -4,11 +4,11 @@ use std::future::Future;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 use std::time::Duration;
 
-/// How long until a claim expires.
+/// The default time until a claim expires.
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(super) const CLAIM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// How long the ID of a handled event is kept.
+/// The default time for which the ID of a handled event is kept.
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(super) const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 

@@ -1,7 +1,7 @@
-//! The shared runtime of blocking calls.
+//! The runtime that all blocking calls share.
 //!
-//! All blocking calls of a process share one tokio runtime on a thread of its own, which the first call starts.
-//! Connections are therefore reused between calls.
+//! It is a tokio runtime on a thread of its own, which the first blocking call of the process starts. Because all
+//! blocking calls share it, connections are reused between them.
 
 use std::future::pending;
 use std::io;
@@ -24,7 +24,7 @@ pub(crate) fn wait<T>(
     run(operation, call)?
 }
 
-/// Runs a future on this thread. Fails, without running it, inside of an async task.
+/// Runs a future on this thread. In an async task, it fails without running the future.
 pub(super) fn run<T>(
     operation: &'static Operation,
     future: impl Future<Output = T>,
@@ -63,8 +63,8 @@ fn start() -> io::Result<Handle> {
 /// thread.
 ///
 /// Threads of `spawn_blocking` also have a current runtime, although blocking is permitted there. The observable
-/// difference is the budget of cooperative scheduling: tasks have one, and it fits into a byte. A task whose budget is
-/// used up here yields at its next `await`.
+/// difference is that tasks have a budget of cooperative scheduling. It fits into a byte, so 256 steps use it up in a
+/// task, and only there. The task then yields at its next `await`.
 fn is_in_task() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     (0..=u8::MAX).any(|_| match coop::poll_proceed(&mut context) {

@@ -30,7 +30,7 @@ pub struct ClientBuilder<C, V> {
     version: PhantomData<fn() -> V>,
 }
 
-/// Everything but the credential.
+/// The configuration without the credential.
 struct Settings {
     server: Server,
     application: Option<String>,
@@ -131,12 +131,12 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Limits the rate of requests. Requests above the limit wait for their turn until their timeout elapses. Clones
-    /// share the limit.
+    /// Limits the rate of requests. Requests above the limit are delayed until they may be sent, or until their timeout
+    /// elapses. Clones share the limit.
     ///
-    /// When the server responds with 429 and `Retry-After`, all requests wait, up to [`RetryPolicy::max_retry_after`]
-    /// of the client's policy. If the server asks for more, one request is sent as a probe after that, and the others
-    /// wait for its outcome.
+    /// When the server responds with 429 and `Retry-After`, all requests wait for that time, up to
+    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for a longer wait, then one request
+    /// is sent after that time as a probe, and the others wait for its outcome.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.limit = Some(limit);
         #[cfg(feature = "redis")]

@@ -1,9 +1,10 @@
 //! The client's own rate limit.
 //!
-//! Each request gets a turn: the time at which it may be sent. Turns are in the order of arrival, over all tasks. Each
-//! request waits for its own turn, so a task that is not polled delays no other. A dropped request leaves the queue,
-//! and later ones move up. After a pause that was shortened, one request is sent as a probe. Well-known crates wake all
-//! waiting requests and let them race, or bring clocks and maps that a single queue does not need.
+//! Each request gets a turn: the time at which it may be sent. Turns are assigned in the order of arrival, across all
+//! tasks. A request waits for its own turn only, so a task that is not polled delays no other. If a request is dropped,
+//! later ones move up. If the server asked for a longer pause than the client makes, the first request after the pause
+//! is a probe. Other crates for rate limits wake all waiting requests and let them race, or support clocks and keys
+//! that a single queue does not need.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,13 +31,13 @@ impl RateLimit {
     #[must_use]
     pub const fn per_minute(requests: u32) -> Self {
         let burst = if requests < 20 { 1 } else { requests / 10 };
-        // The burst and the requests after it within a minute add up to the limit.
+        // The requests of the burst and those spread over the following minute add up to the limit.
         let spread = match requests {
             0 => 1,
             more => more - burst + 1,
         };
         let nanos = MINUTE.as_nanos().div_ceil(spread as u128);
-        // At most a minute, which fits.
+        // At most a minute in nanoseconds, which fits.
         let interval = Duration::from_nanos(nanos as u64);
         Self { interval, burst }
     }
@@ -63,9 +64,9 @@ pub(in crate::client) struct Limiter {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// The turn after the last one that was used.
+    /// The first time after the last turn that was used.
     taken: Option<Instant>,
-    /// The turn after the last one that was assigned.
+    /// The first time after the last turn that was assigned.
     next: Option<Instant>,
     /// In the order of their turns.
     waiting: VecDeque<Waiting>,
@@ -73,15 +74,15 @@ struct Queue {
     probe: Option<Probe>,
 }
 
-/// The server requested a longer pause than clients make. One request at a time tests whether the rate limit still
-/// applies.
+/// State while the server asked for a longer pause than clients make. One request at a time is sent to find out whether
+/// the rate limit still applies.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
-    /// The end of the pause that was made.
+    /// The time at which the client's pause ended.
     start: Instant,
-    /// The time after which another probe is sent, if the last one got no response.
+    /// The time after which another probe is sent if the last one got no response.
     gap: Duration,
-    /// When the last probe was sent.
+    /// The time at which the last probe was sent.
     sent: Option<Instant>,
 }
 
@@ -119,8 +120,8 @@ impl Limiter {
         Some(clock.now())
     }
 
-    /// Pauses after a response with 429: no request gets a turn for as long as the server requests, up to `longest`. If
-    /// it requests more, one request is then sent as a probe, and the others wait for its outcome.
+    /// Pauses after a response with 429: no turn is assigned for the time that the server asked for, up to `longest`.
+    /// If it asked for more, one request is then sent as a probe, and the others wait for its outcome.
     pub(in crate::client) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
         let Some(until) = now.checked_add(asked.min(longest)) else {
             return;
@@ -134,14 +135,15 @@ impl Limiter {
             });
             return self.postpone(&mut queue, 0, until);
         }
-        // Before a probe was sent, this response belongs to a request from before the pause, and does not shorten it.
+        // If no probe was sent yet, this is the response to a request from before the pause. It does not shorten the
+        // pause.
         match queue.probe.and_then(|probe| probe.sent) {
             Some(sent) => self.reschedule(queue, sent, until),
             None => self.postpone(&mut queue, 0, until),
         }
     }
 
-    /// Records that the request with this turn was not rate limited. If it was a probe, the others continue.
+    /// Records that the request with this turn got no 429 response. If it was a probe, the waiting requests continue.
     pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
         let queue = self.lock();
         let Some(probe) = queue.probe.filter(|probe| turn >= probe.start) else {
@@ -150,8 +152,8 @@ impl Limiter {
         self.reschedule(queue, probe.sent.unwrap_or(now), now);
     }
 
-    /// Ends probing after the response to the probe that was sent at `sent`: the others are sent at the usual intervals
-    /// after it, none before `start`.
+    /// Ends probing after the response to the probe that was sent at `sent`. The waiting requests are sent after it at
+    /// the usual intervals, and none of them before `start`.
     fn reschedule(&self, mut queue: MutexGuard<'_, Queue>, sent: Instant, start: Instant) {
         queue.probe = None;
         let after = sent + self.limit.interval;
@@ -185,7 +187,7 @@ impl Limiter {
         })
     }
 
-    /// Uses the turn of a place, or returns when it is due.
+    /// Uses the turn of a place. If it is not due yet, returns the time of the turn.
     fn take(&self, ticket: u64, now: Instant) -> Result<(), Instant> {
         let mut queue = self.lock();
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == ticket) else {
@@ -218,7 +220,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// Postpones the turns from this place on, as far as necessary for none to be before `start`.
+    /// Postpones the turns of this place and later ones as far as necessary, so that none is before `start`.
     fn postpone(&self, queue: &mut Queue, index: usize, start: Instant) {
         let (spacing, mut next) = (self.spacing(queue), start);
         for waiting in queue.waiting.iter_mut().skip(index) {
@@ -243,7 +245,7 @@ impl Limiter {
         self.limit.interval.max(gap)
     }
 
-    /// Returns the earliest possible turn, if a probe brings it forward.
+    /// Returns the earliest time at which a turn may come: if the probe succeeds, turns are brought forward.
     fn soonest(&self, queue: &Queue, turn: Instant, now: Instant) -> Instant {
         let Some(probe) = queue.probe else {
             return turn;
@@ -271,7 +273,7 @@ impl Limiter {
     }
 }
 
-/// The awaited turn, and the wait.
+/// The turn that is waited for, and the future of its timer.
 type Armed = Option<(Instant, BoxFuture<'static, ()>)>;
 
 impl Place<'_> {
@@ -310,7 +312,7 @@ impl Drop for Place<'_> {
         let Some(Waiting { turn, .. }) = queue.waiting.remove(index) else {
             return;
         };
-        // A turn in the past is lost.
+        // A turn before the last used one is lost.
         if queue.taken.is_some_and(|taken| taken > turn) {
             return;
         }

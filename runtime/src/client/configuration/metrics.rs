@@ -1,4 +1,4 @@
-//! Metrics of attempts, by OpenTelemetry's semantic conventions for HTTP clients.
+//! Metrics of attempts, which follow OpenTelemetry's semantic conventions for HTTP clients.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -26,7 +26,7 @@ const BOUNDARIES: [f64; 14] = [
 pub(in crate::client) struct Metrics {
     /// The meter of the builder's provider; `None` for the global provider.
     meter: Option<Meter>,
-    /// Created for the first attempt, so that the global provider can be set after the client is built.
+    /// Created at the first attempt, so that the global provider can be set after the client is built.
     duration: OnceLock<Histogram<f64>>,
 }
 

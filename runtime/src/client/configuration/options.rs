@@ -18,7 +18,7 @@ pub(in crate::client) const POLAR_VERSION: HeaderName = HeaderName::from_static(
 pub(in crate::client) const POLAR_ORGANIZATION: HeaderName =
     HeaderName::from_static("polar-organization");
 
-/// Headers that only the client sets.
+/// Headers that only the client itself sets.
 const OWN: [HeaderName; 11] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -163,7 +163,7 @@ impl CallOptions {
         Ok(self)
     }
 
-    /// Overrides options with those that are set in `others`.
+    /// Overrides options by those that are set in `others`.
     pub(in crate::client) fn update(&mut self, others: Self) {
         self.timeout = others.timeout.or(self.timeout);
         self.attempt_timeout = others.attempt_timeout.or(self.attempt_timeout);

@@ -1,8 +1,8 @@
 //! Retry policy and retry budget.
 //!
-//! The schedule is the standard mode of the AWS SDKs: few attempts, exponential backoff with full jitter, and a budget
-//! that the clones of a client share, so that retries do not amplify an outage. Libraries for backoff support neither
-//! `Retry-After` nor budgets, and what they do support is the few lines of [`RetryPolicy::backoff`].
+//! The schedule is that of the standard mode of the AWS SDKs: few attempts, exponential backoff with full jitter, and a
+//! budget that the clones of a client share, so that retries do not amplify an outage. Backoff libraries support
+//! neither `Retry-After` nor budgets, and the rest is a few lines ([`RetryPolicy::backoff`]).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::Error;
 use crate::client::operation::Safety;
 use crate::error::RetrySafety;
 
-/// The maximum delay, regardless of the policy.
+/// The maximum delay. The policy cannot exceed it.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Configures when a call is retried, and after which delay.
@@ -81,7 +81,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Returns the delay before the next attempt after this many failures; `None` for no further attempt.
+    /// Returns the delay before the next attempt, after this number of failures. `None` if there is no further attempt.
     pub(in crate::client) fn delay(
         &self,
         error: &Error,
@@ -96,7 +96,7 @@ impl RetryPolicy {
         if !useful || failed >= self.attempts {
             return None;
         }
-        // Clients with the same `Retry-After` must not all retry at the same time.
+        // Adds jitter, so that clients with the same `Retry-After` do not all retry at the same time.
         let jitter = self.jitter(failed);
         match error.retry_after() {
             None => Some(jitter),
@@ -109,12 +109,12 @@ impl RetryPolicy {
         self.max_retry_after.min(DAY)
     }
 
-    /// Returns a random delay after this many failures, for responses without `Retry-After`.
+    /// Returns a random delay after this number of failures, for responses without `Retry-After`.
     pub(crate) fn jitter(&self, failed: u32) -> Duration {
         self.backoff(failed).mul_f64(fastrand::f64())
     }
 
-    /// Returns the maximum delay after this many failures.
+    /// Returns the maximum delay after this number of failures.
     fn backoff(&self, failed: u32) -> Duration {
         let factor = 1_u32.checked_shl(failed.saturating_sub(1));
         self.base_delay
@@ -124,7 +124,7 @@ impl RetryPolicy {
     }
 }
 
-/// The retry budget that all clones of a client share.
+/// The retry budget. All clones of a client share it.
 #[derive(Debug)]
 pub(in crate::client) struct Budget(Mutex<u32>);
 

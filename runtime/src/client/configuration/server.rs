@@ -16,7 +16,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates one of Polar's own servers, from the OpenAPI description.
+    /// Creates a server that is listed in the OpenAPI description.
     #[must_use]
     pub const fn fixed(name: &'static str, url: &'static str) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! State that clients of a server share.
+//! The state that a client shares with its clones.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::server::Server;
 use super::shared_limit::SharedTurns;
 use crate::transport::{Clock, Transport};
 
-/// The `User-Agent` of this crate, after that of the application.
+/// The part of `User-Agent` for this crate. It follows the part for the application.
 pub(super) const AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
 
-/// State that clients of a server share.
+/// The state that a client shares with its clones.
 pub(in crate::client) struct Shared {
     pub(in crate::client) transport: Arc<dyn Transport>,
     pub(in crate::client) server: Server,
@@ -28,7 +28,8 @@ pub(in crate::client) struct Shared {
     pub(in crate::client) clock: Clock,
     pub(in crate::client) budget: Budget,
     pub(in crate::client) limiter: Option<Limiter>,
-    /// Where the limit is shared with other processes; then there is a limiter, too.
+    /// The rate limit that is shared with other processes, if there is one. A limiter is set as well, for use while
+    /// Redis fails.
     #[cfg(feature = "redis")]
     pub(in crate::client) shared_turns: Option<SharedTurns>,
     #[cfg(feature = "opentelemetry")]

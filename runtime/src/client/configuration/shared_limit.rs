@@ -16,17 +16,17 @@ use crate::scripts::Connection;
 use crate::time::Instant;
 use crate::transport::Clock;
 
-/// The timeout of Redis, and how long it is not used after a failure.
+/// The timeout of a Redis command. After a failure, Redis is not used for the same time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The tolerance by which a request may be sent after its turn. Turns are spread over a minute plus this time, so that
-/// the limit holds within any minute nevertheless.
+/// The maximum delay between a turn and its request. Turns are spread over a minute plus this time, so that the limit
+/// is not exceeded within any minute.
 const LATEST: Duration = Duration::from_secs(1);
 
-/// The longest pause that is shared. A turn that is later than in an hour is an error of the clock.
+/// The maximum pause that is shared. A turn that is more than an hour ahead is an error of the clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Takes a turn, unless it is later than the caller's patience: then it returns -1. Arguments in microseconds:
+/// Takes a turn. If the turn would be after the caller's patience, returns -1 instead. Arguments in microseconds:
 /// interval, how far in the past a turn may be, patience.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -44,8 +44,8 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Postpones the next turn. Arguments in microseconds: pause, and how far in the past a turn may be, which only
-/// determines the expiry of the key.
+/// Postpones the next turn. Arguments in microseconds: the pause, and how far in the past a turn may be, which only
+/// determines when the key expires.
 static PAUSE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local pause, rest = tonumber(ARGV[1]), tonumber(ARGV[2]) \
@@ -107,12 +107,12 @@ impl SharedRateLimit {
         micros(interval + interval / 60) + 1
     }
 
-    /// Returns how far in the past a turn may be: the time after which the key expires.
+    /// Returns how far in the past a turn may be, which is also the time after which the key expires.
     fn rest(&self) -> u64 {
         self.interval() * u64::from(self.limit.burst() - 1)
     }
 
-    /// Takes a turn, and returns the delay until it.
+    /// Takes a turn, and returns the delay until then. `None` if it is not within `patience`.
     async fn take(&self, patience: Duration) -> Result<Option<Duration>, RedisError> {
         let mut take = TAKE.key(&self.key);
         take.arg(self.interval()).arg(self.rest());
@@ -144,7 +144,7 @@ impl fmt::Debug for SharedRateLimit {
 #[derive(Debug)]
 pub(in crate::client) struct SharedTurns {
     limit: SharedRateLimit,
-    /// Redis failed, and is not used before this time.
+    /// The time until which Redis is not used, after it failed.
     broken: Mutex<Option<Instant>>,
 }
 
@@ -181,7 +181,7 @@ impl SharedTurns {
             if waited.saturating_sub(wait) < LATEST {
                 return Some(());
             }
-            // Too late: later requests have been sent since, and this one needs a new turn.
+            // The turn is too long ago, and later requests have been sent since. This request takes a new turn.
         }
     }
 
@@ -189,7 +189,7 @@ impl SharedTurns {
     pub(in crate::client) fn pause(&self, pause: Duration) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let limit = self.limit.clone();
-            // If it fails, the other processes get the server's 429 themselves.
+            // A failure is ignored: the other processes get the 429 of the server themselves.
             runtime.spawn(async move { limit.put_off(pause).await });
         }
     }
@@ -199,7 +199,7 @@ impl SharedTurns {
         broken.is_some_and(|until| now < until)
     }
 
-    /// Uses the client's own limit.
+    /// Logs the failure and returns `None`, so that the client's own limit is used.
     fn fail(&self, clock: &Clock, error: &dyn fmt::Display) -> Option<()> {
         log::shared_limit_failed(error);
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -209,7 +209,7 @@ impl SharedTurns {
 }
 
 fn micros(time: Duration) -> u64 {
-    // Lua's numbers are not exact beyond 100 years.
+    // The numbers of Lua are not exact for times beyond 100 years.
     const CENTURY: u64 = 100 * 365 * 24 * 60 * 60 * 1_000_000;
     u64::try_from(time.as_micros()).map_or(CENTURY, |micros| micros.min(CENTURY))
 }

@@ -1,4 +1,4 @@
-//! Credentials. The types state which one an operation accepts, so that a wrong one does not compile.
+//! Credentials. An operation accepts only certain types of credentials, so a wrong one does not compile.
 
 use std::fmt;
 use std::sync::Arc;

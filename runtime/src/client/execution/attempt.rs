@@ -1,4 +1,4 @@
-//! One attempt: its request, and the classification of its response.
+//! A single attempt: sends the request and classifies the response.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) struct Sending<'a> {
     pub(super) clock: Option<Clock>,
 }
 
-/// The received part of a response.
+/// The part of a response that has arrived.
 #[derive(Default)]
 pub(super) struct PartialResponse {
     head: Option<response::Parts>,
@@ -50,12 +50,12 @@ impl Sending<'_> {
         let mut arrived = PartialResponse::default();
         let response = self.request.shared.transport.execute(message);
         let outcome = {
-            // Pinned here, because a wrapper of a future reserves twice the size of an unpinned one.
+            // Pinned here, because a wrapper of an unpinned future would reserve its size twice.
             let exchange = pin!(self.exchange(response, &mut arrived));
             self.within(timeout, exchange).await
         };
         match (arrived.head.take(), outcome) {
-            // The status of an error is known, even if its body could not be read.
+            // The status of an error is known even if its body was not received.
             (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
                 let received = match outcome {
@@ -87,7 +87,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Receives the response. `arrived` contains the received part, also if this future is dropped.
+    /// Receives the response. `arrived` contains the received part, even if this future is dropped.
     async fn exchange(
         &self,
         response: BoxFuture<'_, Result<http::Response<Body>, TransportError>>,
@@ -119,12 +119,16 @@ impl Sending<'_> {
             })
     }
 
-    /// Returns the error of a token that cannot be sent.
+    /// Returns a hint at a likely cause if the token was rejected.
     fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
         }
-        let doubt = self.request.operation.access.doubt(token?.expose());
+        let unknown_kind = self
+            .request
+            .operation
+            .access
+            .rejection_hint(token?.expose());
         let server = self.request.shared.server.name();
         let other = match server {
             "production" => Some("sandbox"),
@@ -133,7 +137,7 @@ impl Sending<'_> {
         };
         let elsewhere = other
             .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
-        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
+        let hints: Vec<String> = elsewhere.into_iter().chain(unknown_kind).collect();
         (!hints.is_empty()).then(|| hints.join("; "))
     }
 
@@ -172,7 +176,7 @@ impl Sending<'_> {
         }
     }
 
-    /// Returns the error of an attempt without a response.
+    /// Returns the error of an attempt that got no response.
     pub(super) fn failure(&self, kind: TransportErrorKind, reason: &'static str) -> Error {
         Error::transport(self.request.operation.id, TransportError::new(kind, reason))
     }

@@ -83,7 +83,7 @@ impl<T> Call<T> {
         }
     }
 
-    /// Returns the result, and the reply that it was decoded from.
+    /// Polls for the result, together with the reply that it was decoded from.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(T, Reply), Error>> {
         let mut reply = ready!(self.reply.as_mut().poll(context))?;
         let value = (self.read)(&mut reply).inspect_err(|error| reply.span.failed(error))?;

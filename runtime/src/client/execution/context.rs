@@ -1,4 +1,4 @@
-//! W3C trace context: connects the server's spans to the trace of the caller.
+//! Sends the W3C trace context, so that the server's spans belong to the caller's trace.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
@@ -6,7 +6,8 @@ use opentelemetry::Context;
 use opentelemetry::global::get_text_map_propagator;
 use opentelemetry::propagation::Injector;
 
-/// The propagated headers. Baggage is not propagated: it is the program's own data, and the API is a third party.
+/// The propagated headers. Baggage is not propagated, because it contains data of the program, and the API belongs to a
+/// third party.
 const SENT: [&str; 2] = ["traceparent", "tracestate"];
 
 /// Adds the current context to the headers of an attempt, unless the call sets them itself.

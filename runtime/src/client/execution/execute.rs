@@ -1,4 +1,4 @@
-//! Executes a request with retries by the retry policy. `attempt.rs` contains a single attempt.
+//! Executes a request, with retries according to the retry policy. `attempt.rs` makes a single attempt.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -31,14 +31,14 @@ pub(super) fn execute(
     async move {
         let mut execution = Execution::new(&request, form)?;
         let clock = execution.sending.clock.clone();
-        // Pinned here, because a wrapper of a future reserves twice the size of an unpinned one.
+        // Pinned here, because a wrapper of an unpinned future would reserve its size twice.
         let run = pin!(execution.run());
         let call = pin!(on_its_runtime(clock, request.operation.id, run));
         observe::call(&request, call).await
     }
 }
 
-/// Fails if it is polled on a thread where its clock does not work.
+/// Fails if the future is polled on a thread where its clock does not work.
 pub(super) async fn on_its_runtime<T>(
     clock: Option<Clock>,
     operation: &'static str,
@@ -55,7 +55,7 @@ pub(super) async fn on_its_runtime<T>(
     .await
 }
 
-/// A request with everything that determines how it is sent.
+/// A request in execution.
 struct Execution<'a> {
     sending: Sending<'a>,
     token: Option<Bearer>,
@@ -69,11 +69,11 @@ struct Execution<'a> {
 struct History {
     /// The number of failed attempts.
     failed: u32,
-    /// The number of attempts with a new token. At most one.
+    /// The number of attempts after the token was renewed. At most one.
     renewed: u32,
     /// The cost of the last retry.
     paid: Option<u32>,
-    /// Whether the server may have acted on one of them.
+    /// Whether the server may have acted on one of the attempts.
     maybe_done: bool,
     /// The error of the last attempt.
     last: Option<Error>,
@@ -110,7 +110,7 @@ impl<'a> Execution<'a> {
         loop {
             let token = match self.ready(renewed.take()).await {
                 Ok(token) => token,
-                // The last error of the server is returned, rather than that the deadline elapsed.
+                // The last error of the server says more than that the deadline elapsed.
                 Err(error) => return Err(history.last.unwrap_or(error)),
             };
             let timeout = self.attempt_timeout();
@@ -123,7 +123,7 @@ impl<'a> Execution<'a> {
             };
             #[cfg(feature = "opentelemetry")]
             self.measure(start, &outcome);
-            self.tell_limiter(&outcome);
+            self.pause_limiter(&outcome);
             let error = match outcome {
                 Ok(reply) => {
                     self.sending.request.shared.budget.refund(history.paid);
@@ -145,11 +145,11 @@ impl<'a> Execution<'a> {
                     continue;
                 }
             }
-            history.last = Some(self.wait_to_repeat(error, &mut history).await?);
+            history.last = Some(self.wait_for_retry(error, &mut history).await?);
         }
     }
 
-    /// Returns the time by the client's clock, or by the system clock without one.
+    /// Returns the time of the client's clock; that of the system clock if there is none.
     #[cfg(feature = "opentelemetry")]
     fn now(&self) -> Instant {
         let clock = self.sending.clock.as_ref();
@@ -167,31 +167,32 @@ impl<'a> Execution<'a> {
             .record(operation, &shared.server, took, outcome);
     }
 
-    /// Waits for everything that an attempt needs: its token, its turn, and some time.
+    /// Waits until the attempt can be made: for its token and for its turn. Fails if the deadline elapses.
     async fn ready(&mut self, renewed: Option<Secret>) -> Result<Option<Secret>, Error> {
-        self.forgive_sleep();
-        // The token first: turns would accumulate while it is fetched.
+        self.extend_deadline();
+        // The token comes first: if turns were taken before a slow token provider responds, they would all be used at
+        // once.
         let token = match renewed {
             Some(token) => Some(token),
             None => self.token().await?,
         };
         self.take_turn().await?;
-        self.forgive_sleep();
+        self.extend_deadline();
         match self.remaining().is_zero() {
             true => Err(self.not_sent("the timeout leaves no time for an attempt")),
             false => Ok(token),
         }
     }
 
-    /// Extends a deadline a little that elapsed while the call was not polled.
-    fn forgive_sleep(&mut self) {
+    /// Extends a deadline that elapsed while the call was not polled.
+    fn extend_deadline(&mut self) {
         if let Some(clock) = &self.sending.clock {
             self.deadline = clock.extended(self.deadline);
         }
     }
 
-    /// Waits for the next attempt and returns the last error; as `Err` if it is not retried.
-    async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<Error, Error> {
+    /// Waits before the next attempt and returns the last error. If the call is not retried, returns it as `Err`.
+    async fn wait_for_retry(&self, error: Error, history: &mut History) -> Result<Error, Error> {
         let Some(clock) = &self.sending.clock else {
             return Err(error);
         };
@@ -216,14 +217,14 @@ impl<'a> Execution<'a> {
         Ok(error)
     }
 
-    /// Returns whether the request is safe to retry if its outcome is unknown.
+    /// Returns whether the request is safe to retry after an unknown outcome.
     fn safety(&self) -> Safety {
         let request = self.sending.request;
         let assumed = request.options.safety;
         assumed.unwrap_or_else(|| request.safety())
     }
 
-    /// Returns whether the error shows that an earlier attempt, whose response was lost, has deleted the resource.
+    /// Returns whether the error means that an earlier attempt, whose response was lost, has deleted the resource.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
         history.maybe_done
             && error.is_not_found()
@@ -262,7 +263,7 @@ impl<'a> Execution<'a> {
         #[cfg(feature = "redis")]
         let turn = match (turn, &self.sending.request.shared.shared_turns) {
             (Some(_), Some(turns)) => {
-                // Boxed, so that calls without a rate limit stay small.
+                // Boxed, so that the futures of calls without a rate limit stay small.
                 let turn = Box::pin(turns.take_turn(clock, self.remaining()));
                 turn.await.map(|()| clock.now())
             }
@@ -280,9 +281,9 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Pauses the client's own rate limit after a 429. The client's policy determines the longest pause, not that of a
-    /// single call.
-    fn tell_limiter(&self, outcome: &Result<Reply, Error>) {
+    /// Pauses the client's own rate limit after a 429. The maximum pause is that of the client's policy, because other
+    /// calls wait as well.
+    fn pause_limiter(&self, outcome: &Result<Reply, Error>) {
         let shared = &self.sending.request.shared;
         let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
             return;
@@ -338,7 +339,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Returns another token instead of a rejected one, if the provider has one.
+    /// Returns a token in place of a rejected one, if the provider has another one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
         let renewed = bearer.renewed(&rejected);
@@ -364,20 +365,20 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// Returns whether an error other than a rate limit shows that the API processed the request. A gateway may also
-/// respond with it, and without a response it is unknown.
+/// Returns whether an error other than a rate limit shows that the API itself processed the request. Not the case for
+/// an error that a gateway may have sent, and without a response.
 fn is_past_rate_limit(error: &Error) -> bool {
     match error.status().map(|status| status.as_u16()) {
         Some(408 | 502..=504) => false,
-        // An error of the operation has a class. Without a class, the body may have been lost.
+        // A 429 with an error class is an error of the operation. Without a class, the body may have been lost.
         Some(429) => error.class().is_some(),
         Some(_) => true,
-        // A success that cannot be decoded, or is too large.
+        // The response was a success, but cannot be decoded or is too large.
         None => matches!(error, Error::Decode { .. } | Error::BodyTooLarge { .. }),
     }
 }
 
-/// Returns the credential of a request, with the token of the call's options if they set one.
+/// Returns the credential of a request. If the options contain a token, it replaces the credential's own.
 pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
     match (&request.token, &request.options.access_token) {
         (bearer, None) => Ok(bearer.clone()),
@@ -418,7 +419,7 @@ mod tests {
         safety: Safety::Safe,
     };
 
-    /// Also with the spans of `tracing`, which must not multiply the size of what they wrap.
+    /// The spans of `tracing` must not multiply the size of the future that they wrap.
     #[test]
     fn the_future_of_a_call_is_small() {
         let request = Client::new::<Version>(Anonymous).request(&OPERATION);

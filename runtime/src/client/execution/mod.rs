@@ -1,4 +1,4 @@
-//! Sending: calls, and requests to file storages.
+//! Sends requests: calls of the API, and requests to file storages.
 
 mod attempt;
 mod call;

@@ -19,7 +19,7 @@ mod on {
 
     type Outcome = Result<Reply, Error>;
 
-    /// Callers pin the futures, so that they are small: a wrapper reserves twice the size of an unpinned one.
+    /// Callers pin the futures, because a wrapper of an unpinned future would reserve its size twice.
     pub(in super::super) async fn call(
         request: &Request,
         call: impl Future<Output = Outcome> + Unpin,

@@ -24,7 +24,7 @@ use crate::transport::{
     Body, BoxFuture, Chunks, Clock, ReadError, Timeout, TransportError, TransportErrorKind,
 };
 
-/// The maximum number of bytes that are read of a storage's response to an error or a stored part.
+/// The maximum size of a storage's response other than a download, in bytes. Longer error bodies are truncated.
 const RESPONSE_LIMIT: usize = 64 << 10;
 
 /// The maximum number of redirects.
@@ -48,7 +48,7 @@ static GET: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// A presigned URL, and the headers to send along. It grants access, so it is never shown.
+/// A presigned URL with the headers to send. It grants access, so it is never shown.
 #[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) url: String,
@@ -61,7 +61,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The transport, clock and retry policy for requests to storages, from the client and the options of a call.
+/// What requests to storages use of a client and its options: transport, clock and retry policy.
 #[derive(Clone)]
 pub(crate) struct Storage {
     shared: Arc<Shared>,
@@ -96,7 +96,7 @@ impl Storage {
             .unwrap_or(DEFAULT_STREAM_TIMEOUT)
     }
 
-    /// Runs several requests. Fails if it is polled where the clock does not work.
+    /// Runs a future that sends several requests. Fails if it is polled on a thread where the clock does not work.
     pub(crate) async fn run<T>(
         &self,
         operation: &'static str,
@@ -105,14 +105,14 @@ impl Storage {
         on_its_runtime(self.clock.clone(), operation, Box::pin(work)).await
     }
 
-    /// Uploads bytes. Returns the ETag as received.
+    /// Uploads bytes. Returns the ETag of the response.
     pub(crate) async fn put(
         &self,
         address: &Address,
         bytes: Bytes,
         timeout: Duration,
     ) -> Result<String, Error> {
-        self.repeated(|| Box::pin(self.put_once(address, bytes.clone(), timeout)))
+        self.with_retries(|| Box::pin(self.put_once(address, bytes.clone(), timeout)))
             .await
     }
 
@@ -144,8 +144,8 @@ impl Storage {
         })
     }
 
-    /// Starts a download, and follows redirects. One attempt, with this timeout for the complete body. Also returns the
-    /// headers.
+    /// Starts a download in a single attempt, and follows redirects. The timeout is for the complete body. Also returns
+    /// the headers.
     pub(crate) async fn get(
         &self,
         address: &Address,
@@ -179,8 +179,8 @@ impl Storage {
         Err(mismatch(StatusCode::FOUND, "too many redirects"))
     }
 
-    /// Retries an idempotent request by the policy.
-    pub(crate) async fn repeated<'a, T>(
+    /// Sends an idempotent request, with retries according to the policy.
+    pub(crate) async fn with_retries<'a, T>(
         &self,
         mut attempt: impl FnMut() -> BoxFuture<'a, Result<T, Error>>,
     ) -> Result<T, Error> {
@@ -242,7 +242,7 @@ impl Storage {
         Ok(message)
     }
 
-    /// Sends a request. Responses other than a success or a redirect are errors.
+    /// Sends a request. Responses other than a success or redirect are errors.
     async fn exchange(
         &self,
         operation: &'static Operation,
@@ -256,7 +256,7 @@ impl Storage {
         }
         let (head, body) = response.into_parts();
         let mut text = Chunks::default();
-        // The received part of the body is used.
+        // If the body breaks off, the received part is sufficient.
         let _ = body.read(RESPONSE_LIMIT, &mut text).await;
         let error = StorageError::from_response(operation.id, status, &head.headers, &text.join());
         Err(Error::storage_error(error))
@@ -301,7 +301,7 @@ fn next(from: &Uri, response: &http::Response<Body>) -> Result<Option<Uri>, Erro
     }
 }
 
-/// Returns the target of a redirect: a URL, or a path at the same origin.
+/// Resolves the target of a redirect: a URL, or a path at the same origin.
 fn location(from: &Uri, headers: &HeaderMap) -> Option<Uri> {
     let target: Uri = headers.get(LOCATION)?.to_str().ok()?.parse().ok()?;
     if is_web(&target) {

@@ -1,4 +1,4 @@
-//! WebSocket connections, by an HTTP upgrade.
+//! Opens WebSocket connections by an HTTP upgrade.
 
 use std::time::Duration;
 
@@ -15,11 +15,12 @@ use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 /// An upgraded connection.
 pub(crate) type Connection = TokioIo<upgrade::Upgraded>;
 
-/// Sends a request with headers for an upgrade, through the client's transport or the given one, and returns the
-/// headers of the response and the connection. A rejection is the error of its status, without the body.
+/// Sends a request that asks for an upgrade, through the given transport or that of the client. Returns the headers of
+/// the response, and the connection. If the server rejects the upgrade, the error contains its status, but not its
+/// body.
 ///
-/// hyper stores the upgrade in the extensions of the response, which layers keep. So the connection uses the TLS and
-/// proxy configuration of the client, and a transport needs no second method.
+/// hyper stores the upgrade in the extensions of the response, and layers keep these. So the connection uses the TLS
+/// and proxy configuration of the client, and the trait `Transport` needs no method for upgrades.
 pub(crate) async fn upgrade(
     request: &Request,
     transport: Option<&dyn Transport>,

@@ -1,9 +1,9 @@
-//! Splitting chunks of CSV into rows and cells.
+//! Splits chunks of CSV into rows and cells.
 
 use bytes::{Buf, Bytes};
 use csv_core::{ReadRecordResult, Reader};
 
-/// The maximum size of a row in bytes, so that a response other than CSV does not fill the memory.
+/// The maximum size of a row in bytes. Protects against responses that are not CSV, which could fill the memory.
 const MAX_ROW: usize = 1 << 20;
 
 /// The maximum number of cells of a row.
@@ -12,10 +12,10 @@ const MAX_CELLS: usize = 10_000;
 /// Splits chunks into rows.
 pub(super) struct Splitter {
     reader: Reader,
-    /// The content of the row so far without separators, in a larger buffer.
+    /// The content of the current row, without separators, in a larger buffer.
     text: Vec<u8>,
     text_len: usize,
-    /// The end of each cell in it, in a larger buffer.
+    /// The end of each cell in `text`, in a larger buffer.
     ends: Vec<usize>,
     ends_len: usize,
 }

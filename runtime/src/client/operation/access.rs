@@ -1,16 +1,16 @@
-//! Which credentials an operation accepts, for tokens whose kind the type system does not know.
+//! Checks whether an operation accepts a token, for tokens whose kind the type system does not know.
 
-/// The credentials that an operation accepts. The types of generated clients state the same; this is checked at run
-/// time for tokens of unknown kind.
+/// The credentials that an operation accepts. Generated clients check them at compile time, by types; this enum is for
+/// tokens whose kind is only known at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// None. No `Authorization` header is sent, because the server would reject an invalid one.
     Public,
-    /// None, or that of a person.
+    /// None, or the credential of a person.
     Optional,
-    /// That of an organization or a person.
+    /// The credential of an organization or of a person.
     Account,
-    /// That of a person.
+    /// The credential of a person.
     Personal,
     /// A token obtained through OpenID Connect.
     OpenIdConnect,
@@ -33,7 +33,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("polar_crt_", Kind::Registration),
 ];
 
-/// Other strings of Polar that are mistaken for tokens, and the message for each.
+/// Other strings of Polar that users mistake for tokens, and the message for each.
 const NO_TOKENS: [(&str, &str); 10] = [
     ("polar_whs_", SIGNING),
     ("whsec_", SIGNING),
@@ -83,7 +83,7 @@ enum Kind {
 }
 
 impl Access {
-    /// Returns why the operation does not accept the token, if its prefix shows that.
+    /// Returns why the operation does not accept a token. `None` if its prefix does not show that.
     pub(in crate::client) fn refusal(self, token: &str) -> Option<&'static str> {
         let start = token.as_bytes().get(..SCHEME.len());
         if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
@@ -96,8 +96,8 @@ impl Access {
         (!self.accepts(kind)).then(|| self.other_kind())
     }
 
-    /// Returns what may be wrong with a rejected token, if its prefix is unknown.
-    pub(in crate::client) fn doubt(self, token: &str) -> Option<String> {
+    /// Returns a hint at what may be wrong with a token that the server rejected, if its prefix is unknown.
+    pub(in crate::client) fn rejection_hint(self, token: &str) -> Option<String> {
         kind(token)
             .is_none()
             .then(|| format!("perhaps {}", self.other_kind()))

@@ -1,4 +1,4 @@
-//! Lists that are a plain array instead of a page.
+//! Decodes lists that are a plain array instead of a page.
 
 use super::page::Page;
 use crate::codec::{self, Decode, Kind, Node};
@@ -12,12 +12,12 @@ pub fn decode_page<P: Page>(node: Node<'_, '_>, decode_object: fn(Node<'_, '_>) 
     let items: Vec<P::Item> = Decode::decode(node);
     match only_page(items) {
         Some(page) => page,
-        // Only for a page with further required keys, which an array lacks.
+        // Only if the page type has other required keys, which an array lacks.
         None => decode_object(node),
     }
 }
 
-/// Returns the page that contains the whole list, as the server would describe it.
+/// Returns the page that contains a whole list, with the pagination that the server would send.
 fn only_page<P: Page>(items: Vec<P::Item>) -> Option<P> {
     let last =
         serde_json::json!({"total_count": items.len(), "max_page": i64::from(!items.is_empty())});

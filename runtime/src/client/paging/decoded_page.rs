@@ -1,4 +1,4 @@
-//! Decoding of pages, item by item if some items cannot be decoded.
+//! Decodes pages item by item if some items cannot be decoded.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl<P: Page> DecodedPage<P> {
 }
 
 impl<P: Page> Call<DecodedPage<P>> {
-    /// Decodes a JSON page, some of whose items may be invalid.
+    /// Decodes a page, some of whose items may be invalid.
     pub(super) fn decoded_page(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::decoded_page)
     }
@@ -74,7 +74,7 @@ impl Reply {
         Ok(DecodedPage::Partial { page, error, items })
     }
 
-    /// Returns the page without items, and its items one by one; `None` if the rest of the page is invalid as well.
+    /// Decodes the page without items, and each item on its own. `None` if the rest of the page is invalid as well.
     fn parts<P: Page>(&self) -> Option<(P, Decoded<P::Item>)> {
         let (page, items) = split(&self.body)?;
         let page: P = codec::from_str(&page).ok()?;

@@ -28,10 +28,10 @@ pub struct Items<P: Page> {
     left: Remaining<P::Item>,
 }
 
-/// The remaining items of the last page.
+/// The items of the current page that were not returned yet.
 enum Remaining<T> {
     Complete(vec::IntoIter<T>),
-    /// Of a page with items that cannot be decoded, with its number.
+    /// Of a page with items that cannot be decoded. Contains the page number.
     Partial(i64, vec::IntoIter<Result<T, Error>>),
 }
 

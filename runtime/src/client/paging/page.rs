@@ -25,7 +25,7 @@ pub trait Page: Decode {
     fn is_empty(&self) -> bool;
 }
 
-/// What a page says about the pages after it.
+/// What a page states about the pages after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Extent {

@@ -31,11 +31,11 @@ const PAGE: &str = "page";
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P: Page> {
     request: Request,
-    /// The maximum number of concurrent requests while a page is being processed.
+    /// The number of pages to request in advance while a page is being processed.
     ahead: usize,
     /// The number of the first page.
     first: i64,
-    /// The number of the next page to request, unless the stream has ended.
+    /// The number of the next page to request. `None` after the end of the stream.
     next: Option<i64>,
     /// The number of the last page that is known to exist.
     last: i64,
@@ -106,7 +106,7 @@ impl<P: Page> Pages<P> {
         while self.requested.len() < most
             && let Some(page) = self.next.filter(|page| *page <= self.last)
         {
-            // The first request is sent as it was built, even if it sets no page.
+            // The first request is sent as it was built, and may not set a page at all.
             if page != self.first {
                 self.request.query(PAGE, &page);
             }
@@ -118,7 +118,7 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Polls the requests.
+    /// Polls the pending requests.
     fn advance(&mut self, context: &mut Context<'_>) {
         for requested in &mut self.requested {
             if let State::Pending(call) = &mut requested.state
@@ -143,13 +143,13 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Records what a page says about the pages after it.
+    /// Records what a page states about the pages after it.
     fn learn(&mut self, number: i64, page: &DecodedPage<P>) {
         self.last = match page.extent() {
             _ if page.is_empty() => number,
             Extent::Last(last) => last,
             Extent::More => number.saturating_add(1),
-            // An unknown variant is an error already.
+            // For an unknown variant, the stream already returned an error.
             Extent::End | Extent::Unknown => number,
         };
         let last = self.last;
@@ -177,7 +177,7 @@ impl<P: Page> Pages<P> {
         match &result {
             Ok(page) => {
                 self.learn(number, page);
-                // Prefetched pages are requested while this one is being processed.
+                // Requests the pages to prefetch while this one is being processed.
                 self.begin(self.ahead);
                 self.advance(context);
             }

@@ -1,6 +1,6 @@
-//! The expected form of a response.
+//! The expected content of a response.
 
-/// The expected form of a successful response.
+/// The expected content of a successful response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum Form {
     /// JSON, or an empty body if the operation permits it.

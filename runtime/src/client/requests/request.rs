@@ -23,13 +23,14 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Why a value with a slash cannot be part of a path: the server treats `%2F` like a path that does not exist.
+/// The reason for rejecting a value with a slash in a path: the server treats `%2F` like a separator, and finds no such
+/// path.
 const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of the \
                      resource, such as its `id`";
 
 /// A request for one operation, with its parameters, body and options.
 ///
-/// Invalid values are recorded, and reported when the request is sent; then nothing is sent.
+/// Invalid values are recorded. Sending the request then fails, and nothing is sent.
 #[derive(Clone)]
 pub struct Request {
     pub(in crate::client) shared: Arc<Shared>,
@@ -41,7 +42,7 @@ pub struct Request {
     path: Vec<(&'static str, String)>,
     /// The query parameters that are set, each with its encoded pairs.
     query: Vec<(&'static str, String)>,
-    /// Whether the body has all idempotency keys.
+    /// Whether the body contains all idempotency keys.
     keyed: bool,
     invalid: Option<InvalidParameter>,
     violations: Option<Violations>,
@@ -78,7 +79,7 @@ impl Request {
         Self {
             options: shared.options.clone(),
             shared,
-            // The server rejects invalid tokens even if the operation needs none.
+            // No token is sent to an operation that needs none, because the server would reject an invalid one.
             token: token.filter(|_| operation.access != Access::Public),
             operation,
             body: None,
@@ -122,7 +123,7 @@ impl Request {
     /// Sets a query parameter to the items of a list, separated by commas; null and an empty list are omitted.
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
         let mut pair = String::new();
-        // Each item is encoded on its own, so that a comma within one does not end it.
+        // Each item is encoded separately, so that a comma in an item is not read as a separator.
         let result = each_string(value, &mut |text| match pair.is_empty() {
             true => push_pair(&mut pair, name, text),
             false => {
@@ -164,7 +165,7 @@ impl Request {
             self.keyed = has_key(value, path);
         }
         let mut bytes = codec::to_vec(value);
-        // Kept until the call ends.
+        // The body is kept until the call ends.
         bytes.shrink_to_fit();
         self.body = Some(Content {
             media_type: "application/json",
@@ -290,7 +291,8 @@ impl Request {
         }
     }
 
-    /// Records the first reason not to send the request. Setting the parameter again to a valid value removes it.
+    /// Records the first reason not to send the request. If the parameter is later set to a valid value, its reason is
+    /// removed.
     fn note<T>(&mut self, parameter: &'static str, result: Result<T, &'static str>) -> Option<T> {
         if self
             .invalid

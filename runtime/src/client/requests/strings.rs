@@ -3,13 +3,14 @@
 use crate::codec::{self, Encode, FieldWriter, Record, View};
 use crate::types::{Json, timestamp};
 
-/// Why a value cannot be converted to a plain string.
+/// The reason why a structured value cannot be converted to a plain string.
 pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
 
-/// Why a number cannot be converted to a plain string: JSON would write it as `null`.
+/// The reason why a number cannot be converted to a plain string: it is not finite, which JSON would write as `null`.
 const NOT_FINITE: &str = "is not a finite number";
 
-/// Passes the strings of a value: one for a scalar, one for each item of a list, none for null and absent values.
+/// Calls `take` with the strings of a value: one for a scalar, one for each item of a list, none for null and absent
+/// values.
 pub(super) fn each_string(
     value: &dyn Encode,
     take: &mut dyn FnMut(&str),
@@ -31,7 +32,7 @@ pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str>
     Ok(found)
 }
 
-/// Passes the string of a scalar, if it has one.
+/// Calls `take` with the string of a scalar, if it has one.
 fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => {}
@@ -59,7 +60,7 @@ fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'st
     Ok(())
 }
 
-/// Returns the entries of an object, each with its strings.
+/// Returns the entries of an object, with the strings of each value.
 pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, &'static str> {
     let record = match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
@@ -83,7 +84,7 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
     found
 }
 
-/// Returns whether every path contains a value that is not an empty string. Lists on the path are traversed.
+/// Returns whether the value has a non-empty string at the path; in every item, if there are lists on the path.
 pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
     match (value.view(), path) {
         (View::Secret(inner) | View::Variant { content: inner, .. }, _) => has_key(inner, path),

@@ -11,7 +11,7 @@ use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
 use crate::types::Json;
 
-/// A successful response.
+/// A successful response that is not decoded yet.
 pub(in crate::client) struct Reply {
     pub(in crate::client) operation: &'static Operation,
     pub(in crate::client) status: StatusCode,
@@ -75,7 +75,7 @@ impl Reply {
         Ok(self.stream.take().map_or_else(read, |stream| *stream))
     }
 
-    /// Checks that the body is complete and the requested text, rather than the page of a proxy.
+    /// Checks that the body is complete, and that it is not an HTML page of a proxy.
     fn expect_document(&self) -> Result<(), Error> {
         let reason = match self.status {
             StatusCode::OK if !is_html(&self.headers) => return Ok(()),
@@ -92,7 +92,7 @@ impl Reply {
 
     /// Returns the error of a body that cannot be decoded.
     pub(in crate::client) fn undecodable(&self, source: DecodeError) -> Error {
-        // For a body that is not JSON, the media type explains more.
+        // If the body is not JSON at all, the media type says more than the place of the error.
         let is_other = std::error::Error::source(&source).is_some();
         Error::Decode {
             operation: self.operation.id,

@@ -1,4 +1,4 @@
-//! A value with status and headers of its response.
+//! A decoded value with the status and headers of its response.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The span of a call, as far as decoding the reply needs it.
+//! The span of a call, for facts that are known after decoding.
 
 #[cfg(feature = "tracing")]
 use tracing::Span;
@@ -7,7 +7,7 @@ use crate::Error;
 #[cfg(feature = "tracing")]
 use crate::log::error_type;
 
-/// The span of a call, for facts that are only known once its reply is decoded.
+/// The span of a call, to record facts that are only known once the reply is decoded.
 #[derive(Default)]
 pub(in crate::client) struct CallSpan {
     /// `None` for a reply without a span.

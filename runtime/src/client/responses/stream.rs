@@ -1,4 +1,4 @@
-//! A body as a stream.
+//! A response body as a stream.
 
 use std::fmt;
 use std::pin::Pin;
@@ -46,7 +46,8 @@ pub(crate) trait Inspect: Send {
 }
 
 impl ByteStream {
-    /// Creates the deadlines from the maximum time between two chunks and that for the whole body, by a given clock.
+    /// Creates the deadlines from the maximum time between two chunks and the maximum time for the whole body, by the
+    /// given clock.
     pub(in crate::client) fn new(
         operation: &'static Operation,
         body: Body,
@@ -121,7 +122,7 @@ impl ByteStream {
 }
 
 impl Timeouts {
-    /// Returns the error of an elapsed deadline.
+    /// Ready with an error if a deadline has elapsed.
     fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
         const PAUSE: &str = "the body paused for too long";
         const TOTAL: &str = "the body was not complete before the deadline";
@@ -157,7 +158,7 @@ impl Stream for ByteStream {
             Poll::Ready(chunk) => Poll::Ready(chunk.and_then(Result::ok)),
             Poll::Pending => Poll::Pending,
         };
-        // A complete body is not late.
+        // If the body is complete, a deadline that has elapsed does not matter.
         if !matches!(chunk, Poll::Ready(None))
             && let Some(timeouts) = &mut stream.timeouts
             && let Poll::Ready(error) = timeouts.poll(chunk.is_pending(), context)

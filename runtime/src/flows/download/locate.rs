@@ -1,4 +1,4 @@
-//! Locating the bytes of a download: waits for documents, and searches lists for files.
+//! Locates the bytes of a download: waits for documents, and searches lists for files.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::error::{Error, RawBody, retry_after};
 use crate::log;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// The first wait for a document. It doubles with each further one.
+/// The first delay before a document is requested again. It doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The minimum wait, whatever the server asks for.
+/// The minimum delay, even if the server asks for a shorter one.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
-/// How long before the deadline the last request is made, so that there is time for its response; shorter for short
+/// The time before the deadline at which the last request is made, so that its response can arrive. Shorter for short
 /// deadlines.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// The maximum wait, unless the server asks for a longer one.
+/// The maximum delay, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// Requests a document until it exists. If it does not exist at first, requests its generation.
+/// Requests a document until it exists. If it does not exist at first, its generation is requested.
 pub(super) async fn wait(
     request: Request,
     mut generate: Option<Box<Request>>,
@@ -83,25 +83,25 @@ pub(super) async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
                 return located.map_err(|source| unreadable(operation, source));
             }
             Ok(_) => {}
-            // Other items that cannot be decoded are skipped.
+            // Skips other items that cannot be decoded, unless the file is not found.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     Err(failed.unwrap_or(Error::NotListed { operation, id }))
 }
 
-/// What a 404 means for a document.
+/// The meaning of a 404 for a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    /// It must be generated, or is being generated.
+    /// The document must be generated, or is being generated.
     NotYet,
-    /// There is no resource that it would belong to.
+    /// The resource that the document would belong to does not exist.
     Never,
 }
 
 enum Attempt {
     Found(Located),
-    /// It does not exist yet, with the `Retry-After` of the response.
+    /// The document does not exist yet. Contains the `Retry-After` of the response.
     Pending(Option<Duration>),
 }
 

@@ -1,4 +1,4 @@
-//! Fetching files with a known URL.
+//! Fetches files from a known URL.
 
 #[cfg(feature = "files")]
 use std::path::Path;
@@ -40,11 +40,11 @@ pub(super) struct Located {
 pub(super) struct Known {
     pub(super) size: u64,
     pub(super) sum: Option<Sum>,
-    /// Whether the file is an HTML page itself.
+    /// Whether the file itself is an HTML page.
     pub(super) is_html: bool,
 }
 
-/// Settings of a fetch.
+/// The settings of a download.
 pub(super) struct Fetch<'a> {
     pub(super) storage: &'a Storage,
     /// The deadline for the whole file.
@@ -53,9 +53,9 @@ pub(super) struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
-    /// Opens the file as a stream that verifies its bytes.
+    /// Opens the file as a stream, whose bytes are verified.
     pub(super) async fn open(&self, located: &Located) -> Result<ByteStream, Error> {
-        // Documents are small, but their size is unknown.
+        // Only documents have a size that is not known in advance, so it is limited.
         let limit = located.known.is_none().then(|| self.storage.body_limit());
         self.begin(located, limit).await
     }
@@ -161,7 +161,7 @@ impl Inspect for Verifier {
     }
 }
 
-/// Returns the length of a body, if it is stated. The length of a compressed body is unknown.
+/// Returns the length of a body, if it is stated and the body is not compressed.
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Downloads: locating a file, and fetching it.
+//! Downloads: locates a file, and fetches it.
 
 mod locate;
 mod located;
@@ -33,20 +33,20 @@ const LONGEST_PAGE: i64 = 100;
 
 /// A download, which starts when its bytes are requested.
 ///
-/// If a document does not exist yet, the download waits for it at the interval that the server asks for. The bytes are
-/// fetched from a storage without the client's credential. It is an error if the storage responds with a failure, with
-/// a part of the file, or with an HTML page for a file that is none.
+/// If a document does not exist yet, the download requests it again at the interval that the server asks for. The bytes
+/// are fetched from a file storage, without the client's credential. It is an error if the storage responds with a
+/// failure, with a part of the file, or with an HTML page although the file is not one.
 #[must_use = "a download does nothing until its bytes are requested"]
 pub struct Download {
     request: Request,
-    subject: Subject,
+    content: Content,
     patience: Duration,
     timeout: Option<Duration>,
     on_progress: Option<OnProgress>,
 }
 
-/// The subject of a download.
-enum Subject {
+/// What a download fetches.
+enum Content {
     /// A document whose URL the request returns, and the request that generates it.
     Document { generate: Option<Box<Request>> },
     /// A file that is in the list that the request returns.
@@ -56,10 +56,10 @@ enum Subject {
 }
 
 impl Download {
-    fn new(request: Request, subject: Subject) -> Self {
+    fn new(request: Request, content: Content) -> Self {
         Self {
             request,
-            subject,
+            content,
             patience: WAIT_TIMEOUT,
             timeout: None,
             on_progress: None,
@@ -69,14 +69,14 @@ impl Download {
     /// Creates the download of a document whose URL the request returns. For generated code.
     #[doc(hidden)]
     pub fn document(request: impl Into<Request>) -> Self {
-        Self::new(request.into(), Subject::Document { generate: None })
+        Self::new(request.into(), Content::Document { generate: None })
     }
 
     /// Sets the request that generates the document first. For generated code.
     #[doc(hidden)]
     pub fn generated_by(mut self, request: impl Into<Request>) -> Self {
         let generate = Some(Box::new(request.into()));
-        self.subject = Subject::Document { generate };
+        self.content = Content::Document { generate };
         self
     }
 
@@ -84,7 +84,7 @@ impl Download {
     #[doc(hidden)]
     pub fn file(request: Request, file: &dyn Encode) -> Self {
         let listed = codec::from_slice::<Listed>(&codec::to_vec(file));
-        Self::new(request, Subject::File(listed.and_then(Located::try_from)))
+        Self::new(request, Content::File(listed.and_then(Located::try_from)))
     }
 
     /// Creates the download of a file that is searched in a list, by its ID or that of its item. For generated code.
@@ -92,12 +92,12 @@ impl Download {
     pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
         request.query("limit", &LONGEST_PAGE);
-        Self::new(request, Subject::Listed(id))
+        Self::new(request, Content::Listed(id))
     }
 
-    /// Sets the total timeout, after which the download fails with [`Error::Timeout`]: the wait for a document, all
-    /// attempts, and the time that the reader of a [`stream`](Self::stream) takes between chunks. 1 hour unless this or
-    /// [`CallOptions::stream_timeout`] is set.
+    /// Sets the total timeout, after which the download fails with [`Error::Timeout`]. It covers the wait for a
+    /// document, all attempts, and the time that the reader of a [`stream`](Self::stream) takes between chunks.
+    /// Default: [`CallOptions::stream_timeout`], or 1 hour.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -121,9 +121,9 @@ impl Download {
     /// between two chunks. The body limit applies to [`bytes`](Self::bytes), and to documents however they are read;
     /// the size of other files is known from the API.
     pub fn with(mut self, options: CallOptions) -> Self {
-        if let Subject::Document {
+        if let Content::Document {
             generate: Some(generate),
-        } = &mut self.subject
+        } = &mut self.content
         {
             generate.options(options.clone());
         }
@@ -139,12 +139,12 @@ impl Download {
     /// [`Error::BodyTooLarge`] when a document exceeds the body limit. The stream ends with an [`Error::Storage`] when
     /// the bytes do not match the checksum of the API.
     pub async fn stream(self) -> Result<ByteStream, Error> {
-        let (job, subject) = self.begin();
+        let (job, content) = self.begin();
         let work = async {
-            let located = job.locate(subject).await?;
+            let located = job.locate(content).await?;
             let fetch = job.fetch();
             let attempt = || fetch.open(&located);
-            job.storage.repeated(|| Box::pin(attempt())).await
+            job.storage.with_retries(|| Box::pin(attempt())).await
         };
         job.run(work).await
     }
@@ -155,12 +155,12 @@ impl Download {
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`].
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let (job, subject) = self.begin();
+        let (job, content) = self.begin();
         let work = async {
-            let located = job.locate(subject).await?;
+            let located = job.locate(content).await?;
             let fetch = job.fetch();
             let attempt = || fetch.collect(&located);
-            job.storage.repeated(|| Box::pin(attempt())).await
+            job.storage.with_retries(|| Box::pin(attempt())).await
         };
         job.run(work).await
     }
@@ -176,14 +176,14 @@ impl Download {
     /// Those of [`stream`](Self::stream), and [`Error::File`].
     #[cfg(feature = "files")]
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        let (job, subject) = self.begin();
+        let (job, content) = self.begin();
         let target = path.as_ref().to_owned();
         let work = async {
             disk::check_target(job.operation.id, &target).await?;
-            let located = job.locate(subject).await?;
+            let located = job.locate(content).await?;
             let fetch = job.fetch();
             let attempt = || fetch.land(&located, job.operation.id, &target);
-            job.storage.repeated(|| Box::pin(attempt())).await
+            job.storage.with_retries(|| Box::pin(attempt())).await
         };
         job.run(work).await
     }
@@ -211,7 +211,7 @@ impl Download {
         self.request.operation()
     }
 
-    /// Starts the deadline.
+    /// Starts the deadline of the download.
     fn begin(self) -> (Job, Work) {
         let storage = Storage::of(&self.request);
         let timeout = self.timeout.unwrap_or_else(|| storage.stream_timeout());
@@ -226,14 +226,14 @@ impl Download {
             end,
             on_progress: self.on_progress,
         };
-        (job, (self.request, self.subject))
+        (job, (self.request, self.content))
     }
 }
 
-/// The request and subject of a download.
-type Work = (Request, Subject);
+/// The request and what it locates.
+type Work = (Request, Content);
 
-/// A download that was started.
+/// A download in progress.
 struct Job {
     operation: &'static Operation,
     storage: Storage,
@@ -244,15 +244,15 @@ struct Job {
 }
 
 impl Job {
-    /// Locates the bytes, and waits until they exist.
-    async fn locate(&self, (request, subject): Work) -> Result<Located, Error> {
+    /// Locates the bytes of the download. For a document, waits until it exists.
+    async fn locate(&self, (request, content): Work) -> Result<Located, Error> {
         let operation = self.operation.id;
-        match subject {
-            Subject::File(located) => {
+        match content {
+            Content::File(located) => {
                 located.map_err(|source| locate::unreadable(operation, source))
             }
-            Subject::Listed(id) => locate::find(request, id).await,
-            Subject::Document { generate } => {
+            Content::Listed(id) => locate::find(request, id).await,
+            Content::Document { generate } => {
                 let waiting = locate::wait(request, generate, &self.storage, self.patience);
                 let located = match self.storage.clock() {
                     Some(clock) => clock.within(self.patience, waiting).await,

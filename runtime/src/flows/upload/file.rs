@@ -14,7 +14,8 @@ use crate::Error;
 use crate::checksum::{Hashing, Sums};
 use crate::flows::disk::blocking;
 
-/// The number of bytes that are hashed or written per blocking task, which continues when its caller is dropped.
+/// The number of bytes that are hashed or written per blocking task. A blocking task cannot be canceled, so it should
+/// be short.
 const STRIDE: usize = 8 << 20;
 
 /// The size of the buffer for that.
@@ -30,7 +31,7 @@ pub(super) struct FileParts {
 impl FileParts {
     pub(super) async fn open(operation: &'static str, path: PathBuf) -> Result<Self, Error> {
         blocking(operation, move || {
-            // Before opening it, since opening a pipe without a writer blocks forever.
+            // Checked before opening, because opening a pipe without a writer blocks forever.
             if !std::fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
@@ -89,7 +90,7 @@ impl FileParts {
         .await
     }
 
-    /// Fails if the length of the file has changed.
+    /// Fails if the length of the file has changed since it was opened.
     async fn is_unchanged(&self, operation: &'static str) -> Result<(), Error> {
         let (file, len) = (Arc::clone(&self.file), self.len);
         blocking(operation, move || {

@@ -1,4 +1,4 @@
-//! Parts that are being sent.
+//! The parts that are being sent.
 
 use std::task::Poll;
 
@@ -6,7 +6,7 @@ use super::plan::Part;
 use crate::Error;
 use crate::transport::BoxFuture;
 
-/// A small set of concurrent futures. All are polled on each wake-up.
+/// A small set of concurrent futures. Each wake-up polls all of them.
 #[derive(Default)]
 pub(super) struct InFlight<'a> {
     parts: Vec<(Part, BoxFuture<'a, Result<String, Error>>)>,

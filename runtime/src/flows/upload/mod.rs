@@ -1,4 +1,4 @@
-//! Uploads: a file is created at the API, its parts are sent to a storage, and the upload is completed at the API.
+//! Uploads: creates a file with the API, sends its parts to a file storage, and completes the upload with the API.
 
 #[cfg(feature = "files")]
 mod file;
@@ -30,7 +30,7 @@ use wire::{Announced, Announcement, Completion, Multipart, PartAddress};
 /// The default number of concurrent parts.
 const PARALLEL: usize = 4;
 
-/// The default timeout of a part: with ten megabytes, about 280 kilobits per second.
+/// The default timeout of a part. It suffices for 10 MiB at about 280 kilobits per second.
 const PART_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The progress of an upload, in bytes.
@@ -64,7 +64,7 @@ impl<T> Upload<T> {
         file: NewFile,
         source: UploadSource,
     ) -> Self {
-        // Idempotent: the last request names one upload and its parts, so a retry cannot create another file.
+        // A retry cannot create another file: the request names the upload and its parts, so it is idempotent.
         complete.options(CallOptions::new().assume_safe());
         Self {
             job: Job {
@@ -87,8 +87,8 @@ impl<T> Upload<T> {
         self
     }
 
-    /// Sets the size of a part in bytes; 10 MiB by default. It is raised to the storage's minimum of 5 MiB, and so that
-    /// the file has at most 10,000 parts.
+    /// Sets the size of a part in bytes; 10 MiB by default. Values below 5 MiB, the minimum of the storage, are raised
+    /// to 5 MiB. For a large file, the size is raised so that there are at most 10,000 parts, the maximum of the API.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.job.part_size = Some(bytes);
         self
@@ -101,7 +101,7 @@ impl<T> Upload<T> {
         self
     }
 
-    /// Calls a function with the progress whenever it changes. It runs between two steps, so it must return quickly.
+    /// Calls a function whenever the progress changes. The upload waits for it, so it must return quickly.
     pub fn on_progress(mut self, tell: impl FnMut(UploadProgress) + Send + 'static) -> Self {
         self.job.on_progress = Box::new(tell);
         self
@@ -155,7 +155,7 @@ impl<T> fmt::Debug for Upload<T> {
     }
 }
 
-/// An upload, independent of its output type.
+/// An upload, independent of the type that it returns.
 struct Job {
     create: Request,
     complete: Request,

@@ -18,7 +18,7 @@ use crate::checksum::{Hashing, Sums};
 #[cfg(feature = "files")]
 use super::file::{FileParts, Spool};
 
-/// The number of bytes that are hashed before yielding.
+/// The number of bytes that are hashed before yielding to other tasks.
 const STRIDE: usize = 1 << 20;
 
 /// The source of an upload: bytes, a file, or a reader.
@@ -89,7 +89,7 @@ impl fmt::Debug for UploadSource {
     }
 }
 
-/// A source that was hashed, and whose parts can be read.
+/// A source whose checksums are computed and whose parts can be read.
 pub(super) struct Readable {
     pub(super) plan: Plan,
     pub(super) sums: Sums,
@@ -104,7 +104,7 @@ enum Content {
 }
 
 impl UploadSource {
-    /// Reads the source to compute its checksums. Reports the bytes so far and the total.
+    /// Reads the source to compute its checksums. Calls `on_read` with the number of bytes so far and the total.
     pub(super) async fn read(
         self,
         operation: &'static str,
@@ -151,7 +151,7 @@ impl Readable {
     pub(super) async fn part(&self, operation: &'static str, part: Part) -> Result<Bytes, Error> {
         match &self.content {
             Content::Bytes(bytes) => {
-                // The conversion cannot fail: these are positions in the bytes.
+                // The conversion cannot fail, because the positions are within the bytes.
                 let position = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                 Ok(bytes.slice(position(part.start)..position(part.end)))
             }

@@ -1,4 +1,4 @@
-//! Requests and responses of uploads. The generator checks that the contract has all their fields.
+//! Requests and responses of uploads. The generator checks that the contract contains all their fields.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl<'a> Announcement<'a> {
     }
 }
 
-/// Converts a size. No file exceeds the range.
+/// Converts a size in bytes. No file is so large that it is out of range.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -23,16 +23,16 @@ pub use recorded::Recorded;
 pub use reply::Reply;
 pub use when::When;
 
-/// A mock of the API. Pass its [`transport`](Self::transport) to a client, and set its responses with [`on`](Self::on).
+/// A mock of the API. Pass its [`transport`](Self::transport) to a client, and set responses with [`on`](Self::on).
 ///
-/// If several expectations match a call, the first one that is not used up applies, so two expectations for the same
-/// operation are successive responses. A call that no expectation matches is passed to the transport of
-/// [`otherwise`](Self::otherwise). Without that, the response is status 418 with an explanation, which clients do not
-/// retry, and [`verify`](Self::verify) reports it as well. Dropping the mock verifies it.
+/// If several expectations match a call, the first one that is not used up applies. So two expectations for the same
+/// operation give successive responses. A call that no expectation matches is passed to the transport of
+/// [`otherwise`](Self::otherwise). Without that, the response has the status 418 and an explanation; clients do not
+/// retry it, and [`verify`](Self::verify) reports the call. Dropping the mock verifies it.
 ///
-/// A response that the API would not send, because it is invalid by the OpenAPI description or has an unknown variant,
-/// is not sent. Instead, the call fails with an error that names the expectation and the place in the JSON, unless the
-/// expectation is [`unchecked`](When::unchecked).
+/// A response that the API would not send, because it is invalid by the OpenAPI description or contains an unknown
+/// variant, is not sent. Instead, the call fails with an error that names the expectation and the place in the JSON,
+/// unless the expectation is [`unchecked`](When::unchecked).
 ///
 /// Retries count as calls: expect them with [`times`](When::times), or disable them with
 /// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
@@ -114,7 +114,7 @@ impl Mock {
 impl Drop for Mock {
     #[track_caller]
     fn drop(&mut self) {
-        // A test that panics has failed already.
+        // If the test panics, it has failed already.
         if !std::thread::panicking() {
             self.verify();
         }
@@ -129,7 +129,7 @@ impl fmt::Debug for Mock {
 
 impl State {
     fn respond(&mut self, request: &Request<Bytes>) -> Responder {
-        // A request that arrived over HTTP does not name its operation.
+        // A request that arrives over HTTP does not name its operation.
         let named = request.extensions().get().copied();
         let operation = named.or_else(|| {
             let operations = self.rules.iter().map(|rule| rule.operation);

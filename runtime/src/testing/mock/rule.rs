@@ -36,7 +36,8 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// Returns the response if the request matches and the expectation is not used up, or why the response is invalid.
+    /// Returns the response if the request matches and the expectation is not used up. An `Err` is the reason why the
+    /// response is invalid.
     pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
         let matches = is_left
@@ -63,7 +64,7 @@ impl Rule {
         }
     }
 
-    /// Returns where the body differs from the expected one; empty without an expected body.
+    /// Returns the places where the body differs from the expected one; empty if no body is expected.
     pub(super) fn differences(&self, request: &Recorded) -> Vec<String> {
         let bodies = self
             .conditions

@@ -153,7 +153,8 @@ impl<'a, E: Endpoint> When<'a, E> {
     }
 }
 
-/// Returns the response, or why the API would not send it. Errors are not described in enough detail to check them.
+/// Returns the response, or the reason why the API would not send it. Error responses are not checked, because the
+/// OpenAPI description does not describe them in enough detail.
 fn checked<T: Sample>(reply: Reply, is_checked: bool) -> Result<Reply, String> {
     let Some(json) = reply.success_json().filter(|_| is_checked) else {
         return Ok(reply);

@@ -1,4 +1,4 @@
-//! Composing a valid value of a schema from a partial one.
+//! Composes a valid value of a schema from a partial value.
 
 use serde_json::{Map, Value};
 
@@ -7,26 +7,26 @@ use super::place::{Place, thing};
 use super::plausible;
 use crate::testing::schemas::{Problem, Schemas, problems};
 
-/// How much of a value is composed if it is not given.
+/// Which parts of a value are composed if they are not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) enum Extent {
-    /// Everything that makes sense together.
+    /// All properties that are plausible together.
     Full,
-    /// Required properties; null and empty lists where they are allowed.
+    /// Required properties only, with null and empty lists where permitted.
     Sparse,
 }
 
-/// Looks up a known entity by its ID.
+/// A function that looks up a known entity by its ID.
 type Lookup<'c> = dyn Fn(&str) -> Option<Value> + 'c;
 
 /// Composes values.
 pub(in crate::testing) struct Composer<'c> {
     schemas: &'static Schemas,
     extent: Extent,
-    /// Distinguishes several entities of a type.
+    /// The number of the entity, by which several entities of a type differ.
     serial: u64,
     lookup: &'c Lookup<'c>,
-    /// The types around the current value.
+    /// The types that contain the current value.
     within: Vec<&'static str>,
 }
 
@@ -41,20 +41,20 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// Sets the number of the entity, so that its IDs and secrets differ from those of others.
+    /// Sets the number of the entity, from which its IDs and secrets are derived.
     pub(in crate::testing) fn numbered(self, serial: u64) -> Self {
         Self { serial, ..self }
     }
 
-    /// Looks up entities of which only the ID is given.
+    /// Sets the function that looks up entities of which only the ID is given.
     pub(in crate::testing) fn knowing(self, lookup: &'c Lookup<'c>) -> Self {
         Self { lookup, ..self }
     }
 
-    /// Composes a value from given properties, which may be null for none.
+    /// Composes a value from given properties. Pass null to give none.
     ///
     /// # Errors
-    /// When a given property is invalid.
+    /// An error if a given property is invalid.
     pub(in crate::testing) fn compose(
         mut self,
         schema: &Value,
@@ -78,7 +78,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// Returns `None` if the value would have to contain itself.
+    /// Composes a value. `None` if it would have to contain itself.
     fn value(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
         if schema["nullable"] != true {
             return self.non_null(schema, place, given);
@@ -122,7 +122,7 @@ impl<'c> Composer<'c> {
             Some("object") => self.object(schema, place, given),
             Some("array") => self.array(schema, place, given),
             Some(_) => Some(match given {
-                // Amounts may be sent as numbers, but are always received as strings.
+                // Amounts may be sent as numbers, but responses contain strings.
                 Some(Value::Number(number)) if schema["format"] == "decimal" => {
                     number.to_string().into()
                 }
@@ -156,7 +156,7 @@ impl<'c> Composer<'c> {
 
     fn object(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
         let properties = schema["properties"].as_object();
-        // Only the ID of the entity is given.
+        // Looks up the entity if only its ID is given.
         let known = match given {
             Some(Value::String(id)) if properties.is_some_and(|all| all.contains_key("id")) => {
                 let only_id =

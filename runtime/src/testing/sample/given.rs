@@ -1,10 +1,11 @@
-//! Interpreting the given part of a value.
+//! Interprets the given part of a value.
 
 use serde_json::{Map, Value};
 
 use crate::testing::schemas::{Schemas, problems};
 
-/// Returns the variant that the given properties belong to: it contradicts no constant, and has the most of the keys.
+/// Returns the variant that the given properties belong to: the one that contains most of the keys and whose constants
+/// they do not contradict.
 pub(super) fn meant<'m>(
     schemas: &Schemas,
     members: &'m [Value],
@@ -38,7 +39,7 @@ pub(super) fn meant<'m>(
         }
         Some((score, member))
     });
-    // The first one of equals.
+    // If several variants match equally well, the first one is chosen.
     let best = scored.fold(None, |best: Option<(i64, &Value)>, next| match best {
         Some(best) if best.0 >= next.0 => Some(best),
         _ => Some(next),
@@ -46,8 +47,8 @@ pub(super) fn meant<'m>(
     best.map(|(_, member)| member)
 }
 
-/// Returns what another property says about this one: `customer_id` about `customer` and vice versa; the first of
-/// `products` about `product`.
+/// Returns what another given property implies for this one: `customer_id` and `customer` imply each other, and
+/// `products` implies `product` by its first item.
 pub(super) fn reference(given: &Map<String, Value>, key: &str) -> Option<Value> {
     let (stem, is_id) = match key.strip_suffix("_id") {
         Some(stem) => (stem, true),

@@ -12,7 +12,7 @@ pub(in crate::testing) struct Place<'p> {
     pub(in crate::testing) key: &'p str,
     /// The entity that the surrounding object describes.
     pub(in crate::testing) resource: &'p str,
-    /// Distinguishes several entities of a type.
+    /// The number of the entity, by which several entities of a type differ.
     pub(in crate::testing) serial: u64,
     /// Whether it is an item of a list.
     pub(in crate::testing) is_item: bool,
@@ -32,7 +32,7 @@ impl<'p> Place<'p> {
 
     /// Returns the place of an item of a list.
     pub(super) fn item(self, index: u64) -> Self {
-        /// The maximum number of items whose numbers differ from those of the next list.
+        /// The number of items per list whose numbers are distinct from those of other lists.
         const MOST: u64 = 1000;
         Self {
             serial: self.serial * MOST + index,
@@ -41,7 +41,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Returns the number of a referenced entity: that of the whole value, or the first one.
+    /// Returns the number of a referenced entity: that of the root if it has the same type, else the first one.
     pub(in crate::testing) fn referenced(&self, resource: &str) -> u64 {
         match resource == self.root.0 {
             true => self.root.1,
@@ -50,7 +50,7 @@ impl<'p> Place<'p> {
     }
 }
 
-/// Returns the entity that an object describes: the one whose ID it has, or else its type.
+/// Returns the type of the entity that an object describes: that of its ID, or else the type of the object.
 pub(super) fn thing(type_name: &str, schema: &Value) -> String {
     let entity = schema["properties"]["id"]["entity"].as_str();
     let name = snake_case(entity.unwrap_or(type_name));

@@ -1,11 +1,11 @@
-//! Plausible scalar values, by the names of properties.
+//! Generates plausible scalar values by the names of properties.
 
 use serde_json::{Map, Value, json};
 
 use super::place::{Place, id_of, uuid};
 use crate::testing::schemas::{NONE, problems};
 
-/// Properties that are null unless something has ended or is unusual.
+/// Properties that are null unless something has ended or is exceptional.
 const ABSENT: [&str; 20] = [
     "archived",
     "blocked",
@@ -34,7 +34,7 @@ pub(super) fn is_absent(key: &str) -> bool {
     ABSENT.iter().any(|word| key.contains(word))
 }
 
-/// Enum values for the usual state.
+/// Enum values that stand for the usual state.
 const USUAL: [&str; 12] = [
     "active",
     "paid",
@@ -50,7 +50,7 @@ const USUAL: [&str; 12] = [
     "raw",
 ];
 
-/// Returns the usual value of an enum, or the first.
+/// Returns the usual value of an enum, or else the first value.
 pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
     let usual = USUAL
         .iter()
@@ -58,7 +58,7 @@ pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
     usual.or_else(|| values.first())
 }
 
-/// Makes composed properties consistent with given ones: an entity with an interval is recurring.
+/// Adjusts composed properties to given ones: an entity with a given interval is recurring.
 pub(super) fn settle(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
     const SETTLED: &str = "is_recurring";
     let is_given = given.is_some_and(|given| given.contains_key(SETTLED));
@@ -84,7 +84,7 @@ pub(super) fn scalar(schema: &Value, place: Place<'_>) -> Value {
     }
 }
 
-/// Amounts that are zero, so that totals are correct.
+/// Amounts that are zero, so that totals add up.
 const NO_AMOUNT: [&str; 5] = ["balance", "discount", "fee", "refunded", "tax"];
 
 fn integer(schema: &Value, key: &str) -> i64 {
@@ -113,11 +113,11 @@ fn integer(schema: &Value, key: &str) -> i64 {
     number as i64
 }
 
-/// The time of past events.
+/// The timestamp of events in the past.
 const HAPPENED: &str = "2026-01-05T09:00:00Z";
-/// Their date.
+/// The date of events in the past.
 const DAY: &str = "2026-01-05";
-/// The time of future events.
+/// The timestamp of events in the future.
 const TO_COME: &str = "2026-02-05T09:00:00Z";
 
 fn string(schema: &Value, place: Place<'_>) -> Value {
@@ -149,7 +149,7 @@ fn string(schema: &Value, place: Place<'_>) -> Value {
 
 const EMAIL: &str = "ada@example.com";
 
-/// Strings that match the patterns of the API.
+/// Strings that match the remaining patterns of the API.
 const OTHERS: [&str; 7] = [
     "usd",
     "US",

@@ -16,7 +16,7 @@ use crate::client::Operation;
 pub(super) use problem::{Problem, ProblemKind, Step};
 pub(super) use validate::problems;
 
-/// The schemas of types, operations and events that are defined together. Written by the generator.
+/// The schemas of types, operations and events that are defined in the same folder of generated code.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Schemas {

@@ -257,14 +257,14 @@ impl Check<'_> {
     }
 }
 
-/// How well a value matches a variant.
+/// How well a value matches a variant, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// It has the constants of the variant.
     Constants,
-    /// No constant contradicts.
+    /// It contradicts no constant of the variant.
     Open,
-    /// A constant contradicts, or the value is not an object.
+    /// It contradicts a constant, or is not an object.
     None,
 }
 

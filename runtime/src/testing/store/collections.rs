@@ -1,4 +1,5 @@
-//! The collections of an API, and which operations create, read, list, update and delete their items: by path and type.
+//! Determines the collections of an API, and the operations that create, read, list, update and delete their items, by
+//! path and type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use crate::testing::schemas::Schemas;
 pub(super) enum Action {
     Create,
     List,
-    /// Reads the item whose property equals the path parameter with the same name.
+    /// Reads the item with a property that equals the path parameter of the same name.
     Get(&'static str),
     Update(&'static str),
     Delete(&'static str),
@@ -72,7 +73,7 @@ impl Collections {
         }
         let (above, last) = path.rsplit_once('/')?;
         let property = last.strip_prefix('{')?.strip_suffix('}')?;
-        // `customers/external/{external_id}`, but no sub-resource of an item.
+        // `customers/external/{external_id}` is an action on the collection. A sub-resource of an item is not.
         let is_above = |collection: &&'static str| {
             let rest = above.strip_prefix(*collection);
             rest.is_some_and(|rest| {

@@ -1,4 +1,4 @@
-//! Lists: filtering, sorting and pagination.
+//! Lists of the store: filtering, sorting and pagination.
 
 use std::cmp::Ordering;
 
@@ -101,7 +101,7 @@ impl Query<'_> {
         if self.has(name) {
             return Ok(Filter::Path(vec![name.to_owned()]));
         }
-        // `customer_id` can be the ID of `customer`, or of one of `customers`.
+        // `customer_id` may stand for the ID of `customer`, or of an item of `customers`.
         let path = match name
             .strip_prefix("external_")
             .and_then(|name| name.strip_suffix("_id"))
@@ -135,7 +135,8 @@ impl Query<'_> {
             return Err(Refusal::Unsupported(format!("sort by `{property}`")));
         }
         if is_descending {
-            // Of equal items, the latest first, as if their timestamps differed.
+            // Items that are equal by the sort order are returned in reverse order, as if a later one had a later
+            // timestamp.
             items.reverse();
         }
         items.sort_by(|a, b| {
@@ -151,7 +152,7 @@ impl Query<'_> {
 }
 
 enum Filter {
-    /// Matches every item: an undocumented parameter.
+    /// Matches every item: the OpenAPI description does not state the meaning of the parameter.
     Any,
     /// Matches items that contain the string.
     Text,

@@ -1,4 +1,4 @@
-//! Responses of the store.
+//! Computes the responses of the store.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
@@ -108,7 +108,7 @@ impl Store {
             return not_found();
         };
         let number = self.items().next_number();
-        // The stored item can have properties that the response of this operation lacks.
+        // A stored item may have properties that this operation does not return.
         let schema = &call.described["response"];
         let body = without_null(self.shared.schemas, schema, body);
         let mut value = updated(&stored, &body);
@@ -169,12 +169,12 @@ impl Store {
         }
     }
 
-    /// Returns the part of a stored item that an operation returns.
+    /// Returns the part of a stored item that the schema contains.
     fn shown(&self, schema: &'static Value, stored: &Value) -> Value {
         self.composed(schema, stored, 0)
     }
 
-    /// Composes a value from given properties. Those that are not in the schema are dropped.
+    /// Composes a value from given properties. Properties that the schema lacks are dropped.
     fn composed(&self, schema: &Value, given: &Value, number: u64) -> Value {
         let schemas = self.shared.schemas;
         let lookup = |id: &str| self.items().with_id(id).cloned();
@@ -242,7 +242,7 @@ fn remove(value: &mut Value, path: &[Step]) -> bool {
     }
 }
 
-/// Sets a timestamp by the number of the change: each is a second after the previous one.
+/// Sets a timestamp. Each change is one second after the previous one.
 fn stamp(value: &mut Value, property: &str, number: u64) {
     /// 2026-01-05T09:00:00Z, the time of samples.
     const START: i64 = 1_767_603_600;

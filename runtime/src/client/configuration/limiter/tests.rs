@@ -4,7 +4,8 @@
 
 use super::*;
 
-/// Returns when requests are sent, in milliseconds after the first, if they arrive at these times.
+/// Returns the times at which requests are sent, in milliseconds after the first one. `times` are those of their
+/// arrival.
 fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
     let turn = |millis: &u64| {
         let mut now = start + Duration::from_millis(*millis);
@@ -19,7 +20,7 @@ fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
 
 #[test]
 fn turns_come_evenly_after_a_burst() {
-    // 2 at once, and 18 more before the minute is over.
+    // 2 requests at once, and 18 more within the first minute.
     let limiter = Limiter::new(RateLimit::per_minute(20));
     let start = Instant::now() + MINUTE;
     assert_eq!(turns(&limiter, start, &[0, 0, 0, 0]), [0, 0, 3157, 6315]);
@@ -50,7 +51,7 @@ fn who_cannot_wait_does_not_stand_in_the_row() {
     assert!(limiter.enter(now, Duration::ZERO).is_none());
     let first = limiter.enter(now, patient).unwrap();
     assert_eq!(limiter.take(first.ticket, now), Ok(()));
-    // Exactly then, nothing of the time is left.
+    // At exactly that time, no time is left.
     assert!(limiter.enter(now, MINUTE).is_none());
     let second = limiter.enter(now, patient);
     assert!(second.is_some());
@@ -69,7 +70,7 @@ fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
         let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
         turn.map_err(|turn| (turn - now).as_secs() / 60)
     };
-    // The first request is polled after the second was sent.
+    // The first request is polled after the second one was sent.
     assert_eq!(take(1, 1), Ok(()));
     assert_eq!(take(0, 1), Err(3));
     assert_eq!(take(2, 2), Ok(()));
@@ -115,7 +116,7 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     let early = limiter.enter(now, hour).unwrap();
     assert_eq!(limiter.take(early.ticket, now), Ok(()));
     limiter.pause(now, hour * 24, MINUTE);
-    // Requests are rejected because of the pause, not because of the gaps between probes.
+    // Requests are rejected because the pause is too long for them, not because of the gaps between probes.
     assert!(limiter.enter(now, MINUTE).is_none());
     let patience = MINUTE + Duration::from_secs(1);
     let places = [(); 3].map(|()| limiter.enter(now, patience).unwrap());
@@ -123,16 +124,16 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     assert_eq!(take(0, now), Err(now + MINUTE));
     let start = now + MINUTE;
     assert_eq!(take(0, start), Ok(()));
-    // What was sent before the pause proves nothing.
+    // The response to a request from before the pause does not end the pause.
     limiter.passed(now, start);
     assert_eq!(take(1, start), Err(start + MINUTE));
-    // Nothing is heard of the probe: the next one is another.
+    // The probe got no response, so another request becomes the probe.
     assert_eq!(take(1, start + MINUTE), Ok(()));
     assert_eq!(take(2, start + MINUTE), Err(start + MINUTE * 2));
     let now = start + MINUTE + Duration::from_millis(1);
     limiter.passed(start + MINUTE, now);
     assert_eq!(take(2, now), Err(start + MINUTE + interval));
-    // No burst, and no gaps any more.
+    // There is no burst after a pause, and no gaps after a successful probe.
     let turns = turns(&limiter, start + MINUTE, &[1; 2]);
     assert!(turns[1] - turns[0] >= interval.as_millis());
 }
@@ -146,7 +147,7 @@ fn a_probe_that_is_told_to_wait_briefly_ends_the_gaps() {
     limiter.pause(now, hour * 24, MINUTE);
     let places = [(); 5].map(|()| limiter.enter(now, hour).unwrap());
     let take = |index: usize, time| limiter.take(places[index].ticket, time);
-    // A shorter pause for what was sent before does not cut the longer one.
+    // The shorter pause of an earlier request does not shorten the longer one.
     limiter.pause(now, second, MINUTE);
     assert_eq!(take(0, now), Err(now + MINUTE));
     let start = now + MINUTE;
