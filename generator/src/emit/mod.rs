@@ -121,7 +121,7 @@ fn add_models<'a>(group: GroupModule<'a>, files: &mut Vec<File<'a>>) {
         modules.entry(&def.module).or_default().push(def);
     }
     let names: Vec<&str> = modules.keys().copied().collect();
-    if shared::has_models(group) {
+    if shared::needs_models(group) {
         let root = move || shared::models(group, &names);
         files.push(File::new("models/mod.rs", Scope::root(), root));
     }

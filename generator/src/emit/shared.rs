@@ -80,7 +80,7 @@ fn has_models(group: GroupModule<'_>) -> bool {
 
 /// Returns whether the version group needs a module `models`. Emitted files import types from it, even if it defines
 /// none.
-pub(super) fn has_models(group: GroupModule<'_>) -> bool {
+pub(super) fn needs_models(group: GroupModule<'_>) -> bool {
     let services = super::services::is_needed(group);
     group.is_version() || has_models(group) || services || group.holds(&Key::Events)
 }
