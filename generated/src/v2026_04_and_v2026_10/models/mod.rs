@@ -18,7 +18,7 @@ mod shared;
 mod subscriptions;
 mod webhooks;
 
-#[allow(unused_imports, reason = "not every home refers to all others")]
+#[allow(unused_imports, reason = "not every module uses the types of all others")]
 pub(super) use crate::common::models::*;
 
 pub use benefit_grants::*;

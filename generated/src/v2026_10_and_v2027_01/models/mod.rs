@@ -4,7 +4,7 @@
 
 mod license_keys;
 
-#[allow(unused_imports, reason = "not every home refers to all others")]
+#[allow(unused_imports, reason = "not every module uses the types of all others")]
 pub(super) use crate::common::models::*;
 
 pub use license_keys::*;
