@@ -164,13 +164,13 @@ fn users(api: &Api) -> BTreeMap<TypeId, Vec<String>> {
             .iter()
             .chain(&operation.query)
             .map(|param| &param.ty);
-        let answer = match &operation.success {
+        let response = match &operation.success {
             crate::ir::Success::Json(ty) | crate::ir::Success::JsonOrEmpty(ty) => Some(ty),
             _ => None,
         };
         for ty in types
             .chain(operation.body.iter().map(|body| &body.ty))
-            .chain(answer)
+            .chain(response)
         {
             add(ty, &|| operation.id.clone());
         }

@@ -241,7 +241,7 @@ impl FieldKind {
     fn of(def: &TypeDef, field: &Field) -> Self {
         let required = field.presence == Presence::Required;
         let constant = match &field.ty {
-            Type::Const(Constant::Text(_) | Constant::Null) => true,
+            Type::Const(Constant::String(_) | Constant::Null) => true,
             Type::Const(_) => required,
             _ => false,
         };
@@ -440,7 +440,7 @@ fn rust_type(api: &Api, ty: &Type) -> String {
             format!("({})", items.join(", "))
         }
         Type::Const(Constant::Null) => "()".to_owned(),
-        Type::Const(Constant::Text(_)) => "::std::borrow::Cow<'static, str>".to_owned(),
+        Type::Const(Constant::String(_)) => "::std::borrow::Cow<'static, str>".to_owned(),
         Type::Const(Constant::Boolean(_)) | Type::Scalar(Scalar::Boolean) => "bool".to_owned(),
         Type::Const(Constant::Integer(_)) | Type::Scalar(Scalar::Integer) => "i64".to_owned(),
         Type::Scalar(Scalar::Unsigned) => "u64".to_owned(),

@@ -181,7 +181,7 @@ fn rust_type(api: &Api, ty: &Type) -> String {
         Type::Const(Constant::Integer(_)) | Type::Scalar(Scalar::Integer) => "i64".to_owned(),
         Type::Scalar(Scalar::Unsigned) => "u64".to_owned(),
         Type::Scalar(Scalar::Float) => "f64".to_owned(),
-        Type::Scalar(Scalar::String) | Type::Const(Constant::Text(_)) => "String".to_owned(),
+        Type::Scalar(Scalar::String) | Type::Const(Constant::String(_)) => "String".to_owned(),
         Type::Scalar(other) => scalar(&format!("{other:?}")),
         Type::Json => scalar("Json"),
     }

@@ -89,13 +89,13 @@ impl Checker<'_> {
             return Err("an operation that starts an upload has no parameters".to_owned());
         }
         self.has_all(body(operation), NEW_FILE, "the body")?;
-        self.has_all(answer(operation), ANNOUNCED, "the response")
+        self.has_all(response_type(operation), ANNOUNCED, "the response")
     }
 
     fn completion(&self, operation: &Operation) -> Result<(), String> {
         let id = &operation.id;
         let by_id = matches!(operation.path_params.as_slice(), [param] if param.name.wire == "id");
-        if !by_id || has_required_query(operation) || answer(operation).is_none() {
+        if !by_id || has_required_query(operation) || response_type(operation).is_none() {
             return Err(format!(
                 "`{id}` does not complete uploads: an operation that does takes an `id` and returns the file"
             ));
@@ -107,7 +107,7 @@ impl Checker<'_> {
         if operation.body.is_some() || has_required_query(operation) {
             return Err("a document is asked for without body and query".to_owned());
         }
-        self.has_all(answer(operation), DOCUMENT, "the response")
+        self.has_all(response_type(operation), DOCUMENT, "the response")
     }
 
     fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
@@ -145,7 +145,7 @@ impl Checker<'_> {
             ));
         }
         for count in counts {
-            let types = self.fields(answer(operation), count);
+            let types = self.fields(response_type(operation), count);
             if !matches!(types.as_slice(), [ty] if *ty.non_null() == Type::Scalar(Scalar::Integer))
             {
                 return Err(format!("`{count}` of the response is not an integer"));
@@ -243,7 +243,7 @@ pub(super) fn body(operation: &Operation) -> Option<&Type> {
     (body.presence == Presence::Required).then_some(&body.ty)
 }
 
-pub(super) fn answer(operation: &Operation) -> Option<&Type> {
+pub(super) fn response_type(operation: &Operation) -> Option<&Type> {
     match &operation.success {
         Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
         Success::Empty | Success::Csv(_) => None,

@@ -1,7 +1,7 @@
 //! Checks that the contract contains the fields that the runtime's routes send and read.
 
 use super::Checker;
-use super::flows::{answer, body, has_required_query};
+use super::flows::{body, has_required_query, response_type};
 use crate::ir::{Operation, Shape, Type};
 
 /// The fields of the request that creates a checkout.
@@ -43,7 +43,7 @@ impl Checker<'_> {
     pub(super) fn checkout_route(&self, operation: &Operation) -> Result<(), String> {
         without_parameters(operation)?;
         self.has_form(operation, CHECKOUT)?;
-        self.has_all(answer(operation), &["url"], "the response")
+        self.has_all(response_type(operation), &["url"], "the response")
     }
 
     pub(super) fn portal_route(&self, operation: &Operation) -> Result<(), String> {
@@ -51,7 +51,11 @@ impl Checker<'_> {
         for session in SESSIONS {
             self.has_form(operation, session)?;
         }
-        self.has_all(answer(operation), &["customer_portal_url"], "the response")
+        self.has_all(
+            response_type(operation),
+            &["customer_portal_url"],
+            "the response",
+        )
     }
 
     /// Checks that a variant of the body has all of these fields.

@@ -175,7 +175,7 @@ impl Checker<'_> {
                 self.decision(def, absent);
             }
             Decision::Kind { arms } => arms.iter().for_each(|(_, then)| self.decision(def, then)),
-            Decision::Text { otherwise, .. } => self.decision(def, otherwise),
+            Decision::Format { otherwise, .. } => self.decision(def, otherwise),
             Decision::Variant(_) | Decision::Unknown => {}
         }
     }

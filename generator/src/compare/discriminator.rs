@@ -66,7 +66,7 @@ fn follow(decision: &Decision, way: &mut Vec<String>, visit: &mut impl FnMut(usi
                 step(kinds.join(" or ").to_lowercase(), then);
             }
         }
-        Decision::Text { variant, otherwise } => {
+        Decision::Format { variant, otherwise } => {
             visit(
                 *variant,
                 &[way.as_slice(), &["its form".to_owned()]].concat(),

@@ -11,10 +11,10 @@ impl Finder<'_> {
         let directions = Directions::of(defs[0], defs[1]);
         let values = pairs(&old.values, &new.values, |value| &value.name.wire);
         for value in values.removed {
-            let refused = Condition::Refused.when(directions.sent);
+            let rejected = Condition::Rejected.when(directions.sent);
             let subject = format!("{name}::{}", value.name.rust);
             let text = Some(format!("{:?}", value.name.wire));
-            self.add(element, Kind::EnumValueRemoved, subject, text, [refused]);
+            self.add(element, Kind::EnumValueRemoved, subject, text, [rejected]);
         }
         for value in values.added {
             let subject = format!("{name}::{}", value.name.rust);

@@ -1,6 +1,6 @@
 //! Compares structs and their fields.
 
-use super::finder::{Directions, Finder, Place, pairs};
+use super::finder::{Directions, Finder, ValueContext, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::emit;
@@ -69,7 +69,7 @@ impl<'a> Finder<'a> {
             let conditions = [
                 Condition::Implicit.when(field.representation == Representation::ImplicitConstant),
                 Condition::Argument.when(new.is_argument(field) && directions.sent),
-                Condition::Refused.when(is_required && directions.sent),
+                Condition::Rejected.when(is_required && directions.sent),
                 literal,
             ];
             let subject = format!("{name}.{}", field.name.wire);
@@ -87,12 +87,12 @@ impl<'a> Finder<'a> {
         }
         let is_literal = literal.is_some();
         for (a, b) in fields.both {
-            let place = Place {
+            let context = ValueContext {
                 element,
                 subject: format!("{name}.{}", a.name.wire),
                 directions,
             };
-            self.field(&place, (old, a), (new, b));
+            self.field(&context, (old, a), (new, b));
         }
         self.argument_order(element, name, [old, new], is_literal);
         self.additional(element, [old, new], literal);
@@ -100,11 +100,11 @@ impl<'a> Finder<'a> {
 
     fn field(
         &mut self,
-        place: &Place<'_>,
+        context: &ValueContext<'_>,
         (old, a): (Side<'a>, &'a Field),
         (new, b): (Side<'a>, &'a Field),
     ) {
-        let (element, subject) = (place.element, &place.subject);
+        let (element, subject) = (context.element, &context.subject);
         let implicit =
             Condition::Implicit.when(a.representation == Representation::ImplicitConstant);
         if a.name.rust != b.name.rust {
@@ -120,17 +120,17 @@ impl<'a> Finder<'a> {
             (true, false) => self.add(element, Kind::FieldRemoved, subject, None, []),
             _ => {}
         }
-        self.field_type(place, a, b);
-        self.field_null(place, (old, a), (new, b));
+        self.field_type(context, a, b);
+        self.field_null(context, (old, a), (new, b));
         let deprecated = Kind::FieldDeprecated;
-        self.facts(place, [&a.facts, &b.facts], deprecated, None);
+        self.facts(context, [&a.facts, &b.facts], deprecated, None);
         if a.chosen_by != b.chosen_by {
             let lost = Condition::Lost.when(a.chosen_by.is_some());
             self.add(element, Kind::FieldView, subject, None, [lost]);
         }
     }
 
-    fn field_type(&mut self, place: &Place<'_>, a: &'a Field, b: &'a Field) {
+    fn field_type(&mut self, context: &ValueContext<'_>, a: &'a Field, b: &'a Field) {
         let (old, new) = (self.before(&a.ty).non_null(), self.after(&b.ty).non_null());
         if old.description() == new.description() {
             return;
@@ -139,17 +139,17 @@ impl<'a> Finder<'a> {
             Representation::ImplicitConstant => None,
             _ => Some(ty.rust()),
         };
-        let directions = place.directions;
+        let directions = context.directions;
         let conditions = [
             Condition::Signature.when(kept(a, old) != kept(b, new)),
             Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
-            Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
+            Condition::Rejected.when(directions.sent && !Reader::Server.reads(new, old)),
         ];
         let description = old.to(new);
         self.add(
-            place.element,
+            context.element,
             Kind::FieldType,
-            &place.subject,
+            &context.subject,
             description,
             conditions,
         );
@@ -158,16 +158,17 @@ impl<'a> Finder<'a> {
     /// Compares whether a field is required, and whether it may be null.
     fn field_null(
         &mut self,
-        place: &Place<'_>,
+        context: &ValueContext<'_>,
         (old, a): (Side<'_>, &Field),
         (new, b): (Side<'_>, &Field),
     ) {
-        let (element, subject) = (place.element, &place.subject);
+        let (element, subject) = (context.element, &context.subject);
         let is_argument = [old.is_argument(a), new.is_argument(b)];
         let signature = Condition::Signature.when(
-            wrapper(a) != wrapper(b) || (place.directions.sent && is_argument[0] != is_argument[1]),
+            wrapper(a) != wrapper(b)
+                || (context.directions.sent && is_argument[0] != is_argument[1]),
         );
-        let reads_no_value = place.directions.received && wrapper(a) == Wrapper::None;
+        let reads_no_value = context.directions.received && wrapper(a) == Wrapper::None;
         let writes_null = matches!(
             a.representation,
             Representation::OrNull | Representation::Patch
@@ -176,16 +177,16 @@ impl<'a> Finder<'a> {
             a.representation,
             Representation::OrAbsent | Representation::Patch
         );
-        let sent = place.directions.sent;
+        let sent = context.directions.sent;
         match (a.presence, b.presence) {
             (Presence::Optional, Presence::Required) => {
-                let refused = Condition::Refused.when(sent && leaves_out);
+                let rejected = Condition::Rejected.when(sent && leaves_out);
                 self.add(
                     element,
                     Kind::FieldRequired,
                     subject,
                     None,
-                    [signature, refused],
+                    [signature, rejected],
                 );
             }
             (Presence::Required, Presence::Optional) => {
@@ -212,19 +213,19 @@ impl<'a> Finder<'a> {
                 );
             }
             (true, false) => {
-                let refused = Condition::Refused.when(sent && writes_null);
+                let rejected = Condition::Rejected.when(sent && writes_null);
                 self.add(
                     element,
                     Kind::FieldNotNull,
                     subject,
                     None,
-                    [signature, refused],
+                    [signature, rejected],
                 );
             }
             _ => {}
         }
         let role_only = a.presence == b.presence && a.ty.is_nullable() == b.ty.is_nullable();
-        if role_only && signature.is_some() && place.directions.sent && wrapper(a) != wrapper(b) {
+        if role_only && signature.is_some() && context.directions.sent && wrapper(a) != wrapper(b) {
             self.add(element, Kind::FieldPatch, subject, None, []);
         }
     }
@@ -269,17 +270,17 @@ impl<'a> Finder<'a> {
                     let conditions = [
                         Condition::Signature.when(a.rust() != b.rust()),
                         Condition::Misread.when(directions.received && !Reader::Client.reads(a, b)),
-                        Condition::Refused.when(directions.sent && !Reader::Server.reads(b, a)),
+                        Condition::Rejected.when(directions.sent && !Reader::Server.reads(b, a)),
                     ];
                     self.add(element, Kind::AdditionalType, &subject, a.to(b), conditions);
                 }
-                let place = Place {
+                let context = ValueContext {
                     element,
                     subject,
                     directions,
                 };
                 let limits = [&old.object.rest_limits, &new.object.rest_limits];
-                self.constraints(&place, limits[0], limits[1]);
+                self.constraints(&context, limits[0], limits[1]);
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Finder<'a> {
 }
 
 /// The place of a compared value.
-pub(super) struct Place<'a> {
+pub(super) struct ValueContext<'a> {
     pub(super) element: &'a Key,
     pub(super) subject: String,
     pub(super) directions: Directions,
@@ -86,15 +86,15 @@ impl<'a> Finder<'a> {
     }
 
     /// Compares the constraints on a value.
-    pub(super) fn constraints(&mut self, place: &Place<'_>, old: &Limits, new: &Limits) {
+    pub(super) fn constraints(&mut self, context: &ValueContext<'_>, old: &Limits, new: &Limits) {
         if let Some(change) = Change::between(old, new) {
-            let refused = place.directions.sent && change.is_stricter;
+            let rejected = context.directions.sent && change.is_stricter;
             self.add(
-                place.element,
+                context.element,
                 Kind::Constraint,
-                &place.subject,
+                &context.subject,
                 Some(change.description()),
-                [Condition::Refused.when(refused)],
+                [Condition::Rejected.when(rejected)],
             );
         }
     }
@@ -102,13 +102,13 @@ impl<'a> Finder<'a> {
     /// Compares the facts about a value other than its type. A change of deprecation has the kind `deprecated`.
     pub(super) fn facts(
         &mut self,
-        place: &Place<'_>,
+        context: &ValueContext<'_>,
         [old, new]: [&Facts; 2],
         deprecated: Kind,
         condition: Option<Condition>,
     ) {
-        self.constraints(place, &old.limits, &new.limits);
-        let (element, subject) = (place.element, &place.subject);
+        self.constraints(context, &old.limits, &new.limits);
+        let (element, subject) = (context.element, &context.subject);
         if old.default != new.default {
             let detail = change(old.default.as_deref(), new.default.as_deref());
             self.add(element, Kind::Default, subject, detail, []);
@@ -119,12 +119,17 @@ impl<'a> Finder<'a> {
         if old.direction != new.direction {
             self.add(element, Kind::FieldDirection, subject, None, []);
         }
-        self.lifecycle(place, [old.lifecycle, new.lifecycle], deprecated, condition);
+        self.lifecycle(
+            context,
+            [old.lifecycle, new.lifecycle],
+            deprecated,
+            condition,
+        );
     }
 
     pub(super) fn lifecycle(
         &mut self,
-        place: &Place<'_>,
+        context: &ValueContext<'_>,
         [old, new]: [Lifecycle; 2],
         deprecated: Kind,
         condition: Option<Condition>,
@@ -134,7 +139,7 @@ impl<'a> Finder<'a> {
             (Lifecycle::Deprecated, Lifecycle::Active) => Kind::Reinstated,
             _ => return,
         };
-        self.add(place.element, kind, &place.subject, None, [condition]);
+        self.add(context.element, kind, &context.subject, None, [condition]);
     }
 }
 

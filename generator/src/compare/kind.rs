@@ -155,5 +155,5 @@ pub enum Condition {
     /// A client that was built for the old contract may fail to decode responses of a new server.
     Misread,
     /// A new server may reject requests of a client that was built for the old contract.
-    Refused,
+    Rejected,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::finder::{Directions, Finder, Place, change};
+use super::finder::{Directions, Finder, ValueContext, change};
 use super::kind::{Condition, Kind};
 use super::pairing::{OperationPair, Placed, template};
 use super::values::{Reader, Typed};
@@ -47,13 +47,13 @@ impl<'a> Finder<'a> {
         self.response(element, a, b);
         self.who_may_call(element, a, b);
         self.behavior(element, a, b);
-        let place = Place {
+        let context = ValueContext {
             element,
             subject: id.clone(),
             directions: Directions::SENT,
         };
         let lifecycle = [a.lifecycle, b.lifecycle];
-        self.lifecycle(&place, lifecycle, Kind::OperationDeprecated, None);
+        self.lifecycle(&context, lifecycle, Kind::OperationDeprecated, None);
     }
 
     fn body(&mut self, element: &Key, id: &str, old: Option<&'a Body>, new: Option<&'a Body>) {
@@ -75,7 +75,7 @@ impl<'a> Finder<'a> {
                     let conditions = [
                         Condition::Accepted.when(new.has_variant(old)),
                         Condition::Signature.when(old.rust() != new.rust()),
-                        Condition::Refused.when(!Reader::Server.reads(new, old)),
+                        Condition::Rejected.when(!Reader::Server.reads(new, old)),
                     ];
                     self.add(element, Kind::BodyType, &subject, old.to(new), conditions);
                 }
@@ -92,12 +92,12 @@ impl<'a> Finder<'a> {
                     let detail = change(Some(encoding(a)), Some(encoding(b)));
                     self.add(element, Kind::BodyEncoding, &subject, detail, []);
                 }
-                let place = Place {
+                let context = ValueContext {
                     element,
                     subject,
                     directions: Directions::SENT,
                 };
-                self.constraints(&place, &a.limits, &b.limits);
+                self.constraints(&context, &a.limits, &b.limits);
             }
         }
     }
@@ -152,9 +152,9 @@ impl<'a> Finder<'a> {
         if old != new {
             // Any one of the scopes is sufficient; an empty set requires none.
             let is_enough = new.is_empty() || (!old.is_empty() && old.is_subset(&new));
-            let refused = Condition::Refused.when(!is_enough);
+            let rejected = Condition::Rejected.when(!is_enough);
             let detail = listed_change(&old, &new);
-            self.add(element, Kind::Scopes, id, detail, [refused]);
+            self.add(element, Kind::Scopes, id, detail, [rejected]);
         }
     }
 
@@ -174,9 +174,9 @@ impl<'a> Finder<'a> {
         };
         let (old, new) = (at_least_one_of(a), at_least_one_of(b));
         if old != new {
-            let refused = Condition::Refused.when(!new.is_subset(&old));
+            let rejected = Condition::Rejected.when(!new.is_subset(&old));
             let detail = listed_change(&old, &new);
-            self.add(element, Kind::RequireAnyOf, id, detail, [refused]);
+            self.add(element, Kind::RequireAnyOf, id, detail, [rejected]);
         }
         match (&a.flow, &b.flow) {
             (None, None) => {}

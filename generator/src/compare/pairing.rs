@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::ir::{Api, Operation, Service, TypeDef};
-use crate::share::{Key, Names};
+use crate::share::{Key, SharedTypeIds};
 
 /// Returns the new contract with the type names of the old one, and the old and new names of renamed types.
 pub(super) fn with_old_names(old: &Api, new: &Api) -> (Api, Vec<(String, String)>) {
@@ -58,7 +58,7 @@ fn next_pairs(old: &Api, new: &Api, renamed: &[(String, String)]) -> Vec<(String
 /// Returns the types without a counterpart of the same name, grouped by shape.
 fn shapes(api: &Api, ids: &HashMap<&str, usize>) -> BTreeMap<String, Vec<String>> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let names = Names { api, ids };
+    let names = SharedTypeIds { api, ids };
     let is_alone = |def: &&TypeDef| !ids.contains_key(def.name.rust.as_str());
     for def in api.types.iter().filter(is_alone) {
         let def = names.def(def);

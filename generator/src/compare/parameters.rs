@@ -1,6 +1,6 @@
 //! Compares the parameters of operations, in paths and queries.
 
-use super::finder::{Directions, Finder, Place, pairs};
+use super::finder::{Directions, Finder, ValueContext, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::ir::{Operation, Param, ParamStyle, Presence, Type};
@@ -54,12 +54,12 @@ impl<'a> Finder<'a> {
     }
 
     fn parameter(&mut self, element: &Key, id: &str, a: &'a Param, b: &'a Param) {
-        let place = Place {
+        let context = ValueContext {
             element,
             subject: subject(id, a),
             directions: Directions::SENT,
         };
-        let subject = &place.subject;
+        let subject = &context.subject;
         let argument = Condition::Required.when(is_argument(a) && is_argument(b));
         if a.name != b.name {
             let detail = Some(format!("{} → {}", a.name.rust, b.name.rust));
@@ -74,7 +74,7 @@ impl<'a> Finder<'a> {
             }
             _ => {}
         }
-        self.parameter_type(&place, a, b);
+        self.parameter_type(&context, a, b);
         if a.ty.is_nullable() != b.ty.is_nullable() {
             self.add(element, Kind::ParameterNull, subject, None, []);
         }
@@ -83,14 +83,14 @@ impl<'a> Finder<'a> {
             self.add(element, Kind::ParameterStyle, subject, detail, []);
         }
         self.facts(
-            &place,
+            &context,
             [&a.facts, &b.facts],
             Kind::ParameterDeprecated,
             argument,
         );
     }
 
-    fn parameter_type(&mut self, place: &Place<'_>, a: &'a Param, b: &'a Param) {
+    fn parameter_type(&mut self, context: &ValueContext<'_>, a: &'a Param, b: &'a Param) {
         let (old, new) = (self.before(&a.ty).non_null(), self.after(&b.ty).non_null());
         if old.description() == new.description() {
             return;
@@ -101,9 +101,9 @@ impl<'a> Finder<'a> {
         };
         if item.is_some_and(|item| item.description() == old.description()) {
             self.add(
-                place.element,
+                context.element,
                 Kind::ParameterList,
-                &place.subject,
+                &context.subject,
                 old.to(new),
                 [],
             );
@@ -112,12 +112,12 @@ impl<'a> Finder<'a> {
         let conditions = [
             Condition::Accepted.when(new.identifies(old)),
             Condition::Signature.when(old.rust() != new.rust()),
-            Condition::Refused.when(!Reader::Server.reads(new, old)),
+            Condition::Rejected.when(!Reader::Server.reads(new, old)),
         ];
         self.add(
-            place.element,
+            context.element,
             Kind::ParameterType,
-            &place.subject,
+            &context.subject,
             old.to(new),
             conditions,
         );

@@ -53,7 +53,7 @@ pub enum OnWire {
     Responses,
     /// The server may reject requests, and clients may fail to decode responses.
     Both,
-    /// Depends on [`Condition::Misread`] and [`Condition::Refused`].
+    /// Depends on [`Condition::Misread`] and [`Condition::Rejected`].
     ByValues,
 }
 
@@ -66,7 +66,7 @@ impl OnWire {
             breaks_responses: matches!(self, Self::Responses | Self::Both)
                 || holds(Condition::Misread),
             breaks_requests: matches!(self, Self::Requests | Self::Both)
-                || holds(Condition::Refused),
+                || holds(Condition::Rejected),
         }
     }
 }

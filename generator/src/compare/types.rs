@@ -1,7 +1,7 @@
 //! Compares types: which ones exist, and their definitions.
 
 use super::fields::Side;
-use super::finder::{Directions, Finder, Place, change};
+use super::finder::{Directions, Finder, ValueContext, change};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
@@ -65,18 +65,18 @@ impl<'a> Finder<'a> {
             let lost = Condition::Lost.when(old.is_body);
             self.add(element, Kind::TypeBody, name, None, [lost]);
         }
-        let place = Place {
+        let context = ValueContext {
             element,
             subject: name.clone(),
             directions: Directions::of(old, new),
         };
         let lifecycle = [old.lifecycle, new.lifecycle];
-        self.lifecycle(&place, lifecycle, Kind::TypeDeprecated, None);
-        self.shape(&place, old, new);
+        self.lifecycle(&context, lifecycle, Kind::TypeDeprecated, None);
+        self.shape(&context, old, new);
     }
 
-    fn shape(&mut self, place: &Place<'_>, old: &'a TypeDef, new: &'a TypeDef) {
-        let element = place.element;
+    fn shape(&mut self, context: &ValueContext<'_>, old: &'a TypeDef, new: &'a TypeDef) {
+        let element = context.element;
         match (&old.shape, &new.shape) {
             (Shape::Struct(a), Shape::Struct(b)) => {
                 let (old, new) = (
@@ -93,15 +93,21 @@ impl<'a> Finder<'a> {
             }
             (Shape::Enum(a), Shape::Enum(b)) => self.enums(element, [old, new], [a, b]),
             (Shape::Union(a), Shape::Union(b)) => self.unions(element, [old, new], [a, b]),
-            (Shape::Alias(a), Shape::Alias(b)) => self.alias(place, a, b),
+            (Shape::Alias(a), Shape::Alias(b)) => self.alias(context, a, b),
             _ => {
                 let detail = change(kind_of(old).as_deref(), kind_of(new).as_deref());
-                let (misread, refused) = self.shape_on_wire(&old.shape, &new.shape);
+                let (misread, rejected) = self.shape_on_wire(&old.shape, &new.shape);
                 let conditions = [
-                    Condition::Misread.when(place.directions.received && misread),
-                    Condition::Refused.when(place.directions.sent && refused),
+                    Condition::Misread.when(context.directions.received && misread),
+                    Condition::Rejected.when(context.directions.sent && rejected),
                 ];
-                self.add(element, Kind::TypeShape, &place.subject, detail, conditions);
+                self.add(
+                    element,
+                    Kind::TypeShape,
+                    &context.subject,
+                    detail,
+                    conditions,
+                );
             }
         }
     }
@@ -130,19 +136,19 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn alias(&mut self, place: &Place<'_>, a: &'a Type, b: &'a Type) {
+    fn alias(&mut self, context: &ValueContext<'_>, a: &'a Type, b: &'a Type) {
         let (old, new) = (self.before(a), self.after(b));
         if old.description() != new.description() {
-            let directions = place.directions;
+            let directions = context.directions;
             let conditions = [
                 Condition::Signature.when(old.rust() != new.rust()),
                 Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
-                Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
+                Condition::Rejected.when(directions.sent && !Reader::Server.reads(new, old)),
             ];
             self.add(
-                place.element,
+                context.element,
                 Kind::TypeAlias,
-                &place.subject,
+                &context.subject,
                 old.to(new),
                 conditions,
             );

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::discriminator::ways;
-use super::finder::{Directions, Finder, Place, change, pairs};
+use super::finder::{Directions, Finder, ValueContext, change, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::emit;
@@ -26,7 +26,7 @@ impl<'a> Finder<'a> {
             |variant| Typed::new(after, &variant.ty).description(),
         );
         for variant in variants.removed {
-            let refused = Condition::Refused.when(directions.sent);
+            let rejected = Condition::Rejected.when(directions.sent);
             let subject = format!("{name}::{}", variant.name.rust);
             let description = Some(self.before(&variant.ty).description());
             self.add(
@@ -34,7 +34,7 @@ impl<'a> Finder<'a> {
                 Kind::VariantRemoved,
                 subject,
                 description,
-                [refused],
+                [rejected],
             );
         }
         for variant in variants.added {
@@ -48,18 +48,18 @@ impl<'a> Finder<'a> {
             self.add(element, Kind::VariantRenamed, subject, detail, []);
         }
         for (a, b) in variants.both.into_iter().chain(renamed.iter().copied()) {
-            let place = Place {
+            let context = ValueContext {
                 element,
                 subject: format!("{name}::{}", a.name.rust),
                 directions,
             };
-            self.variant(&place, a, b);
+            self.variant(&context, a, b);
         }
         self.shared_fields(element, name, [old, new]);
         self.resolution(element, defs, [old, new], &renamed);
     }
 
-    fn variant(&mut self, place: &Place<'_>, a: &'a Variant, b: &'a Variant) {
+    fn variant(&mut self, context: &ValueContext<'_>, a: &'a Variant, b: &'a Variant) {
         let (old, new) = (self.before(&a.ty), self.after(&b.ty));
         if old.description() != new.description() {
             // Variants of a constant have no payload.
@@ -67,22 +67,22 @@ impl<'a> Finder<'a> {
                 Type::Const(_) => None,
                 _ => Some(typed.rust()),
             };
-            let directions = place.directions;
+            let directions = context.directions;
             let conditions = [
                 Condition::Signature.when(payload(old) != payload(new)),
                 Condition::Misread.when(directions.received && !Reader::Client.reads(old, new)),
-                Condition::Refused.when(directions.sent && !Reader::Server.reads(new, old)),
+                Condition::Rejected.when(directions.sent && !Reader::Server.reads(new, old)),
             ];
             let description = old.to(new);
             self.add(
-                place.element,
+                context.element,
                 Kind::VariantType,
-                &place.subject,
+                &context.subject,
                 description,
                 conditions,
             );
         }
-        self.constraints(place, &a.limits, &b.limits);
+        self.constraints(context, &a.limits, &b.limits);
     }
 
     /// Compares the methods that return shared fields.

@@ -36,7 +36,7 @@ impl<'a> Typed<'a> {
     /// Describes the type. Different types have different descriptions.
     pub(super) fn description(self) -> String {
         match self.ty {
-            Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
+            Type::Const(Constant::String(text)) => format!("constant {text:?}"),
             Type::Const(other) => format!("constant {other}"),
             Type::Scalar(scalar) => scalar_words(*scalar).to_owned(),
             Type::Id(entity) => format!("identifier of {entity}"),
@@ -59,7 +59,7 @@ impl<'a> Typed<'a> {
     /// Describes the Rust type. Types with the same Rust type have the same description.
     pub(super) fn rust(self) -> String {
         match self.ty {
-            Type::Const(Constant::Text(_)) => "constant string".to_owned(),
+            Type::Const(Constant::String(_)) => "constant string".to_owned(),
             Type::Const(Constant::Boolean(_)) => scalar_words(Scalar::Boolean).to_owned(),
             Type::Const(Constant::Integer(_)) => scalar_words(Scalar::Integer).to_owned(),
             Type::List(item) => format!("list of {}", self.of(item).rust()),
@@ -153,7 +153,7 @@ impl Reader {
             }
             (Type::Scalar(own), Type::Scalar(written)) => self.reads_scalar(*own, *written),
             (Type::Scalar(own), Type::Const(constant)) => of_constant(*own, constant),
-            (Type::Const(Constant::Text(_)), _) => self == Self::Client && is_text(written),
+            (Type::Const(Constant::String(_)), _) => self == Self::Client && is_text(written),
             (Type::Named(id), _) => self.reads_named(own, &own.api.def(*id).shape, written),
             (Type::Scalar(Scalar::String), Type::Named(_)) => is_text(written),
             _ => false,
@@ -203,7 +203,7 @@ fn is_text(written: Typed<'_>) -> bool {
 /// Returns the strings that a constant or an enum allows.
 fn texts(written: Typed<'_>) -> Option<Vec<&str>> {
     match written.ty {
-        Type::Const(Constant::Text(text)) => Some(vec![text]),
+        Type::Const(Constant::String(text)) => Some(vec![text]),
         Type::Named(id) => match &written.api.def(*id).shape {
             Shape::Enum(texts) => {
                 let values = texts.values.iter();
@@ -217,7 +217,7 @@ fn texts(written: Typed<'_>) -> Option<Vec<&str>> {
 
 fn of_constant(own: Scalar, constant: &Constant) -> bool {
     match constant {
-        Constant::Text(_) => own == Scalar::String,
+        Constant::String(_) => own == Scalar::String,
         Constant::Boolean(_) => own == Scalar::Boolean,
         Constant::Integer(_) => matches!(
             own,

@@ -170,7 +170,7 @@ impl SchemaExt for Schema {
         }
         match &self.schema_kind {
             SchemaKind::Type(Type::String(string)) => {
-                Some(Literal::Text(string.enumeration.first()?.clone()?))
+                Some(Literal::String(string.enumeration.first()?.clone()?))
             }
             SchemaKind::Type(Type::Integer(integer)) => {
                 Some(Literal::Integer((*integer.enumeration.first()?)?))

@@ -18,9 +18,9 @@ pub(super) fn downgrade(tree: &mut Value, schemas: &mut Schemas<'_>) {
 
 /// The permitted values at a place.
 pub(super) enum Part {
-    Text,
+    String,
     Flag,
-    Texts,
+    Strings,
     /// One of these strings. The error message lists them.
     OneOf(&'static [&'static str]),
     /// A schema, which is downgraded.
@@ -65,20 +65,20 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
 /// The grammar of a document. `tests/coverage.rs` tests that every entry has an effect on the emitted code, or lists
 /// the reason why not.
 pub(super) static DOCUMENT: Part = Part::Object(&[
-    required("openapi", &Part::Text),
-    optional(RUST_NAME, &Part::Map(&Part::Text)),
+    required("openapi", &Part::String),
+    optional(RUST_NAME, &Part::Map(&Part::String)),
     required(
         "info",
         &Part::Object(&[
-            required("title", &Part::Text),
-            required("version", &Part::Text),
+            required("title", &Part::String),
+            required("version", &Part::String),
         ]),
     ),
     optional(
         "servers",
         &Part::List(&Part::Object(&[
-            required("url", &Part::Text),
-            optional(ENVIRONMENT, &Part::Text),
+            required("url", &Part::String),
+            optional(ENVIRONMENT, &Part::String),
         ])),
     ),
     required("paths", &Part::Map(&PATH)),
@@ -94,8 +94,8 @@ pub(super) static DOCUMENT: Part = Part::Object(&[
 
 static SECURITY_SCHEME: Part = Part::Object(&[
     required("type", &Part::OneOf(&["http", "openIdConnect"])),
-    optional("scheme", &Part::Text),
-    optional("openIdConnectUrl", &Part::Text),
+    optional("scheme", &Part::String),
+    optional("openIdConnectUrl", &Part::String),
 ]);
 
 static PATH: Part = Part::Object(&[
@@ -107,13 +107,13 @@ static PATH: Part = Part::Object(&[
 ]);
 
 static OPERATION: Part = Part::Object(&[
-    required("operationId", &Part::Text),
-    optional(RUST_NAME, &Part::Text),
+    required("operationId", &Part::String),
+    optional(RUST_NAME, &Part::String),
     optional("deprecated", &Part::Flag),
-    optional("security", &Part::List(&Part::Map(&Part::Texts))),
-    optional(ALLOWED_SUBJECTS, &Part::Texts),
-    optional(IDEMPOTENCY_KEY, &Part::Texts),
-    optional(REQUIRE_ANY_OF, &Part::List(&Part::Texts)),
+    optional("security", &Part::List(&Part::Map(&Part::Strings))),
+    optional(ALLOWED_SUBJECTS, &Part::Strings),
+    optional(IDEMPOTENCY_KEY, &Part::Strings),
+    optional(REQUIRE_ANY_OF, &Part::List(&Part::Strings)),
     optional(FLOW, &FLOWS),
     optional(
         PAGINATION,
@@ -127,7 +127,7 @@ static OPERATION: Part = Part::Object(&[
     required(
         "responses",
         &Part::Map(&Part::Object(&[
-            required("description", &Part::Text),
+            required("description", &Part::String),
             optional("content", &CONTENT),
         ])),
     ),
@@ -137,32 +137,35 @@ static OPERATION: Part = Part::Object(&[
 static FLOWS: Part = Part::Choice(&[
     optional(
         "upload",
-        &Part::Object(&[required("completed_by", &Part::Text)]),
+        &Part::Object(&[required("completed_by", &Part::String)]),
     ),
     optional(
         "document",
-        &Part::Object(&[optional("generated_by", &Part::Text)]),
+        &Part::Object(&[optional("generated_by", &Part::String)]),
     ),
     optional(
         "ingest",
         &Part::Object(&[
-            required("time", &Part::Text),
-            required("accepted", &Part::Text),
-            required("duplicates", &Part::Text),
+            required("time", &Part::String),
+            required("accepted", &Part::String),
+            required("duplicates", &Part::String),
         ]),
     ),
-    optional("download", &Part::Object(&[required("file", &Part::Text)])),
+    optional(
+        "download",
+        &Part::Object(&[required("file", &Part::String)]),
+    ),
     optional(
         "metering",
-        &Part::Object(&[required("events", &Part::Text)]),
+        &Part::Object(&[required("events", &Part::String)]),
     ),
     optional("checkout_route", &Part::Object(&[])),
     optional("portal_route", &Part::Object(&[])),
 ]);
 
 static PARAMETER: Part = Part::Object(&[
-    required("name", &Part::Text),
-    optional(RUST_NAME, &Part::Text),
+    required("name", &Part::String),
+    optional(RUST_NAME, &Part::String),
     required("in", &Part::OneOf(&["path", "query", "header"])),
     optional("required", &Part::Flag),
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
@@ -200,8 +203,8 @@ static WEBHOOK: Part = Part::Object(&[required(
 fn walk(node: &mut Value, part: &Part, at: &At<'_>, schemas: &mut Schemas<'_>) {
     match (part, node) {
         (Part::Schema, node) => *node = schemas.downgrade(node.take(), at),
-        (Part::Text, Value::String(_)) | (Part::Flag, Value::Bool(_)) => {}
-        (Part::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {}
+        (Part::String, Value::String(_)) | (Part::Flag, Value::Bool(_)) => {}
+        (Part::Strings, Value::Array(items)) if items.iter().all(Value::is_string) => {}
         (Part::OneOf(known), Value::String(text)) if known.contains(&text.as_str()) => {}
         (Part::Choice(keys), Value::Object(entries)) if entries.len() != 1 => {
             let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
@@ -241,9 +244,9 @@ fn walk(node: &mut Value, part: &Part, at: &At<'_>, schemas: &mut Schemas<'_>) {
 impl Part {
     fn expected(&self) -> String {
         match self {
-            Self::Text => "a string".to_owned(),
+            Self::String => "a string".to_owned(),
             Self::Flag => "a boolean".to_owned(),
-            Self::Texts => "strings".to_owned(),
+            Self::Strings => "strings".to_owned(),
             Self::OneOf(known) => format!("one of {}", known.join(", ")),
             Self::Schema | Self::Object(_) | Self::Choice(_) | Self::Map(_) => {
                 "a mapping".to_owned()

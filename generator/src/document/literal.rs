@@ -14,7 +14,7 @@ pub enum Literal {
     /// Any other number.
     Number(f64),
     /// A string.
-    Text(String),
+    String(String),
     /// An array.
     List(Vec<Literal>),
     /// An object, in the order of the document.
@@ -30,9 +30,9 @@ impl From<&Value> for Literal {
                 (Some(integer), _) => Self::Integer(integer),
                 (None, Some(float)) => Self::Number(float),
                 // Only possible with serde_json's feature `arbitrary_precision`.
-                (None, None) => Self::Text(number.to_string()),
+                (None, None) => Self::String(number.to_string()),
             },
-            Value::String(text) => Self::Text(text.clone()),
+            Value::String(text) => Self::String(text.clone()),
             Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
             Value::Object(entries) => Self::Object(
                 entries

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_keys_are_refused_with_their_line() {
+    fn duplicate_keys_are_rejected_with_their_line() {
         let message = parsed("a:\n  b: 1\n  c: 2\n  b: 3\n").unwrap_err();
         assert!(message.starts_with("a.yaml: "), "{message}");
         assert!(message.contains("duplicate key `b`"), "{message}");
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_status_is_refused_whether_quoted_or_not() {
+    fn a_duplicate_status_is_rejected_whether_quoted_or_not() {
         let message = parsed("200: 1\n'200': 2\n").unwrap_err();
         assert!(message.contains("duplicate key `200`"), "{message}");
     }
 
     #[test]
-    fn brackets_beyond_the_limit_are_refused_before_they_are_parsed() {
+    fn brackets_beyond_the_limit_are_rejected_before_they_are_parsed() {
         for nested in ["[", "{a: "] {
             let message = parsed(&format!("a:\n  b: {}", nested.repeat(16_000))).unwrap_err();
             assert!(
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_cannot_say_is_refused() {
+    fn values_without_a_json_form_are_rejected() {
         for text in [
             "a: .nan",
             "a: .inf",

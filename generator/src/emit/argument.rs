@@ -55,7 +55,7 @@ fn is_converted(api: &Api, ty: &Type) -> bool {
 }
 
 /// Emits the statement that converts an argument to its final type, so that several operations can use the value.
-pub(super) fn settle(api: &Api, param: &Param, name: &Ident) -> TokenStream {
+pub(super) fn shared_conversion(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match is_converted(api, ty) {
         true => {

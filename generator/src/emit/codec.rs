@@ -64,10 +64,10 @@ fn read(object: &Struct) -> TokenStream {
         let name = ident(&field.name.rust);
         let key = &field.name.wire;
         match (&field.ty, field.representation, field.presence) {
-            (Type::Const(Constant::Text(text)), _, Presence::Required) => {
+            (Type::Const(Constant::String(text)), _, Presence::Required) => {
                 quote!(#name: o.constant(#key, #text),)
             }
-            (Type::Const(Constant::Text(text)), _, Presence::Optional) => {
+            (Type::Const(Constant::String(text)), _, Presence::Optional) => {
                 quote!(#name: o.constant_or(#key, #text),)
             }
             _ => quote!(#name: o.field(#key),),

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::access::takes;
-use super::argument::{argument, settle};
+use super::argument::{argument, shared_conversion};
 use super::docs::Docs;
 use super::operation_docs;
 use super::types::{ident, rust_type};
@@ -85,7 +85,7 @@ fn document(
         .collect();
     let params = operation.path_params.iter();
     // Converted, because both operations use the values.
-    let conversions = params.map(|param| settle(api, param, &ident(&param.name.rust)));
+    let conversions = params.map(|param| shared_conversion(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
     let (method, takes) = (ident(&operation.name.rust), takes(operation));
     let download = quote!(Download::document(self.#method(#(#arguments),*)));

@@ -51,23 +51,23 @@ impl Ids {
 struct Models<'a> {
     /// The number of `super::` at the beginning of the path.
     above: usize,
-    place: Place,
+    location: Location,
     /// The names of models that the file itself does not define.
     names: BTreeSet<&'a str>,
 }
 
 /// The location of a file.
-enum Place {
+enum Location {
     /// In `models/`.
-    Among,
+    InModels,
     /// Next to that folder, or deeper.
-    Beside,
+    Elsewhere,
 }
 
 impl Models<'_> {
     fn path(&self) -> TokenStream {
         let above = std::iter::repeat_n(quote!(super), self.above);
-        let models = matches!(self.place, Place::Beside).then(|| quote!(models));
+        let models = matches!(self.location, Location::Elsewhere).then(|| quote!(models));
         let segments = above.chain(models);
         quote!(#(#segments)::*)
     }
@@ -90,7 +90,7 @@ impl<'a> Scope<'a> {
             runtime: &["codec", "types"],
             models: Some(Models {
                 above: 1,
-                place: Place::Among,
+                location: Location::InModels,
                 names,
             }),
             ids: Some(Ids::below(group, 2)),
@@ -102,7 +102,7 @@ impl<'a> Scope<'a> {
             runtime: &["codec"],
             models: Some(Models {
                 above: 2,
-                place: Place::Beside,
+                location: Location::Elsewhere,
                 names: names(group.api()).collect(),
             }),
             ids: None,
@@ -114,7 +114,7 @@ impl<'a> Scope<'a> {
             runtime: &["codec", "types"],
             models: Some(Models {
                 above: 1,
-                place: Place::Beside,
+                location: Location::Elsewhere,
                 names: names(group.api()).collect(),
             }),
             ids: Some(Ids::below(group, 1)),
@@ -128,7 +128,7 @@ impl<'a> Scope<'a> {
             runtime: &["client", "flows", "types"],
             models: Some(Models {
                 above: depth + 1,
-                place: Place::Beside,
+                location: Location::Elsewhere,
                 names: names(group.api()).collect(),
             }),
             ids: Some(Ids::below(group, depth + 1)),

@@ -117,7 +117,7 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
 
 fn constant_value(ty: &Type) -> TokenStream {
     match ty {
-        Type::Const(Constant::Text(text)) => quote!(Cow::Borrowed(#text)),
+        Type::Const(Constant::String(text)) => quote!(Cow::Borrowed(#text)),
         Type::Const(constant) => literal(constant),
         _ => quote!(None),
     }

@@ -70,7 +70,9 @@ fn value_classes(api: &Api, ty: &Type) -> Vec<ValueClass> {
         Type::Scalar(Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number)
         | Type::Const(Constant::Integer(_)) => vec![ValueClass::Number],
         Type::Scalar(Scalar::Decimal) => vec![ValueClass::Number, ValueClass::Decimal],
-        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![ValueClass::String],
+        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::String(_)) => {
+            vec![ValueClass::String]
+        }
         Type::List(_) | Type::Tuple(_) | Type::Map(_) => vec![ValueClass::Collection],
         Type::Nullable(inner) | Type::Boxed(inner) => value_classes(api, inner),
         Type::Json => ALL_CLASSES.to_vec(),

@@ -322,7 +322,7 @@ fn limit_keywords<'k>(ty: &Type, limits: &Limits) -> impl Iterator<Item = (&'k s
 
 fn literal(constant: &Constant) -> String {
     match constant {
-        Constant::Text(value) => text(value),
+        Constant::String(value) => text(value),
         other => other.to_string(),
     }
 }

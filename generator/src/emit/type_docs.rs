@@ -53,7 +53,7 @@ pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
 
 fn constant_value(ty: &Type) -> String {
     let value = match ty.non_null() {
-        Type::Const(Constant::Text(text)) => docs::code(text),
+        Type::Const(Constant::String(text)) => docs::code(text),
         Type::Const(Constant::Boolean(value)) => format!("`{value}`"),
         Type::Const(Constant::Integer(value)) => format!("`{value}`"),
         Type::Const(Constant::Null) => "null".to_owned(),

@@ -41,7 +41,7 @@ pub(super) fn rust_type(api: &Api, ty: &Type) -> TokenStream {
             let inner = rust_type(api, inner);
             quote!(Box<#inner>)
         }
-        Type::Const(Constant::Text(_)) => quote!(Cow<'static, str>),
+        Type::Const(Constant::String(_)) => quote!(Cow<'static, str>),
         Type::Const(Constant::Boolean(_)) => quote!(bool),
         Type::Const(Constant::Integer(_)) => quote!(i64),
         Type::Const(Constant::Null) => quote!(()),
@@ -111,7 +111,7 @@ pub(super) fn is_copy(api: &Api, ty: &Type) -> bool {
 /// Returns a constant as a Rust literal.
 pub(super) fn literal(constant: &Constant) -> TokenStream {
     match constant {
-        Constant::Text(text) => text.to_token_stream(),
+        Constant::String(text) => text.to_token_stream(),
         Constant::Boolean(value) => value.to_token_stream(),
         Constant::Null => quote!(()),
         Constant::Integer(value) => {

@@ -37,7 +37,7 @@ pub enum Decision {
         arms: Vec<(Vec<Kind>, Decision)>,
     },
     /// By whether a string can be parsed as the scalar of a variant, and is unchanged when it is encoded again.
-    Text {
+    Format {
         /// The variant.
         variant: usize,
         /// The decision for other strings.
@@ -90,7 +90,7 @@ impl Decision {
         match self {
             Self::Variant(_) | Self::Unknown => "single",
             Self::Key { .. } => "keys",
-            Self::Kind { .. } | Self::Text { .. } => "kind",
+            Self::Kind { .. } | Self::Format { .. } => "kind",
             Self::Tag {
                 arms, otherwise, ..
             } => match **otherwise {
@@ -148,7 +148,7 @@ impl Decision {
                 arms.iter()
                     .for_each(|(_, then)| then.collect_deciding(found));
             }
-            Self::Text { otherwise, .. } => {
+            Self::Format { otherwise, .. } => {
                 add("(text)".to_owned());
                 otherwise.collect_deciding(found);
             }
@@ -171,7 +171,7 @@ impl Decision {
                 present, absent, ..
             } => [present.outcomes(), absent.outcomes()].concat(),
             Self::Kind { arms } => arms.iter().flat_map(|(_, then)| then.outcomes()).collect(),
-            Self::Text { variant, otherwise } => [vec![*variant], otherwise.outcomes()].concat(),
+            Self::Format { variant, otherwise } => [vec![*variant], otherwise.outcomes()].concat(),
         }
     }
 }

@@ -29,9 +29,9 @@ pub struct Facts {
 impl Facts {
     /// Merges the facts of a schema with those of the schema that it refers to. The referring schema takes precedence.
     #[must_use]
-    pub fn beside(self, referred: Self) -> Self {
+    pub fn merged_with(self, referred: Self) -> Self {
         Self {
-            limits: self.limits.beside(referred.limits),
+            limits: self.limits.merged_with(referred.limits),
             default: self.default.or(referred.default),
             lifecycle: self.lifecycle.max(referred.lifecycle),
             sensitivity: self.sensitivity.max(referred.sensitivity),

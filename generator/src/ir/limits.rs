@@ -41,9 +41,9 @@ impl Limits {
 
     /// Merges the constraints of a schema with those of the schema that it refers to.
     #[must_use]
-    pub fn beside(self, referred: Self) -> Self {
+    pub fn merged_with(self, referred: Self) -> Self {
         let nested = |own: Option<Box<Self>>, referred: Option<Box<Self>>| match (own, referred) {
-            (Some(own), Some(referred)) => Some(Box::new(own.beside(*referred))),
+            (Some(own), Some(referred)) => Some(Box::new(own.merged_with(*referred))),
             (own, referred) => own.or(referred),
         };
         Self {
@@ -93,20 +93,20 @@ impl Limits {
         Self {
             min_length: of_both(self.min_length, other.min_length, u64::min),
             max_length: of_both(self.max_length, other.max_length, u64::max),
-            pattern: same(self.pattern, other.pattern),
+            pattern: if_equal(self.pattern, other.pattern),
             digits: of_both(self.digits, other.digits, |a, b| Digits {
                 integer: a.integer.max(b.integer),
                 fraction: a.fraction.max(b.fraction),
             }),
-            format: same(self.format, other.format),
+            format: if_equal(self.format, other.format),
             minimum: looser_bound(self.minimum, other.minimum, Ordering::Less),
             maximum: looser_bound(self.maximum, other.maximum, Ordering::Greater),
             min_items: of_both(self.min_items, other.min_items, u64::min),
             max_items: of_both(self.max_items, other.max_items, u64::max),
             unique_items: self.unique_items && other.unique_items,
-            multiple_of: same(self.multiple_of, other.multiple_of),
-            items: same(self.items, other.items),
-            keys: same(self.keys, other.keys),
+            multiple_of: if_equal(self.multiple_of, other.multiple_of),
+            items: if_equal(self.items, other.items),
+            keys: if_equal(self.keys, other.keys),
         }
     }
 }
@@ -115,7 +115,7 @@ fn of_both<T>(a: Option<T>, b: Option<T>, looser: impl FnOnce(T, T) -> T) -> Opt
     Some(looser(a?, b?))
 }
 
-fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
+fn if_equal<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.filter(|a| Some(a) == b.as_ref())
 }
 

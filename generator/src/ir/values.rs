@@ -115,7 +115,7 @@ pub enum Scalar {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Constant {
     /// A string.
-    Text(String),
+    String(String),
     /// True or false.
     Boolean(bool),
     /// An integer.
@@ -128,7 +128,7 @@ pub enum Constant {
 impl fmt::Display for Constant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::String(text) => f.write_str(text),
             Self::Boolean(value) => value.fmt(f),
             Self::Integer(value) => value.fmt(f),
             Self::Null => f.write_str("null"),

@@ -4,7 +4,7 @@
 use openapiv3::Schema;
 
 use super::Lowering;
-use super::place::Place;
+use super::location::Location;
 use crate::document::SchemaDataExt;
 use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
 
@@ -46,12 +46,12 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
 }
 
 /// Rejects an ambiguous union as a member of another union, which would have to be discriminated.
-pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
+pub(super) fn reject_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) {
     let data = &schema.schema_data;
     let is_accepted = data.ambiguous().is_some();
     if is_accepted || !data.chosen_by().is_empty() || !data.choices().is_empty() {
         cx.problem(
-            &place.at,
+            &location.at,
             "the union is part of another one: `x-ambiguous`, `x-chosen-by` and `x-choices` belong there",
         );
     }
@@ -110,11 +110,15 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
             continue;
         };
         for path in &choices.paths {
-            let places = places(cx, TypeId(index), path);
-            if places.is_empty() {
+            let locations = locations(cx, TypeId(index), path);
+            if locations.is_empty() {
                 unused.push((def.at.clone(), path.join(".")));
             }
-            found.extend(places.into_iter().map(|place| (place, path.clone())));
+            found.extend(
+                locations
+                    .into_iter()
+                    .map(|location| (location, path.clone())),
+            );
         }
     }
     for ((owner, field), path) in found {
@@ -131,8 +135,8 @@ pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
 }
 
 /// Returns the fields of this type, in structs that also have the field which the path starts with.
-fn places(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
-    let mut places = Vec::new();
+fn locations(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
+    let mut locations = Vec::new();
     for (owner, def) in cx.types.iter().enumerate() {
         let Shape::Struct(object) = &def.shape else {
             continue;
@@ -142,9 +146,9 @@ fn places(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usi
         }
         let fields = object.fields.iter().enumerate();
         let chosen = fields.filter(|(_, field)| *field.ty.non_null() == Type::Named(id));
-        places.extend(chosen.map(|(field, _)| (owner, field)));
+        locations.extend(chosen.map(|(field, _)| (owner, field)));
     }
-    places
+    locations
 }
 
 fn has_field(object: &Struct, key: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Declares types when they are first referred to. They are defined later.
 
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use super::{Lowering, nullable, renamed};
 use crate::document::SchemaDataExt as _;
 use crate::error::escape_pointer;
@@ -9,9 +9,9 @@ use crate::names;
 
 /// Returns the type of a `$ref`, and declares it if this is the first reference. For a nullable component, the type
 /// without null is declared, and the reference is nullable.
-pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
+pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, location: &Location) -> Type {
     let Some((schema_name, schema)) = cx.document.schema(reference) else {
-        cx.problem(&place.at, format!("`{reference}` does not resolve"));
+        cx.problem(&location.at, format!("`{reference}` does not resolve"));
         return Type::Json;
     };
     let id = match cx.components.get(schema_name) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use openapiv3::{ReferenceOr, Schema, SchemaKind, Type as Kind};
 
 use super::Lowering;
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use crate::document::{Document, Literal, SchemaExt as _};
 use crate::error::escape_pointer;
 
@@ -15,7 +15,7 @@ pub(super) fn check(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     members: &[ReferenceOr<Schema>],
-    place: &Place,
+    location: &Location,
 ) {
     let Some(discriminator) = &schema.schema_data.discriminator else {
         return;
@@ -26,7 +26,7 @@ pub(super) fn check(
     let mut known: HashMap<&str, Tags> = HashMap::new();
     for member in members {
         if Tags::of(document, Node::from(member), property) == Tags::Missing {
-            let at = format!("{}/discriminator/propertyName", place.at);
+            let at = format!("{}/discriminator/propertyName", location.at);
             let member = match member {
                 ReferenceOr::Reference { reference } => format!("`{reference}`"),
                 ReferenceOr::Item(_) => "a member of the union".to_owned(),
@@ -35,7 +35,11 @@ pub(super) fn check(
         }
     }
     for (tag, reference) in &discriminator.mapping {
-        let at = format!("{}/discriminator/mapping/{}", place.at, escape_pointer(tag));
+        let at = format!(
+            "{}/discriminator/mapping/{}",
+            location.at,
+            escape_pointer(tag)
+        );
         if !reachable.contains(reference.as_str()) {
             cx.problem(&at, format!("`{reference}` is not a member of the union"));
             continue;
@@ -169,7 +173,7 @@ fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut HashSet<&'d str>
     };
     if let Some(constant) = schema.constant() {
         return match constant {
-            Literal::Text(text) => Tags::Only(BTreeSet::from([text])),
+            Literal::String(text) => Tags::Only(BTreeSet::from([text])),
             Literal::Bool(value) => Tags::Only(BTreeSet::from([value.to_string()])),
             Literal::Integer(value) => Tags::Only(BTreeSet::from([value.to_string()])),
             _ => Tags::Any,

@@ -43,7 +43,7 @@ fn json_text(literal: &Literal) -> String {
         Literal::Bool(value) => value.to_string(),
         Literal::Integer(value) => value.to_string(),
         Literal::Number(value) => value.to_string(),
-        Literal::Text(text) => format!("{text:?}"),
+        Literal::String(text) => format!("{text:?}"),
         Literal::List(items) => {
             let items: Vec<String> = items.iter().map(json_text).collect();
             format!("[{}]", items.join(", "))
@@ -59,7 +59,7 @@ fn json_text(literal: &Literal) -> String {
 }
 
 /// Rejects facts that only properties may have: a restriction to one direction, and secrecy.
-pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
+pub(super) fn reject_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.sensitivity == Sensitivity::Secret {
         cx.problem(
             at,
@@ -67,11 +67,11 @@ pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts
              put `x-secret` on a property",
         );
     }
-    refuse_direction(cx, facts, at);
+    reject_direction(cx, facts, at);
 }
 
 /// Rejects `readOnly` and `writeOnly` outside of properties.
-pub(super) fn refuse_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
+pub(super) fn reject_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
     if facts.direction != Direction::Both {
         cx.problem(
             at,

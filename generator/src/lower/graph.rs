@@ -1,12 +1,12 @@
 //! Finds cycles of references. Not recursive, because documents may contain chains of any length.
 
-/// Returns the number of the strongly connected component of each node. A component has a smaller number than those
-/// that refer to it.
-pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+/// Returns the number of the strongly connected component of each node, by Tarjan's algorithm with an explicit stack. A
+/// component has a smaller number than those that refer to it.
+pub(super) fn strongly_connected_components(edges: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut component = vec![NONE; edges.len()];
     let (mut order, mut lowest) = (vec![NONE; edges.len()], vec![NONE; edges.len()]);
-    let (mut seen, mut found, mut waiting) = (0, 0, Vec::new());
+    let (mut visited, mut completed, mut open) = (0, 0, Vec::new());
     for root in 0..edges.len() {
         if order[root] != NONE {
             continue;
@@ -16,9 +16,9 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
         while let Some((node, followed)) = path.last_mut() {
             let node = *node;
             if order[node] == NONE {
-                (order[node], lowest[node]) = (seen, seen);
-                seen += 1;
-                waiting.push(node);
+                (order[node], lowest[node]) = (visited, visited);
+                visited += 1;
+                open.push(node);
             }
             if let Some(&next) = edges[node].get(*followed) {
                 *followed += 1;
@@ -34,13 +34,13 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
                 lowest[parent] = lowest[parent].min(lowest[node]);
             }
             if lowest[node] == order[node] {
-                while let Some(member) = waiting.pop() {
-                    component[member] = found;
+                while let Some(member) = open.pop() {
+                    component[member] = completed;
                     if member == node {
                         break;
                     }
                 }
-                found += 1;
+                completed += 1;
             }
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
 }
 
 /// Returns whether each node can reach itself.
-pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
+pub(super) fn cyclic(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     let leads_back = |node: usize| {
         let mut targets = edges[node].iter();
         targets.any(|&target| component[target] == component[node])
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leads_to_a_node_is_found_through_circles_and_long_chains() {
+    fn nodes_that_lead_to_a_node_are_found_through_cycles_and_long_chains() {
         // 0 -> 1 <-> 2 -> 3, 4 -> 4
         let edges = [vec![1], vec![2], vec![1, 3], vec![], vec![4]];
         let found = leading_to(&edges, &[2]);
@@ -91,19 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_components_and_come_after_what_they_lead_to() {
+    fn cycles_are_components_numbered_after_those_that_they_lead_to() {
         // 0 -> 1 <-> 2 -> 3, 4 -> 4
         let edges = [vec![1], vec![2], vec![1, 3], vec![], vec![4]];
-        let found = components(&edges);
+        let found = strongly_connected_components(&edges);
         assert_eq!(found, [2, 1, 1, 0, 3]);
-        assert_eq!(circular(&edges, &found), [false, true, true, false, true]);
+        assert_eq!(cyclic(&edges, &found), [false, true, true, false, true]);
     }
 
     #[test]
     fn a_chain_of_a_million_takes_no_stack() {
         let mut edges: Vec<Vec<usize>> = (1..1_000_000).map(|next| vec![next]).collect();
         edges.push(vec![0]);
-        let found = components(&edges);
+        let found = strongly_connected_components(&edges);
         assert!(found.iter().all(|&component| component == 0));
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::Lowering;
 use super::draft::Draft;
-use super::facts::refuse_outside_properties;
+use super::facts::reject_outside_properties;
 use crate::ir::{Facts, Shape, Success, Type, TypeId};
 
 /// Adds these facts after all components are resolved.
-pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
+pub(super) fn apply_component_facts(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut known = Known::default();
     for index in 0..cx.types.len() {
         let mut shape = std::mem::replace(&mut cx.types[index].shape, Shape::Alias(Type::Json));
@@ -17,22 +17,22 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
             Shape::Struct(object) => {
                 for field in &mut object.fields {
                     let referred = known.of(cx, &field.ty);
-                    field.facts = std::mem::take(&mut field.facts).beside(referred);
+                    field.facts = std::mem::take(&mut field.facts).merged_with(referred);
                 }
                 if let Some(ty) = &object.rest {
                     let at = format!("{}/additionalProperties", cx.types[index].at);
                     let referred = known.of(cx, ty);
-                    refuse_outside_properties(cx, &referred, &at);
+                    reject_outside_properties(cx, &referred, &at);
                     let limits = std::mem::take(&mut object.rest_limits);
-                    object.rest_limits = limits.beside(referred.limits);
+                    object.rest_limits = limits.merged_with(referred.limits);
                 }
             }
             Shape::Union(union) => {
                 for variant in &mut union.variants {
                     let referred = known.of(cx, &variant.ty);
-                    refuse_outside_properties(cx, &referred, &variant.at[0]);
+                    reject_outside_properties(cx, &referred, &variant.at[0]);
                     let limits = std::mem::take(&mut variant.limits);
-                    variant.limits = limits.beside(referred.limits);
+                    variant.limits = limits.merged_with(referred.limits);
                 }
             }
             Shape::Enum(_) | Shape::Alias(_) => {}
@@ -47,16 +47,16 @@ fn operations(cx: &mut Lowering<'_, '_>, draft: &mut Draft, known: &mut Known) {
         let operation = &mut drafted.operation;
         for param in operation.path_params.iter_mut().chain(&mut operation.query) {
             let referred = known.of(cx, &param.ty);
-            param.facts = std::mem::take(&mut param.facts).beside(referred);
+            param.facts = std::mem::take(&mut param.facts).merged_with(referred);
         }
         if let Some(body) = &mut operation.body {
             let referred = known.of(cx, &body.ty);
-            refuse_outside_properties(cx, &referred, &body.at);
-            body.limits = std::mem::take(&mut body.limits).beside(referred.limits);
+            reject_outside_properties(cx, &referred, &body.at);
+            body.limits = std::mem::take(&mut body.limits).merged_with(referred.limits);
         }
         if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
             let referred = known.of(cx, ty);
-            refuse_outside_properties(cx, &referred, &operation.at);
+            reject_outside_properties(cx, &referred, &operation.at);
         }
     }
 }
@@ -90,7 +90,7 @@ impl Known {
         }
         let own = cx.component_facts.get(&id).cloned().unwrap_or_default();
         let facts = match &cx.types[id.0].shape {
-            Shape::Alias(target) => own.beside(self.of(cx, target)),
+            Shape::Alias(target) => own.merged_with(self.of(cx, target)),
             _ => own,
         };
         self.components.insert(id, facts.clone());

@@ -3,7 +3,7 @@
 use openapiv3::Schema;
 
 use super::Lowering;
-use super::place::Place;
+use super::location::Location;
 use crate::document::SchemaDataExt as _;
 use crate::ir::{Lookup, TypeId};
 use crate::names;
@@ -21,10 +21,10 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
 }
 
 /// Rejects `x-lookup` on a schema that does not become a type.
-pub(super) fn refuse(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
+pub(super) fn reject(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) {
     if !schema.schema_data.lookups().is_empty() {
         cx.problem(
-            &format!("{}/x-lookup", place.at),
+            &format!("{}/x-lookup", location.at),
             "only objects with `properties` and unions with several members can have such methods",
         );
     }

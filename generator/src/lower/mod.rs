@@ -12,12 +12,12 @@ mod facts;
 mod graph;
 mod ids;
 mod inherit;
+mod location;
 mod lookups;
 mod name;
 mod nullable;
 mod operations;
 mod paging;
-mod place;
 mod recursion;
 mod renamed;
 mod representation;
@@ -37,7 +37,7 @@ use crate::documentation::{Coverage, Documentation, Glossary};
 use crate::error::{Problem, Report};
 use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhook};
 use crate::names;
-use place::{Node, Place};
+use location::{Location, Node};
 
 /// The result of lowering.
 pub(crate) struct Lowered<'a> {
@@ -54,22 +54,34 @@ pub(crate) fn lower<'a>(
     documentation: &'a Documentation,
 ) -> Result<Lowered<'a>, Report> {
     let mut cx = Lowering::new(document, documentation);
+
+    // Operations and webhooks, and all types that they refer to.
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
-    recursion::refuse_alias_cycles(&mut cx);
-    inherit::settle(&mut cx, &mut draft);
-    let webhooks = webhooks::settle(&mut cx, &draft.webhooks);
+
+    // References get the facts of their targets; payloads are checked for their `type`.
+    recursion::reject_alias_cycles(&mut cx);
+    inherit::apply_component_facts(&mut cx, &mut draft);
+    let webhooks = webhooks::collect(&mut cx, &draft.webhooks);
     recursion::box_cycles(&mut cx);
+
+    // Names: inline types first, because variants are named after their types.
     name::inline_types(&mut cx);
     union::name_variants(&mut cx);
-    let pages = paging::settle(&mut cx, &mut draft);
+
+    // Which types are pages, and which are sent, received or both. Types whose directions differ become two.
+    let pages = paging::find_pages(&mut cx, &mut draft);
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
-    representation::settle(&mut cx);
+    representation::choose(&mut cx);
+
+    // How unions are discriminated, which depends on whether they are received.
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
+
+    // Last, so that the passes above see plain UUIDs and operations without their services.
     let error_codes = operations::name_errors(&cx, &mut draft);
-    ids::settle(&mut cx, &mut draft);
+    ids::assign(&mut cx, &mut draft);
     let services = services::group(&mut cx, draft);
     cx.finish(services, pages, webhooks, error_codes)
 }
@@ -120,8 +132,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
 
     /// Returns the type and the facts of a value. The modules for parts of a schema (unions, tuples) call it
     /// recursively.
-    fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
-        types::value(self, node, place)
+    fn value(&mut self, node: Node<'_>, location: &Location) -> (Type, Facts) {
+        types::value(self, node, location)
     }
 
     fn servers(&mut self) -> Vec<Server> {

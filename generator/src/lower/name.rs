@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place::Place;
+use super::location::Location;
 use super::{Lowering, declare};
 use crate::ir::{Facts, Shape, Type, TypeId};
 use crate::names;
@@ -16,7 +16,7 @@ use crate::names;
 pub(super) struct Inline {
     id: TypeId,
     title: Option<String>,
-    place: String,
+    location: String,
 }
 
 /// Returns the type of an inline shape: an existing type that it can be merged with, or a new one.
@@ -24,7 +24,7 @@ pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
     title: Option<&str>,
-    place: &Place,
+    location: &Location,
 ) -> TypeId {
     let title = title.filter(|title| !title.trim().is_empty());
     let title = title.map(|title| names::inline(title).rust);
@@ -37,13 +37,13 @@ pub(super) fn hoist(
         adopt_limits(&mut cx.types[id.0].shape, &shape);
         return id;
     }
-    let place_name = names::inline(&place.name);
-    let id = declare::declare(cx, place_name.clone(), place.at.clone());
+    let place_name = names::inline(&location.name);
+    let id = declare::declare(cx, place_name.clone(), location.at.clone());
     cx.types[id.0].shape = shape;
     cx.inline.push(Inline {
         id,
         title,
-        place: place_name.rust,
+        location: place_name.rust,
     });
     id
 }
@@ -72,9 +72,14 @@ pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
     for title in cx.inline.iter().filter_map(|inline| inline.title.clone()) {
         *uses.entry(title).or_default() += 1;
     }
-    for Inline { id, title, place } in std::mem::take(&mut cx.inline) {
+    for Inline {
+        id,
+        title,
+        location,
+    } in std::mem::take(&mut cx.inline)
+    {
         let title = title.filter(|title| uses[title] == 1 && !components.contains(title));
-        let rust = title.unwrap_or(place);
+        let rust = title.unwrap_or(location);
         cx.types[id.0].name = names::Name {
             wire: rust.clone(),
             rust,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use openapiv3::{Schema, SchemaKind};
 
-use super::place::Node;
+use super::location::Node;
 use crate::document::{Document, Literal, SchemaExt as _};
 
 /// Returns whether the schema permits null as well as other values.

@@ -12,7 +12,7 @@ const PAGE: &str = "page";
 /// Returns the page types, and sets the paging of operations: those that have a page parameter and return a page.
 ///
 /// The contract marks most of these operations. A marked operation that is not paged is an error.
-pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
+pub(super) fn find_pages(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
     let mut pages = BTreeMap::new();
     for DraftOperation {
         operation,

@@ -15,12 +15,12 @@ const MAX_NESTED: usize = 32;
 pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
     loop {
         let edges: Vec<Vec<usize>> = cx.types.iter().map(contained).collect();
-        let component = graph::components(&edges);
-        let circular = graph::circular(&edges, &component);
+        let component = graph::strongly_connected_components(&edges);
+        let cyclic = graph::cyclic(&edges, &component);
         // In each cycle, the fields of the first struct are boxed. The rest of the cycle is analyzed again.
         let mut openers = BTreeMap::new();
         for (index, def) in cx.types.iter().enumerate() {
-            if circular[index] && matches!(def.shape, Shape::Struct(_)) {
+            if cyclic[index] && matches!(def.shape, Shape::Struct(_)) {
                 openers.entry(component[index]).or_insert(index);
             }
         }
@@ -65,7 +65,7 @@ fn box_fields(def: &mut TypeDef, is_boxed: impl Fn(TypeId) -> bool) {
 }
 
 /// Rejects aliases that refer to themselves, which Rust does not permit.
-pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
+pub(super) fn reject_alias_cycles(cx: &mut Lowering<'_, '_>) {
     let aliased = |def: &TypeDef| {
         let mut found = Vec::new();
         if let Shape::Alias(ty) = &def.shape {
@@ -74,9 +74,9 @@ pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
         found
     };
     let edges: Vec<Vec<usize>> = cx.types.iter().map(aliased).collect();
-    let circular = graph::circular(&edges, &graph::components(&edges));
-    for (index, circular) in circular.into_iter().enumerate() {
-        if circular {
+    let cyclic = graph::cyclic(&edges, &graph::strongly_connected_components(&edges));
+    for (index, cyclic) in cyclic.into_iter().enumerate() {
+        if cyclic {
             let TypeDef { at, name, .. } = &cx.types[index];
             let (at, name) = (at.clone(), name.wire.clone());
             cx.problem(&at, format!("`{name}` is an alias of itself"));

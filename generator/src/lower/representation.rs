@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::ir::{Constant, Field, Presence, Representation, Role, Shape, Type, Usage};
 
 /// Sets the representation of each field of each struct.
-pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
+pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
     for def in &mut cx.types {
         let (usage, role) = (def.usage, def.role);
         if let Shape::Struct(object) = &mut def.shape {
@@ -16,7 +16,7 @@ pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
 }
 
 fn representation(usage: Usage, role: Role, field: &Field) -> Representation {
-    let constant = matches!(field.ty, Type::Const(Constant::Text(_) | Constant::Null))
+    let constant = matches!(field.ty, Type::Const(Constant::String(_) | Constant::Null))
         || (matches!(field.ty, Type::Const(_)) && field.presence == Presence::Required);
     match (field.presence, field.ty.is_nullable()) {
         _ if constant && !usage.is_decoded() => Representation::ImplicitConstant,

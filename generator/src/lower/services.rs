@@ -23,7 +23,7 @@ pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
     services.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
     for service in &mut services {
         sort(service);
-        settle_names(cx, service);
+        resolve_name_collisions(cx, service);
         service.credential = credential(service);
     }
     services
@@ -74,7 +74,7 @@ fn sort(service: &mut Service) {
 
 /// Resolves collisions of names in the file of a service, which declares its type and those of its requests, and
 /// imports types of the API and the runtime. On a collision, the type of the service or request gets a suffix.
-fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
+fn resolve_name_collisions(cx: &Lowering<'_, '_>, service: &mut Service) {
     let mut mentioned = Vec::new();
     for operation in &service.operations {
         for ty in operation.types() {
@@ -97,7 +97,7 @@ fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
         }
     }
     for child in &mut service.children {
-        settle_names(cx, child);
+        resolve_name_collisions(cx, child);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use openapiv3::{ArrayType, ReferenceOr, Schema};
 
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use super::{Lowering, facts, name, union};
 use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 
@@ -17,7 +17,7 @@ pub(super) fn tuple(
     cx: &mut Lowering<'_, '_>,
     array: &ArrayType,
     positions: &[ReferenceOr<Schema>],
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
     let bounds = (array.min_items, array.max_items);
     let (least, most) = (bounds.0.unwrap_or_default(), bounds.1.unwrap_or(usize::MAX));
@@ -25,7 +25,7 @@ pub(super) fn tuple(
     let length = positions.len().min(most);
     let is_fixed = says_nothing || (least == length && most == length);
     if is_fixed && LENGTHS.contains(&length) {
-        let (ty, mut facts) = fixed(cx, &positions[..length], place);
+        let (ty, mut facts) = fixed(cx, &positions[..length], location);
         facts.limits.unique_items = array.unique_items;
         return (ty, facts);
     }
@@ -37,7 +37,7 @@ pub(super) fn tuple(
         let further = array.items.clone().map(ReferenceOr::unbox);
         members.push(("items".to_owned(), further.unwrap_or_else(anything)));
     }
-    let (item, item_facts) = one_of(cx, members, place);
+    let (item, item_facts) = one_of(cx, members, location);
     let length = says_nothing.then_some(length as u64);
     let limits = Limits {
         min_items: array.min_items.map(|count| count as u64).or(length),
@@ -51,20 +51,20 @@ pub(super) fn tuple(
     };
     (
         Type::List(Box::new(item)),
-        own.beside(item_facts.of_items()),
+        own.merged_with(item_facts.of_items()),
     )
 }
 
 fn fixed(
     cx: &mut Lowering<'_, '_>,
     positions: &[ReferenceOr<Schema>],
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
     let mut sensitivity = Sensitivity::Public;
     let items = positions.iter().enumerate().map(|(index, item)| {
-        let place = place.below(&format!("prefixItems/{index}"), "item");
-        let (ty, facts) = cx.value(Node::from(item), &place);
-        facts::refuse_direction(cx, &facts, &place.at);
+        let location = location.below(&format!("prefixItems/{index}"), "item");
+        let (ty, facts) = cx.value(Node::from(item), &location);
+        facts::reject_direction(cx, &facts, &location.at);
         sensitivity = sensitivity.max(facts.sensitivity);
         ty
     });
@@ -87,7 +87,7 @@ fn anything() -> ReferenceOr<Schema> {
 fn one_of(
     cx: &mut Lowering<'_, '_>,
     mut members: Vec<(String, ReferenceOr<Schema>)>,
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
     let anything = anything();
     if members.iter().any(|(_, member)| *member == anything) {
@@ -99,12 +99,12 @@ fn one_of(
         seen.extend(is_new.then(|| member.clone()));
         is_new
     });
-    let place = Place::new(place.at.clone(), format!("{} item", place.name));
+    let location = Location::new(location.at.clone(), format!("{} item", location.name));
     if let [(path, only)] = members.as_slice() {
-        return cx.value(Node::from(only), &place.below(path, ""));
+        return cx.value(Node::from(only), &location.below(path, ""));
     }
-    let (union, nullable) = union::of_members(cx, &members, &place);
-    let id = name::hoist(cx, Shape::Union(union), None, &place);
+    let (union, nullable) = union::of_members(cx, &members, &location);
+    let id = name::hoist(cx, Shape::Union(union), None, &location);
     let ty = Type::Named(id);
     let ty = if nullable { ty.nullable() } else { ty };
     (ty, Facts::default())

@@ -5,7 +5,7 @@ use openapiv3::{
 };
 
 use super::declare::{component_pointer, reference};
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use super::{
     Lowering, ambiguous, discriminator, facts, ids, lookups, name, nullable, renamed, scalar,
     tuple, union,
@@ -20,20 +20,20 @@ use crate::names;
 /// Defines declared components until the queue is empty.
 pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
     while let Some((id, schema_name)) = cx.queue.pop_front() {
-        let place = Place::new(
+        let location = Location::new(
             component_pointer(&schema_name),
             cx.types[id.0].name.rust.clone(),
         );
         let document = cx.document;
         if let Some((_, schema)) = document.schema(&format!("#/components/schemas/{schema_name}")) {
-            ids::note(cx, schema, &place.at);
-            let (shape, facts) = match shape(cx, schema, &place) {
+            ids::note(cx, schema, &location.at);
+            let (shape, facts) = match shape(cx, schema, &location) {
                 Some(shape) => {
                     lookups::note(cx, id, schema);
                     (shape, facts::own_facts(schema))
                 }
                 None => {
-                    let (ty, facts) = value(cx, Node::Schema(schema), &place);
+                    let (ty, facts) = value(cx, Node::Schema(schema), &location);
                     (Shape::Alias(ty.non_null().clone()), facts)
                 }
             };
@@ -46,17 +46,24 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
 }
 
 /// Returns the type and the facts of a value.
-pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) -> (Type, Facts) {
+pub(super) fn value(
+    cx: &mut Lowering<'_, '_>,
+    node: Node<'_>,
+    location: &Location,
+) -> (Type, Facts) {
     let schema = match node {
-        Node::Reference(path) => return (reference(cx, path, place), Facts::default()),
+        Node::Reference(path) => return (reference(cx, path, location), Facts::default()),
         Node::Schema(schema) => schema,
     };
     if schema.schema_data.read_only && schema.schema_data.write_only {
-        cx.problem(&place.at, "`readOnly` and `writeOnly` exclude each other");
+        cx.problem(
+            &location.at,
+            "`readOnly` and `writeOnly` exclude each other",
+        );
     }
-    ids::note(cx, schema, &place.at);
-    let (ty, facts) = non_null(cx, schema, place);
-    let facts = facts::own_facts(schema).beside(facts);
+    ids::note(cx, schema, &location.at);
+    let (ty, facts) = non_null(cx, schema, location);
+    let facts = facts::own_facts(schema).merged_with(facts);
     let ty = match ty {
         Type::Const(Constant::Null) => ty,
         ty if nullable::allows_null(cx.document, node) => ty.nullable(),
@@ -65,21 +72,21 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
     (ty, facts)
 }
 
-fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type, Facts) {
+fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> (Type, Facts) {
     if let Some(literal) = schema.constant() {
-        return (constant(cx, &literal, place), Facts::default());
+        return (constant(cx, &literal, location), Facts::default());
     }
-    if let Some(single) = union::single_type(cx, schema, place) {
-        lookups::refuse(cx, schema, place);
+    if let Some(single) = union::single_type(cx, schema, location) {
+        lookups::reject(cx, schema, location);
         return single;
     }
-    if let Some(shape) = shape(cx, schema, place) {
-        let id = name::hoist(cx, shape, schema.schema_data.title.as_deref(), place);
+    if let Some(shape) = shape(cx, schema, location) {
+        let id = name::hoist(cx, shape, schema.schema_data.title.as_deref(), location);
         ambiguous::note(cx, id, schema);
         lookups::note(cx, id, schema);
         return (Type::Named(id), Facts::default());
     }
-    lookups::refuse(cx, schema, place);
+    lookups::reject(cx, schema, location);
     let scalar = |(ty, limits)| {
         let facts = Facts {
             limits,
@@ -94,29 +101,29 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
         SchemaKind::Type(Kind::Boolean(boolean)) => {
             if boolean.enumeration.len() == 1 {
                 cx.problem(
-                    &format!("{}/enum", place.at),
+                    &format!("{}/enum", location.at),
                     "an enum of one boolean is not supported; `const` is",
                 );
             }
             scalar((crate::ir::Scalar::Boolean, Limits::default()))
         }
-        SchemaKind::Type(Kind::Array(items)) => array(cx, schema, items, place),
-        SchemaKind::Type(Kind::Object(object)) => map(cx, schema, object, place),
+        SchemaKind::Type(Kind::Array(items)) => array(cx, schema, items, location),
+        SchemaKind::Type(Kind::Object(object)) => map(cx, schema, object, location),
         SchemaKind::AllOf { all_of } if all_of.len() == 1 => {
-            value(cx, Node::from(&all_of[0]), place)
+            value(cx, Node::from(&all_of[0]), location)
         }
         SchemaKind::Any(any) if *any == openapiv3::AnySchema::default() => {
             (Type::Json, Facts::default())
         }
         _ => {
-            cx.problem(&place.at, "a schema of this form is not supported");
+            cx.problem(&location.at, "a schema of this form is not supported");
             (Type::Json, Facts::default())
         }
     }
 }
 
 /// Returns the definition that a schema needs, if it needs one: an enum, a union, or an object with known properties.
-fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Shape> {
+fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> Option<Shape> {
     if schema.constant().is_some() {
         return None;
     }
@@ -125,20 +132,20 @@ fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Sh
             Some(Shape::Enum(text_enum(&string.enumeration)))
         }
         SchemaKind::Type(Kind::Integer(integer)) if !integer.enumeration.is_empty() => {
-            cx.problem(&place.at, "an enum of integers is not supported");
+            cx.problem(&location.at, "an enum of integers is not supported");
             None
         }
         SchemaKind::Type(Kind::Object(object)) if has_known_fields(object) => {
             if schema.schema_data.property_names().is_some() {
-                refuse_beside_properties(cx, "propertyNames", place);
+                reject_beside_properties(cx, "propertyNames", location);
             }
-            Some(Shape::Struct(fields(cx, object, place)))
+            Some(Shape::Struct(fields(cx, object, location)))
         }
         SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members } => {
-            discriminator::check(cx, schema, members, place);
-            union::single_type(cx, schema, place)
+            discriminator::check(cx, schema, members, location);
+            union::single_type(cx, schema, location)
                 .is_none()
-                .then(|| Shape::Union(union::union(cx, schema, place)))
+                .then(|| Shape::Union(union::union(cx, schema, location)))
         }
         _ => None,
     }
@@ -169,25 +176,25 @@ fn text_enum(values: &[Option<String>]) -> Enum {
     }
 }
 
-fn refuse_beside_properties(cx: &mut Lowering<'_, '_>, keyword: &str, place: &Place) {
+fn reject_beside_properties(cx: &mut Lowering<'_, '_>, keyword: &str, location: &Location) {
     cx.problem(
-        &format!("{}/{keyword}", place.at),
+        &format!("{}/{keyword}", location.at),
         "is not supported together with `properties`",
     );
 }
 
-fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Struct {
+fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, location: &Location) -> Struct {
     for (keyword, count) in [
         ("minProperties", object.min_properties),
         ("maxProperties", object.max_properties),
     ] {
         if count.is_some() {
-            refuse_beside_properties(cx, keyword, place);
+            reject_beside_properties(cx, keyword, location);
         }
     }
     let fields = object.properties.iter().map(|(key, schema)| {
-        let place = place.property(key);
-        let (ty, facts) = value(cx, Node::from(schema), &place);
+        let location = location.property(key);
+        let (ty, facts) = value(cx, Node::from(schema), &location);
         let presence = if object.required.contains(key) {
             Presence::Required
         } else {
@@ -198,23 +205,23 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             ReferenceOr::Reference { .. } => None,
         };
         Field {
-            name: renamed::name(cx, key, given, names::field, &place.at),
+            name: renamed::name(cx, key, given, names::field, &location.at),
             docs: None,
             ty,
             presence,
             representation: Representation::Value,
             facts,
             chosen_by: None,
-            at: place.at,
+            at: location.at,
         }
     });
     let fields = fields.collect();
-    require_properties(cx, object, place);
+    require_properties(cx, object, location);
     let (rest, rest_limits) = match &object.additional_properties {
         Some(AdditionalProperties::Schema(schema)) => {
-            let place = place.below("additionalProperties", "value");
-            let (ty, facts) = value(cx, Node::from(schema.as_ref()), &place);
-            facts::refuse_outside_properties(cx, &facts, &place.at);
+            let location = location.below("additionalProperties", "value");
+            let (ty, facts) = value(cx, Node::from(schema.as_ref()), &location);
+            facts::reject_outside_properties(cx, &facts, &location.at);
             (Some(ty), facts.limits)
         }
         Some(AdditionalProperties::Any(true)) => (Some(Type::Json), Limits::default()),
@@ -227,11 +234,11 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
     }
 }
 
-fn require_properties(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) {
+fn require_properties(cx: &mut Lowering<'_, '_>, object: &ObjectType, location: &Location) {
     for key in &object.required {
         if !object.properties.contains_key(key) {
             cx.problem(
-                &place.at,
+                &location.at,
                 format!("`{key}` is required but is not one of the properties"),
             );
         }
@@ -242,13 +249,13 @@ fn array(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     array: &ArrayType,
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
     if let Some(positions) = schema.schema_data.prefix_items() {
-        return tuple::tuple(cx, array, &positions, place);
+        return tuple::tuple(cx, array, &positions, location);
     }
     let (item, item_facts) = match &array.items {
-        Some(items) => value(cx, Node::from(items), &place.below("items", "item")),
+        Some(items) => value(cx, Node::from(items), &location.below("items", "item")),
         None => (Type::Json, Facts::default()),
     };
     let limits = Limits {
@@ -266,25 +273,25 @@ fn collection(limits: Limits, item: Facts) -> Facts {
         limits,
         ..Facts::default()
     };
-    own.beside(item.of_items())
+    own.merged_with(item.of_items())
 }
 
 fn map(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     object: &ObjectType,
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
-    require_properties(cx, object, place);
+    require_properties(cx, object, location);
     let (item, item_facts) = match &object.additional_properties {
         Some(AdditionalProperties::Schema(schema)) => {
-            let place = place.below("additionalProperties", "value");
-            value(cx, Node::from(schema.as_ref()), &place)
+            let location = location.below("additionalProperties", "value");
+            value(cx, Node::from(schema.as_ref()), &location)
         }
         _ => (Type::Json, Facts::default()),
     };
     let keys = schema.schema_data.property_names();
-    let keys = keys.and_then(|keys| key_limits(cx, &keys, &place.below("propertyNames", "key")));
+    let keys = keys.and_then(|keys| key_limits(cx, &keys, &location.below("propertyNames", "key")));
     let limits = Limits {
         min_items: object.min_properties.map(|count| count as u64),
         max_items: object.max_properties.map(|count| count as u64),
@@ -297,7 +304,7 @@ fn map(
 fn key_limits(
     cx: &mut Lowering<'_, '_>,
     keys: &ReferenceOr<Schema>,
-    place: &Place,
+    location: &Location,
 ) -> Option<Box<Limits>> {
     let (name, schema) = match keys {
         ReferenceOr::Reference { reference } => cx.document.schema(reference)?,
@@ -313,7 +320,7 @@ fn key_limits(
         }
         // Keys are strings in the Rust API. The documentation names the enum that lists known keys.
         SchemaKind::Type(Kind::String(_)) if !name.is_empty() => {
-            reference(cx, &format!("#/components/schemas/{name}"), place);
+            reference(cx, &format!("#/components/schemas/{name}"), location);
             Some(Box::new(Limits {
                 format: Some(names::schema(name).rust),
                 ..Limits::default()
@@ -321,7 +328,7 @@ fn key_limits(
         }
         _ => {
             cx.problem(
-                &place.at,
+                &location.at,
                 "keys of this form are not supported: \
                  they are strings without a list of values, or refer to an enum",
             );
@@ -330,14 +337,14 @@ fn key_limits(
     }
 }
 
-fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type {
+fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, location: &Location) -> Type {
     match literal {
-        Literal::Text(text) => Type::Const(Constant::Text(text.clone())),
+        Literal::String(text) => Type::Const(Constant::String(text.clone())),
         Literal::Bool(value) => Type::Const(Constant::Boolean(*value)),
         Literal::Integer(value) => Type::Const(Constant::Integer(*value)),
         Literal::Null => Type::Const(Constant::Null),
         _ => {
-            cx.problem(&place.at, "a constant of this type is not supported");
+            cx.problem(&location.at, "a constant of this type is not supported");
             Type::Json
         }
     }

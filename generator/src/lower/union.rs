@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use super::{Lowering, ambiguous, decide, discriminator, facts, ids, lookups, nullable, scalar};
 use crate::ir::{
     Constant, Facts, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, ValueClass, Variant,
@@ -12,9 +12,9 @@ use crate::ir::{
 use crate::names::{self, Name};
 
 /// Returns the union of a schema, with nested unions flattened. [`name_variants`] names the variants later.
-pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
+pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> Union {
     let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
-    collect(cx, schema, place, &mut nesting, &mut variants);
+    collect(cx, schema, location, &mut nesting, &mut variants);
     Union {
         variants,
         nested: nesting.done,
@@ -26,14 +26,14 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -
 pub(super) fn of_members(
     cx: &mut Lowering<'_, '_>,
     members: &[(String, ReferenceOr<Schema>)],
-    place: &Place,
+    location: &Location,
 ) -> (Union, bool) {
     let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
     for (path, member) in members {
         collect_member(
             cx,
             member,
-            place.below(path, ""),
+            location.below(path, ""),
             &mut nesting,
             &mut variants,
         );
@@ -63,7 +63,7 @@ struct Nesting {
 fn collect(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
-    place: &Place,
+    location: &Location,
     nesting: &mut Nesting,
     variants: &mut Vec<Variant>,
 ) {
@@ -71,8 +71,8 @@ fn collect(
         return;
     };
     for (index, member) in members.iter().enumerate() {
-        let place = place.below(&format!("{keyword}/{index}"), "");
-        collect_member(cx, member, place, nesting, variants);
+        let location = location.below(&format!("{keyword}/{index}"), "");
+        collect_member(cx, member, location, nesting, variants);
     }
 }
 
@@ -80,7 +80,7 @@ fn collect(
 fn collect_member(
     cx: &mut Lowering<'_, '_>,
     member: &ReferenceOr<Schema>,
-    place: Place,
+    location: Location,
     nesting: &mut Nesting,
     variants: &mut Vec<Variant>,
 ) {
@@ -92,20 +92,20 @@ fn collect_member(
         ReferenceOr::Item(schema) => Some(("", schema)),
     };
     match nested {
-        Some((name, nested)) if is_union(cx, nested, &place) => {
-            facts::refuse_outside_properties(cx, &facts::own_facts(nested), &place.at);
+        Some((name, nested)) if is_union(cx, nested, &location) => {
+            facts::reject_outside_properties(cx, &facts::own_facts(nested), &location.at);
             if let (ReferenceOr::Item(schema), Some((_, members))) = (member, members(nested)) {
-                discriminator::check(cx, schema, members, &place);
-                ambiguous::refuse_nested(cx, schema, &place);
-                ids::note(cx, schema, &place.at);
-                lookups::refuse(cx, schema, &place);
+                discriminator::check(cx, schema, members, &location);
+                ambiguous::reject_nested(cx, schema, &location);
+                ids::note(cx, schema, &location.at);
+                lookups::reject(cx, schema, &location);
             }
-            collect_nested(cx, name, nested, &place, nesting, variants);
+            collect_nested(cx, name, nested, &location, nesting, variants);
         }
         _ => {
-            let (ty, facts) = cx.value(Node::from(member), &place);
-            facts::refuse_outside_properties(cx, &facts, &place.at);
-            add(variants, ty.non_null().clone(), facts.limits, place.at);
+            let (ty, facts) = cx.value(Node::from(member), &location);
+            facts::reject_outside_properties(cx, &facts, &location.at);
+            add(variants, ty.non_null().clone(), facts.limits, location.at);
         }
     }
 }
@@ -115,20 +115,20 @@ fn collect_nested(
     cx: &mut Lowering<'_, '_>,
     name: &str,
     nested: &Schema,
-    place: &Place,
+    location: &Location,
     nesting: &mut Nesting,
     variants: &mut Vec<Variant>,
 ) {
     if name.is_empty() {
-        collect(cx, nested, place, nesting, variants);
+        collect(cx, nested, location, nesting, variants);
     } else if nesting.open.iter().any(|open| open == name) {
-        cx.problem(&place.at, format!("the union `{name}` contains itself"));
+        cx.problem(&location.at, format!("the union `{name}` contains itself"));
     } else if nesting.open.len() == MAX_NESTED {
         let message = format!("nests more than {MAX_NESTED} unions in each other");
-        cx.problem(&place.at, message);
+        cx.problem(&location.at, message);
     } else if !nesting.done.contains(name) {
         nesting.open.push(name.to_owned());
-        collect(cx, nested, place, nesting, variants);
+        collect(cx, nested, location, nesting, variants);
         nesting.done.extend(nesting.open.pop());
     }
 }
@@ -159,8 +159,8 @@ fn members(schema: &Schema) -> Option<(&'static str, &[ReferenceOr<Schema>])> {
     }
 }
 
-fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
-    members(schema).is_some() && single_type(cx, schema, place).is_none()
+fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, location: &Location) -> bool {
+    members(schema).is_some() && single_type(cx, schema, location).is_none()
 }
 
 /// Returns the single type of a union, if it has one: that of its only member, or a number with several
@@ -168,12 +168,12 @@ fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
 pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
-    place: &Place,
+    location: &Location,
 ) -> Option<(Type, Facts)> {
     let (keyword, members) = members(schema)?;
     if let [only] = members {
-        let place = place.below(&format!("{keyword}/0"), "");
-        return Some(cx.value(Node::from(only), &place));
+        let location = location.below(&format!("{keyword}/0"), "");
+        return Some(cx.value(Node::from(only), &location));
     }
     let scalars: Option<Vec<(Scalar, Limits)>> = members
         .iter()
@@ -217,7 +217,7 @@ fn value_classes(scalar: Scalar) -> Vec<ValueClass> {
 pub(super) fn one_or_many(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
-    place: &Place,
+    location: &Location,
 ) -> Option<(Type, Facts)> {
     let (_, [one, many]) = members(schema)? else {
         return None;
@@ -236,7 +236,7 @@ pub(super) fn one_or_many(
     if !same {
         return None;
     }
-    let (item, facts) = cx.value(Node::from(one), place);
+    let (item, facts) = cx.value(Node::from(one), location);
     let ty = Type::List(Box::new(item.non_null().clone()));
     let mut facts = facts.of_items();
     // A single value counts as a list with one item.
@@ -286,7 +286,7 @@ fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
 /// Returns the variant name for a type without a name: `String`, `Strings`, `Now`.
 fn unnamed_variant(ty: &Type) -> Name {
     match ty {
-        Type::Const(Constant::Text(text)) => names::variant("Value", text),
+        Type::Const(Constant::String(text)) => names::variant("Value", text),
         Type::Const(Constant::Boolean(value)) => names::variant("Value", &value.to_string()),
         Type::Const(Constant::Integer(value)) => names::variant("Value", &value.to_string()),
         Type::Const(Constant::Null) => names::variant("Value", "null"),

@@ -6,7 +6,7 @@ use crate::ir::{Constant, Field, Presence, Shape, Type, TypeId, Webhook};
 use crate::names;
 
 /// Returns the webhooks after the types of their payloads are resolved.
-pub(super) fn settle(cx: &mut Lowering<'_, '_>, drafts: &[DraftWebhook]) -> Vec<Webhook> {
+pub(super) fn collect(cx: &mut Lowering<'_, '_>, drafts: &[DraftWebhook]) -> Vec<Webhook> {
     let mut webhooks = Vec::new();
     for draft in drafts {
         match payload(cx, draft) {
@@ -35,7 +35,7 @@ fn payload(cx: &Lowering<'_, '_>, draft: &DraftWebhook) -> Option<TypeId> {
         return None;
     };
     let is_name = |field: &Field| match &field.ty {
-        Type::Const(Constant::Text(text)) => *text == draft.name,
+        Type::Const(Constant::String(text)) => *text == draft.name,
         _ => false,
     };
     object

@@ -15,13 +15,13 @@ use crate::ir::{
 
 /// The types of one version, by IDs that are the same in all versions.
 #[derive(Clone, Copy)]
-pub(crate) struct Names<'a> {
+pub(crate) struct SharedTypeIds<'a> {
     pub(crate) api: &'a Api,
     /// The IDs, by Rust name.
     pub(crate) ids: &'a HashMap<&'a str, usize>,
 }
 
-impl Names<'_> {
+impl SharedTypeIds<'_> {
     fn id(&self, id: TypeId) -> TypeId {
         let name = self.api.def(id).name.rust.as_str();
         TypeId(self.ids.get(name).copied().unwrap_or(usize::MAX))
@@ -245,7 +245,7 @@ impl Order {
                     arms: sorted(arms, |(kinds, _)| kinds.clone()),
                 }
             }
-            Decision::Text { variant, otherwise } => Decision::Text {
+            Decision::Format { variant, otherwise } => Decision::Format {
                 variant: self.0[*variant],
                 otherwise: then(otherwise),
             },

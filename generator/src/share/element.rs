@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::canonical::Names;
+use super::canonical::SharedTypeIds;
 use super::key::Key;
 use crate::ir::{
     Access, Api, Flow, FlowKind, Operation, Page, Service, ServiceCredential, Shape, Type, TypeDef,
@@ -61,7 +61,7 @@ impl Elements {
             .enumerate()
             .map(|(id, name)| (*name, id))
             .collect();
-        let of = |api: &&Api| Collector::collect(Names { api, ids: &ids });
+        let of = |api: &&Api| Collector::collect(SharedTypeIds { api, ids: &ids });
         apis.iter().map(of).collect()
     }
 
@@ -80,12 +80,12 @@ impl Elements {
 }
 
 struct Collector<'a> {
-    names: Names<'a>,
+    names: SharedTypeIds<'a>,
     elements: BTreeMap<Key, Element>,
 }
 
 impl<'a> Collector<'a> {
-    fn collect(names: Names<'a>) -> Elements {
+    fn collect(names: SharedTypeIds<'a>) -> Elements {
         let api = names.api;
         let mut collector = Self {
             names,

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::Api;
 use equal::{Cause, Unequal};
 
-pub(crate) use canonical::Names;
+pub(crate) use canonical::SharedTypeIds;
 pub(crate) use element::Elements;
 pub use key::Key;
 

@@ -84,7 +84,7 @@ fn edits() -> [(&'static str, Edit); 4] {
         }),
         ("variant of another constant", |api| {
             if let Some(Shape::Union(union)) = shape(api, "Setting") {
-                let constant = Constant::Text("b".to_owned());
+                let constant = Constant::String("b".to_owned());
                 union.variants[1].ty = Type::List(Box::new(Type::Const(constant)));
             }
         }),

@@ -99,7 +99,7 @@ fn generated(contract: &Value) -> Result<Output, Report> {
     })
 }
 
-fn refusal(contract: &Value) -> String {
+fn rejection(contract: &Value) -> String {
     generated(contract).map(|_| ()).unwrap_err().to_string()
 }
 
@@ -307,7 +307,7 @@ fn colliding() -> Value {
 
 #[test]
 fn name_overrides_resolve_collisions() {
-    let report = refusal(&colliding());
+    let report = rejection(&colliding());
     for what in [
         "two services",
         "two methods",
@@ -352,7 +352,7 @@ fn an_invalid_or_unused_name_override_is_rejected() {
     contract["components"]["schemas"]["A"] = json!({"type": "object", "x-rust-name": "a", "properties": {
         "f": {"type": "string", "x-rust-name": "self"}, "g": {"type": "array", "items": {"type": "string", "x-rust-name": "x"}}}});
     contract["x-rust-name"] = json!({"a": "con", "gone": "x"});
-    let report = refusal(&contract);
+    let report = rejection(&contract);
     assert!(
         report.contains(
             "#/components/schemas/A/properties/g/items/x-rust-name: is only allowed on components"
@@ -360,7 +360,7 @@ fn an_invalid_or_unused_name_override_is_rejected() {
         "{report}"
     );
     contract["components"]["schemas"]["A"]["properties"]["g"]["items"] = json!({"type": "string"});
-    let report = refusal(&contract);
+    let report = rejection(&contract);
     for at in [
         "#/components/schemas/A/x-rust-name: expected an `UpperCamelCase`",
         "#/components/schemas/A/properties/f/x-rust-name: expected a `snake_case`",
@@ -374,7 +374,7 @@ fn an_invalid_or_unused_name_override_is_rejected() {
 }
 
 #[test]
-fn two_contracts_of_one_version_are_refused() {
+fn two_contracts_of_one_version_are_rejected() {
     let mut contract = empty();
     contract["paths"]["/v1/a"]["post"] = operation("a:get", json!({"type": "string"}));
     let text = contract.to_string();

@@ -69,7 +69,7 @@ fn models(contract: &Value) -> String {
     models.map(|(_, text)| text.as_str()).collect()
 }
 
-fn refusal(contract: &Value, overlay: Option<&str>) -> String {
+fn rejection(contract: &Value, overlay: Option<&str>) -> String {
     generated(contract, overlay)
         .map(|_| ())
         .unwrap_err()
@@ -119,7 +119,7 @@ fn schemas_nest_as_deeply_as_the_limit_allows() {
 
 #[test]
 fn deeper_nesting_is_rejected_with_its_location() {
-    let deep = refusal(&one(nested(MAX_DEPTH - 1, in_array)), None);
+    let deep = rejection(&one(nested(MAX_DEPTH - 1, in_array)), None);
     let place = format!(
         "a.yaml#/components/schemas/X0{}: ",
         "/items".repeat(MAX_DEPTH - 3)
@@ -160,7 +160,7 @@ fn corrections_have_the_same_nesting_limit() {
     let overlay =
         format!("overlay: 1.0.0\ninfo: {{title: A, version: 1.0.0}}\nactions:\n{actions}");
     let contract = one(json!({"type": "array"}));
-    let report = refusal(&contract, Some(&overlay));
+    let report = rejection(&contract, Some(&overlay));
     assert!(
         report.starts_with("a.yaml#/actions/1: nests more than 120 levels"),
         "{report}"
@@ -174,7 +174,7 @@ fn an_enum_has_any_number_of_values() {
     assert!(text.contains("Value19999,"));
     let mut twice = values.clone();
     twice.push("value_0".to_owned());
-    let report = refusal(&one(json!({"type": "string", "enum": twice})), None);
+    let report = rejection(&one(json!({"type": "string", "enum": twice})), None);
     assert!(report.contains("/enum/20000: is repeated"), "{report}");
 }
 
@@ -200,7 +200,7 @@ fn chains_of_references_have_any_length() {
     let lists = models(&chain(1_000, |next| array(reference(next))));
     assert!(lists.contains("pub type X999 = Vec<X1000>;"));
     let circle = chain(1_000, |next| reference(next % 1_000));
-    assert!(refusal(&circle, None).ends_with("\n1000 problems"));
+    assert!(rejection(&circle, None).ends_with("\n1000 problems"));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn unions_are_nested_by_reference_up_to_a_limit() {
         json!({"anyOf": [titled(format!("Part {next}"), own), reference(next)]})
     };
     assert!(models(&chain(32, link)).contains("pub enum X0 "));
-    let report = refusal(&chain(1_000, link), None);
+    let report = rejection(&chain(1_000, link), None);
     assert!(
         report.contains("nests more than 32 unions in each other"),
         "{report}"
@@ -287,7 +287,7 @@ fn discriminators_have_any_number_of_tags() {
         (format!("X{tag}"), object("kind", kind))
     });
     let first = ("X0".to_owned(), union);
-    let report = refusal(&contract([first].into_iter().chain(schemas)), None);
+    let report = rejection(&contract([first].into_iter().chain(schemas)), None);
     assert!(report.contains("is `kind_7`, never `not_7`"), "{report}");
     assert!(report.ends_with("\n5000 problems"), "{report}");
 }
@@ -308,6 +308,6 @@ fn mutually_recursive_errors_are_lowered_once() {
     ]);
     contract["paths"]["/v1/a/"]["post"]["responses"]["400"] = json!({"description": "Bad", "content":
         {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}});
-    let report = refusal(&contract, None);
+    let report = rejection(&contract, None);
     assert!(report.contains("the union `A` contains itself"), "{report}");
 }

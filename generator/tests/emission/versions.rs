@@ -165,19 +165,19 @@ fn an_invalid_list_is_rejected_with_its_location() {
 #[test]
 fn each_version_has_a_contract_and_each_contract_is_listed() {
     let list = parse(LIST).unwrap();
-    let refusal = |contracts: &[&str]| crate_of(&list, contracts).map(drop).unwrap_err();
+    let rejection = |contracts: &[&str]| crate_of(&list, contracts).map(drop).unwrap_err();
     assert_eq!(
-        refusal(&["2026-10", "2027-01"]),
+        rejection(&["2026-10", "2027-01"]),
         "spec/versions.yaml#/versions/2026-04: the contract of version 2026-04 is missing: restore its file, or remove this \
          entry\n1 problem"
     );
     assert_eq!(
-        refusal(&["2026-04", "2026-10", "2027-01", "2027-04"]),
+        rejection(&["2026-04", "2026-10", "2027-01", "2027-04"]),
         "spec/2027-04.yaml#/info/version: version 2027-04 is not listed in spec/versions.yaml: list it there, or remove \
          this file\n1 problem"
     );
     // The default one is no exception, and all problems are reported together.
-    let report = refusal(&["2026-04", "2027-01", "2027-04"]);
+    let report = rejection(&["2026-04", "2027-01", "2027-04"]);
     assert!(report.ends_with("\n2 problems"), "{report}");
     assert!(
         report.contains("#/versions/2026-10: the contract of version"),

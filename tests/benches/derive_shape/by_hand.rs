@@ -150,7 +150,7 @@ impl Code<'_> {
                 }
                 text + "_ => Self::Unknown(serde_json::from_str(raw)?) }"
             }
-            Decision::Text { variant, otherwise } => {
+            Decision::Format { variant, otherwise } => {
                 let name = &self.union.variants[*variant].name.rust;
                 let (ty, wrap) = (self.payload)(*variant);
                 let otherwise = self.decide(otherwise);
@@ -164,7 +164,7 @@ impl Code<'_> {
 
 fn constant(constant: &Constant) -> String {
     let json = match constant {
-        Constant::Text(text) => format!("{text:?}"),
+        Constant::String(text) => format!("{text:?}"),
         Constant::Boolean(value) => value.to_string(),
         Constant::Integer(value) => value.to_string(),
         Constant::Null => "null".to_owned(),

@@ -204,7 +204,7 @@ impl Emitter<'_> {
             }
             Type::Nullable(inner) => format!("Option<{}>", self.ty(inner)),
             Type::Boxed(inner) => format!("Box<{}>", self.ty(inner)),
-            Type::Const(Constant::Text(text)) => {
+            Type::Const(Constant::String(text)) => {
                 let next = format!("Constant{}", self.constants.len());
                 self.constants.entry(text.clone()).or_insert(next).clone()
             }

@@ -80,7 +80,7 @@ impl<'a> Sampler<'a> {
             Type::Nullable(_) if depth > MAX_DEPTH || self.next().is_multiple_of(4) => Value::Null,
             Type::Nullable(inner) | Type::Boxed(inner) => self.value(inner, depth),
             Type::Const(constant) => match constant {
-                Constant::Text(text) => json!(text),
+                Constant::String(text) => json!(text),
                 Constant::Boolean(value) => json!(value),
                 Constant::Integer(value) => json!(value),
                 Constant::Null => Value::Null,

@@ -121,7 +121,7 @@ fn references_lead_to_schemas() {
 }
 
 #[test]
-fn what_the_grammar_does_not_have_is_refused() {
+fn keys_outside_of_the_grammar_are_rejected() {
     for (from, to, pointer, message) in [
         (
             "openapi: 3.1.0",
@@ -196,7 +196,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn a_detail_that_the_types_cannot_hold_is_refused() {
+fn a_detail_that_the_types_cannot_hold_is_rejected() {
     let text = WHOLE.replacen("scheme: bearer", "scheme: bearer, openIdConnectUrl: /x", 1);
     assert_eq!(
         problems(loaded(&text), ""),

@@ -36,7 +36,7 @@ fn downgraded(schemas: &str) -> Value {
 }
 
 /// Returns the problems of a document with these schemas: the pointer below `X`, and the message.
-fn refused(schemas: &str) -> Vec<(String, String)> {
+fn rejected(schemas: &str) -> Vec<(String, String)> {
     problems(loaded(&document(schemas)), "/components/schemas/X")
 }
 

@@ -83,7 +83,7 @@ fn actions_are_applied_in_order_to_every_match() {
 }
 
 #[test]
-fn what_an_action_does_is_told_apart() {
+fn each_effect_of_an_action_is_reported() {
     for (action, effect) in [
         ("target: $.a, update: {y: 1}", Effect::Changed),
         ("target: $.a.x, remove: true", Effect::Changed),
@@ -168,7 +168,7 @@ fn a_target_that_cannot_be_updated_is_a_problem() {
 }
 
 #[test]
-fn malformed_overlays_are_refused() {
+fn malformed_overlays_are_rejected() {
     for (action, part) in [
         (
             "{target: $.a, description: d}",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::{Literal, SchemaDataExt, SchemaExt};
-use super::{document, downgraded, loaded, only, refused};
+use super::{document, downgraded, loaded, only, rejected};
 
 #[test]
 fn a_union_with_null_is_its_nullable_member() {
@@ -38,14 +38,14 @@ fn a_nullable_reference_keeps_its_reference() {
 #[test]
 fn what_the_union_says_may_not_contradict_its_only_member() {
     assert_eq!(
-        refused("X: {default: a, anyOf: [{type: string, default: b}, {type: 'null'}]}"),
+        rejected("X: {default: a, anyOf: [{type: string, default: b}, {type: 'null'}]}"),
         only(
             "/default",
             "the only member of this union has another value"
         )
     );
     assert_eq!(
-        refused("X: {x-ambiguous: why, anyOf: [{type: string}, {type: 'null'}]}"),
+        rejected("X: {x-ambiguous: why, anyOf: [{type: string}, {type: 'null'}]}"),
         only("/x-ambiguous", "there is only one member to choose")
     );
 }
@@ -68,7 +68,7 @@ fn null_alone_is_a_constant() {
 #[test]
 fn a_constant_is_an_enum_of_one() {
     for (constant, kind, literal) in [
-        ("fixed", "string", Literal::Text("fixed".to_owned())),
+        ("fixed", "string", Literal::String("fixed".to_owned())),
         ("true", "boolean", Literal::Bool(true)),
         ("3", "integer", Literal::Integer(3)),
         ("null", "null", Literal::Null),
@@ -95,27 +95,27 @@ fn a_constant_is_an_enum_of_one() {
 #[test]
 fn constants_are_of_their_type() {
     assert_eq!(
-        refused("X: {type: integer, const: a}"),
+        rejected("X: {type: integer, const: a}"),
         only("/const", "`\"a\"` is not an integer")
     );
     assert_eq!(
-        refused("X: {const: a, enum: [a]}"),
+        rejected("X: {const: a, enum: [a]}"),
         only("/const", "is not supported together with `enum`")
     );
     assert_eq!(
-        refused("X: {const: 1.5}"),
+        rejected("X: {const: 1.5}"),
         only("/const", "is not allowed in a schema that is a number")
     );
     assert_eq!(
-        refused("X: {enum: [a, 1]}"),
+        rejected("X: {enum: [a, 1]}"),
         only("/enum/1", "`1` is not a string")
     );
     assert_eq!(
-        refused("X: {type: string, enum: [a, b, a]}"),
+        rejected("X: {type: string, enum: [a, b, a]}"),
         only("/enum/2", "is repeated")
     );
     assert_eq!(
-        refused("X: {type: string, enum: []}"),
+        rejected("X: {type: string, enum: []}"),
         only("/enum", "has no values")
     );
 }
@@ -139,7 +139,7 @@ fn exclusive_bounds_are_flags_and_integers_stay_integers() {
         json!({"type": "number", "maximum": 1.5, "exclusiveMaximum": true})
     );
     assert_eq!(
-        refused("X: {type: integer, minimum: 0.5}"),
+        rejected("X: {type: integer, minimum: 0.5}"),
         only("/minimum", "expected an integer of 64 bits, found 0.5")
     );
 }
@@ -229,7 +229,7 @@ fn defaults_and_marks_have_types() {
     };
     assert_eq!(data("A").default_value(), Some(Literal::Null));
     let list = vec![
-        Literal::Text("a".to_owned()),
+        Literal::String("a".to_owned()),
         Literal::Integer(1),
         Literal::Number(1.5),
         Literal::Object(vec![("b".to_owned(), Literal::Bool(true))]),
@@ -247,7 +247,7 @@ fn defaults_and_marks_have_types() {
 }
 
 #[test]
-fn what_openapiv3_would_drop_is_refused() {
+fn keywords_that_openapiv3_drops_are_rejected() {
     for (schema, pointer, message) in [
         (
             "{type: string, properties: {}}",
@@ -329,7 +329,7 @@ fn what_openapiv3_would_drop_is_refused() {
         ("false", "", "expected a schema, found `false`"),
     ] {
         assert_eq!(
-            refused(&format!("X: {schema}")),
+            rejected(&format!("X: {schema}")),
             only(pointer, message),
             "{schema}"
         );
@@ -338,7 +338,7 @@ fn what_openapiv3_would_drop_is_refused() {
 
 #[test]
 fn all_problems_are_reported_together_and_at_any_depth() {
-    let found = refused(
+    let found = rejected(
         "X: {type: object, odd: 1, properties: {a~b: {type: array, items: {anyOf: [{type: nope}, {not: {}}]}}}}",
     );
     let pointers: Vec<&str> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();

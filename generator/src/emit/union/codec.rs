@@ -162,7 +162,7 @@ impl Reader<'_> {
                 let unknown = &self.unknown;
                 Code::Match(quote!(match node.kind() { #(#arms)* _ => #unknown, }))
             }
-            Decision::Text { variant, otherwise } => {
+            Decision::Format { variant, otherwise } => {
                 let pattern = ident(&self.union.variants[*variant].name.rust);
                 let otherwise = self.arm("other text", otherwise);
                 Code::Match(
@@ -181,7 +181,7 @@ impl Reader<'_> {
         let look = match arms.first().and_then(|(constants, _)| constants.first()) {
             Some(Constant::Boolean(_)) => quote!(flag),
             Some(Constant::Integer(_)) => quote!(integer),
-            Some(Constant::Text(_) | Constant::Null) | None => quote!(text),
+            Some(Constant::String(_) | Constant::Null) | None => quote!(text),
         };
         let path = quote!(&[#(#path),*]);
         if let [(constants, then)] = arms

@@ -25,7 +25,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
     }
     let name = ident(&def.name.rust);
     let docs = type_docs(def, "The union")
-        .paragraph(told_apart(union))
+        .paragraph(discrimination(union))
         .paragraph(accepted_variants(api, def, union))
         .attributes();
     let variants = union
@@ -67,7 +67,7 @@ fn accepted_variants(api: &Api, def: &TypeDef, union: &Union) -> String {
     }
 }
 
-fn told_apart(union: &Union) -> String {
+fn discrimination(union: &Union) -> String {
     match &union.resolution {
         Resolution::Decided(decision) => {
             let deciding: Vec<String> = decision
@@ -153,7 +153,7 @@ fn variant_definition(api: &Api, variant: &Variant, usage: Usage) -> TokenStream
                 .and_then(|docs| docs.lines().next())
                 .map_or(schema, str::to_owned)
         }
-        Type::Const(Constant::Text(text)) => format!("{}.", docs::code(text)),
+        Type::Const(Constant::String(text)) => format!("{}.", docs::code(text)),
         other => format!("{}.", docs::capitalized(&kind(other))),
     };
     let docs = Docs::new(None, fallback)

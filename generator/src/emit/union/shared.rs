@@ -170,7 +170,7 @@ pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
         return vec![];
     };
     let is_constant = |field: &Field| {
-        matches!(field.ty, Type::Const(Constant::Text(_)))
+        matches!(field.ty, Type::Const(Constant::String(_)))
             && field.representation == Representation::Constant
     };
     let is_text = |field: &Field| {

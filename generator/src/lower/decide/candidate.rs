@@ -93,7 +93,7 @@ impl<'t> Candidate<'t> {
             return self.knows(path);
         };
         let kind = match constant {
-            Constant::Text(_) => Kind::String,
+            Constant::String(_) => Kind::String,
             Constant::Boolean(_) => Kind::Boolean,
             Constant::Integer(_) => Kind::Integer,
             Constant::Null => return false,
@@ -196,7 +196,7 @@ fn constants(types: &[TypeDef], ty: &Type) -> Option<Vec<Constant>> {
                 texts
                     .values
                     .iter()
-                    .map(|value| Constant::Text(value.name.wire.clone()))
+                    .map(|value| Constant::String(value.name.wire.clone()))
                     .collect(),
             ),
             _ => None,
@@ -216,7 +216,7 @@ fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
         Type::Scalar(Scalar::Number) => NUMBERS.to_vec(),
         Type::Scalar(Scalar::Decimal) => [&[Kind::String][..], &NUMBERS].concat(),
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
-        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
+        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::String(_)) => vec![Kind::String],
         Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
         Type::Map(_) => vec![Kind::Object],
         Type::Nullable(inner) | Type::Boxed(inner) => kinds(types, inner),

@@ -56,7 +56,7 @@ fn any(candidates: &[&Candidate<'_>]) -> Decided {
         if group.is_empty() {
             continue;
         }
-        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+        match arms.iter_mut().find(|(_, other)| are_same(other, &group)) {
             Some((kinds, _)) => kinds.push(kind),
             None => arms.push((vec![kind], group)),
         }
@@ -115,7 +115,7 @@ fn texts(candidates: &[&Candidate<'_>]) -> Decided {
         [] => {}
         [only] if free.is_empty() => decision = Decision::Variant(only.variant),
         [only] => {
-            decision = Decision::Text {
+            decision = Decision::Format {
                 variant: only.variant,
                 otherwise: Box::new(decision),
             }
@@ -155,7 +155,7 @@ fn objects(candidates: &[&Candidate<'_>]) -> Decided {
         .flatten()
         .find_map(|tag| tag.decide().ok())
         .or_else(|| paths.iter().find_map(|path| required_key(candidates, path)))
-        .or_else(|| further_keys(candidates))
+        .or_else(|| additional_keys(candidates))
         .ok_or_else(|| undecided(candidates))
 }
 
@@ -197,7 +197,7 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
 /// Decides between two candidates if one has all keys of the other and further ones. A value with any of the further
 /// keys, even with the value null, is of the larger candidate. Any other value is of the smaller one, which has fields
 /// for all of its keys.
-fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
+fn additional_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
     let (large, small) = if a.own_keys().count() > b.own_keys().count() {
         (a, b)
@@ -285,7 +285,7 @@ fn shown(variant: usize, candidates: &[Candidate<'_>]) -> Decision {
     }
 }
 
-fn same(a: &[&Candidate<'_>], b: &[&Candidate<'_>]) -> bool {
+fn are_same(a: &[&Candidate<'_>], b: &[&Candidate<'_>]) -> bool {
     a.iter()
         .map(|candidate| candidate.variant)
         .eq(b.iter().map(|candidate| candidate.variant))

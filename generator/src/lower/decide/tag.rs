@@ -148,7 +148,7 @@ fn with_keys(
             absent: Box::new(inner(*absent)),
         },
         // Not possible: tagged candidates are objects.
-        other @ (Decision::Kind { .. } | Decision::Text { .. }) => other,
+        other @ (Decision::Kind { .. } | Decision::Format { .. }) => other,
     }
 }
 

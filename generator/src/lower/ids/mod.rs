@@ -24,7 +24,7 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, schema: &Schema, at: &str) {
 }
 
 /// Replaces UUIDs that identify an entity by the ID type of the entity.
-pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
+pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let mut entities = Entities::default();
     for id_of in cx.identified.values() {
         if let IdOf::Entity(name) = id_of {

@@ -10,7 +10,7 @@ use crate::ir::{Constant, Shape, Type, TypeId};
 use crate::lower::Lowering;
 use crate::lower::declare::reference;
 use crate::lower::draft::{Draft, DraftOperation};
-use crate::lower::place::{Node, Place};
+use crate::lower::location::{Location, Node};
 
 /// Returns the documented error statuses. [`name_errors`] adds the error codes later.
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
@@ -41,12 +41,12 @@ pub(super) fn causes(
 pub(super) fn types(
     cx: &mut Lowering<'_, '_>,
     response: &Response,
-    place: &Place,
+    location: &Location,
     at: &str,
 ) -> Vec<TypeId> {
     let mut found = Vec::new();
     if response.content.len() > 1 {
-        media::refuse_several(cx, at);
+        media::reject_several(cx, at);
         return found;
     }
     for (media_type, media) in &response.content {
@@ -55,8 +55,9 @@ pub(super) fn types(
             let message = format!("an error of type `{media_type}` is not supported");
             cx.problem(&at, message);
         } else if let Some(schema) = &media.schema {
-            let place = Place::new(format!("{at}/schema"), format!("{} error", place.name));
-            collect(cx, schema, &place, &mut found);
+            let location =
+                Location::new(format!("{at}/schema"), format!("{} error", location.name));
+            collect(cx, schema, &location, &mut found);
         }
     }
     found
@@ -65,7 +66,7 @@ pub(super) fn types(
 fn collect(
     cx: &mut Lowering<'_, '_>,
     schema: &ReferenceOr<Schema>,
-    place: &Place,
+    location: &Location,
     found: &mut Vec<TypeId>,
 ) {
     let document = cx.document;
@@ -73,7 +74,7 @@ fn collect(
     while let Some(schema) = open.pop() {
         let target = match schema {
             ReferenceOr::Reference { reference: name } => {
-                match reference(cx, name, place).non_null() {
+                match reference(cx, name, location).non_null() {
                     Type::Named(id) if !found.contains(id) => found.push(*id),
                     // Its members are already in the list.
                     _ => continue,
@@ -88,7 +89,7 @@ fn collect(
             // Reversed, because the last one is processed first.
             open.extend(members.iter().rev());
         } else if let ReferenceOr::Item(schema) = schema {
-            let (ty, _) = cx.value(Node::Schema(schema), place);
+            let (ty, _) = cx.value(Node::Schema(schema), location);
             ty.visit_named(&mut |id| found.push(id));
         }
     }
@@ -131,7 +132,7 @@ fn error_code(cx: &Lowering<'_, '_>, id: TypeId) -> Option<String> {
         .iter()
         .find(|field| field.name.wire == "error")?;
     match field.ty.non_null() {
-        Type::Const(Constant::Text(code)) => Some(code.clone()),
+        Type::Const(Constant::String(code)) => Some(code.clone()),
         _ => None,
     }
 }

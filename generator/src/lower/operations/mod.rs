@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use openapiv3::{Operation as Source, PathItem};
 
 use super::draft::{Draft, DraftOperation, DraftWebhook};
-use super::place::{Node, Place};
+use super::location::{Location, Node};
 use super::{Lowering, renamed};
 use crate::document::{self, OperationExt as _};
 use crate::error::escape_pointer;
@@ -49,8 +49,8 @@ pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
         .webhooks
         .iter()
         .map(|webhook| {
-            let place = Place::new(&webhook.at, format!("webhook {} payload", webhook.name));
-            let payload = cx.value(Node::from(&webhook.schema), &place).0;
+            let location = Location::new(&webhook.at, format!("webhook {} payload", webhook.name));
+            let payload = cx.value(Node::from(&webhook.schema), &location).0;
             DraftWebhook {
                 name: webhook.name.clone(),
                 payload,
@@ -99,19 +99,19 @@ fn operation(
     let given = source.rust_name();
     let name = renamed::name(cx, last, given, names::method, at);
     let type_name = names::request_type(given.unwrap_or(last));
-    let place = Place::new(at, &type_name);
-    let (path_params, query) = request::parameters(cx, &id, path, source, &place);
+    let location = Location::new(at, &type_name);
+    let (path_params, query) = request::parameters(cx, &id, path, source, &location);
     let body = source
         .request_body
         .as_ref()
-        .and_then(|body| request::body(cx, body, &place));
-    let ((success, status), errors) = responses::responses(cx, source, &place);
+        .and_then(|body| request::body(cx, body, &location));
+    let ((success, status), errors) = responses::responses(cx, source, &location);
     let statuses = errors::statuses(source);
     let causes = errors::causes(cx, &id, &statuses);
     let (access, scopes) = access::access(cx, source, at);
     let paged_item = source.pagination().map(|pagination| {
-        let place = place.below("x-polar-pagination", "item");
-        cx.value(Node::from(&pagination.item), &place).0
+        let location = location.below("x-polar-pagination", "item");
+        cx.value(Node::from(&pagination.item), &location).0
     });
     let operation = Operation {
         docs: cx.glossary.operation(&id),

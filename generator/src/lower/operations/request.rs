@@ -8,7 +8,7 @@ use openapiv3::{
 use crate::document::ParameterExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
-use crate::lower::place::{Node, Place};
+use crate::lower::location::{Location, Node};
 use crate::lower::{Lowering, facts, ids, renamed, union};
 use crate::names;
 
@@ -18,17 +18,24 @@ pub(super) fn parameters(
     id: &str,
     path: &str,
     source: &Source,
-    place: &Place,
+    location: &Location,
 ) -> (Vec<Param>, Vec<Param>) {
     let (mut in_path, mut in_query) = (Vec::new(), Vec::new());
     for (index, parameter) in source.parameters.iter().enumerate() {
-        let at = format!("{}/parameters/{index}", place.at);
+        let at = format!("{}/parameters/{index}", location.at);
         match parameter {
             ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => {
                 if !parameter_data.required {
                     cx.problem(&at, "a path parameter must be required");
                 }
-                in_path.push(param(cx, id, parameter_data, ParamStyle::Plain, place, &at));
+                in_path.push(param(
+                    cx,
+                    id,
+                    parameter_data,
+                    ParamStyle::Plain,
+                    location,
+                    &at,
+                ));
             }
             ReferenceOr::Item(Parameter::Query {
                 parameter_data,
@@ -36,7 +43,7 @@ pub(super) fn parameters(
                 ..
             }) => {
                 let style = query_style(cx, style, parameter_data, &at);
-                in_query.push(param(cx, id, parameter_data, style, place, &at));
+                in_query.push(param(cx, id, parameter_data, style, location, &at));
             }
             _ => cx.problem(&at, "only path and query parameters are supported"),
         }
@@ -54,7 +61,7 @@ pub(super) fn parameters(
     let templates = path.matches('{').count();
     if templates != in_path.len() {
         cx.problem(
-            &place.at,
+            &location.at,
             format!(
                 "the path has {templates} parameters, the operation {}",
                 in_path.len()
@@ -90,16 +97,16 @@ fn param(
     id: &str,
     data: &ParameterData,
     style: ParamStyle,
-    place: &Place,
+    location: &Location,
     at: &str,
 ) -> Param {
-    let place = Place::new(
+    let location = Location::new(
         format!("{at}/schema"),
-        format!("{} {}", place.name, data.name),
+        format!("{} {}", location.name, data.name),
     );
     let (ty, facts, style) = match &data.format {
         ParameterSchemaOrContent::Schema(schema) => {
-            let (ty, facts) = param_value(cx, schema, &place);
+            let (ty, facts) = param_value(cx, schema, &location);
             (ty, facts, style)
         }
         ParameterSchemaOrContent::Content(content) => {
@@ -114,11 +121,11 @@ fn param(
                             "`style` and `explode` are not allowed on a parameter with `content`",
                         );
                     }
-                    let place = Place::new(
+                    let location = Location::new(
                         format!("{at}/content/application~1json/schema"),
-                        place.name.clone(),
+                        location.name.clone(),
                     );
-                    let (ty, facts) = cx.value(Node::from(schema), &place);
+                    let (ty, facts) = cx.value(Node::from(schema), &location);
                     (ty, facts, ParamStyle::Json)
                 }
                 None => {
@@ -131,7 +138,7 @@ fn param(
             }
         }
     };
-    facts::refuse_direction(cx, &facts, &place.at);
+    facts::reject_direction(cx, &facts, &location.at);
 
     let (presence, make): (_, fn(&str) -> names::Name) = match data.required {
         true => (Presence::Required, names::argument),
@@ -163,24 +170,24 @@ fn param(
 fn param_value(
     cx: &mut Lowering<'_, '_>,
     schema: &ReferenceOr<Schema>,
-    place: &Place,
+    location: &Location,
 ) -> (Type, Facts) {
     if let ReferenceOr::Item(item) = schema
-        && let Some((ty, facts)) = union::one_or_many(cx, item, place)
+        && let Some((ty, facts)) = union::one_or_many(cx, item, location)
     {
-        ids::note(cx, item, &place.at);
-        return (ty, facts::own_facts(item).beside(facts));
+        ids::note(cx, item, &location.at);
+        return (ty, facts::own_facts(item).merged_with(facts));
     }
-    cx.value(Node::from(schema), place)
+    cx.value(Node::from(schema), location)
 }
 
 /// Returns the body of an operation, if there is one.
 pub(super) fn body(
     cx: &mut Lowering<'_, '_>,
     body: &ReferenceOr<RequestBody>,
-    place: &Place,
+    location: &Location,
 ) -> Option<Body> {
-    let at = format!("{}/requestBody", place.at);
+    let at = format!("{}/requestBody", location.at);
     let Some(body) = body.as_item() else {
         cx.problem(&at, "a shared request body is not supported");
         return None;
@@ -202,12 +209,12 @@ pub(super) fn body(
         }
     };
     let at = format!("{at}/content/{}/schema", escape_pointer(media_type));
-    let place = Place::new(at, format!("{} body", place.name));
+    let location = Location::new(at, format!("{} body", location.name));
     let (ty, facts) = match &media.schema {
-        Some(schema) => cx.value(Node::from(schema), &place),
+        Some(schema) => cx.value(Node::from(schema), &location),
         None => (Type::Json, Facts::default()),
     };
-    facts::refuse_outside_properties(cx, &facts, &place.at);
+    facts::reject_outside_properties(cx, &facts, &location.at);
     let presence = if body.required {
         Presence::Required
     } else {
@@ -218,6 +225,6 @@ pub(super) fn body(
         encoding,
         presence,
         limits: facts.limits,
-        at: place.at,
+        at: location.at,
     })
 }

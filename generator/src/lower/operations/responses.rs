@@ -4,20 +4,20 @@ use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
 use super::{errors, media};
 use crate::ir::{Facts, Scalar, Success, Type, TypeId};
-use crate::lower::place::{Node, Place};
+use crate::lower::location::{Location, Node};
 use crate::lower::{Lowering, facts};
 
 /// Returns the successful response with its status, and the types of the documented errors by status.
 pub(super) fn responses(
     cx: &mut Lowering<'_, '_>,
     source: &Source,
-    place: &Place,
+    location: &Location,
 ) -> ((Success, u16), Vec<(u16, TypeId)>) {
     let mut successes = Vec::new();
     let mut statuses = Vec::new();
     let mut errors = Vec::new();
     for (status, response) in &source.responses.responses {
-        let at = format!("{}/responses/{status}", place.at);
+        let at = format!("{}/responses/{status}", location.at);
         let (StatusCode::Code(code), ReferenceOr::Item(response)) = (status, response) else {
             cx.problem(
                 &at,
@@ -28,9 +28,9 @@ pub(super) fn responses(
         match code {
             200..=299 => {
                 statuses.push(*code);
-                successes.extend(success(cx, *code, response, place, &at));
+                successes.extend(success(cx, *code, response, location, &at));
             }
-            400..=599 => errors::types(cx, response, place, &at)
+            400..=599 => errors::types(cx, response, location, &at)
                 .into_iter()
                 .for_each(|id| errors.push((*code, id))),
             _ => cx.problem(
@@ -51,12 +51,12 @@ pub(super) fn responses(
             Success::JsonOrEmpty(ty.clone())
         }
         [] => {
-            cx.problem(&place.at, "the operation has no successful response");
+            cx.problem(&location.at, "the operation has no successful response");
             Success::Empty
         }
         _ => {
             cx.problem(
-                &format!("{}/responses", place.at),
+                &format!("{}/responses", location.at),
                 "successes of several types are not supported",
             );
             Success::Empty
@@ -71,26 +71,26 @@ fn success(
     cx: &mut Lowering<'_, '_>,
     code: u16,
     response: &Response,
-    place: &Place,
+    location: &Location,
     at: &str,
 ) -> Option<Success> {
     let (media_type, media) = match response.content.iter().collect::<Vec<_>>().as_slice() {
         [] => return Some(Success::Empty),
         [only] => *only,
         _ => {
-            media::refuse_several(cx, at);
+            media::reject_several(cx, at);
             return None;
         }
     };
     match media_type.as_str() {
         "application/json" => {
             let at = format!("{at}/content/application~1json/schema");
-            let place = Place::new(at, format!("{} response", place.name));
+            let location = Location::new(at, format!("{} response", location.name));
             let (ty, facts) = match &media.schema {
-                Some(schema) => cx.value(Node::from(schema), &place),
+                Some(schema) => cx.value(Node::from(schema), &location),
                 None => (Type::Json, Facts::default()),
             };
-            facts::refuse_outside_properties(cx, &facts, &place.at);
+            facts::reject_outside_properties(cx, &facts, &location.at);
             // For the status 202, a schema that permits any value means no content: the server sends `null`.
             Some(if code == 202 && ty == Type::Json {
                 Success::Empty
@@ -100,10 +100,10 @@ fn success(
         }
         "text/csv" => {
             let at = format!("{at}/content/text~1csv/schema");
-            let place = Place::new(at, format!("{} row", place.name));
+            let location = Location::new(at, format!("{} row", location.name));
             let row = media.schema.as_ref().map(Node::from);
             // The schema of a plain string does not describe rows.
-            let row = row.map(|row| cx.value(row, &place).0);
+            let row = row.map(|row| cx.value(row, &location).0);
             Some(Success::Csv(
                 row.filter(|row| *row != Type::Scalar(Scalar::String)),
             ))

@@ -35,7 +35,7 @@ fn every_entry_of_the_grammar_is_read() {
 const UNREAD_ENTRIES: &[(&str, &str)] = &[
     (
         "openapi",
-        "any other than 3.1 is refused; its patch version changes nothing",
+        "any other than 3.1 is rejected; its patch version changes nothing",
     ),
     ("info.title", "the crate has a name of its own"),
     (
@@ -64,7 +64,7 @@ const UNREAD_ENTRIES: &[(&str, &str)] = &[
     ),
     (
         "paths.*.get.x-polar-pagination.type",
-        "there is only one kind; another is refused",
+        "there is only one kind; another is rejected",
     ),
 ];
 
@@ -105,7 +105,7 @@ fn collect_keys(
             }
         }
         Part::Map(inner) | Part::List(inner) => collect_keys(inner, &format!("{path}.*"), keys),
-        Part::Text | Part::Flag | Part::Texts | Part::OneOf(_) | Part::Schema => {}
+        Part::String | Part::Flag | Part::Strings | Part::OneOf(_) | Part::Schema => {}
     }
 }
 
@@ -172,9 +172,9 @@ fn mutants(contract: &Value, place: &str, key: &Key) -> Vec<Value> {
     };
     let given = &contract.pointer(place).unwrap()[key.name];
     let mut mutants = match (key.part, given) {
-        (Part::Text, Value::String(text)) => vec![set(json!(format!("{text}x")))],
+        (Part::String, Value::String(text)) => vec![set(json!(format!("{text}x")))],
         (Part::Flag, Value::Bool(flag)) => vec![set(json!(!flag))],
-        (Part::Texts, Value::Array(_)) => vec![set(json!(["other"]))],
+        (Part::Strings, Value::Array(_)) => vec![set(json!(["other"]))],
         (Part::OneOf(known), Value::String(text)) => {
             let others = known.iter().filter(|other| *other != text);
             others.map(|other| set(json!(other))).collect()

@@ -1,19 +1,19 @@
-//! The current place in the document: a JSON pointer for messages, and a name for inline types.
+//! The current location in the document: a JSON pointer for messages, and a name for inline types.
 
 use openapiv3::{ReferenceOr, Schema};
 
 use crate::error::escape_pointer;
 
-/// A place in the document.
+/// A location in the document.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct Location {
     /// JSON pointer.
     pub(super) at: String,
-    /// The name of an inline type without a title at this place.
+    /// The name of an inline type without a title at this location.
     pub(super) name: String,
 }
 
-impl Place {
+impl Location {
     pub(super) fn new(at: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             at: at.into(),
@@ -29,7 +29,7 @@ impl Place {
         }
     }
 
-    /// Returns a place below this one, which adds `word` to the name unless it is empty.
+    /// Returns a location below this one, which adds `word` to the name unless it is empty.
     pub(super) fn below(&self, path: &str, word: &str) -> Self {
         let name = if word.is_empty() {
             self.name.clone()
