@@ -50,6 +50,12 @@ fn with(object: &Value, key: &str, value: Value) -> Value {
 }
 
 #[test]
+fn a_union_of_structs_takes_two_words() {
+    assert_eq!(size_of::<Price>(), 2 * size_of::<usize>());
+    assert_eq!(size_of::<Event>(), 2 * size_of::<usize>());
+}
+
+#[test]
 fn legacy_and_catalog_prices_share_a_tag() {
     let common = json!({
         "created_at": TIME, "modified_at": null, "id": ID, "source": "catalog", "amount_type": "fixed",
