@@ -85,21 +85,20 @@ pub(crate) async fn assign(
         let seat = SeatAssign::new()
             .subscription_id(plan.subscription.id)
             .email(email.trim());
-        match app.polar.customer_seats().assign_seat(&seat).await {
-            Ok(_) => {}
-            // The address already has a seat, or a concurrent request took the last one.
-            Err(error)
-                if error
-                    .status()
-                    .is_some_and(|status| status.is_client_error()) =>
-            {
-                let page = pages::message(
-                    "No seat was given",
-                    "The address has one already, or there is none left.",
-                );
-                return Ok((StatusCode::CONFLICT, page).into_response());
-            }
-            Err(error) => return Err(error.into()),
+        if let Err(error) = app.polar.customer_seats().assign_seat(&seat).await {
+            let (status, reason) = match error.status() {
+                Some(StatusCode::BAD_REQUEST) => (
+                    StatusCode::CONFLICT,
+                    "The address has a seat already, or all seats are taken.",
+                ),
+                Some(StatusCode::UNPROCESSABLE_ENTITY) => (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "The email address is not valid.",
+                ),
+                _ => return Err(error.into()),
+            };
+            let page = pages::message("No seat was assigned", reason);
+            return Ok((status, page).into_response());
         }
     }
     Ok(Redirect::to("/seats").into_response())
