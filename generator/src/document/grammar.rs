@@ -62,7 +62,7 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
     }
 }
 
-/// The grammar of a document. `tests/coverage.rs` tests that every entry has an effect on the emitted code, or lists
+/// The grammar of a document. `tests/coverage/` tests that every entry has an effect on the emitted code, or lists
 /// the reason why not.
 pub(super) static DOCUMENT: Part = Part::Object(&[
     required("openapi", &Part::String),

@@ -239,7 +239,7 @@ const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Nu
 const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
 const WITH_PROPERTIES: &[Kind] = &[Kind::AnyOf, Kind::OneOf, Kind::Object];
 
-/// Sorted by frequency in the documents, because the search is linear. `tests/coverage.rs` tests that every keyword has
+/// Sorted by frequency in the documents, because the search is linear. `tests/coverage/` tests that every keyword has
 /// an effect on the emitted code, or lists the reason why not.
 pub(super) static KEYWORDS: &[Keyword] = &[
     keyword("type", Shape::Type, TYPED),

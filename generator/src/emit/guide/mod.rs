@@ -19,7 +19,7 @@ pub(super) struct Page {
 
 macro_rules! templates {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("guide/", $name, ".md")))),*]
+        [$(($name, include_str!(concat!($name, ".md")))),*]
     };
 }
 
@@ -46,10 +46,10 @@ const PAGES: [(&str, &str); 17] = templates![
 ];
 
 /// The page about versions. `LIST` stands for all versions, and `OTHER` for a version other than the default.
-const VERSIONS: &str = include_str!("guide/versions.md");
+const VERSIONS: &str = include_str!("versions.md");
 
 /// The documentation of the crate. `CONTENTS` stands for the list of pages.
-const ROOT: &str = include_str!("guide/crate.md");
+const ROOT: &str = include_str!("crate.md");
 
 /// Returns all pages, with the placeholders replaced.
 pub(super) fn pages(versions: &Versions) -> Vec<Page> {
