@@ -22,7 +22,7 @@ use polar_client_runtime::client::{
     CallOptions, OrganizationToken, RateLimit, RetryPolicy, Secret, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
-use script::{LOST, Script, Step, answer, limited};
+use script::{CONNECTION_LOST, ScriptedTransport, Step, rate_limited, response};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -119,7 +119,11 @@ impl Span {
 async fn a_call_has_a_span_and_each_attempt_one_in_it() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    let script = ScriptedTransport::new([
+        rate_limited("1"),
+        CONNECTION_LOST,
+        response(200, r#"{"name":"hush"}"#),
+    ]);
     script.polar().get("hush").await.unwrap();
     let found = spans.take();
     let names: Vec<_> = found.iter().map(|span| (span.name, span.parent)).collect();
@@ -160,7 +164,7 @@ async fn spans_contain_no_sent_or_received_values() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
     let body = r#"{"error":"hush","detail":"hush"}"#;
-    let script = Script::new([Step::Answer(422, vec![("x-a", "hush")], body)]);
+    let script = ScriptedTransport::new([Step::Response(422, vec![("x-a", "hush")], body)]);
     let options = CallOptions::new()
         .header("x-b", "hush")
         .unwrap()
@@ -176,7 +180,7 @@ async fn spans_contain_no_sent_or_received_values() {
 async fn an_undecodable_response_is_an_error_of_the_call() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([answer(200, "hush")]);
+    let script = ScriptedTransport::new([response(200, "hush")]);
     script.polar().list().await.unwrap_err();
     let found = spans.take();
     let (call, attempt) = (&found[0], &found[1]);
@@ -200,7 +204,11 @@ fn logged<'a>(events: &'a [Span], fields: &[&str]) -> Vec<(&'static str, Vec<Opt
 async fn each_retry_is_a_warning_in_the_span_of_its_call() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    let script = ScriptedTransport::new([
+        rate_limited("1"),
+        CONNECTION_LOST,
+        response(200, r#"{"name":"hush"}"#),
+    ]);
     let policy = RetryPolicy::new().base_delay(Duration::ZERO);
     let polar = script.builder().retry(policy).build().unwrap();
     polar.get("hush").await.unwrap();
@@ -227,7 +235,7 @@ async fn each_retry_is_a_warning_in_the_span_of_its_call() {
 async fn an_exhausted_retry_budget_is_a_warning() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([LOST]);
+    let script = ScriptedTransport::new([CONNECTION_LOST]);
     let policy = RetryPolicy::new().base_delay(Duration::ZERO);
     let polar = script.builder().retry(policy).build().unwrap();
     // Each call uses two retries, at 5 units each, of the 500 in the budget.
@@ -249,7 +257,8 @@ async fn an_exhausted_retry_budget_is_a_warning() {
 async fn waits_for_rate_limits_are_events() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([answer(200, "[]"), limited("90"), answer(200, "[]")]);
+    let script =
+        ScriptedTransport::new([response(200, "[]"), rate_limited("90"), response(200, "[]")]);
     let limit = RateLimit::per_minute(1);
     let builder = script.builder().rate_limit(limit).retry(RetryPolicy::off());
     let polar = builder.timeout(Duration::from_secs(600)).build().unwrap();
@@ -287,7 +296,7 @@ impl TokenProvider for Once {
 async fn a_token_provider_that_fails_is_an_error() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
-    let script = Script::new([answer(401, "{}")]);
+    let script = ScriptedTransport::new([response(401, "{}")]);
     let token = OrganizationToken::provided_by(Once::default());
     let polar = script.builder().credential(token).build().unwrap();
     let error = polar.list().await.unwrap_err();

@@ -21,7 +21,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use polar_client_runtime::client::{CallOptions, RetryPolicy};
 use polar_client_runtime::flows::Download;
-use script::{LOST, Script, answer, limited};
+use script::{CONNECTION_LOST, ScriptedTransport, rate_limited, response};
 
 type Attributes = BTreeMap<String, String>;
 
@@ -71,7 +71,11 @@ fn rows(metrics: &ResourceMetrics) -> Vec<Row> {
 #[tokio::test(start_paused = true)]
 async fn each_attempt_is_recorded_in_metrics() {
     let meter = Meter::new();
-    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    let script = ScriptedTransport::new([
+        rate_limited("1"),
+        CONNECTION_LOST,
+        response(200, r#"{"name":"hush"}"#),
+    ]);
     let polar = script.builder().meter_provider(&meter.provider);
     polar.build().unwrap().get("hush").await.unwrap();
     let expected = [
@@ -100,7 +104,7 @@ async fn each_attempt_is_recorded_in_metrics() {
 #[tokio::test(start_paused = true)]
 async fn durations_are_recorded_per_attempt_in_seconds() {
     let meter = Meter::new();
-    let script = Script::new([script::Step::Hang]);
+    let script = ScriptedTransport::new([script::Step::Hang]);
     let polar = script
         .builder()
         .meter_provider(&meter.provider)
@@ -143,7 +147,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 #[tokio::test(start_paused = true)]
 async fn each_attempt_sends_the_trace_context() {
     propagate();
-    let script = Script::new([LOST, answer(200, "[]")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
     let call = async { script.polar().list().await };
     call.with_context(context("vendor=x")).await.unwrap();
     let parent = Some(PARENT.to_owned());
@@ -156,7 +160,7 @@ async fn each_attempt_sends_the_trace_context() {
 #[tokio::test]
 async fn without_a_span_and_without_state_there_are_no_headers() {
     propagate();
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     script.polar().list().await.unwrap();
     let call = async { script.polar().list().await };
     call.with_context(context("")).await.unwrap();
@@ -170,7 +174,7 @@ async fn without_a_span_and_without_state_there_are_no_headers() {
 #[tokio::test]
 async fn headers_set_by_the_call_are_kept() {
     propagate();
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let own = CallOptions::new().header("traceparent", "own").unwrap();
     let call = async { script.polar().list().with(own).await };
     call.with_context(context("")).await.unwrap();
@@ -181,7 +185,7 @@ async fn headers_set_by_the_call_are_kept() {
 async fn storages_are_not_sent_the_trace_context() {
     propagate();
     let address = r#"{"url":"https://storage.example/invoice.pdf"}"#;
-    let script = Script::new([answer(200, address), answer(200, "%PDF-1.7")]);
+    let script = ScriptedTransport::new([response(200, address), response(200, "%PDF-1.7")]);
     let download = Download::document(script.polar().client.request(&polar::RECEIPT));
     let call = async { download.bytes().await };
     call.with_context(context("")).await.unwrap();

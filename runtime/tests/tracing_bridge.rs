@@ -13,7 +13,7 @@ use opentelemetry::global::set_text_map_propagator;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use script::{LOST, Script, answer};
+use script::{CONNECTION_LOST, ScriptedTransport, response};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[tokio::test(start_paused = true)]
@@ -25,7 +25,7 @@ async fn the_sent_parent_is_the_span_of_the_attempt() {
         .build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     let subscriber = tracing_subscriber::registry().with(layer);
-    let script = Script::new([LOST, answer(200, "[]")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
     {
         let _guard = tracing::subscriber::set_default(subscriber);
         script.polar().list().await.unwrap();

@@ -48,7 +48,7 @@ pub static UPLOADED: Operation = Operation {
 /// The outcome of sending a part.
 #[derive(Clone, Copy, Debug)]
 pub enum PartOutcome {
-    Answer(u16, &'static str),
+    Response(u16, &'static str),
     Fail(TransportErrorKind),
     NoEtag,
     /// Accepted with this status and media type, and with an ETag.
@@ -64,7 +64,7 @@ pub struct State {
     /// The outcomes by part, in their order, instead of success.
     pub outcomes: BTreeMap<usize, VecDeque<PartOutcome>>,
     /// The same, by operation.
-    pub refused: BTreeMap<&'static str, (u16, &'static str)>,
+    pub rejected: BTreeMap<&'static str, (u16, &'static str)>,
     /// The number of completions whose response is lost.
     pub lost: usize,
     /// The part whose URL is missing.
@@ -137,7 +137,7 @@ impl Bucket {
         let body: Json = serde_json::from_slice(request.body()).unwrap();
         let mut state = self.0.lock().unwrap();
         state.calls.push((operation.id.to_owned(), body.clone()));
-        if let Some((status, text)) = state.refused.get(operation.id) {
+        if let Some((status, text)) = state.rejected.get(operation.id) {
             let response = Response::builder().status(*status);
             return response.body((*text).into()).unwrap();
         }
@@ -217,7 +217,7 @@ impl Bucket {
             Some(PartOutcome::Fail(kind)) => {
                 return Err(TransportError::new(kind, "by the bucket"));
             }
-            Some(PartOutcome::Answer(status, text)) => (status, text),
+            Some(PartOutcome::Response(status, text)) => (status, text),
             Some(PartOutcome::NoEtag | PartOutcome::Accepted(..) | PartOutcome::Hang) => (200, ""),
             None => {
                 self.0.lock().unwrap().stored.insert(number, body);

@@ -7,13 +7,13 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use crate::polar::Polar;
-use crate::script::{End, REFUSED, Script, Step, answer};
+use crate::script::{CONNECTION_REFUSED, End, ScriptedTransport, Step, response};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::Server;
 
 #[test]
 fn send_blocking_works_on_any_thread() {
-    let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
+    let script = ScriptedTransport::new([CONNECTION_REFUSED, response(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
     // Includes retries and their delays.
     assert_eq!(polar.list().send_blocking().unwrap()[0].name, "x");
@@ -58,28 +58,28 @@ fn the_default_transport_keeps_its_connection_between_calls() {
     server.join().unwrap();
 }
 
-fn is_refused(script: &Script) -> bool {
+fn is_rejected(script: &ScriptedTransport) -> bool {
     let error = script.polar().list().send_blocking().unwrap_err();
-    let refused = matches!(
+    let rejected = matches!(
         error,
         Error::InvalidRequest {
             operation: "things:list",
             ..
         }
     );
-    refused && error.to_string().contains("spawn_blocking")
+    rejected && error.to_string().contains("spawn_blocking")
 }
 
 #[tokio::test]
 async fn blocking_inside_a_task_is_an_error() {
-    let script = Script::new([answer(200, "[]")]);
-    assert!(is_refused(&script));
+    let script = ScriptedTransport::new([response(200, "[]")]);
+    assert!(is_rejected(&script));
     // And again, although the cooperative budget of the task is exhausted.
-    assert!(is_refused(&script));
+    assert!(is_rejected(&script));
     tokio::task::yield_now().await;
     let other = script.clone();
     assert!(
-        tokio::spawn(async move { is_refused(&other) })
+        tokio::spawn(async move { is_rejected(&other) })
             .await
             .unwrap()
     );
@@ -92,11 +92,11 @@ async fn blocking_inside_a_task_is_an_error() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocking_inside_a_multi_threaded_runtime_is_an_error() {
-    let script = Script::new([answer(200, "[]")]);
-    assert!(is_refused(&script));
+    let script = ScriptedTransport::new([response(200, "[]")]);
+    assert!(is_rejected(&script));
     let other = script.clone();
     assert!(
-        tokio::spawn(async move { is_refused(&other) })
+        tokio::spawn(async move { is_rejected(&other) })
             .await
             .unwrap()
     );
@@ -107,7 +107,7 @@ async fn blocking_inside_a_multi_threaded_runtime_is_an_error() {
 
 #[test]
 fn streams_can_be_read_by_threads() {
-    let script = Script::new([
+    let script = ScriptedTransport::new([
         Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole),
         Step::Chunks(200, vec!["a,b\n"], End::Broken),
     ]);
@@ -126,7 +126,7 @@ fn streams_can_be_read_by_threads() {
 /// Fails once, so that a loop that continues after errors ends.
 #[tokio::test]
 async fn an_iterator_inside_a_runtime_ends_after_its_error() {
-    let polar = Script::new([Step::Chunks(200, vec!["a", "b"], End::Whole)]).polar();
+    let polar = ScriptedTransport::new([Step::Chunks(200, vec!["a", "b"], End::Whole)]).polar();
     let mut pieces = polar.export().send_stream().await.unwrap().blocking();
     let error = pieces.next().unwrap().unwrap_err();
     assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
@@ -136,7 +136,7 @@ async fn an_iterator_inside_a_runtime_ends_after_its_error() {
 #[tokio::test]
 async fn spawn_blocking_threads_can_block() {
     // With retries, whose delays are those of the runtime of blocking calls.
-    let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
+    let script = ScriptedTransport::new([CONNECTION_REFUSED, response(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
     let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
     assert_eq!(work.await.unwrap().unwrap()[0].name, "x");
@@ -162,7 +162,7 @@ fn a_thread_that_entered_a_runtime_can_block() {
         .build()
         .unwrap();
     let _context = runtime.enter();
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     assert!(script.polar().list().send_blocking().unwrap().is_empty());
 }
 

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use crate::polar::Thing;
-use crate::script::{End, Script, Step, answer};
+use crate::script::{End, ScriptedTransport, Step, response};
 use bytes::Bytes;
 use polar_client_runtime::client::CallOptions;
 use polar_client_runtime::transport::Body;
@@ -18,7 +18,7 @@ use polar_client_runtime::{Error, RawBody};
 
 #[tokio::test]
 async fn chunks_are_concatenated() {
-    let script = Script::new([Step::Chunks(
+    let script = ScriptedTransport::new([Step::Chunks(
         200,
         vec!["[{\"na", "", "me\":\"x", "\"}]"],
         End::Whole,
@@ -32,11 +32,11 @@ async fn chunks_are_concatenated() {
 async fn bodies_have_a_limit() {
     let options = |limit| CallOptions::new().body_limit(limit);
     for step in [
-        answer(200, "a,b\n1,2\n"),
+        response(200, "a,b\n1,2\n"),
         Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Hanging),
         Step::Chunks(200, vec!["a,b\n", "1,2\n", "x"], End::Broken),
     ] {
-        let script = Script::new([step]);
+        let script = ScriptedTransport::new([step]);
         let error = script.polar().export().with(options(7)).await.unwrap_err();
         assert!(matches!(
             error,
@@ -49,7 +49,7 @@ async fn bodies_have_a_limit() {
         assert!(!error.is_retryable());
         assert_eq!((script.count(), script.open()), (1, 0));
     }
-    let script = Script::new([Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole)]);
+    let script = ScriptedTransport::new([Step::Chunks(200, vec!["a,b\n", "1,2\n"], End::Whole)]);
     assert_eq!(
         script.polar().export().with(options(8)).await.unwrap(),
         "a,b\n1,2\n"
@@ -61,7 +61,7 @@ async fn bodies_have_a_limit() {
 #[tokio::test]
 async fn exports_can_be_strings_bytes_or_streams() {
     let pieces = Step::Chunks(200, vec!["a,b\n", "1,é\n"], End::Whole);
-    let script = Script::new([pieces]);
+    let script = ScriptedTransport::new([pieces]);
     let polar = script.polar();
     assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
     assert_eq!(polar.export().send_bytes().await.unwrap(), "a,b\n1,é\n");
@@ -84,7 +84,7 @@ async fn exports_can_be_strings_bytes_or_streams() {
 
 #[tokio::test]
 async fn a_stream_ends_after_its_error() {
-    let script = Script::new([Step::Chunks(200, vec!["a,b\n"], End::Broken)]);
+    let script = ScriptedTransport::new([Step::Chunks(200, vec!["a,b\n"], End::Broken)]);
     let mut stream = script.polar().export().send_stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
     let error = stream.next().await.unwrap().unwrap_err();
@@ -95,7 +95,7 @@ async fn a_stream_ends_after_its_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_times_out_only_when_it_pauses() {
-    let script = Script::new([Step::Chunks(200, vec!["a"], End::Hanging)]);
+    let script = ScriptedTransport::new([Step::Chunks(200, vec!["a"], End::Hanging)]);
     let options = CallOptions::new()
         .timeout(Duration::from_secs(20))
         .attempt_timeout(Duration::from_secs(10));
@@ -119,7 +119,8 @@ async fn a_stream_times_out_only_when_it_pauses() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_stream_does_not_time_out() {
-    let script = Script::new([Step::Chunks(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
+    let script =
+        ScriptedTransport::new([Step::Chunks(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
     let options = CallOptions::new().attempt_timeout(Duration::from_secs(10));
     let request = script.polar().export().with(options);
     let mut stream = request.send_stream().await.unwrap();
@@ -131,7 +132,7 @@ async fn a_slow_stream_does_not_time_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_trickling_stream_times_out() {
-    let script = Script::new([Step::Chunks(200, vec!["a"; 1000], End::Slow(6))]);
+    let script = ScriptedTransport::new([Step::Chunks(200, vec!["a"; 1000], End::Slow(6))]);
     let start = tokio::time::Instant::now();
     let mut stream = script.polar().export().send_stream().await.unwrap();
     let mut pieces = 0;
@@ -150,7 +151,8 @@ async fn a_trickling_stream_times_out() {
 
 #[tokio::test]
 async fn errors_of_exports_are_decoded_like_others() {
-    let script = Script::new([answer(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);
+    let script =
+        ScriptedTransport::new([response(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);
     let error = script.polar().export().send_stream().await.unwrap_err();
     assert_eq!(error.class(), Some("NotPermitted"));
 }
@@ -162,7 +164,10 @@ fn raw(error: &Error) -> &RawBody {
 #[tokio::test]
 async fn undecodable_bodies_are_kept_but_not_printed() {
     let body = r#"[{"name":"Jane hush"},{"name":1}]"#;
-    let error = Script::new([answer(200, body)]).polar().list().await;
+    let error = ScriptedTransport::new([response(200, body)])
+        .polar()
+        .list()
+        .await;
     let error = error.unwrap_err();
     assert_eq!(raw(&error).bytes(), body);
     assert!(!raw(&error).is_truncated());
@@ -171,7 +176,7 @@ async fn undecodable_bodies_are_kept_but_not_printed() {
     // For any content: a call that created something has succeeded.
     for body in ["<html>hush", "{", r#"{"name":null,"secret":"hush"}"#] {
         let thing = Thing { name: "x".into() };
-        let error = Script::new([answer(201, body)]).polar();
+        let error = ScriptedTransport::new([response(201, body)]).polar();
         let error = error.create(thing).await.unwrap_err();
         assert_eq!(raw(&error).bytes(), body);
         assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
@@ -181,7 +186,10 @@ async fn undecodable_bodies_are_kept_but_not_printed() {
 #[tokio::test]
 async fn large_undecodable_bodies_are_truncated() {
     let body: &'static str = format!(r#"{{"name":1,"more":"{}"}}"#, "x".repeat(2 << 20)).leak();
-    let error = Script::new([answer(200, body)]).polar().get("1").await;
+    let error = ScriptedTransport::new([response(200, body)])
+        .polar()
+        .get("1")
+        .await;
     let error = error.unwrap_err();
     assert!(raw(&error).is_truncated());
     assert_eq!(raw(&error).bytes(), &body.as_bytes()[..1 << 20]);
@@ -190,7 +198,7 @@ async fn large_undecodable_bodies_are_truncated() {
 
 #[tokio::test]
 async fn raw_json_is_returned_unchanged() {
-    let script = |status, body| Script::new([answer(status, body)]).polar();
+    let script = |status, body| ScriptedTransport::new([response(status, body)]).polar();
     let json = script(200, r#"{"name":1,"undocumented":[null]}"#).get("1");
     let json = json.send_json().await.unwrap();
     assert_eq!(json, serde_json::json!({"name": 1, "undocumented": [null]}));
@@ -210,7 +218,7 @@ async fn raw_json_is_returned_unchanged() {
 
 #[tokio::test]
 async fn empty_and_null_bodies() {
-    let script = |status, body| Script::new([answer(status, body)]).polar();
+    let script = |status, body| ScriptedTransport::new([response(status, body)]).polar();
     assert!(script(200, "").receipt().await.unwrap().is_none());
     assert!(script(202, "null").receipt().await.unwrap().is_none());
     script(204, "").delete("1").await.unwrap();
@@ -234,8 +242,8 @@ async fn empty_and_null_bodies() {
 #[tokio::test]
 async fn a_proxy_page_with_a_success_status_is_an_error() {
     let html = vec![("content-type", "text/html; charset=utf-8")];
-    let step = Step::Answer(200, html, "<html>Sign in to this network</html>");
-    let script = Script::new([step]);
+    let step = Step::Response(200, html, "<html>Sign in to this network</html>");
+    let script = ScriptedTransport::new([step]);
     let error = script.polar().delete("1").await.unwrap_err();
     assert!(
         matches!(&error, Error::Decode { media_type: Some(it), .. } if it == "text/html"),

@@ -6,7 +6,7 @@
 use crate::script;
 
 use crate::polar::Polar;
-use crate::script::{Script, Step, answer};
+use crate::script::{ScriptedTransport, Step, response};
 use polar_client_runtime::client::{OrganizationToken, RetryPolicy, TokenProvider, TokenResult};
 use polar_client_runtime::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
@@ -14,7 +14,9 @@ use polar_client_runtime::transport::{
 use polar_client_runtime::{Error, Location, ValidationEntry};
 
 async fn error(step: Step) -> Error {
-    let polar = Script::new([step]).builder().retry(RetryPolicy::off());
+    let polar = ScriptedTransport::new([step])
+        .builder()
+        .retry(RetryPolicy::off());
     polar.build().unwrap().list().await.unwrap_err()
 }
 
@@ -26,7 +28,7 @@ async fn validation_entries_are_typed() {
         {"loc":["query","limit"],"type":"missing"},
         "not an entry"
     ]}"#;
-    let error = error(answer(422, body)).await;
+    let error = error(response(422, body)).await;
     let entries = error.api().unwrap().validation();
     let first: &ValidationEntry = &entries[0];
     assert_eq!(
@@ -63,7 +65,7 @@ async fn messages_stay_short() {
         r#"{{"error":"RequestValidationError","detail":[{}]}}"#,
         vec![entry; 100].join(",")
     );
-    let error = error(answer(422, body.leak())).await;
+    let error = error(response(422, body.leak())).await;
     assert_eq!(error.api().unwrap().validation().len(), 100);
     let text = error.to_string();
     assert!(
@@ -74,7 +76,7 @@ async fn messages_stay_short() {
 
 #[tokio::test]
 async fn a_string_detail_is_no_list_of_validation_errors() {
-    let error = error(answer(
+    let error = error(response(
         422,
         r#"{"error":"RequestValidationError","detail":"bad\nline"}"#,
     ))
@@ -143,7 +145,7 @@ async fn only_a_404_with_an_error_class_means_not_found() {
         (vec![], r#"{"message":"no route"}"#, stranger),
         (vec![], r#"["error"]"#, stranger),
     ] {
-        let error = error(Step::Answer(404, headers, body)).await;
+        let error = error(Step::Response(404, headers, body)).await;
         assert!(error.to_string().contains(text), "{body}: {error}");
         assert_eq!(error.is_not_found(), text == found, "{body}");
         let is_gone = text != found && text != no_path;
@@ -161,7 +163,7 @@ async fn only_a_404_with_an_error_class_means_not_found() {
 #[tokio::test]
 async fn a_not_found_class_requires_status_404() {
     for status in [400, 403, 405, 410, 500] {
-        let error = error(answer(
+        let error = error(response(
             status,
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
         ))
@@ -252,27 +254,27 @@ async fn debug_of_a_failed_connection_says_why() {
 async fn predicates_classify_errors() {
     for (step, holds) in [
         (
-            answer(401, r#"{"error":"Unauthorized","detail":"Unauthorized"}"#),
+            response(401, r#"{"error":"Unauthorized","detail":"Unauthorized"}"#),
             "unauthorized",
         ),
         (
-            answer(
+            response(
                 403,
                 r#"{"error":"insufficient_scope","error_description":"x"}"#,
             ),
             "forbidden",
         ),
-        (answer(422, ""), "invalid"),
-        (answer(429, ""), "rate_limited"),
-        (answer(429, "<html>"), "rate_limited"),
+        (response(422, ""), "invalid"),
+        (response(429, ""), "rate_limited"),
+        (response(429, "<html>"), "rate_limited"),
         (
-            answer(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
+            response(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
             "nothing",
         ),
-        (answer(411, ""), "nothing"),
-        (answer(500, "<html>"), "nothing"),
-        (script::LOST, "connection"),
-        (script::REFUSED, "connection"),
+        (response(411, ""), "nothing"),
+        (response(500, "<html>"), "nothing"),
+        (script::CONNECTION_LOST, "connection"),
+        (script::CONNECTION_REFUSED, "connection"),
     ] {
         let error = error(step.clone()).await;
         let held: Vec<&str> = [
@@ -296,7 +298,7 @@ async fn predicates_classify_errors() {
 #[tokio::test]
 async fn secrets_in_responses_are_redacted_in_errors() {
     let body = r#"{"error":"polar_oat_hush","detail":[{"loc":["polar_cs_hush"],"msg":"whsec_hush","type":"t"}]}"#;
-    let step = Step::Answer(
+    let step = Step::Response(
         400,
         vec![("x-echo", "polar_oat_hush"), ("location", "/hush")],
         body,
@@ -312,6 +314,6 @@ async fn secrets_in_responses_are_redacted_in_errors() {
 #[tokio::test]
 async fn large_error_bodies_are_truncated() {
     let body: &'static str = "x".repeat(3 << 20).leak();
-    let error = error(answer(400, body)).await;
+    let error = error(response(400, body)).await;
     assert_eq!(error.api().unwrap().body().len(), 1 << 20);
 }

@@ -27,7 +27,7 @@ fn polar(url: &str) -> Polar {
         .unwrap()
 }
 
-async fn answering(response: ResponseTemplate) -> (MockServer, Polar) {
+async fn responding(response: ResponseTemplate) -> (MockServer, Polar) {
     let server = MockServer::start().await;
     Mock::given(wiremock::matchers::any())
         .respond_with(response)
@@ -66,7 +66,7 @@ async fn a_call_sends_its_parameters_and_decodes_the_response() {
 #[tokio::test]
 async fn an_empty_post_sends_content_length_zero() {
     let (server, polar) =
-        answering(ResponseTemplate::new(204).insert_header("content-type", "application/json"))
+        responding(ResponseTemplate::new(204).insert_header("content-type", "application/json"))
             .await;
     polar.invoice("a b").await.unwrap();
     let request = &server.received_requests().await.unwrap()[0];
@@ -77,21 +77,21 @@ async fn an_empty_post_sends_content_length_zero() {
 
 #[tokio::test]
 async fn responses_that_are_not_json() {
-    let (_server, polar) = answering(ResponseTemplate::new(202).set_body_string("null")).await;
+    let (_server, polar) = responding(ResponseTemplate::new(202).set_body_string("null")).await;
     polar.invoice("1").await.unwrap();
     assert!(polar.receipt().await.unwrap().is_none());
     for nothing in ["", "null", " null\n"] {
         let answer = ResponseTemplate::new(200).set_body_string(nothing);
-        let (_server, polar) = answering(answer).await;
+        let (_server, polar) = responding(answer).await;
         assert!(polar.receipt().await.unwrap().is_none(), "{nothing:?}");
     }
-    let (_server, polar) = answering(ResponseTemplate::new(202)).await;
+    let (_server, polar) = responding(ResponseTemplate::new(202)).await;
     assert!(polar.receipt().await.unwrap().is_none());
     let (_server, polar) =
-        answering(ResponseTemplate::new(200).set_body_string(r#"{"name":"r"}"#)).await;
+        responding(ResponseTemplate::new(200).set_body_string(r#"{"name":"r"}"#)).await;
     assert_eq!(polar.receipt().await.unwrap().unwrap().name, "r");
     let (server, polar) =
-        answering(ResponseTemplate::new(200).set_body_raw("a,b\n1,é\n", "text/csv")).await;
+        responding(ResponseTemplate::new(200).set_body_raw("a,b\n1,é\n", "text/csv")).await;
     assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
     assert_eq!(
         server.received_requests().await.unwrap()[0].headers["accept"],
@@ -106,7 +106,7 @@ async fn errors_of_the_api() {
         .set_body_raw(body, "application/json")
         .insert_header("polar-version", "2026-10")
         .insert_header("set-cookie", "hush");
-    let (_server, polar) = answering(response).await;
+    let (_server, polar) = responding(response).await;
     let error = polar.get("hush").await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -157,7 +157,7 @@ async fn errors_in_other_formats() {
             "403 Forbidden: [redacted]",
         ),
     ] {
-        let (_server, polar) = answering(
+        let (_server, polar) = responding(
             ResponseTemplate::new(status)
                 .set_body_string(body)
                 .insert_header("retry-after", "7"),
@@ -185,7 +185,7 @@ async fn redirects_are_errors_and_do_not_leak_the_token() {
     let elsewhere = MockServer::start().await;
     let target = format!("{}/v1/things/hush", elsewhere.uri());
     let (_server, polar) =
-        answering(ResponseTemplate::new(307).insert_header("location", target.as_str())).await;
+        responding(ResponseTemplate::new(307).insert_header("location", target.as_str())).await;
     let error = polar.list().await.unwrap_err();
     assert_eq!(error.api().unwrap().headers()["location"], target.as_str());
     assert_eq!(
@@ -199,7 +199,8 @@ async fn redirects_are_errors_and_do_not_leak_the_token() {
 #[tokio::test]
 async fn an_undecodable_body_is_an_error() {
     let (_server, polar) =
-        answering(ResponseTemplate::new(200).set_body_string(r#"[{"name":"a"},{"name":1}]"#)).await;
+        responding(ResponseTemplate::new(200).set_body_string(r#"[{"name":"a"},{"name":1}]"#))
+            .await;
     let error = polar.list().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -207,7 +208,7 @@ async fn an_undecodable_body_is_an_error() {
     );
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
     let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html; charset=utf-8");
-    let (_server, polar) = answering(page).await;
+    let (_server, polar) = responding(page).await;
     let error = polar.list().await.unwrap_err();
     assert!(
         error.to_string().starts_with(
@@ -338,7 +339,7 @@ async fn request_bodies_have_a_content_length() {
             path: "/v1/any",
             ..polar::INVOICE
         }));
-        let (server, polar) = answering(ResponseTemplate::new(204)).await;
+        let (server, polar) = responding(ResponseTemplate::new(204)).await;
         Call::empty(polar.client.request(operation)).await.unwrap();
         let request = &server.received_requests().await.unwrap()[0];
         let header = |name| {
@@ -355,7 +356,7 @@ async fn request_bodies_have_a_content_length() {
 
 #[tokio::test]
 async fn forms_have_a_content_length_even_if_empty() {
-    let (server, polar) = answering(ResponseTemplate::new(200).set_body_string("1")).await;
+    let (server, polar) = responding(ResponseTemplate::new(200).set_body_string("1")).await;
     for (form, length) in [
         (serde_json::json!({}), "0"),
         (serde_json::json!({"a": "b"}), "3"),
@@ -377,7 +378,7 @@ const COMPRESSED: &[u8] = &[
 #[cfg(feature = "gzip")]
 #[tokio::test]
 async fn compressed_responses_are_limited_by_their_decompressed_size() {
-    let (server, polar) = answering(
+    let (server, polar) = responding(
         ResponseTemplate::new(200)
             .set_body_raw(COMPRESSED, "application/json")
             .insert_header("content-encoding", "gzip"),
@@ -395,7 +396,7 @@ async fn compressed_responses_are_limited_by_their_decompressed_size() {
 #[tokio::test]
 async fn compressed_responses_are_not_requested() {
     let (server, polar) =
-        answering(ResponseTemplate::new(200).set_body_raw("[]", "application/json")).await;
+        responding(ResponseTemplate::new(200).set_body_raw("[]", "application/json")).await;
     assert!(polar.list().await.unwrap().is_empty());
     let requests = server.received_requests().await.unwrap();
     assert!(!requests[0].headers.contains_key("accept-encoding"));
@@ -436,7 +437,7 @@ fn through(transport: ReqwestTransport, server: &MockServer) -> Polar {
 
 #[tokio::test]
 async fn custom_reqwest_clients_are_used() {
-    let (server, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
+    let (server, _) = responding(ResponseTemplate::new(200).set_body_string("[]")).await;
     let builder = reqwest::Client::builder().user_agent("overridden");
     let built = ReqwestTransport::from_builder(builder).unwrap();
     for own in [built, reqwest::Client::new().into()] {
@@ -446,9 +447,9 @@ async fn custom_reqwest_clients_are_used() {
 
 #[tokio::test]
 async fn custom_reqwest_clients_must_not_follow_redirects() {
-    let (elsewhere, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
+    let (elsewhere, _) = responding(ResponseTemplate::new(200).set_body_string("[]")).await;
     let moved = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
-    let (server, _) = answering(moved).await;
+    let (server, _) = responding(moved).await;
     let following = reqwest::redirect::Policy::limited(3);
     let builder = reqwest::Client::builder().redirect(following);
     let built = ReqwestTransport::from_builder(builder).unwrap();

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use crate::script::{LOST, REFUSED, Script, Step, answer, limited};
+use crate::script::{
+    CONNECTION_LOST, CONNECTION_REFUSED, ScriptedTransport, Step, rate_limited, response,
+};
 use polar_client_runtime::client::{
     CallOptions, OrganizationToken, RateLimit, RetryPolicy, TokenProvider, TokenResult,
 };
@@ -13,7 +15,7 @@ use polar_client_runtime::transport::BoxFuture;
 
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_limit_in_fifo_order() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let polar = script
         .builder()
         .rate_limit(RateLimit::per_minute(1))
@@ -41,7 +43,7 @@ async fn clones_share_the_limit_in_fifo_order() {
 
 #[tokio::test(start_paused = true)]
 async fn dropped_calls_free_their_slots() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let limit = RateLimit::per_minute(1);
     let polar = script.builder().rate_limit(limit).build().unwrap();
     polar.list().await.unwrap();
@@ -66,7 +68,8 @@ async fn dropped_calls_free_their_slots() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_fail_at_once_if_the_pause_is_too_long() {
-    let script = Script::new([answer(200, "[]"), limited("50"), answer(200, "[]")]);
+    let script =
+        ScriptedTransport::new([response(200, "[]"), rate_limited("50"), response(200, "[]")]);
     let policy = RetryPolicy::off();
     let limit = RateLimit::per_minute(60);
     let polar = script
@@ -86,7 +89,7 @@ async fn calls_fail_at_once_if_the_pause_is_too_long() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_would_miss_their_deadline_fail_at_once() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let polar = script
         .builder()
         .rate_limit(RateLimit::per_minute(1))
@@ -104,7 +107,7 @@ async fn calls_that_would_miss_their_deadline_fail_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_429_response_pauses_all_calls() {
-    let script = Script::new([limited("20"), answer(200, "[]")]);
+    let script = ScriptedTransport::new([rate_limited("20"), response(200, "[]")]);
     let polar = script
         .builder()
         .retry(RetryPolicy::off())
@@ -118,7 +121,7 @@ async fn a_429_response_pauses_all_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unpolled_call_does_not_delay_others() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let limit = RateLimit::per_minute(1);
     let polar = script.builder().rate_limit(limit).build().unwrap();
     polar.list().await.unwrap();
@@ -139,9 +142,9 @@ async fn an_unpolled_call_does_not_delay_others() {
 async fn only_rate_limit_errors_pause_other_calls() {
     let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
     for (status, body) in [(429, manual), (503, "")] {
-        let script = Script::new([
-            Step::Answer(status, vec![("retry-after", "20")], body),
-            answer(200, "[]"),
+        let script = ScriptedTransport::new([
+            Step::Response(status, vec![("retry-after", "20")], body),
+            response(200, "[]"),
         ]);
         let polar = script
             .builder()
@@ -158,7 +161,7 @@ async fn only_rate_limit_errors_pause_other_calls() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_pauses_requests_longer_than_a_call_waits() {
     for asked in ["90", "99999999999999999999999"] {
-        let script = Script::new([limited(asked), answer(200, "[]")]);
+        let script = ScriptedTransport::new([rate_limited(asked), response(200, "[]")]);
         let limit = RateLimit::per_minute(500);
         let polar = script.builder().rate_limit(limit).build().unwrap();
         assert!(polar.list().await.unwrap_err().is_rate_limited());
@@ -174,8 +177,8 @@ async fn retry_after_pauses_requests_longer_than_a_call_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_maximum_pause_one_call_probes_the_server() {
-    let day = limited("86400");
-    let script = Script::new([day.clone(), day, answer(200, "[]")]);
+    let day = rate_limited("86400");
+    let script = ScriptedTransport::new([day.clone(), day, response(200, "[]")]);
     let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
     let polar = script
         .builder()
@@ -202,14 +205,15 @@ async fn after_the_maximum_pause_one_call_probes_the_server() {
 async fn a_probe_without_an_api_response_releases_no_call() {
     let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
     for (probe, is_past) in [
-        (REFUSED, false),
-        (LOST, false),
-        (answer(502, "<html>502 Bad Gateway</html>"), false),
-        (answer(404, "{}"), true),
-        (answer(429, manual), true),
-        (answer(200, "not JSON"), true),
+        (CONNECTION_REFUSED, false),
+        (CONNECTION_LOST, false),
+        (response(502, "<html>502 Bad Gateway</html>"), false),
+        (response(404, "{}"), true),
+        (response(429, manual), true),
+        (response(200, "not JSON"), true),
     ] {
-        let script = Script::new([limited("86400"), probe.clone(), answer(200, "[]")]);
+        let script =
+            ScriptedTransport::new([rate_limited("86400"), probe.clone(), response(200, "[]")]);
         let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
         let polar = script
             .builder()
@@ -236,7 +240,7 @@ async fn a_probe_without_an_api_response_releases_no_call() {
 
 #[tokio::test(start_paused = true)]
 async fn the_pause_is_capped_by_the_policy_of_the_client_not_of_the_call() {
-    let script = Script::new([limited("3600"), answer(200, "[]")]);
+    let script = ScriptedTransport::new([rate_limited("3600"), response(200, "[]")]);
     let limit = RateLimit::per_minute(600);
     let polar = script.builder().rate_limit(limit).build().unwrap();
     let patient = RetryPolicy::off().max_retry_after(Duration::from_secs(86400));
@@ -262,7 +266,7 @@ impl TokenProvider for SlowTokens {
 
 #[tokio::test(start_paused = true)]
 async fn slots_do_not_accumulate_while_a_token_is_fetched() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let token = OrganizationToken::provided_by(SlowTokens(Duration::from_secs(25)));
     let limit = RateLimit::per_minute(6);
     let polar = script.builder().rate_limit(limit);

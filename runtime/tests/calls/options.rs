@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::polar::Polar;
-use crate::script::{Script, Step, answer};
+use crate::script::{ScriptedTransport, Step, response};
 use bytes::Bytes;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, CustomerSession, Operation};
@@ -21,7 +21,7 @@ const TWO: Uuid = Uuid::from_u128(2);
 
 #[tokio::test]
 async fn call_options_override_those_of_the_client() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let defaults = CallOptions::new()
         .header("x-a", "client")
         .unwrap()
@@ -83,7 +83,7 @@ async fn call_options_override_those_of_the_client() {
 
 #[tokio::test]
 async fn a_client_acts_for_the_organization_that_it_is_bound_to() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let polar = script.builder().organization(ONE).build().unwrap();
     let bound = Polar {
         client: polar.client.organization(TWO),
@@ -101,7 +101,7 @@ async fn a_client_acts_for_the_organization_that_it_is_bound_to() {
 
 #[tokio::test]
 async fn options_are_merged() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let first = CallOptions::new()
         .organization(ONE)
         .header("x-a", "1")
@@ -154,7 +154,7 @@ fn reserved_headers_are_rejected() {
 
 #[tokio::test]
 async fn the_user_agent_starts_with_the_application() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let shop = script.builder().app("shop", "1.2").build().unwrap();
     shop.list().await.unwrap();
     let own = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
@@ -168,12 +168,12 @@ async fn the_user_agent_starts_with_the_application() {
 
 #[tokio::test]
 async fn a_call_can_return_status_and_headers() {
-    let step = Step::Answer(
+    let step = Step::Response(
         201,
         vec![("x-remaining", "7"), ("set-cookie", "hush")],
         r#"{"name":"x"}"#,
     );
-    let script = Script::new([step]);
+    let script = ScriptedTransport::new([step]);
     let thing = polar::Thing { name: "x".into() };
     let response = script
         .polar()
@@ -185,7 +185,7 @@ async fn a_call_can_return_status_and_headers() {
     assert_eq!(response.headers()["x-remaining"], "7");
     assert_eq!(response.value().name, "x");
     assert_eq!(response.into_inner().name, "x");
-    let none = Script::new([Step::Answer(202, vec![("x-later", "1")], "")]);
+    let none = ScriptedTransport::new([Step::Response(202, vec![("x-later", "1")], "")]);
     let response = none.polar().receipt().send_with_response().await.unwrap();
     assert_eq!(response.status(), 202);
     assert_eq!(response.headers()["x-later"], "1");
@@ -225,7 +225,7 @@ impl Transport for Named {
 
 #[tokio::test]
 async fn layers_see_requests_from_last_to_first_and_responses_in_reverse() {
-    let script = Script::new([answer(500, "[]")]);
+    let script = ScriptedTransport::new([response(500, "[]")]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let layer = |name| {
         let seen = Arc::clone(&seen);

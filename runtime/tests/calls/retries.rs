@@ -6,14 +6,16 @@
 use std::time::Duration;
 
 use crate::polar::Thing;
-use crate::script::{End, LOST, REFUSED, Script, Step, answer, limited};
+use crate::script::{
+    CONNECTION_LOST, CONNECTION_REFUSED, End, ScriptedTransport, Step, rate_limited, response,
+};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 use polar_client_runtime::transport::TransportErrorKind;
 
 fn not_found() -> Step {
     let body = r#"{"error":"ResourceNotFound","detail":"x"}"#;
-    Step::Answer(404, vec![("polar-version", "2026-10")], body)
+    Step::Response(404, vec![("polar-version", "2026-10")], body)
 }
 
 fn thing() -> Thing {
@@ -23,22 +25,22 @@ fn thing() -> Thing {
 #[tokio::test(start_paused = true)]
 async fn idempotent_operations_are_retried_after_transient_errors() {
     for first in [
-        LOST,
-        REFUSED,
+        CONNECTION_LOST,
+        CONNECTION_REFUSED,
         Step::Hang,
-        answer(500, ""),
-        answer(502, "<html>"),
-        answer(503, ""),
-        answer(504, ""),
-        answer(408, ""),
-        answer(520, ""),
-        answer(522, ""),
-        answer(599, ""),
-        limited("1"),
+        response(500, ""),
+        response(502, "<html>"),
+        response(503, ""),
+        response(504, ""),
+        response(408, ""),
+        response(520, ""),
+        response(522, ""),
+        response(599, ""),
+        rate_limited("1"),
         Step::Chunks(200, vec!["["], End::Broken),
         Step::Chunks(429, vec![r#"{"error""#], End::Broken),
     ] {
-        let script = Script::new([first.clone(), answer(200, "[]")]);
+        let script = ScriptedTransport::new([first.clone(), response(200, "[]")]);
         script.polar().list().await.unwrap();
         assert_eq!(script.count(), 2, "{first:?}");
     }
@@ -47,23 +49,23 @@ async fn idempotent_operations_are_retried_after_transient_errors() {
 #[tokio::test(start_paused = true)]
 async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
     for (first, count) in [
-        (LOST, 1),
+        (CONNECTION_LOST, 1),
         (Step::Hang, 1),
-        (answer(500, ""), 1),
-        (answer(502, ""), 1),
-        (answer(503, ""), 1),
-        (answer(520, ""), 1),
+        (response(500, ""), 1),
+        (response(502, ""), 1),
+        (response(503, ""), 1),
+        (response(520, ""), 1),
         (Step::Chunks(201, vec!["{"], End::Broken), 1),
         // The head has arrived, so a connection existed.
-        (Step::Chunks(201, vec!["{"], End::Refused), 1),
+        (Step::Chunks(201, vec!["{"], End::NotSent), 1),
         // It may or may not have been a rate limit.
         (Step::Chunks(429, vec![r#"{"error":"Man"#], End::Broken), 1),
         (Step::Chunks(429, vec![], End::Hanging), 1),
         (Step::Chunks(429, vec![], End::Whole), 2),
-        (REFUSED, 2),
-        (limited("1"), 2),
+        (CONNECTION_REFUSED, 2),
+        (rate_limited("1"), 2),
     ] {
-        let script = Script::new([first.clone(), answer(201, r#"{"name":"x"}"#)]);
+        let script = ScriptedTransport::new([first.clone(), response(201, r#"{"name":"x"}"#)]);
         let outcome = script.polar().create(thing()).await;
         assert_eq!(script.count(), count, "{first:?}");
         assert_eq!(outcome.is_ok(), count == 2, "{first:?}");
@@ -74,22 +76,22 @@ async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
 async fn callers_can_override_idempotency() {
     let safe = CallOptions::new().assume_safe();
     let not_safe = CallOptions::new().assume_unsafe();
-    let script = Script::new([LOST, answer(201, r#"{"name":"x"}"#)]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(201, r#"{"name":"x"}"#)]);
     let create = script.polar().create(thing());
     create.with(safe.clone()).await.unwrap();
     assert_eq!(script.count(), 2);
 
-    let script = Script::new([LOST, answer(200, "[]")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
     let list = script.polar().list().with(not_safe.clone());
     list.await.unwrap_err();
     assert_eq!(script.count(), 1);
 
     // The call's option overrides the client's, and a request that was not processed is retried anyway.
-    let script = Script::new([LOST, REFUSED, answer(200, "[]")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, CONNECTION_REFUSED, response(200, "[]")]);
     let polar = script.builder().defaults(not_safe).build().unwrap();
     polar.list().await.unwrap_err();
     polar.list().await.unwrap();
-    let script = Script::new([LOST, answer(200, "[]")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(200, "[]")]);
     let polar = script.builder().defaults(safe).build().unwrap();
     let list = polar.list().with(CallOptions::new().assume_unsafe());
     list.await.unwrap_err();
@@ -99,22 +101,22 @@ async fn callers_can_override_idempotency() {
 #[tokio::test(start_paused = true)]
 async fn permanent_errors_are_not_retried() {
     for first in [
-        answer(400, ""),
-        answer(401, ""),
-        answer(403, ""),
+        response(400, ""),
+        response(401, ""),
+        response(403, ""),
         not_found(),
-        answer(404, r#"{"detail":"Not Found"}"#),
-        answer(409, ""),
-        answer(422, ""),
-        answer(501, ""),
-        answer(505, ""),
-        answer(307, ""),
-        answer(200, "{"),
+        response(404, r#"{"detail":"Not Found"}"#),
+        response(409, ""),
+        response(422, ""),
+        response(501, ""),
+        response(505, ""),
+        response(307, ""),
+        response(200, "{"),
         // An error of the operation, not a rate limit.
-        answer(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
+        response(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
         Step::Fail(TransportErrorKind::Unavailable),
     ] {
-        let script = Script::new([first.clone(), answer(200, "[]")]);
+        let script = ScriptedTransport::new([first.clone(), response(200, "[]")]);
         script.polar().list().await.unwrap_err();
         assert_eq!(script.count(), 1, "{first:?}");
     }
@@ -122,7 +124,7 @@ async fn permanent_errors_are_not_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_makes_three_attempts_with_backoff_and_returns_the_last_error() {
-    let script = Script::new([LOST, answer(500, ""), answer(503, "")]);
+    let script = ScriptedTransport::new([CONNECTION_LOST, response(500, ""), response(503, "")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 503);
     let times = script.times();
@@ -157,8 +159,10 @@ async fn retry_after_sets_the_backoff() {
         (vec![("retry-after", "soon")], 0),
     ] {
         for status in [429, 503] {
-            let script =
-                Script::new([Step::Answer(status, headers.clone(), ""), answer(200, "[]")]);
+            let script = ScriptedTransport::new([
+                Step::Response(status, headers.clone(), ""),
+                response(200, "[]"),
+            ]);
             script.polar().list().await.unwrap();
             let times = script.times();
             // The requested delay, and up to half a second of jitter.
@@ -173,7 +177,7 @@ async fn retry_after_sets_the_backoff() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     // Longer than the policy allows.
-    let script = Script::new([limited("61")]);
+    let script = ScriptedTransport::new([rate_limited("61")]);
     let hour = CallOptions::new().timeout(Duration::from_secs(3600));
     let error = script.polar().list().with(hour).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
@@ -183,7 +187,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     // Longer than the call's timeout: it fails without waiting.
     let options = CallOptions::new().timeout(Duration::from_secs(5));
     let start = tokio::time::Instant::now();
-    let script = Script::new([limited("6")]);
+    let script = ScriptedTransport::new([rate_limited("6")]);
     let error = script.polar().list().with(options).await.unwrap_err();
     assert!(error.is_rate_limited());
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -193,12 +197,12 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     let options = CallOptions::new()
         .timeout(Duration::from_secs(3600))
         .retry(policy);
-    let script = Script::new([limited("1800"), answer(200, "[]")]);
+    let script = ScriptedTransport::new([rate_limited("1800"), response(200, "[]")]);
     script.polar().list().with(options).await.unwrap();
     assert!(script.times()[1] >= Duration::from_secs(1800));
 
     // An invalid number.
-    let script = Script::new([limited("99999999999999999999999")]);
+    let script = ScriptedTransport::new([rate_limited("99999999999999999999999")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
 }
@@ -206,7 +210,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
 #[tokio::test(start_paused = true)]
 async fn a_call_ends_at_its_timeout() {
     let start = tokio::time::Instant::now();
-    let script = Script::new([Step::Hang]);
+    let script = ScriptedTransport::new([Step::Hang]);
     let options = CallOptions::new()
         .timeout(Duration::from_secs(25))
         .attempt_timeout(Duration::from_secs(10))
@@ -225,7 +229,7 @@ async fn a_call_ends_at_its_timeout() {
 #[tokio::test(start_paused = true)]
 async fn an_error_without_its_body_is_classified_by_its_status() {
     for end in [End::Broken, End::Hanging] {
-        let script = Script::new([Step::Chunks(402, vec!["half"], end)]);
+        let script = ScriptedTransport::new([Step::Chunks(402, vec!["half"], end)]);
         let error = script.polar().create(thing()).await.unwrap_err();
         let api = error.api().unwrap();
         assert_eq!(
@@ -237,7 +241,7 @@ async fn an_error_without_its_body_is_classified_by_its_status() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_are_configurable_per_client_and_call() {
-    let script = Script::new([LOST]);
+    let script = ScriptedTransport::new([CONNECTION_LOST]);
     let off = script.builder().retry(RetryPolicy::off()).build().unwrap();
     off.list().await.unwrap_err();
     assert_eq!(script.count(), 1);
@@ -251,7 +255,7 @@ async fn retries_are_configurable_per_client_and_call() {
 
 #[tokio::test(start_paused = true)]
 async fn the_budget_limits_retries_during_an_outage() {
-    let script = Script::new([answer(500, "")]);
+    let script = ScriptedTransport::new([response(500, "")]);
     let polar = script.polar();
     for _ in 0..1000 {
         polar.clone().list().await.unwrap_err();
@@ -262,8 +266,8 @@ async fn the_budget_limits_retries_during_an_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn successful_retries_refill_the_budget() {
-    let steps = (0..300).flat_map(|_| [answer(500, ""), answer(200, "[]")]);
-    let script = Script::new(steps);
+    let steps = (0..300).flat_map(|_| [response(500, ""), response(200, "[]")]);
+    let script = ScriptedTransport::new(steps);
     let polar = script.polar();
     for _ in 0..300 {
         polar.list().await.unwrap();
@@ -273,8 +277,8 @@ async fn successful_retries_refill_the_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn a_404_on_the_retry_of_a_delete_is_success() {
-    for lost in [LOST, Step::Hang, answer(502, "")] {
-        let script = Script::new([lost.clone(), not_found()]);
+    for lost in [CONNECTION_LOST, Step::Hang, response(502, "")] {
+        let script = ScriptedTransport::new([lost.clone(), not_found()]);
         let response = script
             .polar()
             .delete("1")
@@ -285,25 +289,25 @@ async fn a_404_on_the_retry_of_a_delete_is_success() {
         assert_eq!(response.headers()["polar-version"], "2026-10");
         assert_eq!(script.count(), 2);
         // The operation has a response body, so the 404 is an error.
-        let script = Script::new([lost, not_found()]);
+        let script = ScriptedTransport::new([lost, not_found()]);
         assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn other_deletes_with_a_404_are_errors() {
-    let gone = answer(404, r#"{"detail":"Not Found"}"#);
-    let stranger = answer(404, r#"{"status":404,"error":"Not Found"}"#);
+    let gone = response(404, r#"{"detail":"Not Found"}"#);
+    let stranger = response(404, r#"{"status":404,"error":"Not Found"}"#);
     for (steps, version) in [
         (vec![not_found()], false),
         // The request had not reached the server.
-        (vec![REFUSED, not_found()], false),
-        (vec![limited("1"), not_found()], false),
+        (vec![CONNECTION_REFUSED, not_found()], false),
+        (vec![rate_limited("1"), not_found()], false),
         // This error is not about the resource.
-        (vec![LOST, gone], true),
-        (vec![LOST, stranger], true),
+        (vec![CONNECTION_LOST, gone], true),
+        (vec![CONNECTION_LOST, stranger], true),
     ] {
-        let script = Script::new(steps);
+        let script = ScriptedTransport::new(steps);
         let error = script.polar().delete("1").await.unwrap_err();
         assert_eq!(
             (error.is_not_found(), error.is_version_gone()),
@@ -314,7 +318,7 @@ async fn other_deletes_with_a_404_are_errors() {
 
 #[tokio::test(start_paused = true)]
 async fn dropping_a_call_releases_its_request_and_body() {
-    let script = Script::new([Step::Hang]);
+    let script = ScriptedTransport::new([Step::Hang]);
     let polar = script.polar();
     let mut call = Box::pin(polar.list().send());
     let waited = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
@@ -326,7 +330,11 @@ async fn dropping_a_call_releases_its_request_and_body() {
 
 #[tokio::test(start_paused = true)]
 async fn every_attempt_sends_the_same_request() {
-    let script = Script::new([limited("0"), REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    let script = ScriptedTransport::new([
+        rate_limited("0"),
+        CONNECTION_REFUSED,
+        response(201, r#"{"name":"x"}"#),
+    ]);
     script.polar().create(thing()).await.unwrap();
     let sent = script.sent();
     for request in &sent {
@@ -340,16 +348,16 @@ async fn every_attempt_sends_the_same_request() {
 #[tokio::test(start_paused = true)]
 async fn errors_tell_whether_they_are_retryable() {
     for (step, retryable) in [
-        (LOST, true),
-        (REFUSED, true),
+        (CONNECTION_LOST, true),
+        (CONNECTION_REFUSED, true),
         (Step::Hang, true),
-        (limited("1"), true),
-        (answer(503, ""), true),
-        (answer(400, ""), false),
+        (rate_limited("1"), true),
+        (response(503, ""), true),
+        (response(400, ""), false),
         (not_found(), false),
-        (answer(200, "{"), false),
+        (response(200, "{"), false),
     ] {
-        let polar = Script::new([step.clone()]).builder();
+        let polar = ScriptedTransport::new([step.clone()]).builder();
         let polar = polar.retry(RetryPolicy::off()).build().unwrap();
         let error: Error = polar.list().await.unwrap_err();
         assert_eq!(error.is_retryable(), retryable, "{step:?}");
@@ -357,7 +365,7 @@ async fn errors_tell_whether_they_are_retryable() {
 }
 
 /// Starts a call, and leaves it unpolled for so long.
-async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
+async fn neglected(script: &ScriptedTransport, seconds: u64) -> Result<(), Error> {
     let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
     let mut call = Box::pin(polar.list().send());
     let begun = tokio::time::timeout(Duration::from_millis(500), &mut call).await;
@@ -370,7 +378,7 @@ async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
 async fn time_without_polls_does_not_count_toward_the_timeout() {
     for seconds in [40, 100] {
         // Each chunk takes another second, which only begins when it is polled.
-        let script = Script::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
+        let script = ScriptedTransport::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
         neglected(&script, seconds).await.unwrap();
         assert_eq!(script.count(), 1);
     }
@@ -379,7 +387,9 @@ async fn time_without_polls_does_not_count_toward_the_timeout() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_polled_again_still_times_out() {
     let start = tokio::time::Instant::now();
-    let error = neglected(&Script::new([Step::Hang]), 40).await.unwrap_err();
+    let error = neglected(&ScriptedTransport::new([Step::Hang]), 40)
+        .await
+        .unwrap_err();
     assert!(error.is_timeout());
     assert!(
         start.elapsed() < Duration::from_secs(43),
@@ -390,7 +400,7 @@ async fn a_call_that_is_polled_again_still_times_out() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unpolled_backoff_does_not_end_the_call() {
-    let script = Script::new([limited("5"), answer(200, "[]")]);
+    let script = ScriptedTransport::new([rate_limited("5"), response(200, "[]")]);
     let polar = script.polar();
     let mut call = Box::pin(polar.list().send());
     let begun = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
@@ -402,7 +412,7 @@ async fn an_unpolled_backoff_does_not_end_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_after_the_deadline() {
-    let script = Script::new([answer(201, r#"{"name":"x"}"#)]);
+    let script = ScriptedTransport::new([response(201, r#"{"name":"x"}"#)]);
     let none = CallOptions::new().timeout(Duration::ZERO);
     let error = script.polar().create(thing()).with(none).await.unwrap_err();
     assert!(error.is_timeout() && error.is_retryable() && !error.may_have_been_sent());
@@ -412,7 +422,7 @@ async fn nothing_is_sent_after_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_past_the_deadline_returns_the_previous_error() {
     // The turn of the retry would come after the deadline.
-    let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    let script = ScriptedTransport::new([CONNECTION_REFUSED, response(201, r#"{"name":"x"}"#)]);
     let polar = script.builder().rate_limit(RateLimit::per_minute(1));
     let polar = polar.build().unwrap();
     let error = polar.create(thing()).await.unwrap_err();
@@ -423,13 +433,13 @@ async fn a_retry_past_the_deadline_returns_the_previous_error() {
 #[tokio::test(start_paused = true)]
 async fn errors_say_whether_the_request_may_have_been_sent() {
     for (step, sent) in [
-        (LOST, true),
+        (CONNECTION_LOST, true),
         (Step::Hang, true),
-        (answer(422, ""), true),
-        (answer(200, "{"), true),
-        (REFUSED, false),
+        (response(422, ""), true),
+        (response(200, "{"), true),
+        (CONNECTION_REFUSED, false),
     ] {
-        let polar = Script::new([step.clone()]).polar();
+        let polar = ScriptedTransport::new([step.clone()]).polar();
         let error = polar.create(thing()).await.unwrap_err();
         assert_eq!(error.may_have_been_sent(), sent, "{step:?}");
     }

@@ -3,7 +3,7 @@
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use crate::script::{Script, answer};
+use crate::script::{ScriptedTransport, response};
 
 /// The futures of a call are on the heap; none of them is moved as a whole. A stack overflow would end the process.
 #[test]
@@ -12,7 +12,7 @@ fn a_call_needs_little_stack() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let polar = Script::new([answer(200, r#"[{"name":"x"}]"#)]).polar();
+        let polar = ScriptedTransport::new([response(200, r#"[{"name":"x"}]"#)]).polar();
         runtime.unwrap().block_on(polar.list().send()).unwrap()
     };
     let thread = std::thread::Builder::new()

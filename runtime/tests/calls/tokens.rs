@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::polar::Polar;
-use crate::script::{LOST, Script, Step, answer};
+use crate::script::{CONNECTION_LOST, ScriptedTransport, Step, response};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
     CallOptions, CustomerSession, OrganizationToken, Secret, Server, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
 
-const REJECTED: Step = Step::Answer(
+const REJECTED: Step = Step::Response(
     401,
     Vec::new(),
     r#"{"error":"invalid_token","error_description":"expired"}"#,
@@ -43,7 +43,7 @@ impl Refreshing {
         })))
     }
 
-    fn polar(&self, script: &Script) -> Polar {
+    fn polar(&self, script: &ScriptedTransport) -> Polar {
         let token = OrganizationToken::provided_by(self.clone());
         script.builder().access_token(token).build().unwrap()
     }
@@ -65,7 +65,7 @@ impl TokenProvider for Refreshing {
     }
 }
 
-fn bearers(script: &Script) -> Vec<String> {
+fn bearers(script: &ScriptedTransport) -> Vec<String> {
     let bearer = |value: Option<String>| value.unwrap().trim_start_matches("Bearer ").to_owned();
     script
         .header("authorization")
@@ -76,7 +76,8 @@ fn bearers(script: &Script) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn providers_are_asked_for_every_attempt() {
-    let script = Script::new([answer(200, "[]"), LOST, answer(200, "[]")]);
+    let script =
+        ScriptedTransport::new([response(200, "[]"), CONNECTION_LOST, response(200, "[]")]);
     let provider = Refreshing::new("first", "second");
     let polar = provider.polar(&script);
     polar.list().await.unwrap();
@@ -87,7 +88,7 @@ async fn providers_are_asked_for_every_attempt() {
 
 #[tokio::test]
 async fn a_rejected_token_is_refreshed_once_for_every_kind_of_operation() {
-    let script = Script::new([REJECTED, answer(201, r#"{"name":"x"}"#)]);
+    let script = ScriptedTransport::new([REJECTED, response(201, r#"{"name":"x"}"#)]);
     let provider = Refreshing::new("first", "second");
     let thing = polar::Thing { name: "x".into() };
     provider.polar(&script).create(thing).await.unwrap();
@@ -107,7 +108,7 @@ async fn a_rejected_token_is_refreshed_only_once_per_call() {
             Box::pin(async { Ok(token.into()) })
         }
     }
-    let script = Script::new([REJECTED]);
+    let script = ScriptedTransport::new([REJECTED]);
     let token = OrganizationToken::provided_by(Endless(Mutex::new(0)));
     let polar = script.builder().access_token(token).build().unwrap();
     assert!(polar.list().await.unwrap_err().is_unauthorized());
@@ -116,7 +117,7 @@ async fn a_rejected_token_is_refreshed_only_once_per_call() {
 
 #[tokio::test]
 async fn without_a_new_token_there_is_no_second_attempt() {
-    let script = Script::new([REJECTED]);
+    let script = ScriptedTransport::new([REJECTED]);
     let provider = Refreshing::new("same", "same");
     assert!(
         provider
@@ -144,7 +145,7 @@ async fn a_provider_that_fails_or_hangs_is_an_error() {
             Box::pin(std::future::pending())
         }
     }
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let error = async |token: OrganizationToken| {
         let polar = script.builder().access_token(token).build().unwrap();
         polar.list().await.unwrap_err()
@@ -167,7 +168,7 @@ async fn a_provider_that_fails_or_hangs_is_an_error() {
 
 #[tokio::test]
 async fn a_call_may_use_another_token_of_the_same_kind() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let polar = script.polar();
     for token in [
         "polar_oat_other",
@@ -185,26 +186,26 @@ async fn a_call_may_use_another_token_of_the_same_kind() {
 
 #[tokio::test]
 async fn tokens_of_other_kinds_are_rejected_before_sending() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let account = script.polar();
     let portal = account.portal(CustomerSession::new("polar_cst_hush"));
-    let refused = async |polar: &dyn Fn() -> polar::List, token: &str| {
+    let is_rejected = async |polar: &dyn Fn() -> polar::List, token: &str| {
         let options = CallOptions::new().access_token(token);
         let error = polar().with(options).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hush"));
         matches!(error, Error::InvalidRequest { .. })
     };
-    assert!(refused(&|| account.list(), "polar_cst_hush").await);
-    assert!(refused(&|| account.list(), "polar_mst_hush").await);
-    assert!(refused(&|| portal.list(), "polar_mst_hush").await);
+    assert!(is_rejected(&|| account.list(), "polar_cst_hush").await);
+    assert!(is_rejected(&|| account.list(), "polar_mst_hush").await);
+    assert!(is_rejected(&|| portal.list(), "polar_mst_hush").await);
     let anonymous = Polar::builder().transport(script.clone()).build().unwrap();
-    assert!(refused(&|| anonymous.list(), "polar_oat_hush").await);
+    assert!(is_rejected(&|| anonymous.list(), "polar_oat_hush").await);
     assert_eq!(script.count(), 0);
 }
 
 #[tokio::test]
 async fn errors_hint_at_wrong_tokens_without_showing_them() {
-    let script = Script::new([REJECTED]);
+    let script = ScriptedTransport::new([REJECTED]);
     let error = async |server: Server, token: &str| {
         let polar = script.builder().server(server).access_token(token);
         let error = polar.build().unwrap().list().await.unwrap_err();
@@ -273,7 +274,12 @@ async fn errors_hint_at_wrong_tokens_without_showing_them() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_with_a_new_token_does_not_count_as_an_attempt() {
-    let script = Script::new([LOST, REJECTED, LOST, answer(200, "[]")]);
+    let script = ScriptedTransport::new([
+        CONNECTION_LOST,
+        REJECTED,
+        CONNECTION_LOST,
+        response(200, "[]"),
+    ]);
     Refreshing::new("first", "second")
         .polar(&script)
         .list()
@@ -285,7 +291,7 @@ async fn a_retry_with_a_new_token_does_not_count_as_an_attempt() {
 
 #[test]
 fn a_token_for_all_calls_is_a_credential() {
-    let script = Script::new([answer(200, "[]")]);
+    let script = ScriptedTransport::new([response(200, "[]")]);
     let token = CallOptions::new().access_token("polar_oat_hush");
     let error = script.builder().defaults(token).build().unwrap_err();
     assert!(matches!(error, Error::Configuration { .. }), "{error:?}");

@@ -27,7 +27,7 @@ fn read<T: Decode>(text: &str) -> T {
     codec::from_str(text).unwrap()
 }
 
-fn refused<T: Decode>(text: &str) -> String {
+fn decode_error<T: Decode>(text: &str) -> String {
     match codec::from_str::<T>(text) {
         Ok(_) => panic!("accepted: {text}"),
         Err(error) => error.to_string(),
@@ -122,11 +122,11 @@ fn constants_keep_the_received_value() {
         read(r#"{"amount_type":"new","price_amount":1,"price_currency":"usd"}"#);
     assert_eq!(price.amount_type, "new");
     assert_eq!(
-        refused::<PriceFixed>(r#"{"price_amount":1,"price_currency":"usd"}"#),
+        decode_error::<PriceFixed>(r#"{"price_amount":1,"price_currency":"usd"}"#),
         "amount_type: missing"
     );
     assert_eq!(
-        refused::<PriceFixed>(r#"{"amount_type":1,"price_amount":1,"price_currency":"usd"}"#),
+        decode_error::<PriceFixed>(r#"{"amount_type":1,"price_amount":1,"price_currency":"usd"}"#),
         "amount_type: expected a string, found 1"
     );
     let unit: fixtures::PriceUnit = read(r#"{"unit_amount":"1"}"#);
@@ -145,23 +145,26 @@ fn null_and_missing_are_distinguished_where_they_differ() {
     );
     assert_eq!(read::<Option<i64>>("null"), None);
     assert_eq!(
-        refused::<Page>(r#"{"items":null,"total_count":1}"#),
+        decode_error::<Page>(r#"{"items":null,"total_count":1}"#),
         "items: expected a list, found null"
     );
-    assert_eq!(refused::<Page>(r#"{"items":[]}"#), "total_count: missing");
+    assert_eq!(
+        decode_error::<Page>(r#"{"items":[]}"#),
+        "total_count: missing"
+    );
 }
 
 #[test]
 fn missing_required_lists_and_maps_are_errors() {
     for (wrong, found) in [("", "missing"), (r#""items":null,"#, "null")] {
-        let message = refused::<Page>(&format!(r#"{{{wrong}"total_count":1}}"#));
+        let message = decode_error::<Page>(&format!(r#"{{{wrong}"total_count":1}}"#));
         assert!(message.starts_with("items: "), "{message}");
         assert!(message.ends_with(found), "{message}");
     }
     let product = |field: &str| {
         let broken = PAGE.replacen(&format!(r#""{field}":"#), r#""other":"#, 1);
         assert_ne!(broken, PAGE);
-        refused::<Page>(&broken)
+        decode_error::<Page>(&broken)
     };
     assert_eq!(product("prices"), "items[0].prices: missing");
     assert_eq!(product("metadata"), "items[0].metadata: missing");
@@ -179,15 +182,15 @@ fn additional_properties_are_the_undeclared_ones() {
 #[test]
 fn duplicate_keys_are_errors() {
     assert_eq!(
-        refused::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
+        decode_error::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#),
         "b.c: the key is repeated"
     );
     assert_eq!(
-        refused::<Update>(r#"{"name":"x","limit":1,"n\u0061me":"y"}"#),
+        decode_error::<Update>(r#"{"name":"x","limit":1,"n\u0061me":"y"}"#),
         "name: the key is repeated"
     );
     assert_eq!(
-        refused::<Vec<Json>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
+        decode_error::<Vec<Json>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
         "[1].c: the key is repeated"
     );
     // Twice in different objects is fine.
@@ -205,7 +208,7 @@ fn duplicate_keys_are_detected_in_large_objects() {
     assert_eq!(read::<JsonObject>(&object("other")).len(), 5001);
     for last in ["key_0", "key_63", "key_64", "key_4999"] {
         assert_eq!(
-            refused::<JsonObject>(&object(last)),
+            decode_error::<JsonObject>(&object(last)),
             format!("{last}: the key is repeated")
         );
     }
@@ -235,15 +238,15 @@ fn containers_of_every_kind() {
         (true, false, true, 4)
     );
     assert_eq!(
-        refused::<(i64, i64)>("[1,2,3]"),
+        decode_error::<(i64, i64)>("[1,2,3]"),
         "expected a list of 2 items, found 3 items"
     );
     assert_eq!(
-        refused::<(i64, i64, i64)>("[1,2]"),
+        decode_error::<(i64, i64, i64)>("[1,2]"),
         "expected a list of 3 items, found 2 items"
     );
     assert_eq!(
-        refused::<(i64, i64)>("{}"),
+        decode_error::<(i64, i64)>("{}"),
         "expected a list, found an object"
     );
     assert_eq!(
@@ -257,7 +260,7 @@ fn containers_of_every_kind() {
         Some(&1)
     );
     assert_eq!(
-        refused::<BTreeMap<Uuid, i64>>(r#"{"x":1}"#),
+        decode_error::<BTreeMap<Uuid, i64>>(r#"{"x":1}"#),
         "x: expected a value under a valid key, found 1"
     );
     assert_eq!(
@@ -265,12 +268,12 @@ fn containers_of_every_kind() {
         Box::new(vec![Some(1), None])
     );
     assert_eq!(
-        refused::<JsonObject>("[]"),
+        decode_error::<JsonObject>("[]"),
         "expected an object, found a list"
     );
     assert_eq!(read::<Date>("\"2026-02-28\"").to_string(), "2026-02-28");
     assert_eq!(
-        refused::<Date>("\"2026-02-30\""),
+        decode_error::<Date>("\"2026-02-30\""),
         r#"expected a date (YYYY-MM-DD), found "2026-02-30""#
     );
     assert_eq!(
@@ -278,7 +281,7 @@ fn containers_of_every_kind() {
         1_767_225_600
     );
     read::<()>("null");
-    assert_eq!(refused::<()>("1"), "expected null, found 1");
+    assert_eq!(decode_error::<()>("1"), "expected null, found 1");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::polar::{GET, INVOICE, LIST, RECEIPT};
-use crate::script::{End, LOST, Script, Step, answer};
+use crate::script::{CONNECTION_LOST, End, ScriptedTransport, Step, response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use polar_client_runtime::Error;
@@ -27,19 +27,19 @@ use sha2::{Digest as _, Sha256};
 
 const LINK: &str = r#"{"url":"https://storage.test/a.pdf?X-Amz-Signature=hush"}"#;
 const PDF: &str = "%PDF-1.7";
-const NOT_YET: Step = Step::Answer(202, Vec::new(), "");
+const NOT_YET: Step = Step::Response(202, Vec::new(), "");
 
 fn missing() -> Step {
     let body = r#"{"error":"ResourceNotFound","detail":"x"}"#;
-    Step::Answer(404, vec![("polar-version", "2026-10")], body)
+    Step::Response(404, vec![("polar-version", "2026-10")], body)
 }
 
 fn moved(to: &'static str) -> Step {
-    Step::Answer(302, vec![("location", to)], "")
+    Step::Response(302, vec![("location", to)], "")
 }
 
 /// Returns a document that another request generates.
-fn invoice(script: &Script) -> Download {
+fn invoice(script: &ScriptedTransport) -> Download {
     let client = script.polar().client;
     let mut generate = client.request(&INVOICE);
     generate.path("id", &"1");
@@ -49,12 +49,12 @@ fn invoice(script: &Script) -> Download {
 }
 
 /// Returns a document that the server generates.
-fn receipt(script: &Script) -> Download {
+fn receipt(script: &ScriptedTransport) -> Download {
     Download::document(script.polar().client.request(&RECEIPT))
 }
 
 /// Returns a file with an address, of this size and with this content.
-fn file(script: &Script, size: usize, content: &str) -> Download {
+fn file(script: &ScriptedTransport, size: usize, content: &str) -> Download {
     let file: Json = json!({
         "name": "a.txt",
         "mime_type": "text/plain",
@@ -66,13 +66,13 @@ fn file(script: &Script, size: usize, content: &str) -> Download {
 }
 
 /// Returns the requests as method and path.
-fn lines(script: &Script) -> Vec<String> {
+fn lines(script: &ScriptedTransport) -> Vec<String> {
     let line =
         |request: &http::Request<_>| format!("{} {}", request.method(), request.uri().path());
     script.sent().iter().map(line).collect()
 }
 
-fn seconds(script: &Script) -> Vec<f64> {
+fn seconds(script: &ScriptedTransport) -> Vec<f64> {
     script.times().iter().map(Duration::as_secs_f64).collect()
 }
 
@@ -94,7 +94,7 @@ fn page(item: &str, file: &str, last: u8) -> Step {
         }}],
         "pagination": {"max_page": last, "total_count": last},
     });
-    answer(200, page.to_string().leak())
+    response(200, page.to_string().leak())
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,7 +104,7 @@ async fn a_file_is_found_by_its_id_or_that_of_its_item() {
     let pages = || [page(&ids[0], &ids[1], 2), page(&ids[2], &ids[3], 2)];
     for wanted in [&ids[3], &ids[2]] {
         let [first, second] = pages();
-        let script = Script::new([first, second, answer(200, "abc")]);
+        let script = ScriptedTransport::new([first, second, response(200, "abc")]);
         let list = script.polar().client.request(&LIST);
         let download = Download::listed(list, wanted.parse().unwrap());
         assert_eq!(download.bytes().await.unwrap(), "abc");
@@ -115,7 +115,7 @@ async fn a_file_is_found_by_its_id_or_that_of_its_item() {
         assert!(queries.iter().all(|query| query.contains("limit=100")));
         assert!(queries[1].contains("page=2"), "{queries:?}");
     }
-    let script = Script::new(pages());
+    let script = ScriptedTransport::new(pages());
     let other = "9eac85b9-55ec-4c68-a933-84be243cb2c9".parse().unwrap();
     let error = Download::listed(script.polar().client.request(&LIST), other);
     let error = error.bytes().await.unwrap_err();
@@ -129,9 +129,9 @@ async fn redirects_are_followed_without_the_original_headers() {
     let steps = [
         moved("/b?c=d"),
         moved("https://other.test/e"),
-        answer(200, "abc"),
+        response(200, "abc"),
     ];
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
     let urls: Vec<String> = script
         .sent()
@@ -160,7 +160,7 @@ async fn unsafe_redirects_are_not_followed() {
         ("ftp://storage.test/", "the redirect has no valid target"),
         ("/a", "too many redirects"),
     ] {
-        let script = Script::new([moved(to)]);
+        let script = ScriptedTransport::new([moved(to)]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();
         shown(&error);
         assert_eq!(error.storage().unwrap().message(), reason);
@@ -171,21 +171,21 @@ async fn unsafe_redirects_are_not_followed() {
 #[tokio::test(start_paused = true)]
 async fn options_apply_to_every_request() {
     let options = CallOptions::new().retry(RetryPolicy::off()).body_limit(2);
-    let script = Script::new([answer(503, "")]);
+    let script = ScriptedTransport::new([response(503, "")]);
     invoice(&script)
         .with(options.clone())
         .bytes()
         .await
         .unwrap_err();
     assert_eq!(script.count(), 1);
-    let script = Script::new([answer(503, "")]);
+    let script = ScriptedTransport::new([response(503, "")]);
     file(&script, 3, "abc")
         .with(options.clone())
         .bytes()
         .await
         .unwrap_err();
     assert_eq!(script.count(), 1);
-    let script = Script::new([answer(200, "abc")]);
+    let script = ScriptedTransport::new([response(200, "abc")]);
     let error = file(&script, 3, "abc")
         .with(options)
         .bytes()
@@ -198,7 +198,7 @@ async fn options_apply_to_every_request() {
 async fn invalid_urls_are_not_requested() {
     let nothing = json!({"mime_type": "text/plain", "size": 3, "download": {"url": "/tmp/hush"}});
     for (file, count) in [(nothing, 0), (json!({"size": 3}), 0)] {
-        let script = Script::new([answer(200, "abc")]);
+        let script = ScriptedTransport::new([response(200, "abc")]);
         let request = script.polar().client.request(&LIST);
         let error = Download::file(request, &file).bytes().await.unwrap_err();
         shown(&error);
@@ -208,21 +208,22 @@ async fn invalid_urls_are_not_requested() {
 
 #[tokio::test(start_paused = true)]
 async fn progress_is_reported() {
-    let told = Arc::<Mutex<Vec<(u64, Option<u64>)>>>::default();
+    let reported = Arc::<Mutex<Vec<(u64, Option<u64>)>>>::default();
     let tell = || {
-        let told = Arc::clone(&told);
+        let reported = Arc::clone(&reported);
         move |progress: DownloadProgress| {
-            told.lock()
+            reported
+                .lock()
                 .unwrap()
                 .push((progress.received, progress.total));
         }
     };
-    let take = || std::mem::take(&mut *told.lock().unwrap());
+    let take = || std::mem::take(&mut *reported.lock().unwrap());
     let steps = [
         Step::Chunks(200, vec!["a"], End::Broken),
         Step::Chunks(200, vec!["a", "bc"], End::Whole),
     ];
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     file(&script, 3, "abc")
         .on_progress(tell())
         .bytes()
@@ -232,12 +233,12 @@ async fn progress_is_reported() {
     // From the beginning, when it is fetched again.
     assert_eq!(take(), [of(0), of(1), of(0), of(1), of(3)]);
 
-    let script = Script::new([answer(200, LINK), answer(200, "abc")]);
+    let script = ScriptedTransport::new([response(200, LINK), response(200, "abc")]);
     let mut stream = receipt(&script).on_progress(tell()).stream().await.unwrap();
     while stream.next().await.is_some() {}
     assert_eq!(take(), [(0, None), (3, None)]);
-    let sized = Step::Answer(200, vec![("content-length", "3")], "abc");
-    let script = Script::new([answer(200, LINK), sized]);
+    let sized = Step::Response(200, vec![("content-length", "3")], "abc");
+    let script = ScriptedTransport::new([response(200, LINK), sized]);
     receipt(&script).on_progress(tell()).bytes().await.unwrap();
     assert_eq!(take(), [of(0), of(3)]);
 }

@@ -5,7 +5,7 @@
 
 use std::future::ready;
 
-use crate::script::{Script, Step, answer, limited};
+use crate::script::{ScriptedTransport, Step, rate_limited, response};
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::MethodRouter;
@@ -41,13 +41,13 @@ fn id(text: &str) -> Uuid {
     text.parse().unwrap()
 }
 
-fn checkout(script: &Script) -> CheckoutRoute {
+fn checkout(script: &ScriptedTransport) -> CheckoutRoute {
     let policy = RetryPolicy::off();
     let polar = script.builder().retry(policy).build().unwrap();
     CheckoutRoute::new(polar.client.request(&CREATE_CHECKOUT))
 }
 
-fn portal(script: &Script) -> PortalRoute {
+fn portal(script: &ScriptedTransport) -> PortalRoute {
     let policy = RetryPolicy::off();
     let polar = script.builder().retry(policy).build().unwrap();
     PortalRoute::new(polar.client.request(&CREATE_SESSION))
@@ -75,7 +75,7 @@ async fn text(response: Response) -> String {
 }
 
 /// Returns the body of the only request that was sent.
-fn sent(script: &Script) -> Value {
+fn sent(script: &ScriptedTransport) -> Value {
     let requests = script.sent();
     assert_eq!(requests.len(), 1);
     serde_json::from_slice(requests[0].body()).unwrap()
@@ -89,7 +89,7 @@ fn query(parameters: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn visitors_are_redirected_to_a_new_checkout() {
-    let script = Script::new([answer(201, CHECKOUT)]);
+    let script = ScriptedTransport::new([response(201, CHECKOUT)]);
     let route = checkout(&script)
         .success_url("https://shop.example/thanks?checkout={CHECKOUT_ID}")
         .return_url("https://shop.example/")
@@ -139,7 +139,7 @@ async fn visitors_are_redirected_to_a_new_checkout() {
 
 #[tokio::test]
 async fn the_program_identifies_the_logged_in_customer() {
-    let script = Script::new([answer(201, CHECKOUT)]);
+    let script = ScriptedTransport::new([response(201, CHECKOUT)]);
     let identity = Identity::external_id("u/1").email("ada@example.com");
     let route = checkout(&script).identified_by(logged_in(Some(identity)));
     let uri = query(&[
@@ -178,7 +178,7 @@ async fn nobody_can_name_another_customer() {
         (by_id(), "customerExternalId", "u-1"),
         (by_id(), "customerEmail", "eve@example.com"),
     ] {
-        let script = Script::new([answer(201, CHECKOUT)]);
+        let script = ScriptedTransport::new([response(201, CHECKOUT)]);
         let route = checkout(&script).identified_by(logged_in(identity.clone()));
         let response = get(route, &query(&[(name, value)])).await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}={value}");
@@ -194,14 +194,14 @@ async fn nobody_can_name_another_customer() {
 
 #[tokio::test]
 async fn only_offered_products_can_be_chosen() {
-    let all = [answer(201, CHECKOUT)];
+    let all = [response(201, CHECKOUT)];
     for (product, discount, status) in [
         (PRODUCT, None, 303),
         (PRODUCT, Some(OTHER), 303),
         (OTHER, None, 403),
         (PRODUCT, Some(PRODUCT), 403),
     ] {
-        let script = Script::new(all.clone());
+        let script = ScriptedTransport::new(all.clone());
         let route = checkout(&script)
             .products([id(PRODUCT)])
             .discounts([id(OTHER)])
@@ -220,7 +220,7 @@ async fn only_offered_products_can_be_chosen() {
             );
         }
     }
-    let script = Script::new(all);
+    let script = ScriptedTransport::new(all);
     let route = checkout(&script).identified_by(logged_in(None));
     let response = get(route, &query(&[("discountId", OTHER)])).await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN, "none is offered");
@@ -228,7 +228,7 @@ async fn only_offered_products_can_be_chosen() {
 
 #[tokio::test]
 async fn parameters_that_cannot_be_used_are_named() {
-    let (p, script) = (PRODUCT, Script::new([answer(201, CHECKOUT)]));
+    let (p, script) = (PRODUCT, ScriptedTransport::new([response(201, CHECKOUT)]));
     for (uri, message) in [
         ("/".to_owned(), "products are missing"),
         ("/?products=".to_owned(), "products are missing"),
@@ -282,7 +282,7 @@ async fn customers_are_redirected_to_their_portal() {
                    "return_url": "https://shop.example/"}),
         ),
     ] {
-        let script = Script::new([answer(201, SESSION)]);
+        let script = ScriptedTransport::new([response(201, SESSION)]);
         let route = portal(&script)
             .return_url("https://shop.example/")
             .identified_by(logged_in(Some(identity)));
@@ -298,7 +298,7 @@ async fn customers_are_redirected_to_their_portal() {
 
 #[tokio::test]
 async fn the_portal_is_for_customers_who_are_logged_in() {
-    let script = Script::new([answer(201, SESSION)]);
+    let script = ScriptedTransport::new([response(201, SESSION)]);
     let anonymous = portal(&script).identified_by(logged_in(None));
     assert_eq!(get(anonymous, "/").await.status(), StatusCode::UNAUTHORIZED);
     let login = |_| ready(Err(Redirect::to("/login").into_response()));
@@ -309,7 +309,7 @@ async fn the_portal_is_for_customers_who_are_logged_in() {
 
 #[tokio::test]
 async fn head_requests_create_no_sessions() {
-    let script = Script::new([]);
+    let script = ScriptedTransport::new([]);
     let visitor = logged_in(Some(Identity::external_id("user-7")));
     for mut route in [
         checkout(&script).identified_by(visitor.clone()),
@@ -325,7 +325,7 @@ async fn head_requests_create_no_sessions() {
 
 #[tokio::test]
 async fn the_function_sees_the_request() {
-    let script = Script::new([answer(201, SESSION)]);
+    let script = ScriptedTransport::new([response(201, SESSION)]);
     let by_header = async |parts: Parts| {
         let user = parts
             .headers
@@ -350,7 +350,7 @@ async fn visitors_are_redirected_only_to_allowed_urls() {
         "/checkout",
     ] {
         let body = format!(r#"{{"url":"{url}"}}"#).leak();
-        let script = Script::new([answer(201, body)]);
+        let script = ScriptedTransport::new([response(201, body)]);
         let route = checkout(&script).identified_by(logged_in(None));
         let response = get(route, &query(&[])).await;
         assert_eq!(response.status(), StatusCode::BAD_GATEWAY, "{url}");
@@ -364,18 +364,18 @@ async fn api_errors_become_statuses_without_details() {
     let invalid = r#"{"error":"RequestValidationError","detail":[{"loc":["body","hush"],"msg":"hush","type":"x"}]}"#;
     let named = r#"{"error":"Hush","detail":"hush"}"#;
     for (step, checkout_status, portal_status) in [
-        (answer(422, invalid), 400, 404),
-        (limited("7"), 503, 503),
-        (answer(401, named), 500, 500),
-        (answer(403, named), 500, 500),
-        (answer(404, named), 500, 500),
-        (answer(500, named), 502, 502),
-        (answer(201, r#"{"hush":1}"#), 500, 500),
+        (response(422, invalid), 400, 404),
+        (rate_limited("7"), 503, 503),
+        (response(401, named), 500, 500),
+        (response(403, named), 500, 500),
+        (response(404, named), 500, 500),
+        (response(500, named), 502, 502),
+        (response(201, r#"{"hush":1}"#), 500, 500),
         (Step::Fail(TransportErrorKind::Interrupted), 502, 502),
         (Step::Fail(TransportErrorKind::Connect), 502, 502),
         (Step::Hang, 504, 504),
     ] {
-        let script = Script::new([step.clone()]);
+        let script = ScriptedTransport::new([step.clone()]);
         let customer = Some(Identity::external_id("u-1"));
         let routes = [
             (

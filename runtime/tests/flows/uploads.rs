@@ -94,10 +94,10 @@ async fn only_parts_in_flight_are_in_memory() {
 #[tokio::test(start_paused = true)]
 async fn parts_are_retried_by_the_policy() {
     for outcome in [
-        PartOutcome::Answer(500, ""),
-        PartOutcome::Answer(503, "<Error><Code>SlowDown</Code></Error>"),
-        PartOutcome::Answer(400, "<Error><Code>RequestTimeout</Code></Error>"),
-        PartOutcome::Answer(429, ""),
+        PartOutcome::Response(500, ""),
+        PartOutcome::Response(503, "<Error><Code>SlowDown</Code></Error>"),
+        PartOutcome::Response(400, "<Error><Code>RequestTimeout</Code></Error>"),
+        PartOutcome::Response(429, ""),
         PartOutcome::Fail(TransportErrorKind::Connect),
         PartOutcome::Fail(TransportErrorKind::Interrupted),
         PartOutcome::Hang,
@@ -137,7 +137,7 @@ async fn a_part_has_its_own_timeout() {
 #[tokio::test(start_paused = true)]
 async fn errors_report_how_far_the_upload_came() {
     let bucket = Bucket::default();
-    bucket.outcome(3, [PartOutcome::Answer(403, EXPIRED)]);
+    bucket.outcome(3, [PartOutcome::Response(403, EXPIRED)]);
     let upload = bucket.upload(bytes(20 * MIB)).parallel(1);
     let error = upload.await.unwrap_err();
     let storage = error.storage().unwrap();
@@ -200,7 +200,7 @@ async fn api_errors_end_the_upload() {
     let invalid = r#"{"error":"RequestValidationError","detail":[]}"#;
     let bucket = Bucket::default();
     bucket.set(|state| {
-        state.refused.insert("files:create", (422, invalid));
+        state.rejected.insert("files:create", (422, invalid));
     });
     let error = bucket.upload(bytes(6 * MIB)).await.unwrap_err();
     assert!(error.is_invalid());
@@ -212,7 +212,7 @@ async fn api_errors_end_the_upload() {
 
     let bucket = Bucket::default();
     bucket.set(|state| {
-        state.refused.insert("files:uploaded", (500, ""));
+        state.rejected.insert("files:uploaded", (500, ""));
     });
     let error = failed(bucket.upload(bytes(6 * MIB)).await.unwrap_err());
     assert_eq!(error.step(), UploadStep::Complete);
@@ -272,8 +272,8 @@ async fn a_file_that_fills_its_parts_has_no_empty_last_part() {
 #[tokio::test(start_paused = true)]
 async fn progress_grows_to_the_total_size() {
     let (bucket, seen) = (Bucket::default(), Arc::new(Mutex::new(Vec::new())));
-    let told = Arc::clone(&seen);
-    let tell = move |progress: UploadProgress| told.lock().unwrap().push(progress);
+    let reported = Arc::clone(&seen);
+    let tell = move |progress: UploadProgress| reported.lock().unwrap().push(progress);
     bucket
         .upload(bytes(7 * MIB))
         .on_progress(tell)

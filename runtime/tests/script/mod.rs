@@ -27,7 +27,7 @@ use super::polar::{Api, Polar};
 #[derive(Clone, Debug)]
 pub enum Step {
     /// This response, with these headers.
-    Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
+    Response(u16, Vec<(&'static str, &'static str)>, &'static str),
     /// No response.
     Fail(TransportErrorKind),
     /// A response that never arrives.
@@ -41,26 +41,26 @@ pub enum End {
     Whole,
     Broken,
     /// An error that states that nothing was sent.
-    Refused,
+    NotSent,
     Hanging,
     /// Complete, with so many seconds before each chunk.
     Slow(u64),
 }
 
-pub fn answer(status: u16, body: &'static str) -> Step {
-    Step::Answer(status, Vec::new(), body)
+pub fn response(status: u16, body: &'static str) -> Step {
+    Step::Response(status, Vec::new(), body)
 }
 
-pub fn limited(after: &'static str) -> Step {
-    Step::Answer(429, vec![("retry-after", after)], "")
+pub fn rate_limited(after: &'static str) -> Step {
+    Step::Response(429, vec![("retry-after", after)], "")
 }
 
-pub const LOST: Step = Step::Fail(TransportErrorKind::Interrupted);
-pub const REFUSED: Step = Step::Fail(TransportErrorKind::Connect);
+pub const CONNECTION_LOST: Step = Step::Fail(TransportErrorKind::Interrupted);
+pub const CONNECTION_REFUSED: Step = Step::Fail(TransportErrorKind::Connect);
 
 /// Follows its steps; the last one is repeated for ever.
 #[derive(Clone, Debug)]
-pub struct Script(Arc<Mutex<State>>);
+pub struct ScriptedTransport(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -72,7 +72,7 @@ struct State {
     open: usize,
 }
 
-impl Script {
+impl ScriptedTransport {
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self(Arc::new(Mutex::new(State {
             steps: steps.into_iter().collect(),
@@ -124,10 +124,10 @@ impl Script {
 
 /// Counts as alive until it is dropped.
 #[derive(Debug)]
-struct Guard(Script);
+struct Guard(ScriptedTransport);
 
 impl Guard {
-    fn new(script: &Script) -> Self {
+    fn new(script: &ScriptedTransport) -> Self {
         script.0.lock().unwrap().open += 1;
         Self(script.clone())
     }
@@ -139,7 +139,7 @@ impl Drop for Guard {
     }
 }
 
-impl Transport for Script {
+impl Transport for ScriptedTransport {
     fn execute(
         &self,
         request: http::Request<Bytes>,
@@ -156,7 +156,7 @@ impl Transport for Script {
         let guard = Guard::new(self);
         Box::pin(async move {
             let (status, headers, body) = match step {
-                Step::Answer(status, headers, body) => (status, headers, body.into()),
+                Step::Response(status, headers, body) => (status, headers, body.into()),
                 Step::Fail(kind) => return Err(TransportError::new(kind, "as the script says")),
                 Step::Hang => return std::future::pending().await,
                 Step::Chunks(status, pieces, end) => {
@@ -197,7 +197,7 @@ impl Stream for Chunks {
                 TransportErrorKind::Interrupted,
                 "as the script says",
             )))),
-            (None, End::Refused) => Poll::Ready(Some(Err(TransportError::new(
+            (None, End::NotSent) => Poll::Ready(Some(Err(TransportError::new(
                 TransportErrorKind::Connect,
                 "as the script says",
             )))),

@@ -144,7 +144,7 @@ mod axum {
         assert_eq!(delivery.unwrap().event.0["type"], "order.paid");
     }
 
-    async fn refusal(headers: Headers, body: Endless) -> WebhookError {
+    async fn rejection(headers: Headers, body: Endless) -> WebhookError {
         let request = request(headers, Body::from_stream(body));
         let delivery = Delivery::<Event>::from_request(request, &webhooks()).await;
         delivery.unwrap_err()
@@ -155,7 +155,7 @@ mod axum {
         for (headers, status) in ruled_out() {
             let (body, asked) = Endless::new(Some("x"));
             let shown = format!("{headers:?}");
-            let error = refusal(headers, body).await;
+            let error = rejection(headers, body).await;
             assert_eq!(error.status(), status, "{shown}");
             assert_eq!(asked.load(Ordering::Relaxed), 0, "{shown}");
         }
@@ -170,7 +170,7 @@ mod axum {
     #[tokio::test]
     async fn bodies_are_read_up_to_the_limit() {
         let (body, asked) = Endless::new(Some("0123456789"));
-        let error = refusal(signed(BODY, "secret").to_vec(), body).await;
+        let error = rejection(signed(BODY, "secret").to_vec(), body).await;
         assert!(matches!(error, WebhookError::TooLarge { limit: 64, .. }));
         assert_eq!(asked.load(Ordering::Relaxed), 7);
     }
@@ -178,7 +178,7 @@ mod axum {
     #[tokio::test(start_paused = true)]
     async fn reading_a_body_times_out() {
         let start = tokio::time::Instant::now();
-        let error = refusal(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
+        let error = rejection(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
         assert_eq!(error.status(), 408);
         assert_eq!(error.to_string(), "the body did not arrive within 10s");
         assert_eq!(start.elapsed().as_secs(), 10);
@@ -251,7 +251,7 @@ mod actix {
         }
     }
 
-    async fn refusal(headers: Headers, body: Endless) -> WebhookError {
+    async fn rejection(headers: Headers, body: Endless) -> WebhookError {
         let mut request = test::TestRequest::post().app_data(web::Data::new(webhooks()));
         for header in headers {
             request = request.insert_header(header);
@@ -268,7 +268,7 @@ mod actix {
         for (headers, status) in ruled_out() {
             let (body, asked) = Endless::new(Some("x"));
             let shown = format!("{headers:?}");
-            let error = refusal(headers, body).await;
+            let error = rejection(headers, body).await;
             assert_eq!(error.status(), status, "{shown}");
             assert_eq!(asked.load(Ordering::Relaxed), 0, "{shown}");
         }
@@ -277,7 +277,7 @@ mod actix {
     #[tokio::test(start_paused = true)]
     async fn reading_a_body_times_out() {
         let start = tokio::time::Instant::now();
-        let error = refusal(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
+        let error = rejection(signed(BODY, "secret").to_vec(), Endless::new(None).0).await;
         assert_eq!(error.status(), 408);
         assert_eq!(start.elapsed().as_secs(), 10);
     }

@@ -53,7 +53,7 @@ fn an_error_has_the_path_of_the_value() {
     ] {
         let broken = PAGE.replacen(from, to, 1);
         assert_ne!(broken, PAGE);
-        assert_eq!(refused::<Page>(&broken), message);
+        assert_eq!(decode_error::<Page>(&broken), message);
         let through_serde = serde_json::from_str::<Page>(&broken)
             .err()
             .unwrap()
@@ -77,7 +77,7 @@ fn errors_state_path_and_variant_separately() {
 #[test]
 fn unusual_keys_are_quoted_in_paths() {
     assert_eq!(
-        refused::<BTreeMap<String, Vec<i64>>>(r#"{"a.b \"c\"":[1,true]}"#),
+        decode_error::<BTreeMap<String, Vec<i64>>>(r#"{"a.b \"c\"":[1,true]}"#),
         r#"["a.b \"c\""][1]: expected an integer, found true"#
     );
 }
@@ -120,18 +120,18 @@ fn errors_never_show_tokens_or_long_strings() {
             "day: expected a date (YYYY-MM-DD), found a string that may be secret",
         ),
     ] {
-        assert_eq!(refused::<Update>(&text), message);
+        assert_eq!(decode_error::<Update>(&text), message);
     }
     assert_eq!(
-        refused::<BTreeMap<String, i64>>(r#"{"client_secret":"abc"}"#),
+        decode_error::<BTreeMap<String, i64>>(r#"{"client_secret":"abc"}"#),
         "client_secret: expected an integer, found a string that may be secret"
     );
     assert_eq!(
-        refused::<BTreeMap<String, Vec<i64>>>(r#"{"tokens":["abc"]}"#),
+        decode_error::<BTreeMap<String, Vec<i64>>>(r#"{"tokens":["abc"]}"#),
         "tokens[0]: expected an integer, found a string that may be secret"
     );
     assert_eq!(
-        refused::<BTreeMap<String, String>>(r#"{"token":123456}"#),
+        decode_error::<BTreeMap<String, String>>(r#"{"token":123456}"#),
         "token: expected a string, found a number that may be secret"
     );
 }
@@ -164,7 +164,7 @@ fn errors_never_show_keys_that_are_tokens_or_long() {
             ),
         ),
     ] {
-        assert_eq!(refused::<Map>(&text), message);
+        assert_eq!(decode_error::<Map>(&text), message);
         let error = codec::from_str::<Map>(&text).err().unwrap();
         let shown = format!("{error:?}");
         assert!(!shown.contains("abc") && shown.len() < 1000, "{shown}");
@@ -207,11 +207,11 @@ fn all_errors_are_listed_with_their_variants() {
     assert_eq!(error.to_string(), problems.join("; "));
     // Fields of a missing value, or of one that is not an object, are not reported as well.
     assert_eq!(
-        refused::<(Page, i64)>(r#"[3,"x"]"#),
+        decode_error::<(Page, i64)>(r#"[3,"x"]"#),
         r#"[0]: expected an object, found 3; [1]: expected an integer, found "x""#
     );
     assert_eq!(
-        refused::<(PriceFixed, (i64, PriceFixed))>(r#"[{"price_currency":1},[]]"#),
+        decode_error::<(PriceFixed, (i64, PriceFixed))>(r#"[{"price_currency":1},[]]"#),
         "[0].amount_type: missing; [0].price_amount: missing; [0].price_currency: expected a string, found 1; \
          [1]: expected a list of 2 items, found 0 items"
     );

@@ -7,14 +7,14 @@ fn numbers_are_kept_up_to_their_limits() {
     assert_eq!(read::<i64>("9223372036854775807"), i64::MAX);
     assert_eq!(read::<i64>("-9223372036854775808"), i64::MIN);
     assert_eq!(
-        refused::<i64>("9223372036854775808"),
+        decode_error::<i64>("9223372036854775808"),
         "expected an integer of at most 64 bits, sign included, found 9223372036854775808"
     );
     for (text, value) in [("1.0", 1), ("1e3", 1000), ("-0.0", 0), ("-2.50e1", -25)] {
         assert_eq!(read::<i64>(text), value);
     }
     assert_eq!(read::<i64>(r#"{"$serde_json::private::Number":"3.0"}"#), 3);
-    assert_eq!(refused::<i64>("1.5"), "expected an integer, found 1.5");
+    assert_eq!(decode_error::<i64>("1.5"), "expected an integer, found 1.5");
     // The nearest double may be another integer.
     for text in ["9007199254740993.0", "1e300", "-1e16"] {
         assert!(codec::from_str::<i64>(text).is_err(), "{text}");
@@ -26,10 +26,13 @@ fn numbers_are_kept_up_to_their_limits() {
         "[1,18446744073709551615]"
     );
     assert_eq!(
-        refused::<u64>("-1"),
+        decode_error::<u64>("-1"),
         "expected an integer from 0 to 18446744073709551615, found -1"
     );
-    assert_eq!(refused::<i64>("\"1\""), r#"expected an integer, found "1""#);
+    assert_eq!(
+        decode_error::<i64>("\"1\""),
+        r#"expected an integer, found "1""#
+    );
     assert_eq!(read::<f64>("3"), 3.0);
     assert_eq!(
         read::<f64>("18446744073709551615"),
@@ -47,7 +50,7 @@ fn numbers_are_kept_up_to_their_limits() {
     assert_eq!(read::<Number>("1"), Number::Integer(1));
     assert_eq!(read::<Number>("1.0"), Number::Float(1.0));
     assert!(codec::from_str::<f64>("1e999").is_err());
-    assert_eq!(refused::<f64>("true"), "expected a number, found true");
+    assert_eq!(decode_error::<f64>("true"), "expected a number, found true");
 }
 
 #[test]
@@ -63,11 +66,11 @@ fn decimals_decode_from_strings_and_numbers() {
         assert_eq!(read::<Decimal>(wire).as_str(), text);
     }
     assert_eq!(
-        refused::<Decimal>("\"1,5\""),
+        decode_error::<Decimal>("\"1,5\""),
         r#"expected a decimal number, found "1,5""#
     );
     assert_eq!(
-        refused::<Decimal>("true"),
+        decode_error::<Decimal>("true"),
         "expected a decimal number, found true"
     );
 }

@@ -6,13 +6,13 @@ use super::*;
 async fn an_invoice_is_generated_once_and_polled() {
     let steps = [
         missing(),
-        answer(202, "null"),
+        response(202, "null"),
         missing(),
         missing(),
-        answer(200, LINK),
-        answer(200, PDF),
+        response(200, LINK),
+        response(200, PDF),
     ];
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     assert_eq!(invoice(&script).bytes().await.unwrap(), PDF);
     let ask = "GET /v1/things/1/state";
     let expected = [
@@ -37,7 +37,7 @@ async fn an_invoice_is_generated_once_and_polled() {
 
 #[tokio::test(start_paused = true)]
 async fn an_existing_invoice_is_not_generated_again() {
-    let script = Script::new([answer(200, LINK), answer(200, PDF)]);
+    let script = ScriptedTransport::new([response(200, LINK), response(200, PDF)]);
     assert_eq!(invoice(&script).bytes().await.unwrap(), PDF);
     assert_eq!(lines(&script), ["GET /v1/things/1/state", "GET /a.pdf"]);
 }
@@ -50,38 +50,44 @@ async fn a_document_that_cannot_be_generated_fails_at_once() {
         (404, "ResourceNotFound"),
     ] {
         let body = format!(r#"{{"error":"{class}","detail":"x"}}"#).leak();
-        let refused = Step::Answer(status, vec![("polar-version", "2026-10")], body);
-        let script = Script::new([missing(), refused]);
+        let rejected = Step::Response(status, vec![("polar-version", "2026-10")], body);
+        let script = ScriptedTransport::new([missing(), rejected]);
         let error = invoice(&script).bytes().await.unwrap_err();
         assert_eq!(error.class(), Some(class));
         assert_eq!(error.operation(), Some("things:invoice"));
         assert_eq!(script.count(), 2);
     }
-    let script = Script::new([missing()]);
+    let script = ScriptedTransport::new([missing()]);
     let error = receipt(&script).bytes().await.unwrap_err();
     assert!(error.is_not_found() && script.count() == 1);
     // A 404 that is not about the invoice.
-    let script = Script::new([answer(404, r#"{"detail":"Not Found"}"#)]);
+    let script = ScriptedTransport::new([response(404, r#"{"detail":"Not Found"}"#)]);
     let error = invoice(&script).bytes().await.unwrap_err();
     assert!(error.is_version_gone() && script.count() == 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_sets_the_polling_interval() {
-    let asked = Step::Answer(202, vec![("retry-after", "7")], "");
-    let script = Script::new([asked, NOT_YET, NOT_YET, answer(200, LINK), answer(200, PDF)]);
+    let asked = Step::Response(202, vec![("retry-after", "7")], "");
+    let script = ScriptedTransport::new([
+        asked,
+        NOT_YET,
+        NOT_YET,
+        response(200, LINK),
+        response(200, PDF),
+    ]);
     assert_eq!(receipt(&script).bytes().await.unwrap(), PDF);
     assert_eq!(seconds(&script), [0.0, 7.0, 8.0, 10.0, 10.0]);
 
-    let at_once = Step::Answer(202, vec![("retry-after", "0")], "");
-    let script = Script::new([at_once, answer(200, LINK), answer(200, PDF)]);
+    let at_once = Step::Response(202, vec![("retry-after", "0")], "");
+    let script = ScriptedTransport::new([at_once, response(200, LINK), response(200, PDF)]);
     receipt(&script).bytes().await.unwrap();
     assert_eq!(seconds(&script), [0.0, 0.1, 0.1]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn polling_ends_at_the_deadline() {
-    let script = Script::new([NOT_YET]);
+    let script = ScriptedTransport::new([NOT_YET]);
     let start = tokio::time::Instant::now();
     let error = receipt(&script)
         .timeout(Duration::from_secs(20))
@@ -105,19 +111,19 @@ async fn polling_ends_at_the_deadline() {
         NOT_YET,
         NOT_YET,
         NOT_YET,
-        answer(200, LINK),
-        answer(200, PDF),
+        response(200, LINK),
+        response(200, PDF),
     ];
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     let download = receipt(&script).timeout(Duration::from_secs(6));
     assert_eq!(download.bytes().await.unwrap(), PDF);
     assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 5.4, 5.4]);
 
-    let script = Script::new([Step::Answer(202, vec![("retry-after", "3600")], "")]);
+    let script = ScriptedTransport::new([Step::Response(202, vec![("retry-after", "3600")], "")]);
     assert!(receipt(&script).bytes().await.unwrap_err().is_timeout());
     assert_eq!(script.count(), 1);
 
-    let script = Script::new([Step::Hang]);
+    let script = ScriptedTransport::new([Step::Hang]);
     let start = tokio::time::Instant::now();
     let download = receipt(&script).timeout(Duration::from_secs(5));
     assert!(download.bytes().await.unwrap_err().is_timeout());
@@ -127,11 +133,12 @@ async fn polling_ends_at_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn the_size_limit_of_documents_applies_to_all_targets() {
     let pieces = Step::Chunks(200, vec!["abcdef"; 20], End::Whole);
-    let limited = |script: &Script| receipt(script).with(CallOptions::new().body_limit(100));
+    let limited =
+        |script: &ScriptedTransport| receipt(script).with(CallOptions::new().body_limit(100));
     let is_limit = |error: &Error| matches!(error, Error::BodyTooLarge { limit: 100, .. });
-    let script = Script::new([answer(200, LINK), pieces.clone()]);
+    let script = ScriptedTransport::new([response(200, LINK), pieces.clone()]);
     assert!(is_limit(&limited(&script).bytes().await.unwrap_err()));
-    let script = Script::new([answer(200, LINK), pieces.clone()]);
+    let script = ScriptedTransport::new([response(200, LINK), pieces.clone()]);
     let mut stream = limited(&script).stream().await.unwrap();
     let mut received = 0;
     let error = loop {
@@ -144,12 +151,12 @@ async fn the_size_limit_of_documents_applies_to_all_targets() {
     assert!(stream.next().await.is_none() && script.open() == 0);
 
     // A stated length is not fetched.
-    let long = Step::Answer(200, vec![("content-length", "101")], "abc");
-    let script = Script::new([answer(200, LINK), long]);
+    let long = Step::Response(200, vec![("content-length", "101")], "abc");
+    let script = ScriptedTransport::new([response(200, LINK), long]);
     assert!(is_limit(&limited(&script).stream().await.unwrap_err()));
 
     // The size of files is verified if the API states it.
-    let script = Script::new([pieces]);
+    let script = ScriptedTransport::new([pieces]);
     let content = "abcdef".repeat(20);
     let download = file(&script, 120, &content).with(CallOptions::new().body_limit(100));
     let mut stream = download.stream().await.unwrap();
@@ -165,7 +172,7 @@ fn downloads_without_a_timer_do_not_poll() {
             .build()
             .unwrap();
         let _inside = runtime.enter();
-        Script::new([NOT_YET])
+        ScriptedTransport::new([NOT_YET])
     };
     let builder: ClientBuilder<OrganizationToken, polar::Api> = script.builder();
     let client = builder.build().unwrap().client;

@@ -5,12 +5,12 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn storage_errors_have_the_message_of_the_storage() {
     let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
-    let script = Script::new([answer(403, expired)]);
+    let script = ScriptedTransport::new([response(403, expired)]);
     let error = file(&script, 3, "abc").bytes().await.unwrap_err();
     let text = "storage:get: the storage responded with 403 AccessDenied: Request has expired";
     assert_eq!((shown(&error).as_str(), script.count()), (text, 1));
 
-    let script = Script::new([answer(404, "<html>")]);
+    let script = ScriptedTransport::new([response(404, "<html>")]);
     let error = file(&script, 3, "abc").bytes().await.unwrap_err();
     assert_eq!(
         shown(&error),
@@ -18,18 +18,18 @@ async fn storage_errors_have_the_message_of_the_storage() {
     );
 
     for fault in [
-        answer(503, ""),
-        LOST,
+        response(503, ""),
+        CONNECTION_LOST,
         Step::Fail(TransportErrorKind::Connect),
         Step::Hang,
     ] {
-        let script = Script::new([fault.clone(), answer(200, "abc")]);
+        let script = ScriptedTransport::new([fault.clone(), response(200, "abc")]);
         assert_eq!(
             file(&script, 3, "abc").bytes().await.unwrap(),
             "abc",
             "{fault:?}"
         );
-        let script = Script::new([fault]);
+        let script = ScriptedTransport::new([fault]);
         file(&script, 3, "abc").bytes().await.unwrap_err();
         assert_eq!(script.count(), 3);
     }
@@ -42,12 +42,12 @@ async fn content_other_than_announced_is_an_error() {
         ("abcd", "the content is longer than the size of the file"),
         ("abx", "the content does not match the checksum"),
     ] {
-        let script = Script::new([answer(200, body)]);
+        let script = ScriptedTransport::new([response(200, body)]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();
         assert_eq!(error.storage().unwrap().message(), reason);
         assert_eq!(script.count(), 1);
 
-        let script = Script::new([answer(200, body)]);
+        let script = ScriptedTransport::new([response(200, body)]);
         let mut stream = file(&script, 3, "abc").stream().await.unwrap();
         let mut last = stream.next().await.unwrap();
         while let Some(next) = stream.next().await {
@@ -63,11 +63,11 @@ async fn an_interrupted_download_is_retried() {
         Step::Chunks(200, vec!["a"], End::Broken),
         Step::Chunks(200, vec!["a", "bc"], End::Whole),
     ];
-    let script = Script::new(steps.clone());
+    let script = ScriptedTransport::new(steps.clone());
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
 
     // A chunk that was already returned cannot be returned again.
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     let mut stream = file(&script, 3, "abc").stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a");
     assert!(stream.next().await.unwrap().unwrap_err().is_connection());
@@ -80,7 +80,7 @@ async fn a_trickling_download_times_out() {
     let slow = || Step::Chunks(200, PIECES.to_vec(), End::Slow(20));
     let start = tokio::time::Instant::now();
     // The pauses are short, and each attempt receives something: an hour is enough.
-    let script = Script::new([slow()]);
+    let script = ScriptedTransport::new([slow()]);
     let error = file(&script, 200, "").bytes().await.unwrap_err();
     assert!(error.is_timeout());
     assert_eq!(start.elapsed().as_secs(), 3600);
@@ -92,11 +92,11 @@ async fn a_trickling_download_times_out() {
     for steps in [
         vec![slow()],
         vec![Step::Chunks(200, vec!["a", "b"], End::Broken), slow()],
-        vec![NOT_YET, answer(200, LINK), slow()],
+        vec![NOT_YET, response(200, LINK), slow()],
         vec![NOT_YET],
     ] {
         let start = tokio::time::Instant::now();
-        let script = Script::new(steps.clone());
+        let script = ScriptedTransport::new(steps.clone());
         let download = match matches!(steps[0], Step::Chunks(..)) {
             true => file(&script, 200, ""),
             false => receipt(&script),
@@ -108,7 +108,7 @@ async fn a_trickling_download_times_out() {
 
     // The same applies to a stream, also by the option of the call, whatever its reader does.
     for by_option in [false, true] {
-        let script = Script::new([slow()]);
+        let script = ScriptedTransport::new([slow()]);
         let download = match by_option {
             true => file(&script, 200, "").with(CallOptions::new().stream_timeout(minute)),
             false => file(&script, 200, "").timeout(minute),
@@ -135,7 +135,7 @@ async fn a_trickling_download_times_out() {
 #[tokio::test(start_paused = true)]
 async fn partial_responses_are_errors() {
     for status in [201, 202, 203, 204, 206] {
-        let script = Script::new([answer(status, "abc")]);
+        let script = ScriptedTransport::new([response(status, "abc")]);
         let error = file(&script, 3, "abc").bytes().await.unwrap_err();
         let storage = error.storage().unwrap();
         assert_eq!((storage.status().as_u16(), script.count()), (status, 1));
@@ -147,17 +147,17 @@ async fn partial_responses_are_errors() {
 #[tokio::test(start_paused = true)]
 async fn an_html_response_is_an_error_unless_the_file_is_html() {
     for media_type in ["text/html; charset=utf-8", "Application/XHTML+xml"] {
-        let page = || Step::Answer(200, vec![("content-type", media_type)], "abc");
-        let script = Script::new([answer(200, LINK), page()]);
+        let page = || Step::Response(200, vec![("content-type", media_type)], "abc");
+        let script = ScriptedTransport::new([response(200, LINK), page()]);
         let error = receipt(&script).bytes().await.unwrap_err();
         let reason = "the response is an HTML page instead of the file";
         assert_eq!(error.storage().unwrap().message(), reason);
         assert_eq!(script.count(), 2);
-        let script = Script::new([page()]);
+        let script = ScriptedTransport::new([page()]);
         let error = file(&script, 3, "abc").stream().await.unwrap_err();
         assert_eq!(error.storage().unwrap().message(), reason);
 
-        let script = Script::new([page()]);
+        let script = ScriptedTransport::new([page()]);
         let listed = json!({
             "mime_type": "text/html", "size": 3, "checksum_sha256_base64": null,
             "download": {"url": "https://storage.test/a", "headers": {}},
@@ -186,7 +186,7 @@ async fn files_without_a_usable_checksum_are_not_downloaded() {
             "mime_type": "text/plain", "size": size, "checksum_sha256_base64": checksum,
             "download": {"url": "https://storage.test/a", "headers": {}},
         });
-        let script = Script::new([answer(200, "abc")]);
+        let script = ScriptedTransport::new([response(200, "abc")]);
         let request = script.polar().client.request(&LIST);
         let error = Download::file(request, &listed).bytes().await.unwrap_err();
         assert!(matches!(error, Error::Decode { .. }));
@@ -197,7 +197,8 @@ async fn files_without_a_usable_checksum_are_not_downloaded() {
             "items": [{"id": "9eac85b9-55ec-4c68-a933-84be243cb2c2", "file": listed}],
             "pagination": {"max_page": 1, "total_count": 1},
         });
-        let script = Script::new([answer(200, page.to_string().leak()), answer(200, "abc")]);
+        let script =
+            ScriptedTransport::new([response(200, page.to_string().leak()), response(200, "abc")]);
         let list = script.polar().client.request(&LIST);
         let id = "9eac85b9-55ec-4c68-a933-84be243cb2c1".parse().unwrap();
         let error = Download::listed(list, id).bytes().await.unwrap_err();

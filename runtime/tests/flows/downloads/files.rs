@@ -20,7 +20,7 @@ async fn a_file_is_written_atomically() {
         Step::Chunks(200, vec!["a"], End::Broken),
         Step::Chunks(200, vec!["a", "bc"], End::Whole),
     ];
-    let script = Script::new(steps);
+    let script = ScriptedTransport::new(steps);
     assert_eq!(file(&script, 3, "abc").to_file(&path).await.unwrap(), 3);
     assert_eq!(fs::read_to_string(&path).unwrap(), "abc");
     assert_eq!(names(&folder), ["a.txt"]);
@@ -38,7 +38,7 @@ async fn a_file_is_written_atomically() {
         // Private permissions stay private, and shared ones shared.
         for rights in [0o600, 0o666] {
             fs::set_permissions(&path, fs::Permissions::from_mode(rights)).unwrap();
-            let script = Script::new([answer(200, "abc")]);
+            let script = ScriptedTransport::new([response(200, "abc")]);
             file(&script, 3, "abc").to_file(&path).await.unwrap();
             assert_eq!(mode("a.txt") & 0o777, rights);
         }
@@ -51,16 +51,16 @@ async fn a_failed_download_leaves_no_file() {
     let path = folder.path().join("a.txt");
     fs::write(&path, "before").unwrap();
     for step in [
-        answer(200, "abx"),
-        answer(403, ""),
+        response(200, "abx"),
+        response(403, ""),
         Step::Chunks(200, vec!["a"], End::Broken),
     ] {
-        let script = Script::new([step]);
+        let script = ScriptedTransport::new([step]);
         file(&script, 3, "abc").to_file(&path).await.unwrap_err();
         assert_eq!(fs::read_to_string(&path).unwrap(), "before");
         assert_eq!(names(&folder), ["a.txt"]);
     }
-    let script = Script::new([answer(200, "abc")]);
+    let script = ScriptedTransport::new([response(200, "abc")]);
     let error = file(&script, 3, "abc")
         .to_file(folder.path().join("x/y"))
         .await
@@ -91,7 +91,7 @@ async fn only_regular_files_are_replaced() {
     let mut before = names(&folder);
     before.sort();
     for (target, reason) in targets {
-        let script = Script::new([answer(200, LINK), answer(200, PDF)]);
+        let script = ScriptedTransport::new([response(200, LINK), response(200, PDF)]);
         let error = receipt(&script).to_file(&target).await.unwrap_err();
         assert!(matches!(error, Error::File { .. }), "{error}");
         assert!(error.to_string().contains(reason), "{error}");
