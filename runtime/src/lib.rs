@@ -38,7 +38,7 @@
 //! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, `opentelemetry` and `test-util`. A
 //! client there needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
 //! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
-//! there. The other features need sockets, files or threads, and are refused by the compiler.
+//! there. The other features need sockets, files or threads, and are rejected by the compiler.
 
 // Shows the features that an item needs, where the documentation is built with the nightly compiler.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
 
     #[inline]
     fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
-        self.add(Value::Text(text))
+        self.add(Value::String(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
@@ -309,7 +309,7 @@ impl<'de> Visitor<'de> for KeyBuilder<'_, 'de> {
 
     #[inline]
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.0.push(Value::Text(text)).map_err(too_many)
+        self.0.push(Value::String(text)).map_err(too_many)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {

@@ -18,7 +18,7 @@ pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         View::Integer(value) => fmt::Debug::fmt(&value, f),
         View::Unsigned(value) => fmt::Debug::fmt(&value, f),
         View::Float(value) => fmt::Debug::fmt(&value, f),
-        View::Text(text) => debug_text(text, f),
+        View::String(text) => debug_text(text, f),
         View::Decimal(value) => fmt::Debug::fmt(value.as_str(), f),
         View::Uuid(id) => fmt::Display::fmt(id, f),
         View::Timestamp(time) => f.write_str(timestamp::format(*time).as_str()),

@@ -197,7 +197,7 @@ impl Decode for Decimal {
             Value::Unsigned(value) => Some(Self::from(value)),
             // The shortest digits of this double, which are the original ones unless those were more than 17.
             Value::Float(value) => value.to_string().parse().ok(),
-            Value::Numeral(text) | Value::Text(text) => text.parse().ok(),
+            Value::Numeral(text) | Value::String(text) => text.parse().ok(),
             _ => None,
         };
         value.unwrap_or_else(|| wrong(node, "a decimal number"))
@@ -366,7 +366,7 @@ fn parse_text<T: Default>(
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> T {
     match node.value() {
-        Value::Text(text) => parse(text),
+        Value::String(text) => parse(text),
         _ => None,
     }
     .unwrap_or_else(|| wrong(node, expected))

@@ -14,21 +14,21 @@ use crate::types::{
 impl Encode for str {
     #[inline]
     fn view(&self) -> View<'_> {
-        View::Text(self)
+        View::String(self)
     }
 }
 
 impl Encode for String {
     #[inline]
     fn view(&self) -> View<'_> {
-        View::Text(self)
+        View::String(self)
     }
 }
 
 impl Encode for Cow<'_, str> {
     #[inline]
     fn view(&self) -> View<'_> {
-        View::Text(self)
+        View::String(self)
     }
 }
 

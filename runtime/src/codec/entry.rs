@@ -10,7 +10,7 @@ pub(super) enum Entry {
     Float(Halves),
     Numeral(Range),
     /// A range of the source.
-    Text(Range),
+    Borrowed(Range),
     /// A range of the buffer.
     Copied(Range),
     Array {
@@ -79,7 +79,7 @@ pub(super) enum Value<'r> {
     Float(f64),
     /// A number that no other variant represents exactly, in its original notation.
     Numeral(&'r str),
-    Text(&'r str),
+    String(&'r str),
     Array {
         len: u32,
         end: u32,

@@ -15,7 +15,7 @@ pub fn equal(one: &dyn Encode, other: &dyn Encode) -> bool {
         (View::Integer(one), View::Integer(other)) => one == other,
         (View::Unsigned(one), View::Unsigned(other)) => one == other,
         (View::Float(one), View::Float(other)) => one == other,
-        (View::Text(one), View::Text(other)) => one == other,
+        (View::String(one), View::String(other)) => one == other,
         (View::Decimal(one), View::Decimal(other)) => one == other,
         (View::Uuid(one), View::Uuid(other)) => one == other,
         (View::Timestamp(one), View::Timestamp(other)) => one == other,

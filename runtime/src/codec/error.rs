@@ -188,7 +188,7 @@ fn found(value: Value<'_>, path: &Path) -> String {
         Value::Unsigned(value) => value.to_string(),
         Value::Float(value) => format!("{value:?}"),
         Value::Numeral(text) => found_text(text, path),
-        Value::Text(text) => found_text(&format!("{text:?}"), path),
+        Value::String(text) => found_text(&format!("{text:?}"), path),
         Value::Array { .. } => "a list".to_owned(),
         Value::Object { .. } => "an object".to_owned(),
     }

@@ -17,7 +17,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
         View::Integer(value) => scalar(&value, out),
         View::Unsigned(value) => scalar(&value, out),
         View::Float(value) => scalar(&value, out),
-        View::Text(value) => text(value, out),
+        View::String(value) => text(value, out),
         View::Decimal(value) => plain(value.as_str(), out),
         View::Uuid(id) => plain(
             id.hyphenated()

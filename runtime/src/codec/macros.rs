@@ -354,7 +354,7 @@ macro_rules! string_enum {
         impl $crate::codec::Encode for $name {
             #[inline]
             fn view(&self) -> $crate::codec::View<'_> {
-                $crate::codec::View::Text(self.as_str())
+                $crate::codec::View::String(self.as_str())
             }
         }
 

@@ -5,7 +5,7 @@
 //! each of the several hundred types of the API.
 
 #[cfg(test)]
-mod bounds;
+mod bounds_tests;
 mod build;
 mod debug;
 mod decode;

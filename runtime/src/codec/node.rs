@@ -102,7 +102,7 @@ impl<'r, 'de> Node<'r, 'de> {
             Value::Float(_) => Kind::Number,
             Value::Numeral(text) if text.contains(['.', 'e', 'E']) => Kind::Number,
             Value::Numeral(_) => Kind::BigInteger,
-            Value::Text(_) => Kind::String,
+            Value::String(_) => Kind::String,
             Value::Array { .. } => Kind::Array,
             Value::Object { .. } => Kind::Object,
         }
@@ -118,7 +118,7 @@ impl<'r, 'de> Node<'r, 'de> {
             Value::Unsigned(value) => Json::from(value),
             Value::Float(value) => Json::from(value),
             Value::Numeral(text) => text.parse().map_or(Json::Null, Json::Number),
-            Value::Text(text) => Json::from(text),
+            Value::String(text) => Json::from(text),
             Value::Array { .. } => self.items().into_iter().flatten().map(Self::json).collect(),
             Value::Object { .. } => Json::Object(self.json_object()),
         }

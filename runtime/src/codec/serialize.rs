@@ -27,7 +27,7 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
         View::Integer(value) => serializer.serialize_i64(value),
         View::Unsigned(value) => serializer.serialize_u64(value),
         View::Float(value) => serializer.serialize_f64(value),
-        View::Text(text) => serializer.serialize_str(text),
+        View::String(text) => serializer.serialize_str(text),
         View::Decimal(value) => serializer.serialize_str(value.as_str()),
         View::Uuid(id) => serializer.serialize_str(
             id.hyphenated()

@@ -9,7 +9,7 @@
 //!
 //! An entry takes 12 bytes. Strings are ranges of the JSON, or of a buffer if they contain escapes. JSON has at least
 //! two bytes for each value or key, so a tape takes at most seven times the size of its JSON; for responses of this
-//! API, it takes about the same size as the JSON. `bounds.rs` measures both for complete tapes. Two bounds are only
+//! API, it takes about the same size as the JSON. `bounds_tests.rs` measures both for complete tapes. Two bounds are only
 //! calculated: while the tape grows, the allocator may also hold the previous buffer; and while an object with many
 //! keys is read, hashes of its keys take at most about three times its size, or four and a half times while the hash
 //! table grows.
@@ -75,8 +75,8 @@ impl<'de> Tape<'de> {
             Entry::Unsigned(halves) => Value::Unsigned(halves.bits()),
             Entry::Float(halves) => Value::Float(f64::from_bits(halves.bits())),
             Entry::Numeral(range) => Value::Numeral(range.of(&self.copied)),
-            Entry::Text(range) => Value::Text(range.of(self.source)),
-            Entry::Copied(range) => Value::Text(range.of(&self.copied)),
+            Entry::Borrowed(range) => Value::String(range.of(self.source)),
+            Entry::Copied(range) => Value::String(range.of(&self.copied)),
             Entry::Array { len, end } => Value::Array { len, end },
             Entry::Object { end } => Value::Object { end },
         }
@@ -86,7 +86,7 @@ impl<'de> Tape<'de> {
     #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
         match self.entry(at) {
-            Entry::Text(range) => Some(range.of(self.source)),
+            Entry::Borrowed(range) => Some(range.of(self.source)),
             Entry::Copied(range) => Some(range.of(&self.copied)),
             _ => None,
         }
@@ -96,7 +96,7 @@ impl<'de> Tape<'de> {
     pub(super) fn is_key(&self, at: u32, key: &str) -> bool {
         match self.entry(at) {
             // Sliced as bytes, so that character boundaries are not checked again.
-            Entry::Text(Range { start, len }) => {
+            Entry::Borrowed(Range { start, len }) => {
                 len as usize == key.len()
                     && self
                         .source
@@ -139,8 +139,8 @@ impl<'de> Tape<'de> {
             Value::Unsigned(value) => Entry::Unsigned(Halves::new(value)),
             Value::Float(value) => Entry::Float(Halves::new(value.to_bits())),
             Value::Numeral(text) => Entry::Numeral(self.copy(text)?),
-            Value::Text(text) => match self.place(text) {
-                Some(range) => Entry::Text(range),
+            Value::String(text) => match self.place(text) {
+                Some(range) => Entry::Borrowed(range),
                 None => Entry::Copied(self.copy(text)?),
             },
             Value::Array { len, end } => Entry::Array { len, end },

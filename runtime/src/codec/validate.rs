@@ -133,7 +133,7 @@ impl Check {
                 count += 1;
                 for broken in keys
                     .iter()
-                    .filter_map(|limit| broken(limit, View::Text(key)))
+                    .filter_map(|limit| broken(limit, View::String(key)))
                 {
                     self.add(format!("every key {broken}"));
                 }
@@ -210,7 +210,7 @@ fn keys(limits: &[Limit]) -> &'static [Limit] {
 /// Returns the message if a constraint of a single value is violated.
 fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
     match view {
-        View::Text(text) => broken_text(limit, text),
+        View::String(text) => broken_text(limit, text),
         View::Decimal(value) => broken_digits(limit, value)
             .or_else(|| broken_number(limit, |than| Some(value.cmp(&than.into())))),
         View::Integer(value) => broken_number(limit, |than| Some(value.cmp(&than))),

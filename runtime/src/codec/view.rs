@@ -34,7 +34,7 @@ pub enum View<'a> {
     /// A number. NaN and infinities, which JSON lacks, are written as null; [`validate`](super::validate) rejects them.
     Float(f64),
     /// A string.
-    Text(&'a str),
+    String(&'a str),
     /// A decimal, encoded as a string.
     Decimal(&'a Decimal),
     /// A UUID, encoded as a string.
@@ -202,7 +202,7 @@ pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
     }
     let Some((key, rest)) = path.split_first() else {
         return match value.view() {
-            View::Text(text) => text.to_owned(),
+            View::String(text) => text.to_owned(),
             _ => String::new(),
         };
     };

@@ -33,13 +33,13 @@ pub(super) async fn check_target(operation: &'static str, target: &Path) -> Resu
 }
 
 fn replaceable(target: &Path) -> io::Result<()> {
-    let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    let rejected = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     match std::fs::symlink_metadata(target) {
         Ok(about) if about.is_symlink() => {
-            refused("the target is a symbolic link: pass the path that it points to")
+            rejected("the target is a symbolic link: pass the path that it points to")
         }
         Ok(about) if !about.is_file() => {
-            refused("the target is not a regular file: pass the path of a new or regular file")
+            rejected("the target is not a regular file: pass the path of a new or regular file")
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -34,8 +34,8 @@ impl Usage for UsageEvent {
             ["_cost"] => cost.as_ref().map(|_| Value::Other),
             ["_llm"] => llm.as_ref().map(|_| Value::Other),
             // It is sent as a string, and so it is to filters.
-            ["_cost", "amount"] => cost.as_ref().map(|it| Value::Text(it.amount.as_str())),
-            ["_cost", "currency"] => cost.as_ref().map(|it| Value::Text(&it.currency)),
+            ["_cost", "amount"] => cost.as_ref().map(|it| Value::String(it.amount.as_str())),
+            ["_cost", "currency"] => cost.as_ref().map(|it| Value::String(&it.currency)),
             ["_llm", key] => llm_value(llm.as_ref()?, key),
             [key] => value(values.get(key)?),
             _ => None,
@@ -45,7 +45,7 @@ impl Usage for UsageEvent {
 
 fn value(value: &MetadataValue) -> Option<Value<'_>> {
     Some(match value {
-        MetadataValue::Text(text) => Value::Text(text),
+        MetadataValue::String(text) => Value::String(text),
         MetadataValue::Integer(integer) => Value::Number(Number::from(*integer)),
         MetadataValue::Float(float) => Value::Number(Number::from_f64(*float)?),
         MetadataValue::Boolean(boolean) => Value::Boolean(*boolean),
@@ -56,10 +56,10 @@ fn llm_value<'a>(llm: &'a Llm, key: &str) -> Option<Value<'a>> {
     let usage = &llm.usage;
     let number = |value: i64| Some(Value::Number(Number::from(value)));
     match key {
-        "vendor" => Some(Value::Text(&llm.vendor)),
-        "model" => Some(Value::Text(&llm.model)),
-        "prompt" => llm.prompt.as_deref().map(Value::Text),
-        "response" => llm.response.as_deref().map(Value::Text),
+        "vendor" => Some(Value::String(&llm.vendor)),
+        "model" => Some(Value::String(&llm.model)),
+        "prompt" => llm.prompt.as_deref().map(Value::String),
+        "response" => llm.response.as_deref().map(Value::String),
         "input_tokens" => number(usage.input),
         "cached_input_tokens" => number(usage.cached_input?),
         "output_tokens" => number(usage.output),

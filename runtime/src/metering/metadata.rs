@@ -48,7 +48,7 @@ crate::model! {
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetadataValue {
     /// A string of 1 to 500 characters.
-    Text(String),
+    String(String),
     /// An integer.
     Integer(i64),
     /// A finite number with a fraction.
@@ -60,7 +60,7 @@ pub enum MetadataValue {
 impl Encode for MetadataValue {
     fn view(&self) -> View<'_> {
         match self {
-            Self::Text(value) => View::Text(value),
+            Self::String(value) => View::String(value),
             Self::Integer(value) => View::Integer(*value),
             Self::Float(value) => View::Float(*value),
             Self::Boolean(value) => View::Boolean(*value),
@@ -71,7 +71,7 @@ impl Encode for MetadataValue {
 impl Decode for MetadataValue {
     fn decode(node: Node<'_, '_>) -> Self {
         match Json::decode(node) {
-            Json::String(value) => Self::Text(value),
+            Json::String(value) => Self::String(value),
             Json::Bool(value) => Self::Boolean(value),
             Json::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
             // Anything but a number is reported as a problem.
@@ -90,7 +90,7 @@ macro_rules! from {
     };
 }
 
-from! { &str => Text, String => Text, i64 => Integer, i32 => Integer, u32 => Integer, f64 => Float, bool => Boolean }
+from! { &str => String, String => String, i64 => Integer, i32 => Integer, u32 => Integer, f64 => Float, bool => Boolean }
 
 /// What the usage cost you.
 #[derive(Clone)]

@@ -37,7 +37,7 @@ enum Operator {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Expected {
-    Text(String),
+    String(String),
     Number(Number),
     Boolean(bool),
 }
@@ -85,7 +85,7 @@ impl Clause {
             _ => return None,
         };
         let expected = match json.get("value")? {
-            Json::String(text) => Expected::Text(text.clone()),
+            Json::String(text) => Expected::String(text.clone()),
             Json::Bool(boolean) => Expected::Boolean(*boolean),
             number => Expected::Number(Number::from_json(number)?),
         };
@@ -113,7 +113,7 @@ impl Clause {
     fn equals(&self, actual: Value<'_>) -> bool {
         let numeric = |boolean: bool| Number::from(i64::from(boolean));
         match (&self.expected, actual) {
-            (Expected::Text(expected), Value::Text(actual)) => expected == actual,
+            (Expected::String(expected), Value::String(actual)) => expected == actual,
             (Expected::Number(expected), Value::Number(actual)) => *expected == actual,
             (Expected::Boolean(expected), Value::Boolean(actual)) => *expected == actual,
             (Expected::Number(expected), Value::Boolean(actual)) => *expected == numeric(actual),
@@ -125,7 +125,9 @@ impl Clause {
     /// Compares values. Only numbers and strings are ordered, each among themselves.
     fn order(&self, actual: Value<'_>) -> Option<Ordering> {
         match (&self.expected, actual) {
-            (Expected::Text(expected), Value::Text(actual)) => Some(actual.cmp(expected.as_str())),
+            (Expected::String(expected), Value::String(actual)) => {
+                Some(actual.cmp(expected.as_str()))
+            }
             (Expected::Number(expected), Value::Number(actual)) => Some(actual.cmp(expected)),
             _ => None,
         }

@@ -13,7 +13,7 @@ mod handle;
 mod hold;
 mod message;
 #[cfg(test)]
-mod model;
+mod model_tests;
 mod number;
 mod options;
 #[cfg(feature = "redis")]

@@ -52,7 +52,7 @@ pub(crate) trait Usage {
 /// The value of a property.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    Text(&'a str),
+    String(&'a str),
     Number(Number),
     Boolean(bool),
     /// An object: present, but equal to nothing.
@@ -84,9 +84,9 @@ impl Property {
 
     pub(super) fn read<'a>(&self, usage: &'a (impl Usage + ?Sized)) -> Option<Value<'a>> {
         match self {
-            Self::Name => Some(Value::Text(usage.name())),
+            Self::Name => Some(Value::String(usage.name())),
             // System events are Polar's own; tracked events come from users.
-            Self::Source => Some(Value::Text("user")),
+            Self::Source => Some(Value::String("user")),
             Self::Timestamp => Some(Value::Number(Number::from(usage.micros() / 1_000_000))),
             Self::Metadata(path) => usage.metadata(path),
         }

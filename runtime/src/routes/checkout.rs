@@ -13,7 +13,7 @@ use super::query::{
     PRODUCTS, Query, SEATS,
 };
 use super::redirect::redirect;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
 use crate::codec::{FieldWriter, Model, Object, Redacted};
@@ -147,7 +147,7 @@ impl CheckoutRoute {
         session::route(self, visitor)
     }
 
-    fn body(&self, query: &Query, identity: Option<&Identity>) -> Result<JsonObject, Refusal> {
+    fn body(&self, query: &Query, identity: Option<&Identity>) -> Result<JsonObject, Rejection> {
         let mut body = JsonObject::new();
         body.insert("products".to_owned(), self.chosen_products(query)?);
         match identity {
@@ -184,33 +184,33 @@ impl CheckoutRoute {
         Ok(body)
     }
 
-    fn chosen_products(&self, query: &Query) -> Result<Json, Refusal> {
+    fn chosen_products(&self, query: &Query) -> Result<Json, Rejection> {
         let mut chosen = Vec::new();
         for product in query.all(PRODUCTS) {
             let id: Uuid = product
                 .parse()
-                .map_err(|_| Refusal::invalid(PRODUCTS, "are not UUIDs"))?;
+                .map_err(|_| Rejection::invalid(PRODUCTS, "are not UUIDs"))?;
             if !self.products.is_empty() && !self.products.contains(&id) {
-                return Err(Refusal::NOT_OFFERED);
+                return Err(Rejection::NOT_OFFERED);
             }
             chosen.push(Json::from(id.to_string()));
         }
         match chosen.is_empty() {
-            true => Err(Refusal::invalid(PRODUCTS, "are missing")),
+            true => Err(Rejection::invalid(PRODUCTS, "are missing")),
             false => Ok(chosen.into()),
         }
     }
 
-    fn chosen_discount(&self, query: &Query) -> Result<Option<Json>, Refusal> {
+    fn chosen_discount(&self, query: &Query) -> Result<Option<Json>, Rejection> {
         let Some(discount) = query.one(DISCOUNT_ID)? else {
             return Ok(None);
         };
         let id: Uuid = discount
             .parse()
-            .map_err(|_| Refusal::invalid(DISCOUNT_ID, "is not a UUID"))?;
+            .map_err(|_| Rejection::invalid(DISCOUNT_ID, "is not a UUID"))?;
         match self.discounts.contains(&id) {
             true => Ok(Some(id.to_string().into())),
-            false => Err(Refusal::NOT_OFFERED),
+            false => Err(Rejection::NOT_OFFERED),
         }
     }
 
@@ -221,22 +221,22 @@ impl CheckoutRoute {
 }
 
 impl Open for CheckoutRoute {
-    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Refusal> {
+    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Rejection> {
         let body = self.body(query, identity.as_ref())?;
         let mut request = self.request.clone();
         request.json_body(&Json::Object(body));
         let checkout = Call::<Checkout>::json(request).await;
-        let checkout = checkout.map_err(|error| Refusal::failed(&error, REJECTED))?;
+        let checkout = checkout.map_err(|error| Rejection::failed(&error, REJECTED))?;
         redirect(&checkout.url)
     }
 }
 
 /// Writes what an anonymous visitor can prefill. Customer metadata is excluded, because with the email address of an
 /// existing customer it would overwrite theirs.
-fn anonymous(query: &Query, body: &mut JsonObject) -> Result<(), Refusal> {
+fn anonymous(query: &Query, body: &mut JsonObject) -> Result<(), Rejection> {
     for name in [CUSTOMER_ID, CUSTOMER_EXTERNAL_ID, CUSTOMER_METADATA] {
         if query.all(name).next().is_some() {
-            return Err(Refusal::ANONYMOUS);
+            return Err(Rejection::ANONYMOUS);
         }
     }
     for (key, name) in [

@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::query::{CUSTOMER_EMAIL, CUSTOMER_EXTERNAL_ID, CUSTOMER_ID, CUSTOMER_NAME, Query};
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::types::JsonObject;
 
 /// The customer that a visitor is logged in as.
@@ -76,7 +76,7 @@ impl Identity {
 
     /// Rejects a query that names another customer, or whose value cannot be compared with this identity, such as
     /// another kind of ID.
-    pub(super) fn check(&self, query: &Query) -> Result<(), Refusal> {
+    pub(super) fn check(&self, query: &Query) -> Result<(), Rejection> {
         let is_other = |name, matches: &dyn Fn(&str) -> bool| {
             let given = query.one(name)?;
             Ok(given.is_some_and(|given| !matches(given)))
@@ -94,7 +94,7 @@ impl Identity {
             is_other(CUSTOMER_EMAIL, &email)?,
         ];
         match others.contains(&true) {
-            true => Err(Refusal::OTHER_CUSTOMER),
+            true => Err(Rejection::OTHER_CUSTOMER),
             false => Ok(()),
         }
     }
@@ -113,7 +113,7 @@ impl Identity {
         &self,
         query: &Query,
         body: &mut JsonObject,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         self.write_customer(body);
         if let Some(email) = &self.email {
             body.insert("customer_email".to_owned(), email.clone().into());

@@ -12,7 +12,7 @@ mod identity;
 mod portal;
 mod query;
 mod redirect;
-mod refusal;
+mod rejection;
 mod session;
 
 pub use checkout::CheckoutRoute;

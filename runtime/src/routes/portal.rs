@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::identity::Identity;
 use super::query::Query;
 use super::redirect::redirect;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use super::session::{self, Open};
 use crate::client::{Call, Request};
 use crate::codec::{FieldWriter, Model, Object, Redacted};
@@ -88,8 +88,8 @@ impl PortalRoute {
 }
 
 impl Open for PortalRoute {
-    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Refusal> {
-        let identity = identity.ok_or(Refusal::NOT_LOGGED_IN)?;
+    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Rejection> {
+        let identity = identity.ok_or(Rejection::NOT_LOGGED_IN)?;
         identity.check(query)?;
         let mut body = JsonObject::new();
         identity.write_session(&mut body);
@@ -99,7 +99,7 @@ impl Open for PortalRoute {
         let mut request = self.request.clone();
         request.json_body(&Json::Object(body));
         let session = Call::<Session>::json(request).await;
-        let session = session.map_err(|error| Refusal::failed(&error, REJECTED))?;
+        let session = session.map_err(|error| Rejection::failed(&error, REJECTED))?;
         redirect(&session.url)
     }
 }

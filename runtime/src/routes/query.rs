@@ -1,7 +1,7 @@
 //! The query parameters of a route. They have the same names as in Polar's adapters for web frameworks in other
 //! languages.
 
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 use crate::types::{Json, JsonObject};
 
 pub(super) const PRODUCTS: &str = "products";
@@ -35,42 +35,42 @@ impl Query {
     }
 
     /// Returns the value of a parameter. A repeated parameter is rejected, because it is ambiguous.
-    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Rejection> {
         let mut values = self.all(name);
         let first = values.next();
         match values.next() {
-            Some(_) => Err(Refusal::invalid(name, "is repeated")),
+            Some(_) => Err(Rejection::invalid(name, "is repeated")),
             None => Ok(first),
         }
     }
 
     /// Returns the value of a boolean parameter.
-    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Refusal> {
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Rejection> {
         match self.one(name)? {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(Refusal::invalid(name, "is neither true nor false")),
+            Some(_) => Err(Rejection::invalid(name, "is neither true nor false")),
         }
     }
 
     /// Returns the value of a parameter that is a positive integer.
-    pub(super) fn count(&self, name: &'static str) -> Result<Option<u32>, Refusal> {
+    pub(super) fn count(&self, name: &'static str) -> Result<Option<u32>, Rejection> {
         let count = self.one(name)?.map(str::parse);
         match count {
             None => Ok(None),
             Some(Ok(count)) if count > 0 => Ok(Some(count)),
-            Some(_) => Err(Refusal::invalid(name, "is not a positive integer")),
+            Some(_) => Err(Rejection::invalid(name, "is not a positive integer")),
         }
     }
 
     /// Returns the value of a parameter that is a JSON object.
-    pub(super) fn object(&self, name: &'static str) -> Result<Option<JsonObject>, Refusal> {
+    pub(super) fn object(&self, name: &'static str) -> Result<Option<JsonObject>, Rejection> {
         let object = self.one(name)?.map(serde_json::from_str::<Json>);
         match object {
             None => Ok(None),
             Some(Ok(Json::Object(object))) => Ok(Some(object)),
-            Some(_) => Err(Refusal::invalid(name, "is not a JSON object")),
+            Some(_) => Err(Rejection::invalid(name, "is not a JSON object")),
         }
     }
 }

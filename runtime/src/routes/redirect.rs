@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION};
 use http::{StatusCode, Uri};
 
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 
 /// Redirects to the URL of a session. The URL grants access like a token, so the response must not be cached.
-pub(super) fn redirect(url: &str) -> Result<Response, Refusal> {
-    let target = target(url).ok_or(Refusal::BAD_TARGET)?;
+pub(super) fn redirect(url: &str) -> Result<Response, Rejection> {
+    let target = target(url).ok_or(Rejection::BAD_TARGET)?;
     let headers = [
         (LOCATION, target),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),

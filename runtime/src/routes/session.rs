@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 
 use super::identity::Identity;
 use super::query::Query;
-use super::refusal::Refusal;
+use super::rejection::Rejection;
 
 /// Creates a session for a visitor.
 pub(super) trait Open: Send + Sync + 'static {
@@ -18,7 +18,7 @@ pub(super) trait Open: Send + Sync + 'static {
         &self,
         query: &Query,
         identity: Option<Identity>,
-    ) -> impl Future<Output = Result<Response, Refusal>> + Send;
+    ) -> impl Future<Output = Result<Response, Rejection>> + Send;
 }
 
 /// Returns the route that creates a session for the visitor that the function identifies.

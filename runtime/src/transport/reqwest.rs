@@ -222,7 +222,7 @@ fn failure(error: reqwest::Error) -> TransportError {
 
 /// Returns whether the connection was closed before any of the request was written to it. Only then does hyper report a
 /// canceled request. reqwest retries such requests itself, except on a new connection. It also retries HTTP/2 requests
-/// that the server refused without processing them.
+/// that the server rejected without processing them.
 fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |cause| cause.source());
     let mut errors = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());

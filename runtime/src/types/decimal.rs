@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_decimal_is_refused() {
+    fn strings_that_are_no_decimals_are_rejected() {
         for text in [
             "",
             "-",

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_timestamp_is_refused() {
+    fn strings_that_are_no_timestamps_are_rejected() {
         for text in [
             "",
             "2026-11-21",

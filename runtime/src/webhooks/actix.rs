@@ -10,11 +10,11 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route, web};
 
 use super::body;
+use super::deduplication::Deliveries;
 use super::delivery::{Delivery, VersionedEvent};
 use super::endpoint::Webhooks;
 use super::error::WebhookError;
 use super::headers::Headers;
-use super::once::Deliveries;
 use super::store::Store;
 
 /// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and responds to invalid ones with

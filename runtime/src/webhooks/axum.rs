@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 
 use super::body;
+use super::deduplication::Deliveries;
 use super::delivery::{Delivery, VersionedEvent};
 use super::endpoint::Webhooks;
 use super::error::WebhookError;
-use super::once::Deliveries;
 use super::store::Store;
 
 /// The state of a router that contains the [`Webhooks`] of an endpoint: implement `FromRef`, or derive it.

@@ -44,13 +44,13 @@ impl<E: VersionedEvent> Delivery<E> {
         let mut r#type = None;
         let event = codec::from_slice_if(body, |root| {
             if let Some(format) = Format::of(root) {
-                return Err(Refusal::Other(WebhookError::Formatted { format }));
+                return Err(Rejection::Other(WebhookError::Formatted { format }));
             }
             let event_type = root.text(&["type"]);
             r#type = event_type.map(str::to_owned);
             api_version = root.text(&["api_version"]).map(str::to_owned);
             check_version::<E>(api_version.as_deref(), event_type.unwrap_or_default())
-                .map_err(Refusal::Other)
+                .map_err(Rejection::Other)
         });
         let Signed { id, timestamp, .. } = signed;
         match event {
@@ -60,8 +60,8 @@ impl<E: VersionedEvent> Delivery<E> {
                 api_version,
                 event,
             }),
-            Err(Refusal::Other(error)) => Err(error),
-            Err(Refusal::Malformed(source)) => Err(WebhookError::Malformed {
+            Err(Rejection::Other(error)) => Err(error),
+            Err(Rejection::Malformed(source)) => Err(WebhookError::Malformed {
                 id,
                 r#type,
                 timestamp,
@@ -73,12 +73,12 @@ impl<E: VersionedEvent> Delivery<E> {
 }
 
 /// The reason why a body cannot be decoded as an event.
-enum Refusal {
+enum Rejection {
     Malformed(DecodeError),
     Other(WebhookError),
 }
 
-impl From<DecodeError> for Refusal {
+impl From<DecodeError> for Rejection {
     fn from(error: DecodeError) -> Self {
         Self::Malformed(error)
     }

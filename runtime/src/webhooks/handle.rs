@@ -5,8 +5,8 @@ use std::fmt::Display;
 use http::StatusCode;
 use tokio::runtime::Handle;
 
+use super::deduplication::{Deliveries, OnceError, Outcome};
 use super::delivery::{Delivery, VersionedEvent};
-use super::once::{Deliveries, OnceError, Outcome};
 use super::store::Store;
 use crate::log;
 

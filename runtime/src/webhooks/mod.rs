@@ -12,6 +12,7 @@ mod axum;
 mod body;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod claiming;
+mod deduplication;
 mod delivery;
 mod endpoint;
 mod entitlements;
@@ -22,13 +23,13 @@ mod handle;
 mod headers;
 mod keys;
 mod memory;
-mod once;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod store;
 
+pub use deduplication::{Deliveries, OnceError, Outcome};
 pub use delivery::{Delivery, VersionedEvent};
 pub use endpoint::Webhooks;
 #[cfg(feature = "test-util")]
@@ -38,7 +39,6 @@ pub use error::WebhookError;
 pub use format::Format;
 pub use headers::Headers;
 pub use memory::MemoryStore;
-pub use once::{Deliveries, OnceError, Outcome};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "redis")]

@@ -150,14 +150,14 @@ impl CallOptions {
     /// # Errors
     /// [`Error::Configuration`] when the header is invalid, or is one that the client sets itself.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
-        let refused = |reason| Error::configuration(format!("the header `{name}` {reason}"));
+        let rejected = |reason| Error::configuration(format!("the header `{name}` {reason}"));
         let key = HeaderName::try_from(name)
             .map_err(|_| Error::configuration("the name of a header is invalid"))?;
         if OWN.contains(&key) {
-            return Err(refused("is set by the client"));
+            return Err(rejected("is set by the client"));
         }
         let mut value =
-            HeaderValue::try_from(value).map_err(|_| refused("has an invalid value"))?;
+            HeaderValue::try_from(value).map_err(|_| rejected("has an invalid value"))?;
         value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)

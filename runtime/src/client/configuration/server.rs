@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn other_urls_are_refused_without_repeating_them() {
+    fn other_urls_are_rejected_without_repeating_them() {
         for (url, reason) in [
             ("", "is not a URL"),
             ("api.polar.sh", "is neither http nor https"),

@@ -229,7 +229,7 @@ impl Storage {
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
             let (name, mut value) = header
-                .ok_or_else(|| refused(operation, "the URL has a header that cannot be sent"))?;
+                .ok_or_else(|| rejected(operation, "the URL has a header that cannot be sent"))?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -317,7 +317,7 @@ fn location(from: &Uri, headers: &HeaderMap) -> Option<Uri> {
 
 fn parse(operation: &'static Operation, url: &str) -> Result<Uri, Error> {
     let uri = url.parse().ok().filter(is_web);
-    uri.ok_or_else(|| refused(operation, "the URL is not that of a storage"))
+    uri.ok_or_else(|| rejected(operation, "the URL is not that of a storage"))
 }
 
 fn is_web(uri: &Uri) -> bool {
@@ -334,7 +334,7 @@ fn mismatch(status: StatusCode, reason: &str) -> Error {
     Error::storage_error(StorageError::mismatch(GET.id, status, reason))
 }
 
-fn refused(operation: &'static Operation, reason: &'static str) -> Error {
+fn rejected(operation: &'static Operation, reason: &'static str) -> Error {
     Error::InvalidRequest {
         operation: operation.id,
         parameter: None,

@@ -34,7 +34,7 @@ const KINDS: [(&str, Kind); 7] = [
 ];
 
 /// Other strings of Polar that users mistake for tokens, and the message for each.
-const NO_TOKENS: [(&str, &str); 10] = [
+const NOT_TOKENS: [(&str, &str); 10] = [
     ("polar_whs_", SIGNING),
     ("whsec_", SIGNING),
     (
@@ -84,12 +84,12 @@ enum Kind {
 
 impl Access {
     /// Returns why the operation does not accept a token. `None` if its prefix does not show that.
-    pub(in crate::client) fn refusal(self, token: &str) -> Option<&'static str> {
+    pub(in crate::client) fn rejection_reason(self, token: &str) -> Option<&'static str> {
         let start = token.as_bytes().get(..SCHEME.len());
         if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
             return Some("the token begins with `Bearer`, which the client adds by itself");
         }
-        if let Some((_, reason)) = NO_TOKENS.iter().find(|(it, _)| token.starts_with(it)) {
+        if let Some((_, reason)) = NOT_TOKENS.iter().find(|(it, _)| token.starts_with(it)) {
             return Some(reason);
         }
         let kind = kind(token)?;
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_of_other_kinds_are_told_by_their_beginning() {
+    fn tokens_of_other_kinds_are_recognized_by_their_prefix() {
         use Access::{Account, Member, OpenIdConnect, Optional, Personal, Portal, Registration};
 
         let all = [
@@ -200,15 +200,15 @@ mod tests {
             ("", &all),
         ] {
             for access in all {
-                let refusal = access.refusal(token);
+                let reason = access.rejection_reason(token);
                 assert_eq!(
-                    refusal.is_none(),
+                    reason.is_none(),
                     accepted.contains(&access),
                     "{token} {access:?}"
                 );
             }
         }
-        let reason = Member.refusal("polar_oat_x").unwrap_or_default();
+        let reason = Member.rejection_reason("polar_oat_x").unwrap_or_default();
         assert!(
             reason.ends_with("a member session (polar_mst_)"),
             "{reason}"

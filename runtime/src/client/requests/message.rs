@@ -62,7 +62,7 @@ fn authorize(
     if token.is_empty() {
         return Err(request.invalid(None, "the token is empty"));
     }
-    if let Some(reason) = request.operation.access.refusal(token) {
+    if let Some(reason) = request.operation.access.rejection_reason(token) {
         return Err(request.invalid(None, reason));
     }
     let Some(value) = secret.authorization() else {

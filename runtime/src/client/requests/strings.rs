@@ -36,7 +36,7 @@ pub(super) fn string(value: &dyn Encode) -> Result<Option<String>, &'static str>
 fn one_string(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
     match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => {}
-        View::Text(text) => take(text),
+        View::String(text) => take(text),
         View::Decimal(value) => take(value.as_str()),
         View::Json(Json::String(text)) => take(text),
         View::Timestamp(time) => take(timestamp::format(*time).as_str()),
@@ -93,7 +93,7 @@ pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
         }
         (View::Json(Json::Array(items)), _) => items.iter().all(|item| has_key(item, path)),
         (View::Absent | View::Null | View::Json(Json::Null), _) => false,
-        (View::Text(text), []) => !text.is_empty(),
+        (View::String(text), []) => !text.is_empty(),
         (View::Json(Json::String(text)), []) => !text.is_empty(),
         (_, []) => true,
         (View::Map(record) | View::Model { fields: record, .. }, [key, rest @ ..]) => {

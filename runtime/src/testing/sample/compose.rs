@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::context::{Context, thing};
 use super::given::{meant, reference};
-use super::place::{Place, thing};
 use super::plausible;
 use crate::testing::schemas::{Problem, Schemas, problems};
 
@@ -64,14 +64,14 @@ impl<'c> Composer<'c> {
         let given = (!given.is_null()).then_some(given);
         let name = schema["$ref"].as_str().unwrap_or_default();
         let resource = thing(name, schemas.resolved(schema));
-        let place = Place {
+        let context = Context {
             key: "",
             resource: "",
             serial: self.serial,
             is_item: false,
             root: (&resource, self.serial),
         };
-        let value = self.value(schema, place, given).unwrap_or_default();
+        let value = self.value(schema, context, given).unwrap_or_default();
         match problems(schemas, schema, &value).into_iter().next() {
             Some(problem) => Err(problem),
             None => Ok(value),
@@ -79,28 +79,33 @@ impl<'c> Composer<'c> {
     }
 
     /// Composes a value. `None` if it would have to contain itself.
-    fn value(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+    fn value(
+        &mut self,
+        schema: &Value,
+        context: Context<'_>,
+        given: Option<&Value>,
+    ) -> Option<Value> {
         if schema["nullable"] != true {
-            return self.non_null(schema, place, given);
+            return self.non_null(schema, context, given);
         }
         let is_null = match given {
             Some(given) => given.is_null(),
-            None => self.extent == Extent::Sparse || plausible::is_absent(place.key),
+            None => self.extent == Extent::Sparse || plausible::is_absent(context.key),
         };
         match is_null {
             true => Some(Value::Null),
-            false => Some(self.non_null(schema, place, given).unwrap_or_default()),
+            false => Some(self.non_null(schema, context, given).unwrap_or_default()),
         }
     }
 
     fn non_null(
         &mut self,
         schema: &Value,
-        place: Place<'_>,
+        context: Context<'_>,
         given: Option<&Value>,
     ) -> Option<Value> {
         if let Some(name) = schema["$ref"].as_str() {
-            return self.named(name, place, given);
+            return self.named(name, context, given);
         }
         if let Some(constant) = schema.get("const") {
             return Some(given.unwrap_or(constant).clone());
@@ -112,49 +117,54 @@ impl<'c> Composer<'c> {
         if let Some(members) = schema["anyOf"].as_array() {
             return match given {
                 Some(given) => match meant(self.schemas, members, given) {
-                    Some(member) => self.value(member, place, Some(given)),
+                    Some(member) => self.value(member, context, Some(given)),
                     None => Some(given.clone()),
                 },
-                None => self.first(members, place),
+                None => self.first(members, context),
             };
         }
         match schema["type"].as_str() {
-            Some("object") => self.object(schema, place, given),
-            Some("array") => self.array(schema, place, given),
+            Some("object") => self.object(schema, context, given),
+            Some("array") => self.array(schema, context, given),
             Some(_) => Some(match given {
                 // Amounts may be sent as numbers, but responses contain strings.
                 Some(Value::Number(number)) if schema["format"] == "decimal" => {
                     number.to_string().into()
                 }
                 Some(given) => given.clone(),
-                None => plausible::scalar(schema, place),
+                None => plausible::scalar(schema, context),
             }),
             None => Some(given.cloned().unwrap_or_else(|| Map::new().into())),
         }
     }
 
-    fn named(&mut self, name: &str, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+    fn named(&mut self, name: &str, context: Context<'_>, given: Option<&Value>) -> Option<Value> {
         let (name, schema) = self.schemas.named(name)?;
         if given.is_none() && self.within.contains(&name) {
             return None;
         }
         let resource = thing(name, schema);
-        let serial = match self.within.is_empty() || place.is_item {
-            true => place.serial,
-            false => place.referenced(&resource),
+        let serial = match self.within.is_empty() || context.is_item {
+            true => context.serial,
+            false => context.referenced(&resource),
         };
-        let place = Place {
+        let context = Context {
             resource: &resource,
             serial,
-            ..place
+            ..context
         };
         self.within.push(name);
-        let value = self.non_null(schema, place, given);
+        let value = self.non_null(schema, context, given);
         self.within.pop();
         value
     }
 
-    fn object(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+    fn object(
+        &mut self,
+        schema: &Value,
+        context: Context<'_>,
+        given: Option<&Value>,
+    ) -> Option<Value> {
         let properties = schema["properties"].as_object();
         // Looks up the entity if only its ID is given.
         let known = match given {
@@ -178,7 +188,7 @@ impl<'c> Composer<'c> {
             if given.is_none() && !is_required && self.extent == Extent::Sparse {
                 continue;
             }
-            let value = self.value(schema, place.below(key), given);
+            let value = self.value(schema, context.below(key), given);
             match value {
                 Some(value) => drop(object.insert(key.clone(), value)),
                 None if is_required => return None,
@@ -192,39 +202,43 @@ impl<'c> Composer<'c> {
                 continue;
             }
             let value = match rest {
-                Some(schema) => self.value(schema, place.below(key), Some(value))?,
+                Some(schema) => self.value(schema, context.below(key), Some(value))?,
                 None => value.clone(),
             };
             object.insert(key.clone(), value);
         }
-        plausible::settle(&mut object, given);
+        plausible::make_consistent(&mut object, given);
         let fewest = schema["minProperties"].as_u64().unwrap_or_default();
         if let Some(values) = rest
             && (object.len() as u64) < fewest
         {
             let key = plausible::entry_key(&schema["propertyNames"]);
-            let value = self.value(values, place.below(&key), None)?;
+            let value = self.value(values, context.below(&key), None)?;
             object.insert(key, value);
         }
         Some(object.into())
     }
 
-    fn array(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+    fn array(
+        &mut self,
+        schema: &Value,
+        context: Context<'_>,
+        given: Option<&Value>,
+    ) -> Option<Value> {
         let parts = schema["prefixItems"].as_array();
         let (Some(items), None) = (schema.get("items"), parts) else {
             let parts = parts.into_iter().flatten().enumerate();
             let parts = parts.map(|(index, part)| {
                 let given = given.and_then(|given| given.get(index));
-                self.value(part, place, given)
+                self.value(part, context, given)
             });
             return parts.collect::<Option<Vec<Value>>>().map(Value::from);
         };
         match given {
             Some(Value::Array(given)) => {
-                let values = given
-                    .iter()
-                    .enumerate()
-                    .map(|(index, given)| self.value(items, place.item(index as u64), Some(given)));
+                let values = given.iter().enumerate().map(|(index, given)| {
+                    self.value(items, context.item(index as u64), Some(given))
+                });
                 values.collect::<Option<Vec<Value>>>().map(Value::from)
             }
             Some(other) => Some(other.clone()),
@@ -235,7 +249,7 @@ impl<'c> Composer<'c> {
                 }
                 let count = fewest.max(1);
                 let values =
-                    (0..count).map_while(|index| self.value(items, place.item(index), None));
+                    (0..count).map_while(|index| self.value(items, context.item(index), None));
                 let values: Vec<Value> = values.collect();
                 (values.len() as u64 >= fewest).then(|| values.into())
             }
@@ -243,7 +257,7 @@ impl<'c> Composer<'c> {
     }
 
     /// Returns a value of the first possible variant; deprecated ones come last.
-    fn first(&mut self, members: &[Value], place: Place<'_>) -> Option<Value> {
+    fn first(&mut self, members: &[Value], context: Context<'_>) -> Option<Value> {
         let schemas = self.schemas;
         let is_legacy = |member: &&Value| {
             let properties = &schemas.resolved(member)["properties"];
@@ -251,6 +265,6 @@ impl<'c> Composer<'c> {
         };
         let (legacy, current): (Vec<_>, Vec<_>) = members.iter().partition(is_legacy);
         let mut members = current.into_iter().chain(legacy);
-        members.find_map(|member| self.value(member, place, None))
+        members.find_map(|member| self.value(member, context, None))
     }
 }

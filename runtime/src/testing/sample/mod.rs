@@ -1,8 +1,8 @@
 //! Sample values for tests, composed from the JSON Schemas of the API.
 
 mod compose;
+mod context;
 mod given;
-mod place;
 mod plausible;
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use crate::types::JsonObject;
 
 pub(super) use compose::{Composer, Extent};
 #[cfg(feature = "webhooks")]
-pub(super) use place::id_of;
+pub(super) use context::id_of;
 
 /// A type with a [`sample`]: every response type of the API, and lists of them.
 pub trait Sample: Decode {
@@ -80,7 +80,7 @@ pub fn sample<T: Sample>() -> T {
 #[track_caller]
 pub fn sample_with<T: Sample>(given: &Value) -> T {
     let Schema { value, schemas } = T::schema();
-    decoded(compose(schemas, &value, given))
+    decode_or_panic(compose(schemas, &value, given))
 }
 
 fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<Value, Problem> {
@@ -88,7 +88,7 @@ fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<V
 }
 
 #[track_caller]
-fn decoded<T: Decode>(composed: Result<Value, Problem>) -> T {
+fn decode_or_panic<T: Decode>(composed: Result<Value, Problem>) -> T {
     // Without the private module path.
     let name = std::any::type_name::<T>();
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
@@ -113,7 +113,7 @@ pub fn sample_event<E: crate::webhooks::VersionedEvent>(
         Some(schema) => compose(schemas, schema, &given),
         None => Ok(given),
     };
-    decoded(event)
+    decode_or_panic(event)
 }
 
 impl<T: Sample> Sample for Vec<T> {

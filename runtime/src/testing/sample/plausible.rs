@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::place::{Place, id_of, uuid};
+use super::context::{Context, id_of, uuid};
 use crate::testing::schemas::{NONE, problems};
 
 /// Properties that are null unless something has ended or is exceptional.
@@ -59,28 +59,28 @@ pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
 }
 
 /// Adjusts composed properties to given ones: an entity with a given interval is recurring.
-pub(super) fn settle(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
-    const SETTLED: &str = "is_recurring";
-    let is_given = given.is_some_and(|given| given.contains_key(SETTLED));
+pub(super) fn make_consistent(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
+    const IS_RECURRING: &str = "is_recurring";
+    let is_given = given.is_some_and(|given| given.contains_key(IS_RECURRING));
     let interval = object
         .get("recurring_interval")
         .map(|interval| !interval.is_null());
-    if let (Some(settled), Some(is_recurring), false) =
-        (object.get_mut(SETTLED), interval, is_given)
+    if let (Some(property), Some(is_recurring), false) =
+        (object.get_mut(IS_RECURRING), interval, is_given)
     {
-        *settled = is_recurring.into();
+        *property = is_recurring.into();
     }
 }
 
 /// Returns a value of a scalar schema.
-pub(super) fn scalar(schema: &Value, place: Place<'_>) -> Value {
+pub(super) fn scalar(schema: &Value, context: Context<'_>) -> Value {
     match schema["type"].as_str() {
         Some("boolean") => json!(matches!(
-            place.key,
+            context.key,
             "paid" | "is_granted" | "is_recurring" | "succeeded" | "active" | "enabled"
         )),
-        Some("integer" | "number") => json!(integer(schema, place.key)),
-        _ => string(schema, place),
+        Some("integer" | "number") => json!(integer(schema, context.key)),
+        _ => string(schema, context),
     }
 }
 
@@ -120,26 +120,26 @@ const DAY: &str = "2026-01-05";
 /// The timestamp of events in the future.
 const TO_COME: &str = "2026-02-05T09:00:00Z";
 
-fn string(schema: &Value, place: Place<'_>) -> Value {
-    let key = place.key;
+fn string(schema: &Value, context: Context<'_>) -> Value {
+    let key = context.key;
     let is_to_come = ["end", "expire", "next", "due"]
         .iter()
         .any(|word| key.contains(word));
     let text = match schema["format"].as_str() {
-        Some("uuid") => uuid(place, schema).to_string(),
+        Some("uuid") => uuid(context, schema).to_string(),
         Some("date-time") if is_to_come => TO_COME.to_owned(),
         Some("date-time") => HAPPENED.to_owned(),
         Some("date") => DAY.to_owned(),
         Some("decimal") => "0.5".to_owned(),
         Some("email") => EMAIL.to_owned(),
-        Some("uri") => url(place),
+        Some("uri") => url(context),
         Some("ipvanyaddress") => "203.0.113.7".to_owned(),
-        _ => named(place),
+        _ => named(context),
     };
     let is_valid = |text: &str| problems(&NONE, schema, &text.into()).is_empty();
     let fitted = || fitted(&text, schema);
     let candidates = [text.clone(), fitted()];
-    let others = OTHERS.iter().map(|text| (*text).to_owned());
+    let others = PATTERN_CANDIDATES.iter().map(|text| (*text).to_owned());
     let found = candidates
         .into_iter()
         .chain(others)
@@ -150,7 +150,7 @@ fn string(schema: &Value, place: Place<'_>) -> Value {
 const EMAIL: &str = "ada@example.com";
 
 /// Strings that match the remaining patterns of the API.
-const OTHERS: [&str; 7] = [
+const PATTERN_CANDIDATES: [&str; 7] = [
     "usd",
     "US",
     "image/png",
@@ -183,8 +183,8 @@ pub(super) fn entry_key(schema: &Value) -> String {
 }
 
 /// Returns a string by the name of its property.
-fn named(place: Place<'_>) -> String {
-    let Place { key, resource, .. } = place;
+fn named(context: Context<'_>) -> String {
+    let Context { key, resource, .. } = context;
     if let Some(text) = fixed(key, resource) {
         return text.to_owned();
     }
@@ -194,10 +194,10 @@ fn named(place: Place<'_>) -> String {
             capitalized(&format!("example {}", resource.replace('_', " ")))
         }
         "slug" => format!("example-{}", resource.replace('_', "-")),
-        "external_id" => format!("{resource}-{}", place.serial + 1),
-        _ if key.ends_with("url") || key.ends_with("uri") => url(place),
+        "external_id" => format!("{resource}-{}", context.serial + 1),
+        _ if key.ends_with("url") || key.ends_with("uri") => url(context),
         _ if key.contains("secret") || key.contains("token") => {
-            format!("{key}_{}", id_of(key, place.serial).simple())
+            format!("{key}_{}", id_of(key, context.serial).simple())
         }
         _ => match external.and_then(|key| key.strip_suffix("_id")) {
             Some(resource) => format!("{resource}-1"),
@@ -233,11 +233,11 @@ fn fixed(key: &str, resource: &str) -> Option<&'static str> {
     })
 }
 
-fn url(place: Place<'_>) -> String {
+fn url(context: Context<'_>) -> String {
     let page = ["_url", "_uri"]
         .iter()
-        .find_map(|end| place.key.strip_suffix(end));
-    let page = page.unwrap_or(place.resource).replace('_', "-");
+        .find_map(|end| context.key.strip_suffix(end));
+    let page = page.unwrap_or(context.resource).replace('_', "-");
     format!("https://example.com/{page}")
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Query<'q> {
 }
 
 /// Why a request for a list fails.
-pub(super) enum Refusal {
+pub(super) enum QueryError {
     /// The request is invalid: a parameter, and the reason.
     Invalid(String, &'static str),
     /// The store does not support it.
@@ -28,7 +28,7 @@ pub(super) enum Refusal {
 
 impl Query<'_> {
     /// Returns the matching items in the requested order.
-    pub(super) fn select(&self, items: Vec<Value>) -> Result<Vec<Value>, Refusal> {
+    pub(super) fn select(&self, items: Vec<Value>) -> Result<Vec<Value>, QueryError> {
         let mut items = items;
         let mut names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
@@ -52,7 +52,7 @@ impl Query<'_> {
     }
 
     /// Returns a page of the items, and its pagination metadata.
-    pub(super) fn page(&self, items: &[Value]) -> Result<(Vec<Value>, Value), Refusal> {
+    pub(super) fn page(&self, items: &[Value]) -> Result<(Vec<Value>, Value), QueryError> {
         /// The maximum page size.
         const MOST: usize = 100;
         let page = self.number("page", 1)?;
@@ -72,20 +72,20 @@ impl Query<'_> {
         pairs.map(|(_, value)| value.as_str())
     }
 
-    fn number(&self, name: &str, otherwise: usize) -> Result<usize, Refusal> {
+    fn number(&self, name: &str, otherwise: usize) -> Result<usize, QueryError> {
         let Some(text) = self.values(name).next() else {
             return Ok(otherwise);
         };
         match text.parse() {
             Ok(number) if number > 0 => Ok(number),
-            _ => Err(Refusal::Invalid(
+            _ => Err(QueryError::Invalid(
                 name.to_owned(),
                 "Input should be greater than 0",
             )),
         }
     }
 
-    fn filter(&self, name: &str) -> Result<Filter, Refusal> {
+    fn filter(&self, name: &str) -> Result<Filter, QueryError> {
         if let Some(key) = name
             .strip_prefix("metadata[")
             .and_then(|key| key.strip_suffix(']'))
@@ -116,7 +116,7 @@ impl Query<'_> {
                 }
             }
         }
-        Err(Refusal::Unsupported(format!("filter by `{name}`")))
+        Err(QueryError::Unsupported(format!("filter by `{name}`")))
     }
 
     fn has(&self, property: &str) -> bool {
@@ -126,13 +126,13 @@ impl Query<'_> {
             .any(|variant| variant["properties"].get(property).is_some())
     }
 
-    fn sort(&self, items: &mut [Value], criterion: &str) -> Result<(), Refusal> {
+    fn sort(&self, items: &mut [Value], criterion: &str) -> Result<(), QueryError> {
         let (property, is_descending) = match criterion.strip_prefix('-') {
             Some(property) => (property, true),
             None => (criterion, false),
         };
         if !self.has(property) {
-            return Err(Refusal::Unsupported(format!("sort by `{property}`")));
+            return Err(QueryError::Unsupported(format!("sort by `{property}`")));
         }
         if is_descending {
             // Items that are equal by the sort order are returned in reverse order, as if a later one had a later

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::collections::{Action, list_item};
 use super::items::{updated, with_defaults, without_null};
-use super::list::{Query, Refusal};
+use super::list::{Query, QueryError};
 use super::{Store, json as respond};
 use crate::client::{Access, Operation};
 use crate::testing::mock::Reply;
@@ -161,11 +161,11 @@ impl Store {
         });
         match listed {
             Ok(list) => respond(call.status(), &list),
-            Err(Refusal::Invalid(name, message)) => {
+            Err(QueryError::Invalid(name, message)) => {
                 let entry = json!({"loc": ["query", name], "msg": message, "type": "greater_than"});
                 invalid(&[entry])
             }
-            Err(Refusal::Unsupported(what)) => unsupported(call.operation, &what),
+            Err(QueryError::Unsupported(what)) => unsupported(call.operation, &what),
         }
     }
 

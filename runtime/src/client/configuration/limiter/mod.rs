@@ -93,8 +93,8 @@ struct Waiting {
     waker: Option<Waker>,
 }
 
-/// A place in the queue. Dropping it leaves the queue.
-struct Place<'a> {
+/// A position in the queue. Dropping it leaves the queue.
+struct QueuePosition<'a> {
     limiter: &'a Limiter,
     ticket: u64,
 }
@@ -113,9 +113,9 @@ impl Limiter {
         clock: &Clock,
         patience: Duration,
     ) -> Option<Instant> {
-        let place = self.enter(clock.now(), patience)?;
+        let position = self.enter(clock.now(), patience)?;
         let mut armed = None;
-        let turn = std::future::poll_fn(|context| place.poll(clock, &mut armed, context));
+        let turn = std::future::poll_fn(|context| position.poll(clock, &mut armed, context));
         clock.within(patience, turn).await?;
         Some(clock.now())
     }
@@ -171,7 +171,7 @@ impl Limiter {
     }
 
     /// Returns a place at the end of the queue, unless its turn is too late.
-    fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
+    fn enter(&self, now: Instant, patience: Duration) -> Option<QueuePosition<'_>> {
         let mut queue = self.lock();
         let turn = self.next_turn(&queue, now);
         let soonest = self.soonest(&queue, turn, now);
@@ -181,7 +181,7 @@ impl Limiter {
         queue.tickets += 1;
         let ticket = queue.tickets;
         self.append(&mut queue, ticket, turn);
-        Some(Place {
+        Some(QueuePosition {
             limiter: self,
             ticket,
         })
@@ -276,7 +276,7 @@ impl Limiter {
 /// The turn that is waited for, and the future of its timer.
 type Armed = Option<(Instant, BoxFuture<'static, ()>)>;
 
-impl Place<'_> {
+impl QueuePosition<'_> {
     fn poll(&self, clock: &Clock, armed: &mut Armed, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let now = clock.now();
@@ -303,7 +303,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePosition<'_> {
     fn drop(&mut self) {
         let mut queue = self.limiter.lock();
         let Some(index) = queue.waiting.iter().position(|it| it.ticket == self.ticket) else {

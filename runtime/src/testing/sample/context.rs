@@ -1,13 +1,13 @@
-//! The place of a value, and the IDs of entities there.
+//! The context of a value, such as its property and the entity that contains it, and the IDs of entities.
 
 use serde_json::Value;
 use sha2::Digest as _;
 
 use crate::types::Uuid;
 
-/// The place of a value.
+/// The context of a value.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::testing) struct Place<'p> {
+pub(in crate::testing) struct Context<'p> {
     /// The property.
     pub(in crate::testing) key: &'p str,
     /// The entity that the surrounding object describes.
@@ -20,8 +20,8 @@ pub(in crate::testing) struct Place<'p> {
     pub(in crate::testing) root: (&'p str, u64),
 }
 
-impl<'p> Place<'p> {
-    /// Returns the place of a property.
+impl<'p> Context<'p> {
+    /// Returns the context of a property.
     pub(super) fn below(self, key: &'p str) -> Self {
         Self {
             key,
@@ -30,7 +30,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Returns the place of an item of a list.
+    /// Returns the context of an item of a list.
     pub(super) fn item(self, index: u64) -> Self {
         /// The number of items per list whose numbers are distinct from those of other lists.
         const MOST: u64 = 1000;
@@ -72,14 +72,14 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// Returns the ID at a place. An entity has the same ID wherever it occurs.
-pub(super) fn uuid(place: Place<'_>, schema: &Value) -> Uuid {
+/// Returns the ID in a context. An entity has the same ID wherever it occurs.
+pub(super) fn uuid(context: Context<'_>, schema: &Value) -> Uuid {
     let entity = schema["entity"].as_str().map(snake_case);
-    match (entity, place.key) {
-        (Some(entity), "id") => id_of(&entity, place.serial),
-        (Some(entity), _) => id_of(&entity, place.referenced(&entity)),
-        (None, "id") => id_of(place.resource, place.serial),
-        (None, key) => id_of(key, place.serial),
+    match (entity, context.key) {
+        (Some(entity), "id") => id_of(&entity, context.serial),
+        (Some(entity), _) => id_of(&entity, context.referenced(&entity)),
+        (None, "id") => id_of(context.resource, context.serial),
+        (None, key) => id_of(key, context.serial),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::log;
 
 /// The reason why a visitor is not redirected.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     status: StatusCode,
     /// The invalid parameter, if there is one.
     parameter: Option<&'static str>,
@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     retry_after: Option<Duration>,
 }
 
-impl Refusal {
+impl Rejection {
     pub(super) const OTHER_CUSTOMER: Self =
         Self::new(StatusCode::FORBIDDEN, "the query names another customer");
     pub(super) const ANONYMOUS: Self = Self::new(
@@ -47,16 +47,16 @@ impl Refusal {
 
     /// Creates the response to an invalid parameter.
     pub(super) const fn invalid(parameter: &'static str, message: &'static str) -> Self {
-        let refusal = Self::new(StatusCode::BAD_REQUEST, message);
+        let rejection = Self::new(StatusCode::BAD_REQUEST, message);
         Self {
             parameter: Some(parameter),
-            ..refusal
+            ..rejection
         }
     }
 
     /// Creates the response if the API did not create the session. It is `rejected` if the API rejected the values.
     pub(super) fn failed(error: &Error, rejected: (StatusCode, &'static str)) -> Self {
-        let refusal = match error.status() {
+        let rejection = match error.status() {
             _ if error.is_rate_limited() => Self {
                 retry_after: error.retry_after(),
                 ..Self::new(
@@ -82,12 +82,12 @@ impl Refusal {
                 "the payment provider is not reachable",
             ),
         };
-        log::route_failed(refusal.status, error);
-        refusal
+        log::route_failed(rejection.status, error);
+        rejection
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let body = match self.parameter {
             Some(parameter) => format!("{parameter} {}", self.message),

@@ -42,7 +42,7 @@ impl Usage for Event {
         Some(match value? {
             Json::Null => return None,
             Json::Bool(boolean) => Value::Boolean(*boolean),
-            Json::String(text) => Value::Text(text),
+            Json::String(text) => Value::String(text),
             Json::Number(number) => Value::Number(Number::from_f64(number.as_f64()?)?),
             _ => Value::Other,
         })
