@@ -1,21 +1,21 @@
 //! `cargo xtask codegen`: generates `generated/` from `spec/`. Writing, `--check` and the tests use the same function.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use polar_codegen::compare::Comparison;
 use polar_codegen::document::Correction;
 use polar_codegen::ir::Api;
 use polar_codegen::versions::Versions;
-use polar_codegen::{GroupSummary, Input, Output, Report, Summary, names};
+use polar_codegen::{GroupSummary, Input, Output, Summary, names};
 
-use crate::changes::{self, Changes, FileError};
+use crate::changes::{self, Changes};
+use crate::default_version;
+pub use crate::error::CodegenError;
+use crate::error::at;
 use crate::files::{self, Entry, Kind};
-use crate::mentions;
 use crate::packages::{self, GENERATED};
 use crate::spec::Folder;
 
@@ -66,32 +66,6 @@ impl Outcome {
     }
 }
 
-/// Why nothing was generated or written.
-#[derive(Debug)]
-pub enum CodegenError {
-    /// The input is invalid. `generated/` is unchanged.
-    Input(Report),
-    /// A file cannot be read, written or removed. All earlier changes were undone.
-    File(PathBuf, io::Error),
-}
-
-impl fmt::Display for CodegenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input(report) => report.fmt(f),
-            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for CodegenError {}
-
-impl From<FileError> for CodegenError {
-    fn from(FileError(path, error): FileError) -> Self {
-        Self::File(path, error)
-    }
-}
-
 /// The changes that codegen would make to a workspace.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -134,7 +108,7 @@ pub(crate) fn plan(root: &Path, spec: &Folder) -> Result<Plan, CodegenError> {
         .files
         .extend(shared.map(|(name, text)| (name.to_owned(), text)));
     let module = names::version_module(versions.default_version());
-    let mentions = mentions::outdated(root, &module)?;
+    let mentions = default_version::outdated(root, &module)?;
     let target = root.join(GENERATED);
     files::own_folder(&target).map_err(at(&target))?;
     let found = files::entries(&target).map_err(at(&target))?;
@@ -207,10 +181,4 @@ fn compare(
         .filter(|(name, entry)| !(is_file(entry) && output.files.contains_key(*name)));
     outcome.stale = stale.map(|(name, _)| name.clone()).collect();
     Ok(outcome)
-}
-
-/// Returns a function that converts an I/O error of this file.
-pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
-    let path = path.to_owned();
-    move |error| CodegenError::File(path, error)
 }

@@ -3,11 +3,13 @@
 pub mod changes;
 pub mod codegen;
 pub mod conformance;
+mod default_version;
 pub mod diff;
+mod error;
 mod files;
 pub mod footprint;
 mod git;
-mod mentions;
+pub mod inlining;
 pub mod packages;
 mod progress;
 pub mod release;
@@ -15,7 +17,6 @@ pub mod report;
 pub mod spec;
 pub mod update;
 pub mod versions;
-pub mod weight;
 
 use std::path::PathBuf;
 

@@ -11,7 +11,7 @@ use xtask::diff::{self, Diff};
 use xtask::release;
 use xtask::update::{self, Update};
 use xtask::versions::{self, Show};
-use xtask::{footprint, report, spec, weight};
+use xtask::{footprint, inlining, report, spec};
 
 /// Maintenance of the Polar client.
 #[derive(Parser)]
@@ -48,7 +48,7 @@ enum Command {
         prism: bool,
     },
     /// Check that the compiled client contains no functions: each is compiled in the programs that use it.
-    Weight,
+    CheckInlining,
     /// Measure build time and binary size of a minimal program, compared with polar-sh, and what each feature adds.
     ///
     /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 25 minutes on two cores that do nothing
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
             };
             finish(conformance::run(&xtask::root(), against))
         }
-        Command::Weight => finish(weight::run(&xtask::root())),
+        Command::CheckInlining => finish(inlining::run(&xtask::root())),
         Command::Footprint(options) => finish(footprint::run(&options, &xtask::root())),
         Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
         Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::codegen::{CodegenError, at};
+use crate::error::{CodegenError, at};
 use crate::files;
 use crate::release::changelog;
 

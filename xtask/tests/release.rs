@@ -1,4 +1,4 @@
-//! `cargo xtask release`: what `prepare` writes, what `check` refuses, and that a failure writes nothing.
+//! `cargo xtask release`: what `prepare` writes, what `check` rejects, and that a failure writes nothing.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -103,7 +103,7 @@ impl Workspace {
     }
 
     /// Returns the message of a release that is not prepared, which changes nothing.
-    fn refused(&self, version: Option<&str>) -> String {
+    fn rejection(&self, version: Option<&str>) -> String {
         let before = self.tree();
         let message = prepare(version, self.root(), TODAY)
             .unwrap_err()
@@ -190,7 +190,7 @@ fn a_release_that_cannot_be_prepared_changes_nothing() {
         ("0.1.0", "CHANGELOG.md: already has a section of 0.1.0"),
         ("next", "version next: is not a version number: "),
     ] {
-        let message = workspace.refused(Some(version));
+        let message = workspace.rejection(Some(version));
         assert!(message.starts_with(start), "{message}");
     }
     for (file, text, start) in [
@@ -213,7 +213,7 @@ fn a_release_that_cannot_be_prepared_changes_nothing() {
     ] {
         let before = workspace.text(file);
         workspace.write(file, text);
-        let message = workspace.refused(None);
+        let message = workspace.rejection(None);
         assert!(message.starts_with(start), "{message}");
         workspace.write(file, &before);
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use polar_codegen::{Problem, Report};
 
-use crate::codegen::{CodegenError, at};
+use crate::error::{CodegenError, at};
 use crate::files::{self, Kind};
 
 /// The searched files, and folders of Rust files. Relative to the root of the workspace.

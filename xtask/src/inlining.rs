@@ -1,4 +1,4 @@
-//! `cargo xtask weight`: checks that the library of the client contains no machine code.
+//! `cargo xtask check-inlining`: checks that the library of the client contains no machine code.
 //!
 //! A program uses a few of the thousands of functions of `polar-client`, and only those should be compiled. Generic and
 //! `#[inline]` functions are compiled by the crate that calls them. Any other function is compiled in `polar-client`,

@@ -6,9 +6,7 @@
     reason = "a panic is how a test fails"
 )]
 
-#[path = "support/steps.rs"]
+mod diff;
+mod import;
 mod steps;
-
-mod spec_diff;
-mod spec_import;
-mod spec_update;
+mod update;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Returns the contract without the keys that only corrections may use.
 pub(crate) fn base() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs/compare/base.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/compare/base.yaml");
     let text = fs::read_to_string(path).unwrap();
     text.replace(
         "        profile: { $ref: '#/components/schemas/Profile' }\n",

@@ -112,7 +112,7 @@ impl Workspace {
     }
 
     /// Returns the error of an update, after checking that no file has changed.
-    fn refused(&self) -> String {
+    fn rejection(&self) -> String {
         let before = self.tree();
         let message = self.run(false).unwrap_err().to_string();
         assert!(self.tree() == before, "something was written: {message}");
@@ -296,7 +296,7 @@ fn errors_are_reported_and_nothing_is_written() {
         "2026-10",
         &base().replace("version: 2026-10", "version: 2027-01"),
     );
-    let message = workspace.refused();
+    let message = workspace.rejection();
     assert!(
         message.ends_with("expected version 2026-10, found 2027-01"),
         "{message}"
@@ -305,13 +305,13 @@ fn errors_are_reported_and_nothing_is_written() {
         "2026-10",
         &base().replace("    Order:\n", "    Order:\n      color: red\n"),
     );
-    let message = workspace.refused();
+    let message = workspace.rejection();
     assert!(message.contains("color"), "{message}");
     workspace.publish(
         "2026-10",
         &base().replace("    Order:\n", "    Order:\n      deprecated: true\n"),
     );
-    let message = workspace.refused();
+    let message = workspace.rejection();
     let obsolete = "spec/overlay.yaml#/actions/0: changes nothing in any version: `$.components.schemas.Order` (A note.)";
     assert!(message.starts_with(obsolete), "{message}");
     let document = workspace.publish("2026-10", &grown());
@@ -324,11 +324,11 @@ fn errors_are_reported_and_nothing_is_written() {
     ] {
         let text = workspace.text(file);
         workspace.write(file, "");
-        assert_eq!(workspace.refused(), message);
+        assert_eq!(workspace.rejection(), message);
         workspace.write(file, &text);
     }
     fs::remove_file(&document).unwrap();
-    let message = workspace.refused();
+    let message = workspace.rejection();
     assert!(
         message.starts_with(&format!("{}: ", document.display())),
         "{message}"
@@ -341,7 +341,7 @@ fn an_uncommitted_update_is_not_updated_again() {
     workspace.publish("2026-10", &grown());
     workspace.update();
     workspace.publish("2026-10", &shrunk());
-    let message = workspace.refused();
+    let message = workspace.rejection();
     assert!(
         message.starts_with("Cargo.toml: version 0.1.1 is not committed yet"),
         "{message}"

@@ -151,7 +151,7 @@ fn importing_the_result_again_changes_no_byte() {
 #[test]
 fn importing_the_committed_contract_changes_nothing() {
     let spec = xtask::root().join("spec");
-    for version in polar_tests::versions::ALL {
+    for (version, _) in xtask::versions::read(&spec).unwrap().iter() {
         let copy = TempDir::new().unwrap();
         let file = spec.join(version).with_extension("yaml");
         import(&of(file.to_str().unwrap()), "", copy.path()).unwrap();
