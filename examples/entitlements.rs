@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     });
     let router = Router::new()
         .route("/webhooks", webhooks)
-        .route("/customers/{customer}/benefits/{benefit}", get(answer))
+        .route("/customers/{customer}/benefits/{benefit}", get(has_benefit))
         .with_state(access);
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     Ok(axum::serve(listener, router).await?)
 }
 
-async fn answer(
+async fn has_benefit(
     State(access): State<Access>,
     Path((customer, benefit)): Path<(String, BenefitId)>,
 ) -> Result<String, StatusCode> {

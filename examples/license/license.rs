@@ -27,7 +27,7 @@ pub(crate) struct License {
     /// The time of the last successful validation.
     pub(crate) confirmed: i64,
     /// Why the key is invalid, if the API has reported so since.
-    pub(crate) refused: Option<String>,
+    pub(crate) rejected: Option<String>,
     /// The expiry of the key, as of the last validation.
     pub(crate) expires: Option<i64>,
     /// The latest time at which the program ran.
@@ -60,7 +60,7 @@ impl License {
             key: key.to_owned(),
             activation_id: activation.map(|id| id.to_string()),
             confirmed: now(),
-            refused: None,
+            rejected: None,
             expires: expires.map(|time| time.timestamp()),
             latest: now(),
         }
@@ -80,18 +80,18 @@ impl License {
         match result {
             Ok(key) if key.status == "granted" => {
                 self.confirmed = now;
-                self.refused = None;
+                self.rejected = None;
                 self.expires = key.expires_at.map(|time| time.timestamp());
                 self.latest = now;
                 LicenseStatus::Valid
             }
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
-                self.refuse(&format!("the key is {}", key.status))
+                self.reject(&format!("the key is {}", key.status))
             }
             // `code()` is `None` for responses that are not the API's, and for a retired version: those say nothing
             // about the key.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => {
-                self.refuse(detail(&error).unwrap_or("there is no such key"))
+                self.reject(detail(&error).unwrap_or("there is no such key"))
             }
             // The response says nothing about the key, or nothing that this program supports.
             Ok(_) | Err(_) => self.without_response(now),
@@ -99,13 +99,13 @@ impl License {
     }
 
     /// Records that the API rejected the key, which also applies while the API is unreachable.
-    pub(crate) fn refuse(&mut self, reason: &str) -> LicenseStatus {
-        self.refused = Some(reason.to_owned());
+    pub(crate) fn reject(&mut self, reason: &str) -> LicenseStatus {
+        self.rejected = Some(reason.to_owned());
         LicenseStatus::Invalid(reason.to_owned())
     }
 
     pub(crate) fn without_response(&mut self, now: i64) -> LicenseStatus {
-        if let Some(reason) = &self.refused {
+        if let Some(reason) = &self.rejected {
             return LicenseStatus::Invalid(reason.clone());
         }
         // Setting the clock back does not extend the grace period: it ends until the API responds.

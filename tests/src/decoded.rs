@@ -199,7 +199,7 @@ where
     let (mut sorted, mut hashed) = (BTreeMap::new(), HashMap::new());
     for text in values.iter().copied().chain([UNKNOWN]) {
         let Ok(value) = text.parse::<T>() else {
-            return Some(format!("{text:?} is refused"));
+            return Some(format!("{text:?} is rejected"));
         };
         let json = Value::from(text).to_string();
         let shown = value.to_string();

@@ -268,7 +268,7 @@ fn symbolic_links_are_removed_but_not_followed() {
 
 #[cfg(unix)]
 #[test]
-fn a_generated_folder_that_is_a_link_is_refused() {
+fn a_generated_folder_that_is_a_link_is_rejected() {
     let (workspace, mine) = (Workspace::new(), TempDir::new().unwrap());
     fs::write(mine.path().join("note.txt"), "keep me").unwrap();
     std::os::unix::fs::symlink(mine.path(), workspace.root.path().join("generated")).unwrap();
@@ -323,7 +323,7 @@ fn mention(version: &str) -> String {
 }
 
 #[test]
-fn code_that_names_modules_of_several_versions_is_refused() {
+fn code_that_names_modules_of_several_versions_is_rejected() {
     let workspace = Workspace::new();
     let root = workspace.root.path();
     fs::create_dir(root.join("examples")).unwrap();

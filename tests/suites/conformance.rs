@@ -45,8 +45,8 @@ mod fixture;
 mod paging;
 #[path = "conformance/prism.rs"]
 mod prism;
-#[path = "conformance/refusals.rs"]
-mod refusals;
+#[path = "conformance/rejections.rs"]
+mod rejections;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/validate.rs"]

@@ -15,12 +15,12 @@ use polar_codegen::versions::Versions;
 use polar_codegen::{Input, Report};
 use xtask::codegen::{CodegenError, Mode};
 
-macro_rules! refused {
-    ($refusal:ident, $folder:literal: $($case:ident)*) => {
+macro_rules! rejected {
+    ($rejection:ident, $folder:literal: $($case:ident)*) => {
         $(
             #[test]
             fn $case() {
-                let report = $refusal(concat!($folder, "/", stringify!($case), ".yaml"));
+                let report = $rejection(concat!($folder, "/", stringify!($case), ".yaml"));
                 insta::assert_snapshot!(stringify!($case), report.to_string());
             }
         )*
@@ -32,7 +32,7 @@ macro_rules! refused {
 mod contracts {
     use super::*;
 
-    refused! {
+    rejected! {
         contract, "bad":
         alias_of_itself colliding_enum_values colliding_events colliding_fields colliding_methods colliding_servers colliding_types dangling_reference duplicate_key
         duplicate_operation_id empty header_parameter invalid_yaml misplaced_facts needless_ambiguity no_server not_a_contract
@@ -47,7 +47,7 @@ mod contracts {
 mod overlays {
     use super::*;
 
-    refused! {
+    rejected! {
         overlay, "bad/overlays":
         changes_nothing leaves_dangling matches_nothing update_and_remove without_reason
     }
@@ -56,7 +56,7 @@ mod overlays {
 mod docs {
     use super::*;
 
-    refused! {
+    rejected! {
         documentation, "bad/docs":
         describes_nothing unknown_section
     }
@@ -93,7 +93,7 @@ fn a_problem_in_one_version_does_not_hide_those_of_another() {
         source("2026-04.yaml", &first),
         source("2026-10.yaml", &second),
     ];
-    let report = refusal(contracts, None, None);
+    let report = rejection(contracts, None, None);
     let files: BTreeSet<&str> = report
         .problems()
         .iter()
@@ -145,12 +145,12 @@ fn bad_input_leaves_the_generated_crate_untouched() {
 
 fn contract(path: &str) -> Report {
     let text = text(path);
-    refusal(vec![source(path, &text)], None, None)
+    rejection(vec![source(path, &text)], None, None)
 }
 
 fn overlay(path: &str) -> Report {
     let (good, text) = (text("nullable.yaml"), text(path));
-    refusal(
+    rejection(
         vec![source("nullable.yaml", &good)],
         Some(source(path, &text)),
         None,
@@ -159,14 +159,14 @@ fn overlay(path: &str) -> Report {
 
 fn documentation(path: &str) -> Report {
     let (good, text) = (text("nullable.yaml"), text(path));
-    refusal(
+    rejection(
         vec![source("nullable.yaml", &good)],
         None,
         Some(source(path, &text)),
     )
 }
 
-fn refusal(
+fn rejection(
     contracts: Vec<Source<'_>>,
     overlay: Option<Source<'_>>,
     documentation: Option<Source<'_>>,

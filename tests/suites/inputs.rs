@@ -175,6 +175,6 @@ fn round_trip<T: Decode + Encode>(json: &str) -> T {
 }
 
 /// Returns the error of a value that cannot be decoded.
-fn refusal<T: Decode + Debug>(json: &str) -> DecodeError {
+fn decode_error<T: Decode + Debug>(json: &str) -> DecodeError {
     codec::from_str::<T>(json).unwrap_err()
 }

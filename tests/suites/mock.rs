@@ -165,8 +165,8 @@ async fn network_and_proxy_failures_can_be_simulated() {
         mock.on::<orders::Finalize>().any_times().reply_with(reply);
         client(&mock).orders().finalize(ID).await.unwrap_err()
     }
-    let refused = failure(Reply::connection_refused()).await;
-    assert!(matches!(refused, Error::Connection { .. }), "{refused:?}");
+    let rejected = failure(Reply::connection_refused()).await;
+    assert!(matches!(rejected, Error::Connection { .. }), "{rejected:?}");
     let broken = failure(Reply::broken_body()).await;
     assert!(matches!(broken, Error::Connection { .. }), "{broken:?}");
     let late = failure(Reply::timed_out()).await;
@@ -315,7 +315,7 @@ async fn replies_can_be_samples_models_and_items() {
 }
 
 /// Returns the error of a call whose response is a sample order with this property, and the report of the mock.
-async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
+async fn rejected(property: &str, value: serde_json::Value) -> (String, String) {
     let mock = Mock::new();
     let mut order = codec::to_value(&sample::<Order>());
     *order.pointer_mut(property).unwrap() = value;
@@ -328,7 +328,7 @@ async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
 
 #[tokio::test]
 async fn a_response_invalid_for_the_api_is_rejected_with_its_location() {
-    let (error, report) = refused("/status", json!("paidd")).await;
+    let (error, report) = rejected("/status", json!("paidd")).await;
     let expected = format!("the response to orders:get with id={ID} ({}:", file!());
     assert!(
         error.contains(&format!(
@@ -378,7 +378,7 @@ async fn a_response_invalid_for_the_api_is_rejected_with_its_location() {
         ),
     ];
     for (property, value, expected) in cases {
-        let (error, _) = refused(property, value).await;
+        let (error, _) = rejected(property, value).await;
         assert!(error.contains(expected), "{error}");
     }
     let mock = Mock::new();

@@ -44,9 +44,12 @@ fn client(server: &MockServer) -> Polar {
 }
 
 /// Returns a server that sends this response to all requests.
-async fn answering(answer: ResponseTemplate) -> MockServer {
+async fn responding(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -54,8 +57,8 @@ fn json_answer(status: u16, body: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw(body, "application/json")
 }
 
-async fn seats_from(answer: ResponseTemplate) -> Result<SeatsList, Error> {
-    let server = answering(answer).await;
+async fn seats_from(response: ResponseTemplate) -> Result<SeatsList, Error> {
+    let server = responding(response).await;
     client(&server)
         .customer_seats()
         .list_seats()
@@ -63,8 +66,8 @@ async fn seats_from(answer: ResponseTemplate) -> Result<SeatsList, Error> {
         .await
 }
 
-async fn claimed_from(answer: ResponseTemplate) -> Result<CustomerSubscriptionList, Error> {
-    let server = answering(answer).await;
+async fn claimed_from(response: ResponseTemplate) -> Result<CustomerSubscriptionList, Error> {
+    let server = responding(response).await;
     let portal = client(&server).customer_portal(CustomerSession::new(SESSION));
     portal.seats().list_claimed_subscriptions().await
 }
@@ -155,7 +158,7 @@ async fn list_seats_is_sent_as_documented() {
 
 #[tokio::test]
 async fn without_parameters_there_is_no_query() {
-    let server = answering(json_answer(200, SEATS)).await;
+    let server = responding(json_answer(200, SEATS)).await;
 
     client(&server)
         .customer_seats()
@@ -291,7 +294,7 @@ async fn a_plain_array_is_the_only_page() {
 
 #[tokio::test]
 async fn types_with_a_token_do_not_print_it() {
-    let server = answering(json_answer(200, SEATS)).await;
+    let server = responding(json_answer(200, SEATS)).await;
     let polar = client(&server);
     let portal = polar.customer_portal(CustomerSession::new(SESSION));
     let request = portal.seats().list_claimed_subscriptions();

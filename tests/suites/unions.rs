@@ -35,7 +35,7 @@ fn exact<T: Decode + Encode>(json: &Value) -> T {
 }
 
 /// Merges objects.
-fn joined<const N: usize>(parts: [Value; N]) -> Value {
+fn merged<const N: usize>(parts: [Value; N]) -> Value {
     let entries = parts.into_iter().flat_map(|part| match part {
         Value::Object(entries) => entries,
         other => panic!("{other} is not an object"),
@@ -61,8 +61,8 @@ fn legacy_and_catalog_prices_share_a_tag() {
         "created_at": TIME, "modified_at": null, "id": ID, "source": "catalog", "amount_type": "fixed",
         "price_currency": "usd", "tax_behavior": null, "is_archived": false, "product_id": ID,
     });
-    let catalog = joined([common.clone(), json!({"price_amount": 999_999_999_999_i64})]);
-    let legacy = joined([
+    let catalog = merged([common.clone(), json!({"price_amount": 999_999_999_999_i64})]);
+    let legacy = merged([
         common,
         json!({"type": "recurring", "recurring_interval": "month", "price_amount": 1200, "legacy": true}),
     ]);
@@ -118,7 +118,7 @@ fn repeating_discounts_decode_to_their_own_variants() {
 
     let discount = |duration: &Value, amount: &Value, kind: &str| {
         // Not `exact`: some versions have further fields, which are encoded as null.
-        let discount = joined([duration.clone(), amount.clone(), discount_of(kind)]);
+        let discount = merged([duration.clone(), amount.clone(), discount_of(kind)]);
         codec::from_str::<Discount>(&discount.to_string()).unwrap()
     };
     let Discount::FixedRepeat(repeat) = discount(&repeating, &fixed, "fixed") else {
@@ -159,7 +159,7 @@ fn events_are_discriminated_by_source_and_system_events_by_name() {
             "user" => json!({"name": name, "source": source}),
             _ => json!({"source": source, "name": name}),
         };
-        exact::<Event>(&joined([common, names, json!({"metadata": metadata})]))
+        exact::<Event>(&merged([common, names, json!({"metadata": metadata})]))
     };
     let credited = json!({"meter_id": ID, "units": 100, "rollover": false});
 
@@ -263,7 +263,7 @@ fn grants_are_discriminated_by_the_type_of_their_benefit() {
 #[test]
 fn unknown_payments_and_payment_methods_are_generic() {
     let payment = |method: &str, metadata: Value| {
-        joined([
+        merged([
             json!({
                 "created_at": TIME, "modified_at": null, "id": ID, "processor": "stripe", "status": "succeeded",
                 "amount": 1000, "currency": "usd", "method": method, "trigger": "purchase", "decline_reason": null,
@@ -296,7 +296,7 @@ fn unknown_payments_and_payment_methods_are_generic() {
         let start = json!({
             "id": ID, "created_at": TIME, "modified_at": null, "processor": "stripe", "customer_id": ID, "type": kind,
         });
-        joined([start, metadata, end])
+        merged([start, metadata, end])
     };
     let card = json!({"method_metadata": {"brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2030, "wallet": null}});
     let default = json!({"is_default": true});

@@ -22,13 +22,13 @@ fn every_event_is_accepted_and_handled_once() {
 }
 
 #[test]
-fn what_is_no_delivery_is_refused() {
-    receiver::refuses_what_is_no_delivery(NAME);
+fn requests_that_are_no_deliveries_are_rejected() {
+    receiver::rejects_requests_that_are_no_deliveries(NAME);
 }
 
 #[test]
 fn events_of_other_versions_are_not_lost() {
-    receiver::refuses_other_versions(NAME);
+    receiver::rejects_other_versions(NAME);
 }
 
 #[test]
@@ -43,6 +43,6 @@ fn what_failed_is_handled_again() {
 
 #[test]
 fn its_documentation_and_the_readme_have_lines_that_work() {
-    receiver::answers_the_shell_lines_of(NAME, include_str!("../../actix_webhooks.rs"));
-    receiver::answers_the_shell_lines_of(NAME, include_str!("../../../README.md"));
+    receiver::accepts_the_shell_lines_of(NAME, include_str!("../../actix_webhooks.rs"));
+    receiver::accepts_the_shell_lines_of(NAME, include_str!("../../../README.md"));
 }

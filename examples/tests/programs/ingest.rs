@@ -46,8 +46,8 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
         .await;
     ingest()
         .respond_with(|request: &Request| {
-            let answer = json!({"inserted": events(request).len(), "duplicates": 0});
-            ResponseTemplate::new(200).set_body_json(answer)
+            let response = json!({"inserted": events(request).len(), "duplicates": 0});
+            ResponseTemplate::new(200).set_body_json(response)
         })
         .mount(&server)
         .await;
@@ -78,9 +78,10 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
 #[tokio::test]
 async fn what_is_queued_is_sent_though_reading_fails() {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({"inserted": 1, "duplicates": 0}));
+    let response =
+        ResponseTemplate::new(200).set_body_json(json!({"inserted": 1, "duplicates": 0}));
     Mock::given(method("POST"))
-        .respond_with(answer)
+        .respond_with(response)
         .mount(&server)
         .await;
     let output = run(&server, b"u-1 tokens 1\nu-2 \xff 2\nu-3 tokens 3\n").await;

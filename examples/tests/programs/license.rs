@@ -206,7 +206,7 @@ fn not_found() -> ResponseTemplate {
 }
 
 /// Responds to this call only.
-async fn answer(server: &MockServer, call: &str, response: ResponseTemplate) {
+async fn respond(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
     also(server, call, response).await;
 }
@@ -228,30 +228,30 @@ async fn a_key_is_activated_checked_and_deactivated() {
     let computer = Computer::new(&server);
     assert_eq!(computer.check().await, run(1, "not activated"));
 
-    answer(&server, "activate", api(200, &activation())).await;
+    respond(&server, "activate", api(200, &activation())).await;
     assert_eq!(
         computer.run(&["activate", "KEY-1"]).await,
         run(0, "activated")
     );
 
-    answer(&server, "validate", api(200, &key("granted"))).await;
+    respond(&server, "validate", api(200, &key("granted"))).await;
     assert_eq!(computer.check().await, valid());
     let requests = server.received_requests().await.unwrap();
     let body: Value = requests[0].body_json().unwrap();
     assert_eq!(body["activation_id"], ACTIVATION);
     assert!(!requests[0].headers.contains_key("authorization"));
 
-    answer(&server, "deactivate", ResponseTemplate::new(503)).await;
+    respond(&server, "deactivate", ResponseTemplate::new(503)).await;
     let failed = computer.run(&["deactivate"]).await;
     assert_eq!(failed.status, 1);
     assert!(computer.is_activated());
     let html = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
-    answer(&server, "deactivate", html).await;
+    respond(&server, "deactivate", html).await;
     let failed = computer.run(&["deactivate"]).await;
     assert_eq!(failed.status, 1);
     assert!(failed.words.starts_with("not deactivated"), "{failed:?}");
     assert!(computer.is_activated());
-    answer(&server, "deactivate", ResponseTemplate::new(204)).await;
+    respond(&server, "deactivate", ResponseTemplate::new(204)).await;
     assert_eq!(computer.run(&["deactivate"]).await, run(0, "deactivated"));
     assert!(!computer.is_activated());
 }
@@ -275,7 +275,7 @@ async fn what_cannot_be_activated_leaves_nothing_behind() {
         ),
     ] {
         let computer = Computer::new(&server);
-        answer(&server, "activate", response).await;
+        respond(&server, "activate", response).await;
         let failed = computer.run(&["activate", "KEY-1"]).await;
         assert_eq!(failed.status, 1);
         assert!(failed.words.starts_with(words), "{failed:?}");
@@ -294,7 +294,7 @@ async fn a_key_without_a_limit_is_only_validated() {
         (json!(null), "revoked", false),
         (json!(null), "granted", true),
     ] {
-        answer(&server, "activate", not_permitted(detail)).await;
+        respond(&server, "activate", not_permitted(detail)).await;
         also(&server, "validate", api(200, &key_for(&limit, status))).await;
         let expected = match works {
             true => run(0, "activated"),
@@ -304,7 +304,7 @@ async fn a_key_without_a_limit_is_only_validated() {
         assert_eq!(computer.is_activated(), works);
     }
     let unlimited = key_for(&json!(null), "granted");
-    answer(&server, "validate", api(200, &unlimited)).await;
+    respond(&server, "validate", api(200, &unlimited)).await;
     assert_eq!(computer.check().await, valid());
     let requests = server.received_requests().await.unwrap();
     let body: Value = requests[0].body_json().unwrap();
@@ -321,7 +321,7 @@ async fn an_activation_is_not_replaced() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     let before = computer.read();
-    answer(&server, "activate", api(200, &activation())).await;
+    respond(&server, "activate", api(200, &activation())).await;
     assert_eq!(
         computer.run(&["activate", "KEY-1"]).await,
         run(1, "already activated, please deactivate first")
@@ -335,7 +335,7 @@ async fn an_activation_that_cannot_be_kept_is_given_back() {
     let server = MockServer::start().await;
     let computer = Computer::new(&server);
     for (status, sorry) in [(204, false), (503, true)] {
-        answer(&server, "activate", api(200, &activation())).await;
+        respond(&server, "activate", api(200, &activation())).await;
         also(&server, "deactivate", ResponseTemplate::new(status)).await;
         let mut command = computer.command(&["activate", "KEY-1"]);
         command.env("LICENSE_FILE", computer.folder.path().join(NOWHERE));
@@ -360,7 +360,7 @@ async fn a_verdict_that_cannot_be_kept_is_told() {
         ("granted", valid()),
         ("revoked", run(3, "invalid: the key is revoked")),
     ] {
-        answer(&server, "validate", api(200, &key(status))).await;
+        respond(&server, "validate", api(200, &key(status))).await;
         let file = fs::File::open(computer.folder.path().join("license.json")).unwrap();
         let mut command = computer.command(&["check"]);
         command.stdin(file).env("LICENSE_FILE", "/proc/self/fd/0");
@@ -399,7 +399,7 @@ async fn a_damaged_file_is_no_verdict_about_the_key() {
 #[tokio::test]
 async fn times_beyond_all_measure_are_no_reason_to_panic() {
     let server = MockServer::start().await;
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    respond(&server, "validate", ResponseTemplate::new(503)).await;
     for (field, value, expected) in [
         ("confirmed", i64::MIN, 2),
         ("confirmed", i64::MAX, 0),

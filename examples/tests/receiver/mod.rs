@@ -67,9 +67,9 @@ impl Receiver {
         // A response to invalid headers is sent before the body is read: writing the body may fail, the response
         // counts.
         let _ = stream.write_all(request.as_bytes());
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().parse().unwrap()
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// Stops the example, and returns its output since it began to listen.
@@ -142,7 +142,7 @@ pub(crate) fn accepts_every_event_once(name: &str) {
 }
 
 /// The response to a delivery that is not authentic, or not an event, names the reason.
-pub(crate) fn refuses_what_is_no_delivery(name: &str) {
+pub(crate) fn rejects_requests_that_are_no_deliveries(name: &str) {
     let receiver = Receiver::start(name);
     let body = body_of("order.paid");
     let now = SystemTime::now();
@@ -195,7 +195,7 @@ fn is_of_other_version(body: &str) -> bool {
 
 /// Whether another version is compiled in or not: an event with the same schema there is an event of this version.
 /// Others are rejected, because they would otherwise be lost.
-pub(crate) fn refuses_other_versions(name: &str) {
+pub(crate) fn rejects_other_versions(name: &str) {
     let receiver = Receiver::start(name);
     for body in of_other_version().into_iter().chain([paid("2031-07")]) {
         let status = receiver.deliver("other", &body);
@@ -239,7 +239,7 @@ pub(crate) fn handles_again_what_failed(name: &str) {
 
 /// The shell commands in the docs get a response with 204 from a server with their secret. Skipped without openssl or
 /// curl.
-pub(crate) fn answers_the_shell_lines_of(name: &str, text: &str) {
+pub(crate) fn accepts_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {
         return eprintln!("skipped: there is no openssl or no curl");

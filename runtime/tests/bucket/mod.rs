@@ -169,8 +169,8 @@ impl Bucket {
                 })
             })
             .collect();
-        let answer = json!({"id": ID, "upload": {"id": "up", "path": "a/b", "parts": parts}});
-        Response::new(answer.to_string().into())
+        let response = json!({"id": ID, "upload": {"id": "up", "path": "a/b", "parts": parts}});
+        Response::new(response.to_string().into())
     }
 
     async fn store(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {

@@ -81,8 +81,8 @@ async fn responses_that_are_not_json() {
     polar.invoice("1").await.unwrap();
     assert!(polar.receipt().await.unwrap().is_none());
     for nothing in ["", "null", " null\n"] {
-        let answer = ResponseTemplate::new(200).set_body_string(nothing);
-        let (_server, polar) = responding(answer).await;
+        let response = ResponseTemplate::new(200).set_body_string(nothing);
+        let (_server, polar) = responding(response).await;
         assert!(polar.receipt().await.unwrap().is_none(), "{nothing:?}");
     }
     let (_server, polar) = responding(ResponseTemplate::new(202)).await;

@@ -55,7 +55,7 @@ impl Operation {
         let client = client.clone();
         let call = move |arguments: &Arguments| {
             let call = begin(&client, arguments)?.into_future();
-            Ok(Box::pin(async move { call.await.map(|answer| written(&answer)) }) as Returned)
+            Ok(Box::pin(async move { call.await.map(|response| written(&response)) }) as Returned)
         };
         Self {
             id,

@@ -163,8 +163,8 @@ fn query(
         };
         for (name, texts) in expected {
             let sent = given.remove(&name).unwrap_or_default();
-            let same =
-                texts.len() == sent.len() && texts.iter().zip(&sent).all(|(a, b)| same(a, b));
+            let same = texts.len() == sent.len()
+                && texts.iter().zip(&sent).all(|(a, b)| is_same_value(a, b));
             if !same {
                 return Err(format!("{name} is meant to be {texts:?}, not {sent:?}"));
             }
@@ -177,7 +177,7 @@ fn query(
 }
 
 /// Returns whether two strings are equal or represent the same point in time.
-fn same(a: &str, b: &str) -> bool {
+fn is_same_value(a: &str, b: &str) -> bool {
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok();
     a == b || (instant(a).is_some() && instant(a) == instant(b))
 }

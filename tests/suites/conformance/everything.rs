@@ -132,8 +132,8 @@ impl Run {
     async fn call(&self, case: &Case<'_>) -> Result<(), String> {
         let mut generator = Generator::new(&self.fixture.corrected, case.seed).extent(case.extent);
         let meant = arguments(case.described, &mut generator, case.extent);
-        let (reply, answered) = reply(case.response, &mut generator);
-        self.server.answer(move |_| reply.clone());
+        let (reply, sent) = reply(case.response, &mut generator);
+        self.server.respond_with(move |_| reply.clone());
         let call = case
             .operation
             .call(&meant)
@@ -155,16 +155,16 @@ impl Run {
         };
         difference(self.fixture, case.described, &meant, received)?;
         match case.response.status {
-            200..300 => self.success(outcome, &answered),
-            status => self.failure(outcome, status, &answered),
+            200..300 => self.success(outcome, &sent),
+            status => self.failure(outcome, status, &sent),
         }
     }
 
-    fn success(&self, outcome: Result<Value, Error>, answered: &Value) -> Result<(), String> {
-        let value = outcome.map_err(|error| format!("refused: {error:?}\n{answered}"))?;
-        let difference = self.fixture.difference().find(answered, &value);
+    fn success(&self, outcome: Result<Value, Error>, sent: &Value) -> Result<(), String> {
+        let value = outcome.map_err(|error| format!("rejected: {error:?}\n{sent}"))?;
+        let difference = self.fixture.difference().find(sent, &value);
         difference.map_or(Ok(()), |it| {
-            Err(format!("{it}\nanswered {answered}\nread {value}"))
+            Err(format!("{it}\nsent {sent}\nread {value}"))
         })
     }
 
@@ -172,17 +172,14 @@ impl Run {
         &self,
         outcome: Result<Value, Error>,
         status: u16,
-        answered: &Value,
+        sent: &Value,
     ) -> Result<(), String> {
         let error = outcome.err().ok_or("the client returned no error")?;
         let api = error.api().ok_or_else(|| format!("{error:?}"))?;
-        let detail = &answered["detail"];
+        let detail = &sent["detail"];
         let entries: Vec<Value> = api.validation().iter().map(entry).collect();
         let expected: Vec<Value> = detail.as_array().into_iter().flatten().map(known).collect();
-        let (code, class) = (
-            (self.fixture.client.code)(&error),
-            answered["error"].as_str(),
-        );
+        let (code, class) = ((self.fixture.client.code)(&error), sent["error"].as_str());
         let is_right = api.status() == status
             && code == class.map(|class| (class.to_owned(), false))
             && error.is_not_found() == (status == 404 && class.is_some())
@@ -191,7 +188,7 @@ impl Run {
         match is_right {
             true => Ok(()),
             false => Err(format!(
-                "{error:?} with {code:?} and {entries:?}\nanswered {answered}"
+                "{error:?} with {code:?} and {entries:?}\nanswered {sent}"
             )),
         }
     }
@@ -264,7 +261,7 @@ impl Case<'_> {
     fn describe(&self, fixture: &VersionFixture) -> String {
         let (id, status) = (self.operation.id, self.response.status);
         format!(
-            "{id} of {}, {:?} values, answered with {status}: POLAR_OPERATION={id} POLAR_SEED={}",
+            "{id} of {}, {:?} values, sent with {status}: POLAR_OPERATION={id} POLAR_SEED={}",
             fixture.version(),
             self.extent,
             self.seed

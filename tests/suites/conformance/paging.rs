@@ -109,7 +109,7 @@ async fn walk(
     body: fn(&Value) -> Value,
 ) -> Result<(), String> {
     let answered = contents.clone();
-    server.answer(move |request| {
+    server.respond_with(move |request| {
         let page = answered.get(number_of(request) - 1).unwrap_or(&Value::Null);
         Reply {
             status: 200,

@@ -85,7 +85,7 @@ impl ContractServer {
     }
 
     /// Sets the function that returns the responses.
-    pub(crate) fn answer(&self, script: impl Fn(&Received) -> Reply + Send + 'static) {
+    pub(crate) fn respond_with(&self, script: impl Fn(&Received) -> Reply + Send + 'static) {
         *self.shared.script.lock().unwrap() = Box::new(script);
     }
 

@@ -137,7 +137,7 @@ impl VersionFixture {
 impl Case<'_> {
     /// Decodes a JSON string.
     pub(crate) fn decode(&self, text: &str) -> Result<Box<dyn Decoded>, String> {
-        (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
+        (self.source.entry.decode)(text).map_err(|error| format!("rejected: {error}\n{text}"))
     }
 
     /// Returns the name of a value's variant, if the type is a discriminated union.

@@ -14,8 +14,8 @@ use crate::fixture::{Case, VersionFixture, for_each_version, version_test};
 for_each_version! {
     a_missing_scalar_or_list_is_named: missing;
     a_broken_body_is_no_other_variant: broken;
-    half_a_text_is_refused: truncated;
-    anything_else_is_refused_or_kept: arbitrary;
+    half_a_string_is_rejected: truncated;
+    anything_else_is_rejected_or_kept: arbitrary;
 }
 
 fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeError> {
@@ -121,7 +121,7 @@ fn arbitrary(fixture: &VersionFixture) {
             Ok(value) => match (case.source.entry.decode)(&value.to_json()) {
                 Ok(again) if again.equals(&*value as &dyn Any) => Ok(()),
                 Ok(again) => Err(format!("{other} is {value:?} and then {again:?}")),
-                Err(error) => Err(format!("{other} is {value:?} and then refused: {error}")),
+                Err(error) => Err(format!("{other} is {value:?} and then rejected: {error}")),
             },
             Err(_) => Ok(()),
         }

@@ -12,7 +12,7 @@ for_each_version! {
     instances_are_valid: valid;
     instances_are_written_as_they_were_read: round_trip;
     values_that_no_contract_knows_are_kept: unknown;
-    keys_that_no_contract_knows_do_no_harm: further_keys;
+    keys_that_no_contract_knows_do_no_harm: unknown_keys;
 }
 
 /// Random instances are valid against the contract, which the other tests rely on.
@@ -166,7 +166,7 @@ fn unknown(fixture: &VersionFixture) {
 }
 
 /// Objects may contain undocumented keys. These are dropped, and nothing else is.
-fn further_keys(fixture: &VersionFixture) {
+fn unknown_keys(fixture: &VersionFixture) {
     fixture.each_case(|case, generator| {
         let mut changed = case.instance.value.clone();
         let Some(object) = changed.as_object_mut() else {

@@ -114,7 +114,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, home: String) ->
             if breaks && length > 0 {
                 return None;
             }
-            answer(&mut state, &seen, &path, &home)
+            response_to(&mut state, &seen, &path, &home)
         };
         let (answer, rest) = answer.split_at(if breaks {
             answer.len() - 1
@@ -144,7 +144,7 @@ fn head(bytes: &[u8]) -> ReceivedRequest {
     }
 }
 
-fn answer(state: &mut State, seen: &ReceivedRequest, path: &str, home: &str) -> Vec<u8> {
+fn response_to(state: &mut State, seen: &ReceivedRequest, path: &str, home: &str) -> Vec<u8> {
     match (seen.line.split(' ').next().unwrap(), path) {
         ("POST", "/v1/files/") => {
             let body: Value = serde_json::from_slice(&seen.body).unwrap();

@@ -6,7 +6,7 @@ use polar_tests::{Recorder, inputs};
 use serde_json::json;
 
 use super::requests::{client, line, only, run};
-use super::{refusal, round_trip};
+use super::{decode_error, round_trip};
 
 fn text<T: codec::Encode>(value: &T) -> String {
     codec::to_string(value)
@@ -26,7 +26,7 @@ fn open_objects_keep_additional_entries() {
     let create = ThingCreate::new("x").additional([("k", json!(true))]);
     assert_eq!(text(&create), r#"{"b":"x","k":true}"#);
     assert!(
-        refusal::<Rated>(r#"{"id":"r","x":"no"}"#)
+        decode_error::<Rated>(r#"{"id":"r","x":"no"}"#)
             .to_string()
             .contains('x')
     );
@@ -55,7 +55,7 @@ fn null_of_a_component_is_null_wherever_it_is_referred_to() {
     assert_eq!(written, full);
     // Null is an error where the schema is not nullable.
     let broken = NOTE.replace(r#""name":"n""#, r#""name":null"#);
-    let error = refusal::<Note>(&format!("{broken}}}"));
+    let error = decode_error::<Note>(&format!("{broken}}}"));
     assert!(error.to_string().contains("name"), "{error}");
 }
 

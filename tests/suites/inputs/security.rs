@@ -101,7 +101,7 @@ async fn personal_tokens_can_call_operations_that_organizations_cannot() {
 
 #[tokio::test]
 async fn a_token_of_another_kind_is_rejected_before_it_is_sent() {
-    async fn refusal<T: std::fmt::Debug>(
+    async fn rejection<T: std::fmt::Debug>(
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> String {
         let error = call.await.unwrap_err();
@@ -114,25 +114,25 @@ async fn a_token_of_another_kind_is_rejected_before_it_is_sent() {
 
     let mistaken = polar.portal(CustomerSession::new("polar_oat_hush"));
     assert_eq!(
-        refusal(mistaken.orders().list()).await,
+        rejection(mistaken.orders().list()).await,
         "portal:orders:list: not sent: the token is of another kind than the operation takes: \
          a customer session (polar_cst_) or a member session (polar_mst_)"
     );
     let mistaken = polar.with_credential(OrganizationToken::new("polar_cst_hush"));
-    let text = refusal(mistaken.orders().list()).await;
+    let text = rejection(mistaken.orders().list()).await;
     assert!(
         text.contains("an organization access token (polar_oat_)"),
         "{text}"
     );
     let mistaken = polar.with_credential(PersonalToken::new("polar_oat_hush"));
-    let text = refusal(mistaken.orders().me()).await;
+    let text = rejection(mistaken.orders().me()).await;
     assert!(
         text.contains("a personal access token (polar_pat_)"),
         "{text}"
     );
     // An organization's token that was obtained through OpenID Connect.
     let mistaken = polar.with_credential(OpenIdToken::new("polar_at_o_hush"));
-    let text = refusal(mistaken.orders().me()).await;
+    let text = rejection(mistaken.orders().me()).await;
     assert!(
         text.contains("of a user (polar_at_u_)") && !text.contains("hush"),
         "{text}"

@@ -4,7 +4,7 @@ use polar_client_runtime::codec;
 use polar_tests::inputs;
 use serde_json::json;
 
-use super::{refusal, round_trip};
+use super::{decode_error, round_trip};
 
 #[test]
 fn a_tag_decides_also_with_several_values_per_variant() {
@@ -33,12 +33,12 @@ fn a_tag_decides_also_with_several_values_per_variant() {
     let ids: Vec<&str> = shapes.iter().map(|shape| shape.id()).collect();
     assert_eq!(ids, ["a", "b", "c", "d"]);
     assert_eq!((shapes[1].note(), shapes[3].note()), (Some("n"), None));
-    let error = refusal::<Shape>(r#"{"type":"oval"}"#);
+    let error = decode_error::<Shape>(r#"{"type":"oval"}"#);
     assert_eq!(
         (error.path(), error.variant()),
         ("id", Some("Shape::Unknown"))
     );
-    let error = refusal::<Shape>("7");
+    let error = decode_error::<Shape>("7");
     assert!(error.to_string().contains("an object"), "{error}");
     assert_eq!(
         format!("{:?}", shapes[0]),
@@ -72,7 +72,7 @@ fn a_tag_decides_also_with_several_values_per_variant() {
 fn an_error_inside_a_variant_names_it_and_its_path() {
     use inputs::tag_union::models::Shape;
 
-    let error = refusal::<Vec<Shape>>(
+    let error = decode_error::<Vec<Shape>>(
         r#"[{"id":"a","type":"circle","radius":1},{"id":"c","type":"triangle","sides":[1,"x"]}]"#,
     );
     assert_eq!(
@@ -156,7 +156,7 @@ fn required_keys_decide_without_constants() {
         discounts[2].as_repeat_fixed().unwrap().duration_in_months,
         3
     );
-    let error = refusal::<Discount>(r#"{"name":"e"}"#);
+    let error = decode_error::<Discount>(r#"{"name":"e"}"#);
     assert_eq!(
         (error.path(), error.variant()),
         ("basis_points", Some("Discount::OncePercentage"))
@@ -168,7 +168,7 @@ fn any_additional_key_selects_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
     // The value lacks the keys that both variants require, so it is an unknown variant, which also requires `items`.
-    let error = refusal::<AnyPage>(r#"{"detail":"x"}"#);
+    let error = decode_error::<AnyPage>(r#"{"detail":"x"}"#);
     assert_eq!(
         (error.path(), error.variant()),
         ("items", Some("AnyPage::Unknown"))
@@ -238,8 +238,9 @@ fn a_constant_allowed_by_the_open_variant_decides_with_required_keys() {
         assert!(matches!(wallet, Wallet::Generic(_)), "{wallet:?}");
     }
     // If the keys are present, an invalid value is an error of the card.
-    let error =
-        refusal::<Wallet>(r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#);
+    let error = decode_error::<Wallet>(
+        r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#,
+    );
     assert_eq!(
         (error.path(), error.variant()),
         ("details.last4", Some("Wallet::Card"))

@@ -4,7 +4,7 @@ use polar_client_runtime::codec;
 use polar_client_runtime::types::{Clear, Number, Patch};
 use polar_tests::inputs;
 
-use super::{refusal, round_trip};
+use super::{decode_error, round_trip};
 
 #[test]
 fn null_decodes_to_none_and_is_encoded_where_nullable() {
@@ -40,12 +40,15 @@ fn null_in_a_non_nullable_optional_field_is_absent() {
 fn an_error_names_the_field_and_what_was_expected() {
     use inputs::nullable::models::Note;
 
-    let error = refusal::<Note>(r#"{"text":1,"pages":1,"author":null,"tags":[],"nothing":null}"#);
-    assert_eq!(error.path(), "text");
     let error =
-        refusal::<Note>(r#"{"text":"","pages":1,"author":null,"tags":["a",2],"nothing":null}"#);
+        decode_error::<Note>(r#"{"text":1,"pages":1,"author":null,"tags":[],"nothing":null}"#);
+    assert_eq!(error.path(), "text");
+    let error = decode_error::<Note>(
+        r#"{"text":"","pages":1,"author":null,"tags":["a",2],"nothing":null}"#,
+    );
     assert_eq!(error.path(), "tags[1]");
-    let error = refusal::<Note>(r#"{"text":"","pages":1,"author":{},"tags":[],"nothing":null}"#);
+    let error =
+        decode_error::<Note>(r#"{"text":"","pages":1,"author":{},"tags":[],"nothing":null}"#);
     assert_eq!(error.path(), "author.name");
 }
 
@@ -114,7 +117,7 @@ fn enums_keep_unknown_strings() {
     assert_eq!(report.status.as_str(), "3xx");
     assert!(report.status.is_unknown());
     assert_eq!(
-        refusal::<Report>(r#"{"status":2,"zone":null,"words":[],"formats":[]}"#).path(),
+        decode_error::<Report>(r#"{"status":2,"zone":null,"words":[],"formats":[]}"#).path(),
         "status"
     );
 }
@@ -131,7 +134,7 @@ fn maps_keep_every_entry() {
     assert_eq!(bag.extended.additional["more"], 7);
     assert_eq!(bag.metadata.unwrap()["flag"], MetadataValue::Boolean(true));
     assert_eq!(
-        refusal::<Bag>(r#"{"counts":{"a b":"x"}}"#).path(),
+        decode_error::<Bag>(r#"{"counts":{"a b":"x"}}"#).path(),
         r#"counts["a b"]"#
     );
 
@@ -178,11 +181,11 @@ fn tuples_have_a_type_for_each_position() {
     let samples: Samples = round_trip(r#"{"points":[["a",1],["b",2]]}"#);
     assert_eq!(samples.points[1], ("b".to_owned(), 2));
     assert_eq!(
-        refusal::<Samples>(r#"{"points":[["a","b"]]}"#).path(),
+        decode_error::<Samples>(r#"{"points":[["a","b"]]}"#).path(),
         "points[0][1]"
     );
     assert_eq!(
-        refusal::<Samples>(r#"{"points":[["a"]]}"#).path(),
+        decode_error::<Samples>(r#"{"points":[["a"]]}"#).path(),
         "points[0]"
     );
     assert_eq!(
@@ -292,7 +295,7 @@ fn numbers_keep_their_exact_value() {
     ));
     for wrong in [r#""1""#, "1.5", "9223372036854775808"] {
         let json = format!(r#"{{"cents":{wrong},"ratio":1.0,"quantity":1,"unit_amount":"1"}}"#);
-        assert_eq!(refusal::<Rate>(&json).path(), "cents", "{wrong}");
+        assert_eq!(decode_error::<Rate>(&json).path(), "cents", "{wrong}");
     }
     assert_eq!(
         codec::to_string(
@@ -331,7 +334,7 @@ fn dates_and_times_have_the_format_of_the_api() {
             r#"{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","starts_at":"2026-11-21T18:22:49Z","day":"2026-02-30","ended_at":null,"email":"","url":""}"#,
         ),
     ] {
-        assert_eq!(refusal::<Meeting>(json).path(), field);
+        assert_eq!(decode_error::<Meeting>(json).path(), field);
     }
 }
 

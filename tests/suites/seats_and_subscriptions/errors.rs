@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test]
 async fn a_missing_resource_is_reported_with_its_error_class() {
     let body = r#"{"error":"ResourceNotFound","detail":"Subscription not found"}"#;
-    let answer = json_answer(404, body).insert_header("Polar-Version", API_VERSION);
-    let error = api_error(seats_from(answer).await);
+    let response = json_answer(404, body).insert_header("Polar-Version", API_VERSION);
+    let error = api_error(seats_from(response).await);
 
     assert_eq!(
         (error.operation(), error.status().as_u16()),
@@ -39,8 +39,8 @@ async fn a_removed_version_is_not_a_missing_resource() {
 
 #[tokio::test]
 async fn an_unknown_path_is_not_a_missing_resource() {
-    let answer = json_answer(404, r#"{"detail":"Not Found"}"#);
-    let error = api_error(seats_from(answer.insert_header("Polar-Version", API_VERSION)).await);
+    let response = json_answer(404, r#"{"detail":"Not Found"}"#);
+    let error = api_error(seats_from(response.insert_header("Polar-Version", API_VERSION)).await);
 
     assert_eq!((error.class(), error.detail()), (None, Some("Not Found")));
     let error = Error::Api(error);
@@ -54,8 +54,8 @@ async fn an_unknown_path_is_not_a_missing_resource() {
 
 #[tokio::test]
 async fn a_documented_error_class_needs_no_version_header() {
-    let answer = json_answer(404, r#"{"error":"ResourceNotFound","detail":"Not found"}"#);
-    let error = Error::Api(api_error(seats_from(answer).await));
+    let response = json_answer(404, r#"{"error":"ResourceNotFound","detail":"Not found"}"#);
+    let error = Error::Api(api_error(seats_from(response).await));
     assert!(error.is_not_found());
     assert_eq!(error.code(), Some(ErrorCode::ResourceNotFound));
 }
@@ -65,8 +65,8 @@ async fn a_rejected_token_is_reported_without_showing_it() {
     let body =
         r#"{"error":"invalid_token","error_description":"polar_cst_session_token has expired"}"#;
     let challenge = r#"Bearer realm="polar", error="invalid_token""#;
-    let answer = json_answer(401, body).insert_header("WWW-Authenticate", challenge);
-    let error = api_error(claimed_from(answer).await);
+    let response = json_answer(401, body).insert_header("WWW-Authenticate", challenge);
+    let error = api_error(claimed_from(response).await);
 
     assert_eq!(
         (error.operation(), error.status().as_u16()),
@@ -116,8 +116,8 @@ async fn an_invalid_request_is_reported_with_every_entry() {
 
 #[tokio::test]
 async fn a_429_response_needs_no_body() {
-    let answer = ResponseTemplate::new(429).insert_header("Retry-After", "1800");
-    let error = api_error(seats_from(answer).await);
+    let response = ResponseTemplate::new(429).insert_header("Retry-After", "1800");
+    let error = api_error(seats_from(response).await);
 
     assert_eq!(error.status().as_u16(), 429);
     assert_eq!((error.class(), error.detail()), (None, None));
@@ -141,9 +141,9 @@ async fn an_html_error_page_is_an_api_error() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let elsewhere = answering(json_answer(200, SEATS)).await;
-    let answer = ResponseTemplate::new(307).insert_header("Location", elsewhere.uri());
-    let error = api_error(seats_from(answer).await);
+    let elsewhere = responding(json_answer(200, SEATS)).await;
+    let response = ResponseTemplate::new(307).insert_header("Location", elsewhere.uri());
+    let error = api_error(seats_from(response).await);
 
     assert_eq!(error.status().as_u16(), 307);
     assert!(elsewhere.received_requests().await.unwrap().is_empty());

@@ -89,7 +89,7 @@ async fn serve(mut stream: TcpStream, calls: Arc<Calls>) {
         let start = request.find("call-").unwrap();
         let end = request[start..].find(['"', ' ']).unwrap();
         let what = calls.decide(&request[start..start + end]);
-        if answer(&mut stream, what).await.is_none() {
+        if respond(&mut stream, what).await.is_none() {
             return;
         }
     }
@@ -120,7 +120,7 @@ async fn receive(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// Sends a response. Two of three are successful. `None` closes the connection.
-async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
+async fn respond(stream: &mut TcpStream, what: u8) -> Option<()> {
     let long = "x".repeat(INFO.len());
     match what {
         0..66 => send(stream, "200 OK", INFO).await,

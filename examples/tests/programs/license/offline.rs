@@ -11,12 +11,12 @@ async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
         (api(200, &key("disabled")), "invalid: the key is disabled"),
     ] {
         let computer = Computer::activated(&server, DAY);
-        answer(&server, "validate", response).await;
+        respond(&server, "validate", response).await;
         assert_eq!(computer.check().await, run(3, words));
-        answer(&server, "validate", ResponseTemplate::new(503)).await;
+        respond(&server, "validate", ResponseTemplate::new(503)).await;
         assert_eq!(computer.check().await, run(3, words));
         // It becomes valid again when the API reports so.
-        answer(&server, "validate", api(200, &key("granted"))).await;
+        respond(&server, "validate", api(200, &key("granted"))).await;
         assert_eq!(computer.check().await, valid());
     }
 }
@@ -25,7 +25,7 @@ async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
 async fn what_says_nothing_about_the_key_changes_nothing() {
     let server = MockServer::start().await;
     let html = "<html>Sign in to this network</html>";
-    let answers = [
+    let responses = [
         // The version is retired, or a proxy sent a response that looks like that.
         ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
         ResponseTemplate::new(404).set_body_raw(html, "text/html"),
@@ -50,9 +50,9 @@ async fn what_says_nothing_about_the_key_changes_nothing() {
             &json!({"error": "Unauthorized", "detail": "Unauthorized"}),
         ),
     ];
-    for response in answers {
+    for response in responses {
         let computer = Computer::activated(&server, 4 * DAY + 60);
-        answer(&server, "validate", response.clone()).await;
+        respond(&server, "validate", response.clone()).await;
         assert_eq!(computer.check().await, grace(10), "{response:?}");
         // The time of the last successful validation did not change.
         let ago = now() - computer.read()["confirmed"].as_i64().unwrap();
@@ -78,7 +78,7 @@ async fn without_a_network_the_license_lasts_for_two_weeks() {
 async fn a_key_that_expires_does_so_offline_too() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    respond(&server, "validate", ResponseTemplate::new(503)).await;
     computer.change("expires", now() + 2 * DAY - 60);
     assert_eq!(computer.check().await, grace(2));
     computer.change("expires", now() - 60);
@@ -89,7 +89,7 @@ async fn a_key_that_expires_does_so_offline_too() {
 async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    respond(&server, "validate", ResponseTemplate::new(503)).await;
     // The program ran at a later time than the clock shows now.
     computer.change("latest", now() + 5 * DAY);
     assert_eq!(computer.check().await, unverified());
@@ -99,9 +99,9 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     assert_eq!(computer.check().await, grace(13));
     // A response of the API ends it.
     computer.change("latest", now() + 5 * DAY);
-    answer(&server, "validate", api(200, &key("granted"))).await;
+    respond(&server, "validate", api(200, &key("granted"))).await;
     assert_eq!(computer.check().await, valid());
-    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    respond(&server, "validate", ResponseTemplate::new(503)).await;
     assert_eq!(computer.check().await, grace(14));
 }
 
@@ -110,6 +110,6 @@ async fn nobody_waits_for_a_server_that_is_silent() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     let silence = api(200, &key("granted")).set_delay(Duration::from_secs(60));
-    answer(&server, "validate", silence).await;
+    respond(&server, "validate", silence).await;
     assert_eq!(computer.check().await, grace(13));
 }
