@@ -10,6 +10,7 @@ mod export;
 mod macros;
 mod operation;
 mod paging;
+mod policies;
 mod requests;
 mod responses;
 mod test_macros;
@@ -18,13 +19,11 @@ mod test_macros;
 pub use blocking::Blocking;
 #[cfg(feature = "blocking")]
 pub(crate) use blocking::wait;
-#[cfg(feature = "redis")]
-pub use configuration::SharedRateLimit;
 #[cfg(feature = "webhooks")]
 pub(crate) use configuration::required_variable;
 pub use configuration::{
     ApiVersion, CallOptions, Client, ClientBuilder, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT,
-    DEFAULT_STREAM_TIMEOUT, DEFAULT_TIMEOUT, RateLimit, RetryPolicy, Server,
+    DEFAULT_STREAM_TIMEOUT, DEFAULT_TIMEOUT, Server,
 };
 pub use credentials::{
     AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess, MemberSession,
@@ -41,6 +40,9 @@ pub use operation::{Access, Method, Operation, Safety};
 #[doc(hidden)]
 pub use paging::decode_page;
 pub use paging::{CollectAll, Extent, Items, Page, Pages};
+#[cfg(feature = "redis")]
+pub use policies::SharedRateLimit;
+pub use policies::{RateLimit, RetryPolicy};
 pub use requests::{Body, Request};
 pub use responses::{ByteStream, Response};
 pub(crate) use responses::{Inspect, is_html};

@@ -163,9 +163,7 @@ impl Run {
     fn success(&self, outcome: Result<Value, Error>, sent: &Value) -> Result<(), String> {
         let value = outcome.map_err(|error| format!("rejected: {error:?}\n{sent}"))?;
         let difference = self.fixture.difference().find(sent, &value);
-        difference.map_or(Ok(()), |it| {
-            Err(format!("{it}\nsent {sent}\nread {value}"))
-        })
+        difference.map_or(Ok(()), |it| Err(format!("{it}\nsent {sent}\nread {value}")))
     }
 
     fn failure(

@@ -9,17 +9,17 @@ use http::HeaderValue;
 use uuid::Uuid;
 
 use super::client::{ApiVersion, Client};
-use super::limiter::{Limiter, RateLimit};
 #[cfg(feature = "opentelemetry")]
 use super::metrics::Metrics;
 use super::options::CallOptions;
-use super::retry::{Budget, RetryPolicy};
 use super::server::Server;
 use super::shared::{AGENT, Shared};
-#[cfg(feature = "redis")]
-use super::shared_limit::{SharedRateLimit, SharedTurns};
 use crate::Error;
 use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
+use crate::client::policies::{Budget, RetryPolicy};
+use crate::client::policies::{Limiter, RateLimit};
+#[cfg(feature = "redis")]
+use crate::client::policies::{SharedRateLimit, SharedTurns};
 use crate::transport::{self, Clock, Timer, Transport};
 
 /// Configures a client of the API version `V`.

@@ -7,10 +7,10 @@ use http::HeaderValue;
 use uuid::Uuid;
 
 use super::options::CallOptions;
-use super::retry::Budget;
 use super::server::Server;
 use super::shared::{AGENT, Shared};
 use crate::client::credentials::Credential;
+use crate::client::policies::Budget;
 use crate::transport::{self, Clock};
 
 /// An API version, as its generated client describes it.

@@ -9,10 +9,10 @@ use http::header::{
 };
 use uuid::Uuid;
 
-use super::retry::RetryPolicy;
 use crate::Error;
 use crate::client::credentials::Secret;
 use crate::client::operation::Safety;
+use crate::client::policies::RetryPolicy;
 
 pub(in crate::client) const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 pub(in crate::client) const POLAR_ORGANIZATION: HeaderName =

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use super::limiter::Limiter;
 #[cfg(feature = "opentelemetry")]
 use super::metrics::Metrics;
 use super::options::CallOptions;
-use super::retry::Budget;
 use super::server::Server;
+use crate::client::policies::Budget;
+use crate::client::policies::Limiter;
 #[cfg(feature = "redis")]
-use super::shared_limit::SharedTurns;
+use crate::client::policies::SharedTurns;
 use crate::transport::{Clock, Transport};
 
 /// The part of `User-Agent` for this crate. It follows the part for the application.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 
 use super::attempt::{PartialResponse, Sending};
-use super::observe;
+use super::{observe, tokens, turns};
 use crate::client::configuration::{BodyCheck, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
-use crate::client::credentials::{Bearer, Secret, Source};
+use crate::client::credentials::{Bearer, Secret};
 use crate::client::operation::{Method, Safety};
 use crate::client::requests::{Form, Request};
 use crate::client::responses::Reply;
@@ -90,7 +90,7 @@ impl<'a> Execution<'a> {
         let clock = request.shared.clock.available();
         let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Self {
-            token: bearer(request)?,
+            token: tokens::bearer(request)?,
             deadline: clock
                 .as_ref()
                 .and_then(|clock| clock.now().checked_add(timeout)),
@@ -123,7 +123,7 @@ impl<'a> Execution<'a> {
             };
             #[cfg(feature = "opentelemetry")]
             self.measure(start, &outcome);
-            self.pause_limiter(&outcome);
+            turns::report(&self.sending, self.turn, &outcome);
             let error = match outcome {
                 Ok(reply) => {
                     self.sending.request.shared.budget.refund(history.paid);
@@ -176,10 +176,13 @@ impl<'a> Execution<'a> {
             Some(token) => Some(token),
             None => self.token().await?,
         };
-        self.take_turn().await?;
+        self.turn = turns::take(&self.sending, self.remaining()).await?;
         self.extend_deadline();
         match self.remaining().is_zero() {
-            true => Err(self.not_sent("the timeout leaves no time for an attempt")),
+            true => {
+                const LATE: &str = "the timeout leaves no time for an attempt";
+                Err(self.sending.failure(TransportErrorKind::NotSent, LATE))
+            }
             false => Ok(token),
         }
     }
@@ -251,142 +254,25 @@ impl<'a> Execution<'a> {
             .min(self.remaining())
     }
 
-    /// Waits for the turn of this request in the client's own rate limit.
-    async fn take_turn(&mut self) -> Result<(), Error> {
-        let (Some(limiter), Some(clock)) =
-            (&self.sending.request.shared.limiter, &self.sending.clock)
-        else {
-            return Ok(());
-        };
-        let start = clock.now();
-        let turn = limiter.take_turn(clock, self.remaining()).await;
-        #[cfg(feature = "redis")]
-        let turn = match (turn, &self.sending.request.shared.shared_turns) {
-            (Some(_), Some(turns)) => {
-                // Boxed, so that the futures of calls without a rate limit stay small.
-                let turn = Box::pin(turns.take_turn(clock, self.remaining()));
-                turn.await.map(|()| clock.now())
-            }
-            (turn, _) => turn,
-        };
-        match turn {
-            Some(turn) => {
-                log::turn(self.operation(), turn.saturating_duration_since(start));
-                self.turn = Some(turn);
-                Ok(())
-            }
-            None => {
-                Err(self.not_sent("the client's own rate limit leaves no room before the timeout"))
-            }
-        }
-    }
-
-    /// Pauses the client's own rate limit after a 429. The maximum pause is that of the client's policy, because other
-    /// calls wait as well.
-    fn pause_limiter(&self, outcome: &Result<Reply, Error>) {
-        let shared = &self.sending.request.shared;
-        let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
-            return;
-        };
-        match outcome {
-            Err(error) if error.is_rate_limited() => {
-                if let Some(asked) = error.retry_after() {
-                    let policy = shared.options.retry.unwrap_or_default();
-                    let longest = policy.longest_retry_after();
-                    log::paused(self.operation(), asked, longest);
-                    limiter.pause(clock.now(), asked, longest);
-                    #[cfg(feature = "redis")]
-                    if let Some(turns) = &shared.shared_turns {
-                        turns.pause(asked.min(longest));
-                    }
-                }
-            }
-            Err(error) if !is_past_rate_limit(error) => {}
-            _ => {
-                if let Some(turn) = self.turn {
-                    limiter.passed(turn, clock.now());
-                }
-            }
-        }
-    }
-
     /// Returns the token to send.
     async fn token(&self) -> Result<Option<Secret>, Error> {
-        let Some(bearer) = &self.token else {
-            return Ok(None);
-        };
-        if let Source::Fixed(token) = &bearer.0 {
-            return Ok(Some(token.clone()));
-        }
-        match self
-            .sending
-            .within(self.attempt_timeout(), bearer.get())
-            .await
-        {
-            None => {
-                const LATE: &str = "the token provider timed out";
-                log::token_failed(self.operation(), &LATE);
-                Err(self.not_sent(LATE))
+        match &self.token {
+            Some(bearer) => {
+                let token = tokens::get(&self.sending, bearer, self.attempt_timeout());
+                token.await.map(Some)
             }
-            Some(Ok(token)) => Ok(Some(token)),
-            Some(Err(source)) => {
-                log::token_failed(self.operation(), &source);
-                Err(Error::Token {
-                    operation: self.operation(),
-                    source,
-                })
-            }
+            None => Ok(None),
         }
     }
 
     /// Returns a token in place of a rejected one, if the provider has another one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
-        let renewed = bearer.renewed(&rejected);
-        match self.sending.within(self.attempt_timeout(), renewed).await {
-            Some(Ok(token)) => token,
-            Some(Err(error)) => {
-                log::token_failed(self.operation(), &error);
-                None
-            }
-            None => {
-                log::token_failed(self.operation(), &"the token provider timed out");
-                None
-            }
-        }
+        tokens::renewed(&self.sending, bearer, &rejected, self.attempt_timeout()).await
     }
 
     fn operation(&self) -> &'static str {
         self.sending.request.operation.id
-    }
-
-    fn not_sent(&self, reason: &'static str) -> Error {
-        self.sending.failure(TransportErrorKind::NotSent, reason)
-    }
-}
-
-/// Returns whether an error other than a rate limit shows that the API itself processed the request. Not the case for
-/// an error that a gateway may have sent, and without a response.
-fn is_past_rate_limit(error: &Error) -> bool {
-    match error.status().map(|status| status.as_u16()) {
-        Some(408 | 502..=504) => false,
-        // A 429 with an error class is an error of the operation. Without a class, the body may have been lost.
-        Some(429) => error.class().is_some(),
-        Some(_) => true,
-        // The response was a success, but cannot be decoded or is too large.
-        None => matches!(error, Error::Decode { .. } | Error::BodyTooLarge { .. }),
-    }
-}
-
-/// Returns the credential of a request. If the options contain a token, it replaces the credential's own.
-pub(super) fn bearer(request: &Request) -> Result<Option<Bearer>, Error> {
-    match (&request.token, &request.options.access_token) {
-        (bearer, None) => Ok(bearer.clone()),
-        (Some(_), Some(token)) => Ok(Some(Bearer(Source::Fixed(token.clone())))),
-        (None, Some(_)) => {
-            const REASON: &str = "a token was given for a call that has no credential";
-            Err(request.invalid(None, REASON))
-        }
     }
 }
 

@@ -7,6 +7,8 @@ mod context;
 mod execute;
 mod observe;
 mod storage;
+mod tokens;
+mod turns;
 #[cfg(feature = "outpost")]
 mod upgrade;
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use hyper::upgrade;
 use hyper_util::rt::TokioIo;
 
-use super::execute::bearer;
+use super::tokens::bearer;
 use crate::client::credentials::Secret;
 use crate::client::requests::{Form, Request, message};
 use crate::error::{ApiError, Error, Received};

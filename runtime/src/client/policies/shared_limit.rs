@@ -81,7 +81,7 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| {
 /// ```
 #[derive(Clone)]
 pub struct SharedRateLimit {
-    pub(super) limit: RateLimit,
+    pub(in crate::client) limit: RateLimit,
     connection: Connection,
     key: String,
 }
@@ -149,7 +149,7 @@ pub(in crate::client) struct SharedTurns {
 }
 
 impl SharedTurns {
-    pub(super) fn new(limit: SharedRateLimit) -> Self {
+    pub(in crate::client) fn new(limit: SharedRateLimit) -> Self {
         Self {
             limit,
             broken: Mutex::new(None),

@@ -44,13 +44,13 @@ impl RateLimit {
 
     /// Returns the time between two requests.
     #[cfg(feature = "redis")]
-    pub(super) fn interval(&self) -> Duration {
+    pub(in crate::client) fn interval(&self) -> Duration {
         self.interval
     }
 
     /// Returns how many requests may be sent at once after an idle period.
     #[cfg(feature = "redis")]
-    pub(super) fn burst(&self) -> u32 {
+    pub(in crate::client) fn burst(&self) -> u32 {
         self.burst
     }
 }

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Configures when a call is retried, and after which delay.
 ///
 /// A request that the server may have processed is retried only if the operation is idempotent, or the call says so
-/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). A retry after a rate limit, or when no connection
+/// ([`CallOptions::assume_safe`](crate::client::CallOptions::assume_safe)). A retry after a rate limit, or when no connection
 /// was established, is always safe. `Retry-After` is respected; if it exceeds
 /// [`max_retry_after`](Self::max_retry_after) or the rest of the call's timeout, the call fails immediately.
 ///
@@ -74,7 +74,7 @@ impl RetryPolicy {
     }
 
     /// Sets the maximum `Retry-After` that is respected. In the policy of a client with a
-    /// [`RateLimit`](super::RateLimit), it is also the maximum time for which a 429 pauses its other calls. After that,
+    /// [`RateLimit`](crate::client::RateLimit), it is also the maximum time for which a 429 pauses its other calls. After that,
     /// one call is sent as a probe, and the others follow unless it is rejected as well.
     pub const fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;

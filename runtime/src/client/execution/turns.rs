@@ -1,0 +1,86 @@
+//! The turn of an attempt in the client's own rate limit.
+
+use std::time::Duration;
+
+use super::attempt::Sending;
+use crate::client::responses::Reply;
+use crate::error::Error;
+use crate::log;
+use crate::time::Instant;
+use crate::transport::TransportErrorKind;
+
+/// Waits for the turn of a request, and returns its time. `None` without a rate limit.
+pub(super) async fn take(
+    sending: &Sending<'_>,
+    patience: Duration,
+) -> Result<Option<Instant>, Error> {
+    let shared = &sending.request.shared;
+    let (Some(limiter), Some(clock)) = (&shared.limiter, &sending.clock) else {
+        return Ok(None);
+    };
+    let start = clock.now();
+    let turn = limiter.take_turn(clock, patience).await;
+    #[cfg(feature = "redis")]
+    let turn = match (turn, &shared.shared_turns) {
+        (Some(turn), Some(turns)) => {
+            // Boxed, so that the futures of calls without a rate limit stay small.
+            let rest = patience.saturating_sub(turn.saturating_duration_since(start));
+            let turn = Box::pin(turns.take_turn(clock, rest));
+            turn.await.map(|()| clock.now())
+        }
+        (turn, _) => turn,
+    };
+    match turn {
+        Some(turn) => {
+            let waited = turn.saturating_duration_since(start);
+            log::turn(sending.request.operation.id, waited);
+            Ok(Some(turn))
+        }
+        None => {
+            const FULL: &str = "the client's own rate limit leaves no room before the timeout";
+            Err(sending.failure(TransportErrorKind::NotSent, FULL))
+        }
+    }
+}
+
+/// Reports the outcome of an attempt to the rate limit, which pauses after a 429. The maximum pause is that of the
+/// client's policy, because other calls wait as well.
+pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Result<Reply, Error>) {
+    let shared = &sending.request.shared;
+    let (Some(limiter), Some(clock)) = (&shared.limiter, &sending.clock) else {
+        return;
+    };
+    match outcome {
+        Err(error) if error.is_rate_limited() => {
+            if let Some(asked) = error.retry_after() {
+                let policy = shared.options.retry.unwrap_or_default();
+                let longest = policy.longest_retry_after();
+                log::paused(sending.request.operation.id, asked, longest);
+                limiter.pause(clock.now(), asked, longest);
+                #[cfg(feature = "redis")]
+                if let Some(turns) = &shared.shared_turns {
+                    turns.pause(asked.min(longest));
+                }
+            }
+        }
+        Err(error) if !is_past_rate_limit(error) => {}
+        _ => {
+            if let Some(turn) = turn {
+                limiter.passed(turn, clock.now());
+            }
+        }
+    }
+}
+
+/// Returns whether an error other than a rate limit shows that the API itself processed the request. Not the case for
+/// an error that a gateway may have sent, and without a response.
+fn is_past_rate_limit(error: &Error) -> bool {
+    match error.status().map(|status| status.as_u16()) {
+        Some(408 | 502..=504) => false,
+        // A 429 with an error class is an error of the operation. Without a class, the body may have been lost.
+        Some(429) => error.class().is_some(),
+        Some(_) => true,
+        // The response was a success, but cannot be decoded or is too large.
+        None => matches!(error, Error::Decode { .. } | Error::BodyTooLarge { .. }),
+    }
+}
