@@ -1,5 +1,6 @@
 //! The maintenance commands of this workspace, as a library so that tests call what the command line calls.
 
+mod changelog;
 pub mod changes;
 pub mod codegen;
 pub mod conformance;

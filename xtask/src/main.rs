@@ -56,13 +56,26 @@ enum Command {
     Footprint(footprint::Options),
     /// Import or compare contracts.
     #[command(subcommand)]
-    Spec(spec::Command),
+    Spec(SpecCommand),
     /// List the API versions in spec/versions.yaml.
     Versions(Show),
 }
 
 /// The exit status for invalid input. `clap` uses the same one for invalid arguments.
 const BAD_INPUT: u8 = 2;
+
+/// The subcommands of `spec`.
+#[derive(Debug, Subcommand)]
+enum SpecCommand {
+    /// Import a published document as spec/YYYY-MM.yaml.
+    ///
+    /// Without a source, downloads the document of --version, or of every version in spec/versions.yaml.
+    Import(spec::Import),
+    /// Compare two contracts, and classify the differences for code, for deployed clients and for the changelog.
+    ///
+    /// Without arguments, compares spec/ with that of the last commit.
+    Diff(Diff),
+}
 
 fn main() -> ExitCode {
     match Cli::parse().command {
@@ -82,8 +95,8 @@ fn main() -> ExitCode {
         }
         Command::CheckInlining => finish(inlining::run(&xtask::root())),
         Command::Footprint(options) => finish(footprint::run(&options, &xtask::root())),
-        Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
-        Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),
+        Command::Spec(SpecCommand::Import(import)) => finish(spec::run(&import, &xtask::root())),
+        Command::Spec(SpecCommand::Diff(diff)) => run_diff(&diff),
         Command::Versions(show) => {
             let lines = versions::lines(&show, &xtask::root().join("spec"));
             finish(lines.map(|lines| lines.iter().for_each(|line| println!("{line}"))))

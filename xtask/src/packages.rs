@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::changelog;
 use crate::error::{CodegenError, at};
 use crate::files;
-use crate::release::changelog;
 
 /// The folder that codegen writes.
 pub(crate) const GENERATED: &str = "generated";

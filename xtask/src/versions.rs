@@ -8,7 +8,7 @@ use polar_codegen::document::Source;
 use polar_codegen::names;
 use polar_codegen::versions::{State, Versions};
 
-use crate::codegen::CodegenError;
+use crate::error::CodegenError;
 
 /// What to print instead of the list.
 #[derive(Debug, Default, Args)]

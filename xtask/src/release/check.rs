@@ -5,7 +5,8 @@ use std::path::Path;
 use toml_edit::DocumentMut;
 
 use super::prepare::{self, MANIFEST, parsed, read};
-use super::{Error, Problem, changelog};
+use super::{Error, Problem};
+use crate::changelog;
 use crate::codegen::{self, Mode};
 use crate::packages::{CHANGELOG, FOLDERS};
 use crate::report;

@@ -1,9 +1,7 @@
 //! `cargo xtask release`: prepares a release in the working tree, and checks it before publication.
 
-pub(crate) mod changelog;
 mod check;
 mod prepare;
-mod wrap;
 
 use std::fmt;
 
@@ -11,7 +9,7 @@ use clap::Subcommand;
 use polar_codegen::compare::Semver;
 
 use crate::changes::FileError;
-use crate::codegen::CodegenError;
+use crate::error::CodegenError;
 
 pub use check::check;
 pub use prepare::{Release, prepare, today};

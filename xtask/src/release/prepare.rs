@@ -7,7 +7,8 @@ use polar_codegen::compare::Semver;
 use semver::{BuildMetadata, Prerelease, Version};
 use toml_edit::{DocumentMut, TableLike, Value};
 
-use super::{Error, Prepared, Problem, changelog};
+use super::{Error, Prepared, Problem};
+use crate::changelog;
 use crate::changes::{self, Changes, FileError};
 use crate::packages::{self, CHANGELOG};
 

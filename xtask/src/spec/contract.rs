@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polar_codegen::{Problem, Report, names};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::omitted::Omitted;
 use super::schema::{self, Place};
-
-pub(super) type Entries = Map<String, Value>;
+use super::work::{Entries, Work, child, keep, sorted};
 
 /// An imported contract.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +28,12 @@ impl Contract {
         let count = |pointer| self.tree.pointer(pointer).and_then(Value::as_object);
         let operations: usize = count("/paths")
             .into_iter()
-            .flat_map(Map::values)
+            .flat_map(Entries::values)
             .filter_map(Value::as_object)
-            .map(Map::len)
+            .map(Entries::len)
             .sum();
-        let webhooks = count("/webhooks").map_or(0, Map::len);
-        let schemas = count("/components/schemas").map_or(0, Map::len);
+        let webhooks = count("/webhooks").map_or(0, Entries::len);
+        let schemas = count("/components/schemas").map_or(0, Entries::len);
         let size = format!("{operations} operations, {webhooks} webhooks, {schemas} schemas");
         match self.omitted.to_string() {
             nothing if nothing.is_empty() => size,
@@ -79,35 +78,7 @@ pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Co
     })
 }
 
-/// The state of an import.
-pub(super) struct Work<'a> {
-    from: &'a str,
-    pub(super) problems: Vec<Problem>,
-    pub(super) omitted: Omitted,
-    /// The references of the kept parts: the place of each, by its target.
-    references: BTreeMap<String, String>,
-}
-
-impl<'a> Work<'a> {
-    fn new(from: &'a str) -> Self {
-        Self {
-            from,
-            problems: Vec::new(),
-            omitted: Omitted::default(),
-            references: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn problem(&mut self, at: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem::new(self.from, at, message));
-    }
-
-    pub(super) fn refer(&mut self, reference: &str, at: &str) {
-        self.references
-            .entry(reference.to_owned())
-            .or_insert_with(|| at.to_owned());
-    }
-
+impl Work<'_> {
     /// Processes `openapi` and `info`. If they are invalid, nothing else is checked.
     fn head(
         &self,
@@ -204,62 +175,4 @@ impl<'a> Work<'a> {
             followed.insert(reference);
         }
     }
-
-    pub(super) fn entries(&mut self, value: Option<Value>, at: &str) -> Entries {
-        match value {
-            Some(Value::Object(entries)) => entries,
-            None => Entries::new(),
-            Some(_) => {
-                self.problem(at, "expected an object");
-                Entries::new()
-            }
-        }
-    }
-
-    pub(super) fn items(&mut self, value: Option<Value>, at: &str) -> Vec<Value> {
-        match value {
-            Some(Value::Array(items)) => items,
-            None => Vec::new(),
-            Some(_) => {
-                self.problem(at, "expected an array");
-                Vec::new()
-            }
-        }
-    }
-
-    pub(super) fn leave_out(&mut self, from: &mut Entries, name: &str, what: &'static str) {
-        if from.remove(name).is_some() {
-            self.omitted.count(what);
-        }
-    }
-
-    /// Omits the remaining keys of an object after all supported ones were taken, or rejects them.
-    pub(super) fn finish(&mut self, rest: Entries, at: &str) {
-        for name in rest.keys() {
-            if !self.omitted.accepts(name) {
-                let message = format!(
-                    "unknown keyword `{name}`: it may change what is sent or received, so the importer has to \
-                     learn what it means"
-                );
-                self.problem(child(at, name), message);
-            }
-        }
-    }
-}
-
-/// Moves keys unchanged, in the order of `names`.
-pub(super) fn keep(from: &mut Entries, to: &mut Entries, names: &[&str]) {
-    for name in names {
-        if let Some(value) = from.remove(*name) {
-            to.insert((*name).to_owned(), value);
-        }
-    }
-}
-
-pub(super) fn sorted(entries: Entries) -> BTreeMap<String, Value> {
-    entries.into_iter().collect()
-}
-
-pub(super) fn child(at: &str, key: &str) -> String {
-    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use polar_codegen::Report;
 
 use super::causes::by_cause;
-use crate::codegen::CodegenError;
+use crate::error::CodegenError;
 
 /// Why an import failed.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod omitted;
 mod operations;
 mod read;
 mod schema;
+mod work;
 mod write;
 
 pub use contract::{Contract, contract};
@@ -19,27 +20,13 @@ pub(crate) use write::text;
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use polar_codegen::Report;
 
-use crate::diff::Diff;
 use crate::{progress, versions};
 
 /// The server on which Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
-
-/// The subcommands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Import a published document as spec/YYYY-MM.yaml.
-    ///
-    /// Without a source, downloads the document of --version, or of every version in spec/versions.yaml.
-    Import(Import),
-    /// Compare two contracts, and classify the differences for code, for deployed clients and for the changelog.
-    ///
-    /// Without arguments, compares spec/ with that of the last commit.
-    Diff(Diff),
-}
 
 /// The document to import.
 #[derive(Debug, Default, Args)]

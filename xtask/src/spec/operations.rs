@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use ureq::http::StatusCode;
 
-use super::contract::{Entries, Work, child, keep, sorted};
 use super::schema::{self, Place};
+use super::work::{Entries, Work, child, keep, sorted};
 
 const PAGINATION: &str = "x-polar-pagination";
 

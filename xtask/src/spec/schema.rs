@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::contract::{self, Entries, Work, child};
+use super::work::{self, Entries, Work, child};
 
 /// The place of a schema. A component has a name; an inline schema may need its title as a name.
 #[derive(Clone, Copy, PartialEq)]
@@ -136,7 +136,7 @@ fn keyword(work: &mut Work<'_>, name: &str, mut value: Value, at: &str) -> Value
             }
             let mut from = work.entries(Some(discriminator.take()), at);
             let mut out = Entries::new();
-            contract::keep(&mut from, &mut out, &["propertyName", "mapping"]);
+            work::keep(&mut from, &mut out, &["propertyName", "mapping"]);
             work.finish(from, at);
             *discriminator = Value::Object(out);
         }

@@ -16,8 +16,9 @@ use polar_codegen::compare::{self, Comparison};
 use polar_codegen::versions::Versions;
 
 use crate::changes::{self, Changes, FileError};
-use crate::codegen::{self, CodegenError, Plan};
+use crate::codegen::{self, Plan};
 use crate::diff::SideError;
+use crate::error::CodegenError;
 use crate::progress::step;
 use crate::release::{self, Prepared, Release};
 use crate::spec::{self, Contract, Folder, Origin};

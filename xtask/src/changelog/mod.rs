@@ -1,6 +1,8 @@
 //! Edits the changelog: moves unreleased entries, and those of an update, to the section of a release.
 
-use super::wrap::wrapped;
+mod wrap;
+
+use wrap::wrapped;
 
 /// The heading of unreleased entries.
 const UNRELEASED: &str = "## Unreleased";
