@@ -27,7 +27,7 @@ pub(super) fn root(group: GroupModule<'_>) -> TokenStream {
             pub(crate) mod error_code;
         )
     });
-    let models = has_models(group).then(|| {
+    let models = needs_models(group).then(|| {
         quote!(
             pub(crate) mod models;
         )

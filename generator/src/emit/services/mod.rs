@@ -109,8 +109,8 @@ impl<'a> ServicePath<'a> {
 
     /// Returns the path of the service's module, if it is in another version group.
     fn elsewhere(&self, group: GroupModule<'_>) -> Option<TokenStream> {
-        let group = group.elsewhere(&self.key())?;
-        (!self.is_needed(group)).then(|| self.path_in(group))
+        let elsewhere = group.elsewhere(&self.key())?;
+        (!self.is_needed(group)).then(|| self.path_in(elsewhere))
     }
 
     fn path_in(&self, group: GroupModule<'_>) -> TokenStream {
