@@ -58,7 +58,7 @@ fn team(list: &SeatsList) -> Markup {
 }
 
 fn row(seat: &CustomerSeat) -> Markup {
-    let email = seat.email.as_deref().unwrap_or("Somebody");
+    let email = seat.email.as_deref().unwrap_or("Unknown address");
     html! {
         span { (email) }
         @match seat.status {

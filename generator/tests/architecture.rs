@@ -50,7 +50,7 @@ fn folders_import_only_what_architecture_md_allows() -> Outcome<()> {
             .collect();
         assert!(
             needless.is_empty(),
-            "{name}: ARCHITECTURE.md allows imports that are not there: {needless:?}"
+            "{name}: ARCHITECTURE.md allows imports that do not exist: {needless:?}"
         );
     }
     Ok(())

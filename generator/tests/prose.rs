@@ -13,7 +13,7 @@ use proc_macro2::{TokenStream, TokenTree};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Phrases that a reader has to translate, and the terms to use instead. Extend it when you rewrite one everywhere.
-const PHRASES: [(&str, &str); 48] = [
+const PHRASES: [(&str, &str); 51] = [
     ("an answer", "a response"),
     ("another name for itself", "an alias of itself"),
     ("answer of", "response of"),
@@ -41,6 +41,7 @@ const PHRASES: [(&str, &str); 48] = [
     ("in pieces", "in chunks"),
     ("in the same words", "described alike"),
     ("in the words of", "the message of"),
+    ("is there", "exists, is available"),
     ("keep the limits of", "satisfy the constraints of"),
     ("keeps the limits of", "satisfies the constraints of"),
     ("knows better", "has a default"),
@@ -50,6 +51,7 @@ const PHRASES: [(&str, &str); 48] = [
     ("may pass", "is transient"),
     ("newer than this client", "unknown variant"),
     ("nobody knows", "it is unknown"),
+    ("not there", "missing"),
     ("of no use", "is invalid"),
     ("our words", "the documentation"),
     ("pages ahead", "prefetches"),
@@ -58,6 +60,7 @@ const PHRASES: [(&str, &str); 48] = [
     ("the answer", "the response"),
     ("the fate", "the outcome"),
     ("the time was over", "the deadline elapsed"),
+    ("somebody", "a person, a customer, any caller"),
     ("told apart", "distinguished, discriminated"),
     ("waited out", "retried with backoff"),
     ("what became of", "the outcome of"),

@@ -112,7 +112,7 @@ async fn calls_of_language_models_fill_the_structured_metadata() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_caller_sets_is_sent_as_it_is() {
+async fn fields_that_the_caller_sets_are_sent_unchanged() {
     let server = Server::default();
     let metering = metering(&server);
     let event = UsageEvent::new("call", "u-1")

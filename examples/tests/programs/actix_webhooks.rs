@@ -37,7 +37,7 @@ fn an_order_without_a_product_is_accepted() {
 }
 
 #[test]
-fn what_failed_is_handled_again() {
+fn a_failed_delivery_is_handled_again() {
     receiver::handles_again_what_failed(NAME);
 }
 

@@ -162,11 +162,11 @@ async fn only_a_missing_customer_is_no_failure() {
     let api = MockServer::start().await;
     let body = json!({"error": "ResourceNotFound", "detail": "Not found"});
     let missing = ResponseTemplate::new(404).set_body_json(body);
-    respond(&api, "nobody", missing, 1).await;
+    respond(&api, "unknown", missing, 1).await;
     let body = json!({"error": "Unauthorized", "detail": "Unauthorized"});
     let rejected = ResponseTemplate::new(401).set_body_json(body);
     respond(&api, "u-1", rejected, 1).await;
     let server = Server::start(&api);
-    assert_eq!(server.may_use("nobody").await, no());
+    assert_eq!(server.may_use("unknown").await, no());
     assert_eq!(server.may_use("u-1").await, (502, String::new()));
 }

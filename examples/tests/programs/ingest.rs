@@ -76,7 +76,7 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
 }
 
 #[tokio::test]
-async fn what_is_queued_is_sent_though_reading_fails() {
+async fn queued_events_are_sent_though_reading_fails() {
     let server = MockServer::start().await;
     let response =
         ResponseTemplate::new(200).set_body_json(json!({"inserted": 1, "duplicates": 0}));
@@ -98,7 +98,7 @@ async fn what_is_queued_is_sent_though_reading_fails() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_queued_is_printed() {
+async fn lines_that_cannot_be_queued_are_printed() {
     let server = MockServer::start().await;
     let output = run(&server, format!("u-9 {} 1\n", "x".repeat(200))).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -108,7 +108,7 @@ async fn what_cannot_be_queued_is_printed() {
 }
 
 #[tokio::test]
-async fn what_is_not_sent_is_printed() {
+async fn events_that_are_not_sent_are_printed() {
     let server = MockServer::start().await;
     let rejected = json!({
         "error": "RequestValidationError",

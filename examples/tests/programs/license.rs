@@ -257,7 +257,7 @@ async fn a_key_is_activated_checked_and_deactivated() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_activated_leaves_nothing_behind() {
+async fn a_failed_activation_writes_no_file() {
     let server = MockServer::start().await;
     for (response, words) in [
         (not_found(), "there is no such key"),

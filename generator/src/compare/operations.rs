@@ -45,7 +45,7 @@ impl<'a> Finder<'a> {
         self.parameters(element, a, b);
         self.body(element, id, a.body.as_ref(), b.body.as_ref());
         self.response(element, a, b);
-        self.who_may_call(element, a, b);
+        self.accepted_credentials(element, a, b);
         self.behavior(element, a, b);
         let context = ValueContext {
             element,
@@ -140,7 +140,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn who_may_call(&mut self, element: &Key, a: &Operation, b: &Operation) {
+    fn accepted_credentials(&mut self, element: &Key, a: &Operation, b: &Operation) {
         let id = &a.id;
         if a.access != b.access {
             let lost = Condition::Lost.when(!is_implied(a.access, b.access));

@@ -104,7 +104,7 @@ fn union_variants_are_what_distinguishes_them() {
 }
 
 #[test]
-fn what_is_taken_is_not_given_again() {
+fn a_taken_name_is_not_used_again() {
     let name = |name: Name| name.rust;
     assert_eq!(name(method("new")), "new_");
     assert_eq!(name(method("type")), "r#type");

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_equals_nothing() {
+    fn a_nan_equals_nothing() {
         let sample = Sample {
             number: f64::NAN,
             ..Sample::default()

@@ -29,7 +29,7 @@ where
     R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    // axum uses the handler of GET for HEAD as well, so that link checkers would create sessions that nobody uses.
+    // axum uses the handler of GET for HEAD as well, so that link checkers would create unused sessions.
     let head = on(MethodFilter::HEAD, || ready(not_allowed()));
     head.get(async move |parts: Parts| {
         let query = Query::parse(parts.uri.query().unwrap_or_default());

@@ -163,7 +163,7 @@ async fn the_program_identifies_the_logged_in_customer() {
 }
 
 #[tokio::test]
-async fn nobody_can_name_another_customer() {
+async fn queries_that_name_another_customer_are_rejected() {
     let external = || Some(Identity::external_id("u-1"));
     let by_id = || Some(Identity::customer_id(id(CUSTOMER)).email("ada@example.com"));
     for (identity, name, value) in [

@@ -140,7 +140,7 @@ mod tests {
         "### Added\n\n- Operation added: `a:b`.\n\n### Removed\n\n- **Breaking:** it: `c`.\n";
 
     #[test]
-    fn what_is_unreleased_becomes_the_release_with_the_news() {
+    fn unreleased_entries_and_those_of_an_update_become_the_release() {
         let before = "# Changelog\n\nAll of it.\n\n## Unreleased\n\n### Added\n\n- By hand,\n  and more.\n\n### Fixed\n\n\
                       - A bug.\n\n## 0.1.0 - 2026-01-02\n\n### Added\n\n- Everything.\n";
         let after = "# Changelog\n\nAll of it.\n\n## Unreleased\n\n## 0.2.0 - 2026-03-04\n\n### Added\n\n- By hand,\n  and more.\n\
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_released_is_all_but_the_unreleased() {
+    fn the_released_part_omits_unreleased_entries() {
         let changelog =
             "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0 - 2026-01-02\n\n- One.\n";
         assert!(has_unreleased(changelog));

@@ -151,7 +151,7 @@ fn an_error_names_the_file_and_says_that_nothing_was_changed() {
 }
 
 #[test]
-fn what_another_command_is_changing_is_left_alone() {
+fn changes_of_another_running_command_are_left_alone() {
     let (root, changes) = workspace();
     let lock = Store::of(root.path()).create().unwrap();
     let failed = changes.attempt(root.path(), &mut failing_at(12));

@@ -22,7 +22,7 @@ async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
 }
 
 #[tokio::test]
-async fn what_says_nothing_about_the_key_changes_nothing() {
+async fn responses_that_do_not_concern_the_key_change_nothing() {
     let server = MockServer::start().await;
     let html = "<html>Sign in to this network</html>";
     let responses = [
@@ -106,7 +106,7 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_server_that_is_silent() {
+async fn a_silent_server_delays_no_start() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
     let silence = api(200, &key("granted")).set_delay(Duration::from_secs(60));

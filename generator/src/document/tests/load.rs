@@ -187,7 +187,7 @@ fn keys_outside_of_the_grammar_are_rejected() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_keys_are_named() {
     let text = WHOLE.replacen("      operationId: things:create\n", "", 1);
     assert_eq!(
         problems(loaded(&text), ""),

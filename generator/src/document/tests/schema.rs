@@ -36,7 +36,7 @@ fn a_nullable_reference_keeps_its_reference() {
 }
 
 #[test]
-fn what_the_union_says_may_not_contradict_its_only_member() {
+fn a_union_may_not_contradict_its_only_member() {
     assert_eq!(
         rejected("X: {default: a, anyOf: [{type: string, default: b}, {type: 'null'}]}"),
         only(

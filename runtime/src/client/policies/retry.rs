@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_been_done_is_only_repeated_where_that_is_safe() {
+    fn a_call_with_unknown_outcome_is_retried_only_if_idempotent() {
         let policy = RetryPolicy::new();
         for (kind, safe, unsafe_) in [
             (TransportErrorKind::Connect, true, true),

@@ -44,7 +44,7 @@ fn no_minute_has_more_than_the_limit() {
 }
 
 #[test]
-fn who_cannot_wait_does_not_stand_in_the_row() {
+fn a_request_that_cannot_wait_takes_no_turn() {
     let limiter = Limiter::new(RateLimit::per_minute(1));
     let now = Instant::now() + MINUTE;
     let patient = MINUTE + Duration::from_millis(1);
@@ -61,7 +61,7 @@ fn who_cannot_wait_does_not_stand_in_the_row() {
 }
 
 #[test]
-fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
+fn a_missed_turn_is_replaced_and_delays_no_other() {
     let limiter = Limiter::new(RateLimit::per_minute(1));
     let now = Instant::now() + MINUTE;
     let hour = MINUTE * 60;
@@ -78,7 +78,7 @@ fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
 }
 
 #[test]
-fn who_is_late_puts_off_those_behind() {
+fn a_late_request_delays_the_following_ones() {
     let limiter = Limiter::new(RateLimit::per_minute(1));
     let now = Instant::now() + MINUTE;
     let (first, second) = (
