@@ -1,7 +1,7 @@
 //! Calls every operation of every version through the client, on a server that validates requests against the contract,
 //! independently of the generator.
 //!
-//! The server rejects requests that violate the published contract with the status 599. Its responses are random
+//! The server rejects requests that violate the uncorrected contract with the status 599. Its responses are random
 //! instances of the contract. `POLAR_OPERATION` selects a single operation, `POLAR_SEED` is the first random seed, and
 //! `POLAR_CASES` the number of calls of each kind.
 

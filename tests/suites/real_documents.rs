@@ -104,7 +104,7 @@ fn every_operation_of_the_contracts_is_generated() {
     }
 }
 
-/// Returns the operations of the published contract by method and path. (Corrections change some IDs.)
+/// Returns the operations of the uncorrected contract by method and path. (Corrections change some IDs.)
 fn raw_operations(contract: &Value) -> BTreeMap<(String, String), &Value> {
     let paths = contract["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {

@@ -47,16 +47,16 @@ impl Contract {
         )
     }
 
-    /// Reads the contract of a version in `spec/` as published.
+    /// Reads the contract of a version in `spec/` without corrections.
     #[must_use]
-    pub fn as_published(version: &str) -> Self {
+    pub fn uncorrected(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
         Self::read(&spec.join(format!("{version}.yaml")), None)
     }
 
-    /// Reads the contract of a version in `spec/` as published, with another YAML parser than the generator's.
+    /// Reads the contract of a version in `spec/` without corrections, with another YAML parser than the generator's.
     #[must_use]
-    pub fn as_written(version: &str) -> Self {
+    pub fn uncorrected_by_another_parser(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
         let text = fs::read_to_string(spec.join(format!("{version}.yaml")));
         let text = text.unwrap_or_else(|error| panic!("{version}: {error}"));

@@ -26,21 +26,21 @@ for_each_version! {
 /// The contract reads the same with another YAML parser. An error of the generator's parser would otherwise affect the
 /// client and the tests alike.
 async fn same_reading(fixture: &'static VersionFixture) {
-    let read = Contract::as_published(fixture.version());
-    assert!(fixture.published.tree() == read.tree());
+    let read = Contract::uncorrected(fixture.version());
+    assert!(fixture.uncorrected.tree() == read.tree());
 }
 
 /// The client has exactly the operations of the contract.
 async fn complete(fixture: &'static VersionFixture) {
-    let published = fixture.published_operations();
-    let published: BTreeSet<(&str, &str)> = published
+    let uncorrected = fixture.uncorrected_operations();
+    let uncorrected: BTreeSet<(&str, &str)> = uncorrected
         .iter()
         .map(|it| (it.method.as_str(), it.path))
         .collect();
     let operations = (fixture.client.operations)(crate::unreachable_server(), None).unwrap();
     let of_client: BTreeSet<_> = operations.iter().map(|it| (it.method, it.path)).collect();
-    assert_eq!(of_client, published);
-    assert_eq!(operations.len(), published.len());
+    assert_eq!(of_client, uncorrected);
+    assert_eq!(operations.len(), uncorrected.len());
 }
 
 async fn required(fixture: &'static VersionFixture) {

@@ -13,23 +13,23 @@ use crate::calls::{Operation, Version};
 /// The fixture of a version.
 pub(crate) struct VersionFixture {
     pub(crate) client: &'static Version,
-    /// The published contract, read without the generator. Requests are validated against it.
-    pub(crate) published: Contract,
+    /// The uncorrected contract, read without the generator. Requests are validated against it.
+    pub(crate) uncorrected: Contract,
     /// The corrected contract, for responses and the few parameters in [`CORRECTED`].
     pub(crate) corrected: Contract,
-    published_rules: Rules,
+    uncorrected_rules: Rules,
     corrected_rules: Rules,
     /// Lazily computed facts that every call needs.
     facts: OnceLock<Facts>,
 }
 
 struct Facts {
-    published: Vec<Described<'static>>,
+    uncorrected: Vec<Described<'static>>,
     corrected: Vec<Described<'static>>,
     constants: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// Parameters that are validated against the corrected contract. The published one only states that `filter` is a
+/// Parameters that are validated against the corrected contract. The uncorrected one only states that `filter` is a
 /// string, and lacks the others.
 const CORRECTED: [(&str, &str); 8] = [
     ("/v1/events/", "cursor_pagination"),
@@ -59,13 +59,13 @@ pub(crate) fn fixture(version: &str) -> &'static VersionFixture {
 
 impl VersionFixture {
     fn new(client: &'static Version) -> Self {
-        let published = Contract::as_written(client.version);
+        let uncorrected = Contract::uncorrected_by_another_parser(client.version);
         let corrected = Contract::of_version(client.version);
         Self {
             client,
-            published_rules: rules(&published, |_, _| true),
+            uncorrected_rules: rules(&uncorrected, |_, _| true),
             corrected_rules: rules(&corrected, is_corrected),
-            published,
+            uncorrected,
             corrected,
             facts: OnceLock::new(),
         }
@@ -73,15 +73,15 @@ impl VersionFixture {
 
     fn facts(&'static self) -> &'static Facts {
         self.facts.get_or_init(|| Facts {
-            published: self.published.operations(),
+            uncorrected: self.uncorrected.operations(),
             corrected: self.corrected.operations(),
             constants: self.corrected.optional_constants(),
         })
     }
 
-    /// Returns the operations of the published contract.
-    pub(crate) fn published_operations(&'static self) -> &'static [Described<'static>] {
-        &self.facts().published
+    /// Returns the operations of the uncorrected contract.
+    pub(crate) fn uncorrected_operations(&'static self) -> &'static [Described<'static>] {
+        &self.facts().uncorrected
     }
 
     /// Returns an operation of the corrected contract.
@@ -117,13 +117,13 @@ impl VersionFixture {
         operations
     }
 
-    /// Returns whether a value is valid against a schema of the published contract.
-    pub(crate) fn is_published(
+    /// Returns whether a value is valid against a schema of the uncorrected contract.
+    pub(crate) fn check_uncorrected(
         &self,
         schema: &Schema<'_>,
         value: &serde_json::Value,
     ) -> Result<(), String> {
-        self.published_rules.check(&schema.pointer, value)
+        self.uncorrected_rules.check(&schema.pointer, value)
     }
 
     /// Returns whether a value is valid against a schema of the corrected contract.

@@ -27,7 +27,7 @@ type Validation = Result<(), String>;
 impl VersionFixture {
     /// Validates a request. The error is the reason why the contract does not permit it.
     pub(crate) fn validate(&'static self, request: &Received) -> Validation {
-        let operations = self.published_operations().iter();
+        let operations = self.uncorrected_operations().iter();
         let operation = operations
             .filter(|operation| operation.method == request.method)
             .filter_map(|operation| Some((literals(operation.path, &request.path)?, operation)))
@@ -60,7 +60,7 @@ impl VersionFixture {
             ensure(is_accepted, &format!("accept: {accepted}"))?;
         }
         let secured = match operation.path {
-            // The published contract requires a credential that servers reject.
+            // The uncorrected contract requires a credential that servers reject.
             REGISTRATION => self.described(operation.method.as_str(), operation.path),
             _ => operation,
         };
@@ -121,9 +121,9 @@ impl VersionFixture {
             .parameters();
         let added = added.into_iter();
         let added = added.filter(|it| is_corrected(operation.path, it.name));
-        let published = operation.parameters().into_iter();
-        let published = published.filter(|it| !is_corrected(operation.path, it.name));
-        for parameter in published.chain(added).filter(|it| it.place == "query") {
+        let uncorrected = operation.parameters().into_iter();
+        let uncorrected = uncorrected.filter(|it| !is_corrected(operation.path, it.name));
+        for parameter in uncorrected.chain(added).filter(|it| it.place == "query") {
             let Some(values) = given.remove(parameter.name) else {
                 ensure(
                     !parameter.is_required,
@@ -163,7 +163,7 @@ impl VersionFixture {
     ) -> Validation {
         let check = |value: &Value| match is_corrected(operation.path, parameter.name) {
             true => self.is_corrected(&parameter.schema, value),
-            false => self.is_published(&parameter.schema, value),
+            false => self.check_uncorrected(&parameter.schema, value),
         };
         let readings = match (parameter.style, texts) {
             (Style::Json, [text]) => vec![serde_json::from_str(text).map_err(|it| it.to_string())?],
@@ -187,7 +187,7 @@ impl VersionFixture {
                 .map(|value| json!({ key: value }))
                 .collect();
             any_of(&objects, |object| {
-                self.is_published(&parameter.schema, object)
+                self.check_uncorrected(&parameter.schema, object)
             })
             .map_err(|reason| format!("{}[{key}]: {reason}", parameter.name))?;
         }
@@ -205,7 +205,7 @@ impl VersionFixture {
             "application/x-www-form-urlencoded" => form(&request.body),
             other => return Err(format!("{other} is an unknown media type")),
         };
-        let verdict = self.is_published(&content.schema, &value);
+        let verdict = self.check_uncorrected(&content.schema, &value);
         verdict.map_err(|reason| format!("body: {reason}\n{value}"))
     }
 }

@@ -21,11 +21,11 @@ const NOT_REPRODUCIBLE: [(&str, &str); 1] = [(
 #[tokio::test]
 async fn every_recorded_request_is_made_again() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-    let (published, corrected) = (
+    let (uncorrected, corrected) = (
         Contract::read(&folder.join("contract.yaml"), None),
         contract(),
     );
-    let (published, described) = (published.operations(), corrected.operations());
+    let (uncorrected, described) = (uncorrected.operations(), corrected.operations());
     let recorder = Recorder::new(500, "");
     let server = Server::custom("http://polar.test").unwrap();
     let client = (crate::REPLAY.operations)(server, Some(recorder.clone())).unwrap();
@@ -33,7 +33,7 @@ async fn every_recorded_request_is_made_again() {
     for line in EXCHANGES.lines() {
         let recorded: Value = serde_json::from_str(line).unwrap();
         let name = recorded["operation"].as_str().unwrap().to_owned();
-        let Some(known) = published.iter().find(|it| it.id == name) else {
+        let Some(known) = uncorrected.iter().find(|it| it.id == name) else {
             unknown.insert(name);
             continue;
         };
