@@ -167,8 +167,8 @@
 //! - Polar's response counts the stored events of a batch without naming them. If fewer were counted than sent, all events
 //!   of the batch are undelivered with `DeliveryOutcome::Unconfirmed`, although Polar has stored those that it counted.
 //!   Send all of them again with the same external IDs. An outbox keeps them in the table like rejected events.
-//! - If Polar rejects a timestamp because it is later than its own clock, the ingester removes a timestamp that it has set
-//!   itself, and Polar uses the time at which it stores the event.
+//! - If the system clock is ahead of Polar's, Polar rejects the timestamps. A timestamp that `track` has set is then removed,
+//!   and Polar uses the time at which it stores the event. An event whose timestamp your program has set is rejected.
 //! - Leases of an outbox follow the clock of the database. If that clock jumps, events are sent later, or twice, and stored
 //!   once.
 //!

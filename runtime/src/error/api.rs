@@ -120,7 +120,7 @@ impl ApiError {
         &self.body
     }
 
-    /// Returns the error class of the body, such as `ResourceNotFound`.
+    /// Returns the error class: the field `error` of the body, such as `ResourceNotFound`.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.class.as_deref()

@@ -75,7 +75,7 @@ impl Error {
         self.api().map(ApiError::status)
     }
 
-    /// Returns the error class of the response, such as `ResourceNotFound`, if it has one.
+    /// Returns the error class of the response, if it has one: the field `error`, such as `ResourceNotFound`.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.api().and_then(ApiError::class)

@@ -38,8 +38,8 @@ pub struct RelayBuilder {
 }
 
 impl RelayBuilder {
-    /// Sets the time after which other relays take over the events of a relay that died. Default: 60 seconds; minimum:
-    /// 100 milliseconds. A running relay renews its leases.
+    /// Sets the time after which other relays take over the events of a relay that was killed. Default: 60 seconds;
+    /// minimum: 100 milliseconds. A running relay renews its leases.
     pub fn lease(mut self, lease: Duration) -> Self {
         const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
         self.lease = lease.clamp(Duration::from_millis(100), LONGEST);

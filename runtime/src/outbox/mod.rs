@@ -3,8 +3,8 @@
 //! [`Outbox::track`] inserts an event into a table, in the caller's own transaction (transactional outbox): a
 //! transaction that is rolled back leaves no event, and a committed event survives any crash. A [`Relay`], in any
 //! number of processes, sends committed events. Each relay leases rows (`FOR UPDATE SKIP LOCKED`), so that relays do
-//! not block each other, and removes them once Polar has stored the events. The rows of a relay that died are sent by
-//! others when its leases expire. An event that is then sent twice is stored once, because it was given its external ID
+//! not block each other, and removes them once Polar has stored the events. The rows of a relay that was killed are sent
+//! by others when its leases expire. An event that is then sent twice is stored once, because it was given its external ID
 //! when it was tracked.
 
 mod builder;
