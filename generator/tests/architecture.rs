@@ -1,7 +1,8 @@
-//! Checks the layers of ARCHITECTURE.md: a folder imports only what its line allows, and no folder has cyclic imports.
+//! Checks the tables of layers in ARCHITECTURE.md: a folder imports only what its row permits, and no folder has cyclic
+//! imports.
 //!
-//! Imports are read from the source: every path that begins with `crate` or `super`, in `use` items and elsewhere.
-//! What a module re-exports from one of its children counts as an import of that child.
+//! Imports are read from the source: every path that starts with `crate` or `super`, in `use` items and elsewhere. If a
+//! module re-exports an item of a child, importing that item counts as an import of the child.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -12,7 +13,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A module by its path from the root of the crate, whose path is empty.
+/// The path of a module from the root of the crate. The path of the root is empty.
 type Module = Vec<String>;
 
 #[test]
@@ -75,7 +76,7 @@ fn libraries_are_used_only_where_architecture_md_says() -> Outcome<()> {
     Ok(())
 }
 
-/// Finds the first names of all paths of two or more names, such as `heck` in `use heck::ToSnakeCase`.
+/// Finds the first segments of all paths with several segments, such as `heck` in `use heck::ToSnakeCase`.
 fn roots(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
@@ -122,7 +123,8 @@ fn no_folder_has_an_import_cycle() -> Outcome<()> {
     Ok(())
 }
 
-/// Removes modules without imports and modules that none imports, repeatedly, and returns the rest: the cycles.
+/// Returns the modules that are part of a cycle: repeatedly removes modules without imports, and modules that no other
+/// imports.
 fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     let mut left = imports.clone();
     loop {
@@ -136,13 +138,13 @@ fn circle(imports: &BTreeSet<(String, String)>) -> BTreeSet<String> {
     }
 }
 
-/// Returns the rows of a crate's table in ARCHITECTURE.md: a folder or file, and what it may import.
+/// Returns the rows of a crate's table in ARCHITECTURE.md: folders or files, and their permitted imports.
 fn layers(name: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
     table(&format!("| `{name}/src/` | imports |"))
 }
 
-/// Returns the quoted names in the second column of a table of ARCHITECTURE.md, by each in the first one. Names of files
-/// and folders become those of modules.
+/// Returns a table of ARCHITECTURE.md: the quoted names in the second column, by each quoted name in the first one.
+/// Names of files and folders are converted to those of modules.
 fn table(start: &str) -> Outcome<BTreeMap<String, BTreeSet<String>>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
     let rest = text
@@ -173,7 +175,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Returns the source of a crate, without its tests.
+/// The source of a crate without its tests.
 struct Source {
     files: BTreeMap<Module, TokenStream>,
 }
@@ -234,8 +236,8 @@ impl Source {
         imports
     }
 
-    /// Returns the module that a path resolves to: the file of the item, as far as modules and re-exports can be
-    /// followed.
+    /// Returns the module that a path resolves to: the file that defines the item, as far as modules and re-exports can
+    /// be followed.
     fn resolve(&self, from: &Module, path: &[String]) -> Option<Module> {
         let (mut at, mut rest): (Module, &[String]) = match path.split_first()? {
             (first, rest) if first == "crate" => (Vec::new(), rest),
@@ -258,7 +260,7 @@ impl Source {
         Some(at)
     }
 
-    /// Returns the module that defines an item that another one re-exports.
+    /// Returns the module that defines an item which `module` may re-export.
     fn origin(&self, module: &Module, item: &str) -> Module {
         let mut paths = Vec::new();
         if let Some(tokens) = self.files.get(module) {
@@ -295,7 +297,7 @@ fn without_tests(tokens: TokenStream) -> TokenStream {
             .map(ToString::to_string)
             .unwrap_or_default();
         if is_punct(&tokens[index], '#') && attribute.replace(' ', "") == "[cfg(test)]" {
-            // To the end of the item: its block, or its semicolon.
+            // Skips to the end of the item: its block or its semicolon.
             while !tokens.get(index).is_none_or(ends_item) {
                 index += 1;
             }
@@ -316,8 +318,8 @@ fn is_punct(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Returns paths that begin with `crate` or `super`, those of lists in braces one by one. Those of macros (`$crate`)
-/// are for other crates.
+/// Collects paths that start with `crate` or `super`. Lists in braces are expanded. Paths in macros (`$crate`) are
+/// skipped, because they resolve in other crates.
 fn collect(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
@@ -334,7 +336,7 @@ fn collect(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// Returns the paths at the beginning of tokens: `a::b`, `a::{b, c::d}`.
+/// Expands the paths at the start of the tokens: `a::b`, `a::{b, c::d}`.
 fn expand(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<Vec<String>>) {
     let mut path = prefix.to_vec();
     let mut rest = tokens;

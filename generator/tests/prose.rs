@@ -1,8 +1,8 @@
-//! The texts of the project use the field's terms, and its Markdown shows no hidden lines of examples and links only to
-//! files that exist.
+//! Texts of the project use the common terms of the field. Markdown files show no hidden lines of examples, and link
+//! only to files that exist.
 //!
-//! Texts are Markdown, the comments and string literals of Rust files, and the prose of `spec/`. A phrase is found across
-//! a line break, too.
+//! Texts are Markdown files, comments and string literals in Rust files, and the prose in `spec/`. A phrase is also
+//! found if it contains a line break.
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +12,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Phrases that a reader has to translate, and the terms to use instead. Extend it when you rewrite one everywhere.
+/// Phrases that a reader would have to translate, and the terms to use instead. If you replace another phrase
+/// everywhere, add it here.
 const PHRASES: [(&str, &str); 51] = [
     ("an answer", "a response"),
     ("another name for itself", "an alias of itself"),
@@ -70,7 +71,8 @@ const PHRASES: [(&str, &str); 51] = [
     ("words of ours", "documentation"),
 ];
 
-/// The same for the documentation of the API: `spec/docs.yaml` and the doc comments of the generated crate, but for the guide.
+/// Further phrases for the documentation of the API: `spec/docs.yaml` and the doc comments of the generated crate,
+/// without the guide.
 const API_PHRASES: [(&str, &str); 27] = [
     ("again and again", "recurring"),
     ("as it came", "unchanged, with its JSON"),
@@ -101,7 +103,7 @@ const API_PHRASES: [(&str, &str); 27] = [
     ("your own id", "external ID"),
 ];
 
-/// Where texts are, relative to the root of the workspace.
+/// The searched files and folders, relative to the root of the workspace.
 const PLACES: [&str; 7] = [
     "examples",
     "generated",
@@ -133,7 +135,7 @@ fn the_documentation_of_the_api_uses_its_terms() -> Outcome<()> {
     Ok(())
 }
 
-/// Each place in the prose of files that has one of the phrases.
+/// Returns each place in the prose of the files that contains one of the phrases.
 fn offenses(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
     for file in files {
@@ -158,7 +160,7 @@ fn offenses(files: &[PathBuf], phrases: &[(&str, &str)]) -> Outcome<Vec<String>>
 #[test]
 fn string_literals_use_the_terms_of_the_field() -> Outcome<()> {
     let mut found = Vec::new();
-    // What is in `generated/` comes from literals of the generator and from `spec/`.
+    // Without `generated/`, which is emitted from literals of the generator and from `spec/`.
     let is_source = |file: &&PathBuf| is(file, "rs") && !shown(file).starts_with("generated/");
     for file in texts()?.iter().filter(is_source) {
         let source = fs::read_to_string(file)?;
@@ -220,7 +222,7 @@ fn links_of_markdown_lead_to_files() -> Outcome<()> {
     Ok(())
 }
 
-/// Documents for maintainers, which name files by the end of their path.
+/// Documents for maintainers, in which paths of files may be shortened to their end.
 const DOCUMENTS: [&str; 4] = [
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -237,7 +239,7 @@ fn documents_for_maintainers_name_existing_files() -> Outcome<()> {
     for place in PLACES.iter().chain(&[".ci", ".github"]) {
         collect(&root().join(place), &mut paths, &|_| true)?;
     }
-    // A folder is named with a `/` at its end.
+    // Folders are written with a `/` at the end.
     let mut known = Vec::new();
     for path in &paths {
         known.push(format!("/{}", shown(path)));
@@ -269,7 +271,7 @@ fn documents_for_maintainers_name_existing_files() -> Outcome<()> {
     Ok(())
 }
 
-/// Returns whether a quoted text is the path of a file that is in the repository, or the end of one.
+/// Returns whether a quoted string is the path of a file in the repository, or the end of such a path.
 fn is_path(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
     let extensions = [".rs", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl"];
@@ -295,7 +297,7 @@ fn phrases_are_found_as_words() {
     }
 }
 
-/// Where a phrase stands in a text, in whatever case, with no letter before or after it.
+/// Returns the position of a phrase in a text, ignoring case. There must be no letter directly before or after it.
 fn find(text: &str, phrase: &str) -> Option<usize> {
     let text = text.to_ascii_lowercase();
     let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -308,8 +310,8 @@ fn find(text: &str, phrase: &str) -> Option<usize> {
     place.map(|(start, _)| start)
 }
 
-/// Adds all string literals, without the line breaks that are escaped in them. Comments of items are attributes with a
-/// literal each, but those are found with their line as comments.
+/// Collects all string literals, without escaped line breaks. Doc comments are skipped, because they are already
+/// searched as comments.
 fn collect_literals(tokens: TokenStream, literals: &mut Vec<String>) {
     for token in tokens {
         match token {
@@ -324,7 +326,7 @@ fn collect_literals(tokens: TokenStream, literals: &mut Vec<String>) {
     }
 }
 
-/// Returns the prose of a line: all of it, or in Rust its comment.
+/// Returns the prose in a line: the whole line, or its comment in a Rust file.
 fn prose(file: &Path, line: &str) -> String {
     let line = line.trim();
     if !is(file, "rs") {
@@ -334,7 +336,7 @@ fn prose(file: &Path, line: &str) -> String {
     comment.trim_start_matches(['/', '!']).trim().to_owned()
 }
 
-/// All files with texts. Contracts, recorded data and snapshots have none of ours.
+/// Returns all files with texts. Contracts, recorded data and snapshots are excluded.
 fn texts() -> Outcome<Vec<PathBuf>> {
     let mut files = markdown()?;
     for place in PLACES {
@@ -344,12 +346,13 @@ fn texts() -> Outcome<Vec<PathBuf>> {
                 || file.ends_with("spec/overlay.yaml")
         })?;
     }
-    // It names the phrases.
+    // Excludes this file, which contains the phrases.
     files.retain(|file| !file.ends_with("generator/tests/prose.rs"));
     Ok(files)
 }
 
-/// Returns the Markdown that readers of the repository see; the sources of the guide are seen as `generated/docs/`.
+/// Returns the Markdown files that readers of the repository see. The sources of the guide are excluded, because
+/// `generated/docs/` contains the same.
 fn markdown() -> Outcome<Vec<PathBuf>> {
     let is_page = |file: &Path| is(file, "md") && !shown(file).starts_with("generator/src/emit/");
     let mut files = Vec::new();
@@ -382,7 +385,7 @@ fn is(file: &Path, extension: &str) -> bool {
     file.extension().is_some_and(|found| found == extension)
 }
 
-/// Returns the path of a file from the root, as failures show it.
+/// Returns the path of a file relative to the root, as failures show it.
 fn shown(file: &Path) -> String {
     let below = file.strip_prefix(root()).unwrap_or(file);
     below.display().to_string().replace('\\', "/")

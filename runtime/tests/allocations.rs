@@ -1,4 +1,4 @@
-//! Heap use of a call: the number of allocations, and the memory of a waiting call.
+//! The heap use of a call: the number of allocations, and the memory of a call that waits.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -38,7 +38,7 @@ static OPERATION: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// Responds at once, with one allocation: its future.
+/// Responds at once. The only allocation is the boxed future.
 #[derive(Debug)]
 struct Instantly;
 
@@ -54,7 +54,7 @@ impl Transport for Instantly {
     }
 }
 
-/// Never responds, and allocates nothing.
+/// Never responds, without allocating.
 #[derive(Debug)]
 struct Never;
 
@@ -67,7 +67,7 @@ impl Transport for Never {
     }
 }
 
-/// Waits for ever, and allocates nothing.
+/// A timer that never fires, without allocating.
 #[derive(Debug)]
 struct Stopped;
 
@@ -86,7 +86,7 @@ fn client(transport: impl Transport) -> Client<impl Credential> {
         .unwrap()
 }
 
-/// A request with all parts: a path parameter, a query parameter, and a body.
+/// Returns a request with a path parameter, a query parameter and a body.
 fn request(client: &Client<impl Credential>) -> Request {
     let mut request = client.request(&OPERATION);
     request.path("id", &Uuid::from_u128(1));
@@ -100,7 +100,7 @@ fn poll(call: &mut Call<Json>) -> bool {
     Pin::new(call).poll(&mut context).is_ready()
 }
 
-/// Counts those of a second call; the first one initializes what all calls share.
+/// Counts the allocations of a second call. The first one initializes state that all calls share.
 fn second(client: &Client<impl Credential>) -> AllocationInfo {
     let call = || {
         let mut call = Call::<Json>::json(request(client));
@@ -114,7 +114,7 @@ fn second(client: &Client<impl Credential>) -> AllocationInfo {
 fn a_call_allocates_what_it_needs_and_frees_it() {
     let taken = second(&client(Instantly));
     assert_eq!((taken.count_current, taken.bytes_current), (0, 0));
-    // The names of metrics, and allocations of their library.
+    // Allocations for the names of metrics, and those of the OpenTelemetry library.
     let telemetry = if cfg!(feature = "opentelemetry") {
         20
     } else {

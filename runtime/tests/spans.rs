@@ -1,4 +1,4 @@
-//! The spans and events of calls.
+//! The spans and events of calls in `tracing`.
 
 #![cfg(feature = "tracing")]
 #![allow(
@@ -34,7 +34,7 @@ struct Spans {
     events: Arc<Mutex<Vec<Span>>>,
 }
 
-/// A span, or an event, which is named by its level.
+/// A span or an event. The name of an event is its level.
 #[derive(Clone, Debug, Default)]
 struct Span {
     name: &'static str,
@@ -191,7 +191,7 @@ async fn an_undecodable_response_is_an_error_of_the_call() {
     assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
 }
 
-/// Returns level and message of events, and the requested fields.
+/// Returns the level of events, and the requested fields.
 fn logged<'a>(events: &'a [Span], fields: &[&str]) -> Vec<(&'static str, Vec<Option<&'a str>>)> {
     let values = |event: &'a Span| fields.iter().map(|name| event.field(name)).collect();
     events
@@ -238,7 +238,7 @@ async fn an_exhausted_retry_budget_is_a_warning() {
     let script = ScriptedTransport::new([CONNECTION_LOST]);
     let policy = RetryPolicy::new().base_delay(Duration::ZERO);
     let polar = script.builder().retry(policy).build().unwrap();
-    // Each call uses two retries, at 5 units each, of the 500 in the budget.
+    // Each call makes two retries, which take 10 of the 500 units of the budget.
     for _ in 0..50 {
         polar.list().await.unwrap_err();
     }
@@ -276,7 +276,7 @@ async fn waits_for_rate_limits_are_events() {
     );
 }
 
-/// Provides one token, and then none.
+/// Provides a token once, and fails afterwards.
 #[derive(Default)]
 struct Once(Mutex<bool>);
 

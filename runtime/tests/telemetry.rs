@@ -117,7 +117,7 @@ async fn durations_are_recorded_per_attempt_in_seconds() {
     assert_eq!(attributes["error.type"], "timeout");
 }
 
-/// The propagator is global, so it is the same for all tests.
+/// Sets the propagator, which is global, so it is the same in all tests.
 fn propagate() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

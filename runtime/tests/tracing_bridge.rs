@@ -1,6 +1,6 @@
-//! The spans of `tracing` as OpenTelemetry spans, by the layer of `tracing-opentelemetry` with its defaults.
+//! The spans of `tracing` as OpenTelemetry spans, converted by the layer of `tracing-opentelemetry` with its defaults.
 //!
-//! A separate program: calls of other tests, which have no subscriber, would make `tracing` cache that the spans are
+//! A program of its own: if other tests without a subscriber made calls first, `tracing` would cache that the spans are
 //! disabled.
 
 #![cfg(all(feature = "opentelemetry", feature = "tracing"))]

@@ -1,4 +1,5 @@
-//! `cargo xtask release`: what `prepare` writes, what `check` rejects, and that a failure writes nothing.
+//! `cargo xtask release`: the files that `prepare` writes, the problems that `check` reports, and that a failure writes
+//! nothing.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -19,18 +20,18 @@ const RUNTIME: &str = "[package]\nname = \"polar-client-runtime\"\nversion.works
 
 const LOCK: &str = "version = 4\n\n[[package]]\nname = \"polar-client\"\nversion = \"0.1.0\"\n";
 
-/// One release, and what came after it.
+/// A changelog with one release and unreleased entries.
 const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- A bug.\n\n\
     ## 0.1.0 - 2026-11-01\n\n### Added\n\n- Everything.\n";
 
-/// The release notes of what came after it.
+/// The release notes of the next release.
 const NOTES: &str = "### Fixed\n\n- A bug.\n";
 
-/// What [`CHANGELOG`] becomes.
+/// The content of [`CHANGELOG`] after the next release is prepared.
 const RELEASED: &str = "# Changelog\n\n## Unreleased\n\n## 0.1.1 - 2026-12-01\n\n### Fixed\n\n- A bug.\n\n\
     ## 0.1.0 - 2026-11-01\n\n### Added\n\n- Everything.\n";
 
-/// A workspace whose packages are complete.
+/// A workspace with all files that a release needs.
 struct Workspace(TempDir);
 
 type Tree = BTreeMap<PathBuf, Vec<u8>>;
@@ -87,14 +88,14 @@ impl Workspace {
         fs::read_to_string(self.root().join(path)).unwrap()
     }
 
-    /// Replaces `from`, which the file has.
+    /// Replaces `from` in a file, which must contain it.
     fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.text(path);
         assert!(text.contains(from), "{path} has no `{from}`");
         self.write(path, &text.replace(from, to));
     }
 
-    /// Returns the problems of the release, a line each.
+    /// Returns the problems of the release, one per line.
     fn problems(&self, tag: Option<&str>) -> String {
         let before = self.tree();
         let message = check(tag, self.root()).unwrap_err().to_string();
@@ -102,7 +103,7 @@ impl Workspace {
         message
     }
 
-    /// Returns the message of a release that is not prepared, which changes nothing.
+    /// Returns the error of `prepare`, after checking that no file has changed.
     fn rejection(&self, version: Option<&str>) -> String {
         let before = self.tree();
         let message = prepare(version, self.root(), TODAY)
@@ -250,7 +251,7 @@ fn a_changelog_without_the_dated_section_is_named() {
     ] {
         let workspace = Workspace::released();
         workspace.edit("CHANGELOG.md", "## 0.1.1 - 2026-12-01", heading);
-        // The copies follow.
+        // Updates the copies of the file.
         codegen::run(workspace.root(), Mode::Write).unwrap();
         assert_eq!(
             workspace.problems(None),
@@ -297,7 +298,7 @@ fn everything_that_is_wrong_is_named_together() {
         "runtime/README.md: does not exist",
     ];
     assert_eq!(lines[..4], expected, "{problems}");
-    // The copy in the client is of a file that is gone.
+    // The original of the client's copy no longer exists.
     assert!(lines[4].starts_with("generated: "), "{problems}");
     assert!(problems.contains("LICENSE-MIT"), "{problems}");
 }

@@ -1,4 +1,4 @@
-//! The workflows name commands, scripts and packages that exist.
+//! The commands, scripts and packages that the workflows name exist.
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_yaml::Value;
 
-/// A line of a step that runs in a shell, and its file.
+/// A line of a shell step, and the file of the workflow.
 struct Line {
     file: String,
     words: Vec<String>,
@@ -18,7 +18,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Returns the lines of all steps, without redirections and quotes.
+/// Returns the lines of all shell steps, without redirections and quotes.
 fn lines() -> Vec<Line> {
     let folder = repository().join(".github/workflows");
     let mut lines = Vec::new();
@@ -48,14 +48,14 @@ fn words(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the arguments of `cargo xtask`, if the line runs it.
+/// Returns the arguments if the line runs `cargo xtask`.
 fn xtask_arguments(line: &Line) -> Option<&[String]> {
     let words = line.words.as_slice();
     words.strip_prefix(&["cargo".to_owned(), "xtask".to_owned()])
 }
 
-/// Returns whether the command line takes the arguments. Nothing runs: with `--help`, arguments are parsed and help is
-/// printed.
+/// Returns whether the command line accepts the arguments. Nothing is run: with `--help`, the arguments are parsed and
+/// the help is printed.
 fn is_command(arguments: &[String]) -> bool {
     let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = xtask.args(arguments).arg("--help").output().unwrap();
@@ -77,7 +77,7 @@ fn commands_of_workflows_exist() {
             line.file
         );
     }
-    // The workflows of updates and of releases.
+    // The commands of the workflows for updates and releases.
     assert!(commands.len() >= 2, "workflows are not read");
 }
 

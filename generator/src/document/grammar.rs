@@ -171,7 +171,7 @@ static PARAMETER: Part = Part::Object(&[
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
     optional("explode", &Part::Flag),
     optional("deprecated", &Part::Flag),
-    // `openapiv3` requires one of these two.
+    // `openapiv3` requires exactly one of `schema` and `content`.
     optional("schema", &Part::Schema),
     optional("content", &CONTENT),
 ]);

@@ -1,4 +1,4 @@
-//! The differences of contracts and their judgment: each file of `tests/inputs/compare/` changes one thing in
+//! Differences between contracts and their classification: each file of `tests/inputs/compare/` changes one thing in
 //! `base.yaml`, and is compared with it in both directions.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/compare")
 }
 
-/// Returns the contract after the changes of an overlay.
+/// Returns the base contract with an overlay applied.
 fn changed(name: &str) -> Outcome<Api> {
     let text = fs::read_to_string(folder().join(format!("{name}.yaml")))?;
     api(&base()?, Some(&text)).map_err(|error| format!("{name}: {error}").into())
@@ -59,7 +59,7 @@ fn names() -> Outcome<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Changes without a document that causes them: names that only a change of the generator would produce, and types of
+/// Changes of the IR that no document causes: names that only a change of the generator would alter, and types of
 /// variants, which follow from their names.
 fn edits() -> [(&'static str, Edit); 4] {
     fn shape<'a>(api: &'a mut Api, name: &str) -> Option<&'a mut Shape> {
@@ -91,7 +91,7 @@ fn edits() -> [(&'static str, Edit); 4] {
     ]
 }
 
-/// Returns each pair of contracts, in both directions.
+/// Returns the differences of each pair of contracts, in both directions.
 fn pairs() -> Outcome<Vec<(String, Comparison, Comparison)>> {
     let base = api(&base()?, None)?;
     let mut pairs = Vec::new();
@@ -135,11 +135,11 @@ fn each_rule_is_exercised() -> Outcome {
     let differences = comparisons.flat_map(|comparison| &comparison.differences);
     let used: Vec<&Rule> = differences.map(|difference| difference.rule()).collect();
     let others = [
-        // Differences of whole releases are tested below.
+        // Tested below, because these differences are of whole releases.
         Kind::VersionAdded,
         Kind::VersionRemoved,
         Kind::DefaultVersion,
-        // No known change causes these.
+        // No known change causes a difference of these kinds.
         Kind::Other,
     ];
     let unused: Vec<_> = RULES

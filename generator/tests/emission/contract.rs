@@ -1,4 +1,4 @@
-//! The contract in `spec/` loads in every version, and every correction in the overlay is still needed.
+//! The contract of every version in `spec/` loads, and every correction in the overlay has an effect.
 
 use std::error::Error;
 use std::fs;

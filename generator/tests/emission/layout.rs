@@ -1,6 +1,6 @@
-//! The files of a crate of three versions: the group of each file, and that all modules resolve.
+//! The files of a crate of three versions: which version group contains each file, and that all modules resolve.
 //!
-//! The contracts are those of `tests/inputs/versions/`; in each test, the newest version differs in one place.
+//! The contracts are those of `tests/inputs/versions/`. In each test, the newest version differs in one place.
 
 use crate::support;
 
@@ -22,7 +22,7 @@ struct Crate {
 }
 
 impl Crate {
-    /// Generates three versions, the newest with one string of the contract replaced.
+    /// Generates three versions, after replacing a string in the contract of the newest one.
     fn of(text: &str, replacement: &str) -> Outcome<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/versions");
         let base = fs::read_to_string(folder.join("base.yaml"))?;
@@ -55,7 +55,7 @@ impl Crate {
         Ok(Self { texts, items })
     }
 
-    /// Returns the files of a group's services.
+    /// Returns the files of a version group's services.
     fn services(&self, group: &str) -> Vec<&str> {
         let folder = format!("{group}/services/");
         let paths = self.texts.keys();
@@ -64,7 +64,7 @@ impl Crate {
             .collect()
     }
 
-    /// Returns the modules that a file declares, and its imports from other groups.
+    /// Returns the modules that a file declares, and its imports from other version groups.
     fn shows(&self, path: &str) -> Vec<&str> {
         let lines = self.texts.get(path).map(|text| text.lines());
         let is_shown = |line: &&str| {
@@ -79,7 +79,8 @@ impl Crate {
             .collect()
     }
 
-    /// Every declared module has a file, every file is declared, and every path into another group resolves to an item.
+    /// Checks that every declared module has a file, that every file is declared, and that every path into another
+    /// version group resolves to an item.
     fn assert_connected(&self) {
         let mut declared = vec!["lib.rs".to_owned()];
         for (path, items) in &self.items {
@@ -112,7 +113,7 @@ impl Crate {
         assert_eq!(declared.iter().collect::<Vec<_>>(), files);
     }
 
-    /// Returns the file of a module that another file declares.
+    /// Returns the file of a module that is declared in `path`.
     fn child(&self, path: &str, module: &str) -> Option<String> {
         let folder = match path.rsplit_once('/') {
             Some((folder, "mod.rs")) => format!("{folder}/"),
@@ -126,7 +127,7 @@ impl Crate {
         files.into_iter().find(|file| self.texts.contains_key(file))
     }
 
-    /// Returns whether a path of names resolves to a module or an item.
+    /// Returns whether a path of segments resolves to a module or an item.
     fn has(&self, names: &[String]) -> bool {
         let mut path = "lib.rs".to_owned();
         for (index, name) in names.iter().enumerate() {
@@ -149,13 +150,13 @@ impl Crate {
     }
 }
 
-/// Returns the base, whose newest version deprecates an operation.
+/// Generates the crate with an operation deprecated in the newest version.
 fn deprecated(operation: &str) -> Outcome<Crate> {
     let at = format!("      operationId: {operation}\n");
     Crate::of(&at, &format!("{at}      deprecated: true\n"))
 }
 
-/// Returns the group of the two versions before the newest.
+/// The module of the version group with the two versions before the newest.
 const BEFORE: &str = "v2026_04_and_v2026_10";
 const NEWEST: &str = "v2027_01";
 
@@ -167,7 +168,7 @@ fn an_operation_differs_and_the_others_of_its_service_are_shared() -> Outcome {
         files.services("common"),
         ["mod.rs", "orders.rs", "teams/mod.rs", "teams/peers.rs"]
     );
-    // A module with only requests of a service is not documented.
+    // `common` contains only request types of `orders`, not the service, so its module `orders` is private.
     assert_eq!(
         files.shows("common/services/mod.rs"),
         ["pub(crate) mod orders;", "pub mod teams;"]
@@ -269,7 +270,7 @@ fn a_leaf_differs_and_each_group_shows_the_types_of_the_groups_above_it() -> Out
             "pub use orders::*;",
         ]
     );
-    // A version without types of its own re-exports those of its groups.
+    // A version without types of its own re-exports those of its version groups.
     assert_eq!(
         files.shows("v2026_10/models/mod.rs"),
         [
@@ -285,7 +286,7 @@ fn a_leaf_differs_and_each_group_shows_the_types_of_the_groups_above_it() -> Out
             "pub use orders::*;",
         ]
     );
-    // The operation that does not return the leaf is shared.
+    // The operation that does not return the changed type is shared.
     for group in [BEFORE, NEWEST] {
         assert_eq!(
             files.shows(&format!("{group}/services/orders.rs")),
@@ -298,7 +299,7 @@ fn a_leaf_differs_and_each_group_shows_the_types_of_the_groups_above_it() -> Out
     Ok(())
 }
 
-/// A group is compiled with any of its versions, and only the versions themselves are public.
+/// The module of a version group is compiled with any of its versions. Only the modules of single versions are public.
 #[test]
 fn the_root_compiles_a_group_with_any_of_its_versions() -> Outcome {
     let files = deprecated("orders:status")?;

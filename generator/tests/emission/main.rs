@@ -1,4 +1,4 @@
-//! Generation of a crate from contracts: reading, comparing, sharing and emitting.
+//! Tests of the generator with small and large contracts: reading, comparing, sharing and emitting.
 
 #![allow(
     clippy::unwrap_used,

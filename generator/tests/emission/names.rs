@@ -1,5 +1,5 @@
-//! Names of any kind in a document: the generator neither panics nor emits invalid code, every file name is valid on
-//! every system, and names that collide are rejected with their place.
+//! Names of all kinds in a document: the generator neither panics nor emits invalid code, file names are valid on all
+//! platforms, and names that collide are rejected with their place.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use polar_codegen::document::Source;
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Value, json};
 
-/// Names with a meaning in Rust, in the client or to a system, and some that are not names at all.
+/// Names with a meaning in Rust, in the client or on a platform, and strings that are not valid names.
 const WORDS: &[&str] = &[
     "new",
     "builder",
@@ -80,7 +80,7 @@ const WORDS: &[&str] = &[
 ];
 
 fn generated(contract: &Value) -> Result<Output, Report> {
-    // JSON is YAML, and can escape every character.
+    // Written as JSON, which is valid YAML and can escape all characters.
     let json = contract.to_string();
     let is_plain = |c: char| c.is_ascii() && !c.is_ascii_control();
     let characters = json.chars().map(|c| match is_plain(c) {
@@ -132,7 +132,7 @@ fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-/// Returns a contract in which one item of every kind has this name.
+/// A function that gives this name to an item of a certain kind in a contract.
 type Place = fn(&mut Value, &str);
 
 const PLACES: &[(&str, Place)] = &[
@@ -289,7 +289,7 @@ fn names_of_services_and_operations_work() {
     }
 }
 
-/// Two services, operations, parameters, fields and types with equal Rust names.
+/// Returns a contract with two services, operations, parameters, fields and types whose Rust names are equal.
 fn colliding() -> Value {
     let mut contract = empty();
     let schemas = &mut contract["components"]["schemas"];

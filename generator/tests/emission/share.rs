@@ -1,4 +1,4 @@
-//! What two versions of an API share: each file of `tests/inputs/versions/` changes `base.yaml` to a later version.
+//! Elements that two versions share: each file of `tests/inputs/versions/` changes `base.yaml` to a later version.
 
 use std::error::Error;
 use std::fs;
@@ -14,7 +14,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 const BEFORE: usize = 0;
 const AFTER: usize = 1;
 
-/// Returns the base, and the later version that a file makes of it; without a file, one that only has another date.
+/// The base version, and a later one that a file derives from it; without a file, the later one only differs in its
+/// date.
 struct Versions {
     before: Api,
     after: Api,
@@ -42,7 +43,7 @@ impl Versions {
         })
     }
 
-    /// Returns the lines that only the versions of a group have.
+    /// Returns the elements that are equal in no other version.
     fn own(&self, version: usize) -> Vec<String> {
         let groups = self.plan.groups.iter();
         let own = groups.filter(|group| group.versions == [version]);
@@ -81,7 +82,7 @@ fn equal_versions_share_everything() -> Outcome {
     let versions = Versions::of(None)?;
     assert_eq!(versions.own(BEFORE), Vec::<String>::new());
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // The groups of the single versions exist nevertheless.
+    // The version groups of single versions exist although they are empty.
     let groups: Vec<_> = versions
         .plan
         .groups
@@ -176,7 +177,7 @@ fn a_renamed_type_and_its_users_differ() -> Outcome {
     Ok(())
 }
 
-/// The order of fields, values and variants, documentation, places and files have no meaning.
+/// The order of fields, values and variants, documentation, places and files do not make elements different.
 #[test]
 fn order_documentation_and_locations_are_ignored() -> Outcome {
     let mut after = api("after", &later(&read("base.yaml")?), None)?;
@@ -188,7 +189,7 @@ fn order_documentation_and_locations_are_ignored() -> Outcome {
     }
     let versions = Versions::new(api("before", &read("base.yaml")?, None)?, after)?;
     assert_eq!(versions.own(AFTER), Vec::<String>::new());
-    // If only those differ, the newest version is emitted.
+    // If elements differ in these only, they are emitted as in the newest version.
     let shared = &versions.plan.groups[0];
     assert_eq!(shared.newest(), AFTER);
     assert_ne!(versions.before.types[0].docs, versions.after.types[0].docs);
@@ -203,7 +204,8 @@ fn reorder(def: &mut TypeDef) {
     }
 }
 
-/// An element only refers to elements of its own group or of one of more versions, so that groups can be modules.
+/// An element only refers to elements of its own version group, or of one that contains all of its versions, so that
+/// each version group can be a module.
 #[test]
 fn three_versions_have_a_group_for_each_set_that_occurs() -> Outcome {
     let base = read("base.yaml")?;
@@ -230,8 +232,8 @@ fn three_versions_have_a_group_for_each_set_that_occurs() -> Outcome {
     Ok(())
 }
 
-/// The order of required request fields is that of a constructor's arguments, which must not change silently for
-/// callers.
+/// The order of required request fields is that of a constructor's arguments, so a change of order must not go
+/// unnoticed.
 #[test]
 fn the_order_of_arguments_is_a_difference() -> Outcome {
     let sent = |fields: &str| -> Result<String, std::io::Error> {

@@ -1,5 +1,5 @@
-//! Documents of any size and depth are generated from, or rejected with the place: nothing overflows the stack, and no
-//! phase takes quadratic time. These documents once took minutes, or crashed the process.
+//! Documents of any size and depth are supported, or rejected with the place: the stack does not overflow, and no phase
+//! takes quadratic time. Earlier versions of the generator took minutes for these documents, or crashed.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use polar_codegen::document::{self, MAX_DEPTH, Source};
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Map, Value, json};
 
-/// Returns a contract whose only operation sends and returns the schema `X0`.
+/// Returns a contract with a single operation, which sends and returns the schema `X0`.
 fn contract(schemas: impl IntoIterator<Item = (String, Value)>) -> Value {
     let schemas: Map<String, Value> = schemas.into_iter().collect();
     let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/X0"}}});
@@ -76,12 +76,12 @@ fn rejection(contract: &Value, overlay: Option<&str>) -> String {
         .to_string()
 }
 
-/// Returns a schema that is wrapped many times, each time with the number of the level.
+/// Wraps a schema many times. `wrap` also gets the number of the level.
 fn nested(times: usize, wrap: impl Fn(usize, Value) -> Value) -> Value {
     (0..times).fold(json!({"type": "string"}), |inner, time| wrap(time, inner))
 }
 
-/// Returns the same schema, with its own name.
+/// Returns the schema with a title.
 fn titled(title: String, mut schema: Value) -> Value {
     schema["title"] = json!(title);
     schema
@@ -135,7 +135,7 @@ fn deeper_nesting_is_rejected_with_its_location() {
     assert!(unread(&brackets).contains("more than 256 brackets are open at line 2 column 260"));
 }
 
-/// Returns why a string is not a document.
+/// Returns the error of a text that cannot be loaded as a document.
 fn unread(text: &str) -> String {
     let source = Source {
         name: "a.yaml",

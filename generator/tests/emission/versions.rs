@@ -1,4 +1,4 @@
-//! The list of versions: what is rejected, and that the crate follows it when versions rotate.
+//! The list of versions: invalid lists are rejected, and the crate follows the list when versions rotate.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ versions:
   2026-10: { state: current }
 ";
 
-/// The list one rotation later.
+/// The list after a rotation.
 const ROTATED: &str = "
 default: 2027-01
 versions:
@@ -31,7 +31,7 @@ versions:
   2027-04: { state: next }
 ";
 
-/// Generates a crate of contracts that differ only in their version.
+/// Generates a crate from contracts that differ in their version only.
 fn crate_of(list: &Versions, contracts: &[&str]) -> Result<Output, String> {
     corrected_crate_of(list, contracts, None)
 }
@@ -176,7 +176,7 @@ fn each_version_has_a_contract_and_each_contract_is_listed() {
         "spec/2027-04.yaml#/info/version: version 2027-04 is not listed in spec/versions.yaml: list it there, or remove \
          this file\n1 problem"
     );
-    // The default one is no exception, and all problems are reported together.
+    // The default version is no exception. All problems are reported together.
     let report = rejection(&["2026-04", "2027-01", "2027-04"]);
     assert!(report.ends_with("\n2 problems"), "{report}");
     assert!(

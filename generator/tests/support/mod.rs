@@ -1,4 +1,4 @@
-//! Lists of versions.
+//! Creates lists of versions.
 
 #![allow(
     dead_code,
@@ -9,7 +9,7 @@
 use polar_codegen::document::Source;
 use polar_codegen::versions::Versions;
 
-/// Returns a list of these versions, of which the first is the default.
+/// Returns a list of these versions. The first one is the default.
 pub(crate) fn versions(all: &[&str]) -> Versions {
     let entries = all
         .iter()
@@ -18,7 +18,7 @@ pub(crate) fn versions(all: &[&str]) -> Versions {
     parse(&format!("default: {}\nversions:\n{entries}", all[0])).unwrap()
 }
 
-/// Returns the list in a text, or the report.
+/// Parses a list. The error is the report.
 pub(crate) fn parse(text: &str) -> Result<Versions, String> {
     let name = "spec/versions.yaml";
     Versions::parse(Source { name, text }).map_err(|report| report.to_string())

@@ -61,23 +61,23 @@ pub struct Bucket(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 pub struct State {
-    /// The outcomes by part, in their order, instead of success.
+    /// The outcomes of the attempts to send each part, in order. Further attempts succeed.
     pub outcomes: BTreeMap<usize, VecDeque<PartOutcome>>,
-    /// The same, by operation.
+    /// The status and body of operations that are rejected.
     pub rejected: BTreeMap<&'static str, (u16, &'static str)>,
     /// The number of completions whose response is lost.
     pub lost: usize,
     /// The part whose URL is missing.
     pub forgotten: Option<usize>,
-    /// The requests to the API, in their order.
+    /// The requests to the API, in order.
     pub calls: Vec<(String, Json)>,
-    /// The requests to the storage, in their order.
+    /// The requests to the storage, in order.
     pub sent: Vec<(usize, Request<Bytes>)>,
     pub stored: BTreeMap<usize, Bytes>,
     in_flight: Vec<usize>,
     pub most_parts: usize,
     pub most_bytes: usize,
-    /// The file is truncated or extended to this length when it is created.
+    /// Changes the length of the local file at the time when the file is created with the API.
     pub resize: Option<(PathBuf, u64)>,
 }
 
@@ -118,7 +118,7 @@ impl Bucket {
         self.get(|state| state.sent.iter().filter(|(sent, _)| *sent == part).count())
     }
 
-    /// Returns the operations that were called, in their order.
+    /// Returns the called operations, in order.
     pub fn calls(&self) -> Vec<String> {
         self.get(|state| state.calls.iter().map(|(id, _)| id.clone()).collect())
     }
@@ -158,7 +158,7 @@ impl Bucket {
             let number = part["number"].as_u64().unwrap() as usize;
             state.forgotten != Some(number)
         });
-        // Reversed: the order has no meaning.
+        // In reverse order, because the client must not depend on the order.
         let parts: Vec<Json> = parts
             .rev()
             .map(|part| {
@@ -200,7 +200,7 @@ impl Bucket {
                 .get_mut(&number)
                 .and_then(VecDeque::pop_front)
         };
-        // Later parts are faster.
+        // Later parts complete earlier.
         tokio::time::sleep(Duration::from_millis(100 / number as u64)).await;
         self.landed(body.len());
         if let Some(PartOutcome::Hang) = outcome {
@@ -229,7 +229,7 @@ impl Bucket {
         Ok(response.body(text.into()).unwrap())
     }
 
-    /// A part of this length is no longer in flight.
+    /// Records that a part of this length is no longer being sent.
     fn landed(&self, len: usize) {
         let mut state = self.0.lock().unwrap();
         let mut parts = state.in_flight.iter();
@@ -252,7 +252,7 @@ impl Transport for Bucket {
     }
 }
 
-/// Returns bytes of which no two parts are equal.
+/// Returns bytes without repetition, so that swapped parts are detected.
 pub fn bytes(len: usize) -> Bytes {
     let mut bytes = vec![7; len];
     for (number, block) in bytes.chunks_mut(MIB / 4).enumerate() {

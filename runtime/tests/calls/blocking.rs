@@ -1,4 +1,4 @@
-//! Calls without a runtime.
+//! Blocking calls, without a runtime.
 
 #![cfg(feature = "blocking")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -15,7 +15,7 @@ use polar_client_runtime::client::Server;
 fn send_blocking_works_on_any_thread() {
     let script = ScriptedTransport::new([CONNECTION_REFUSED, response(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
-    // Includes retries and their delays.
+    // The call is retried, with a delay.
     assert_eq!(polar.list().send_blocking().unwrap()[0].name, "x");
     assert_eq!(script.count(), 2);
     let threads: Vec<_> = (0..8)
@@ -33,7 +33,7 @@ fn send_blocking_works_on_any_thread() {
 fn the_default_transport_keeps_its_connection_between_calls() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // Accepts one connection only.
+    // The server accepts one connection only, so the second call must reuse it.
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         for _ in 0..3 {
@@ -74,7 +74,7 @@ fn is_rejected(script: &ScriptedTransport) -> bool {
 async fn blocking_inside_a_task_is_an_error() {
     let script = ScriptedTransport::new([response(200, "[]")]);
     assert!(is_rejected(&script));
-    // And again, although the cooperative budget of the task is exhausted.
+    // Also detected after the cooperative budget of the task is used up.
     assert!(is_rejected(&script));
     tokio::task::yield_now().await;
     let other = script.clone();
@@ -84,7 +84,7 @@ async fn blocking_inside_a_task_is_an_error() {
             .unwrap()
     );
     assert_eq!(script.count(), 0);
-    // The task continues normally.
+    // The task continues afterwards.
     let (sender, receiver) = tokio::sync::oneshot::channel();
     sender.send(1).unwrap();
     assert_eq!(receiver.await, Ok(1));
@@ -123,7 +123,7 @@ fn streams_can_be_read_by_threads() {
     assert_eq!(script.open(), 0);
 }
 
-/// Fails once, so that a loop that continues after errors ends.
+/// The iterator ends after the error, so that a loop that ignores errors ends as well.
 #[tokio::test]
 async fn an_iterator_inside_a_runtime_ends_after_its_error() {
     let polar = ScriptedTransport::new([Step::Chunks(200, vec!["a", "b"], End::Whole)]).polar();
@@ -135,7 +135,7 @@ async fn an_iterator_inside_a_runtime_ends_after_its_error() {
 
 #[tokio::test]
 async fn spawn_blocking_threads_can_block() {
-    // With retries, whose delays are those of the runtime of blocking calls.
+    // Retries work, because the delays use the runtime of blocking calls.
     let script = ScriptedTransport::new([CONNECTION_REFUSED, response(200, r#"[{"name":"x"}]"#)]);
     let polar = script.polar();
     let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());

@@ -1,4 +1,4 @@
-//! Response bodies: large, slow, broken, and in chunks.
+//! Response bodies that are large, slow, incomplete, or sent in chunks.
 
 #![cfg(feature = "reqwest")]
 #![allow(
@@ -65,7 +65,7 @@ async fn exports_can_be_strings_bytes_or_streams() {
     let polar = script.polar();
     assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
     assert_eq!(polar.export().send_bytes().await.unwrap(), "a,b\n1,é\n");
-    // The limit applies to bodies that are kept in memory.
+    // The limit only applies to bodies that are kept in memory.
     let options = CallOptions::new().body_limit(1);
     let mut stream = polar.export().with(options).send_stream().await.unwrap();
     assert_eq!(script.open(), 1);
@@ -173,7 +173,7 @@ async fn undecodable_bodies_are_kept_but_not_printed() {
     assert!(!raw(&error).is_truncated());
     assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
-    // For any content: a call that created something has succeeded.
+    // The error contains the body whatever it is, because the call has succeeded and may have created something.
     for body in ["<html>hush", "{", r#"{"name":null,"secret":"hush"}"#] {
         let thing = Thing { name: "x".into() };
         let error = ScriptedTransport::new([response(201, body)]).polar();

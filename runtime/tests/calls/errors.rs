@@ -99,7 +99,7 @@ async fn only_a_404_with_an_error_class_means_not_found() {
                 serve this version of the API, or has no such path";
     let stranger = "404, but not from the API";
     for (headers, body, text) in [
-        // About the resource: a response of the API, by its header, with an error class.
+        // About the resource: the header shows that the API responded, and there is an error class.
         (
             echo.clone(),
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
@@ -110,21 +110,23 @@ async fn only_a_404_with_an_error_class_means_not_found() {
             r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
             found,
         ),
-        // Without the header, which a proxy may strip and older servers never sent: one of the documented classes.
+        // Also about the resource: a proxy may remove the header, and older servers do not send it, but the class is
+        // documented.
         (
             vec![],
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
             found,
         ),
         (vec![], r#"{"error":"ResourceNotFound"}"#, found),
-        // From the API's router, in the requested version: `team/1` as an external ID.
+        // From the router of the API, in the requested version: the path does not exist, such as for the external ID
+        // `team/1`.
         (echo.clone(), r#"{"detail":"Not Found"}"#, no_path),
         (echo.clone(), r#"{"error":"","detail":"x"}"#, no_path),
         (echo.clone(), r#"{"error":null,"detail":"x"}"#, no_path),
         (echo, "", no_path),
-        // The API does not support the version, or an older server not the path.
+        // The API does not serve the version, or an older server does not have the path.
         (vec![], r#"{"detail":"Not Found"}"#, gone),
-        // From any server: the bodies of many have an `error`.
+        // From any server: the bodies of many servers contain an `error`.
         (
             vec![],
             r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
@@ -159,7 +161,7 @@ async fn only_a_404_with_an_error_class_means_not_found() {
     }
 }
 
-/// A class that is documented for 404 has no meaning with another status.
+/// A class that is documented for 404 has no special meaning with another status.
 #[tokio::test]
 async fn a_not_found_class_requires_status_404() {
     for status in [400, 403, 405, 410, 500] {
@@ -212,7 +214,7 @@ impl Transport for Fails {
     }
 }
 
-/// The output of `fn main() -> Result<(), Error>`.
+/// Covers the output of a `main` that returns an error.
 #[tokio::test]
 async fn debug_shows_the_chain_of_sources_and_no_secret() {
     let list = async |token: Fails, transport: Fails| {

@@ -1,4 +1,4 @@
-//! Requests over the wire, and the errors of servers and networks.
+//! Requests over real connections, and the errors of servers and networks.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -250,7 +250,7 @@ async fn a_missing_response_times_out() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_a_connection_error() {
-    // A port that was free a moment ago, without a listener.
+    // The port is released again, so that nothing listens on it.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -272,7 +272,7 @@ async fn a_broken_connection_is_a_transport_error() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // The request is read, and the response breaks off.
+        // The request is read, and the connection is closed before the response is complete.
         std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
         std::io::Write::write_all(
             &mut stream,
@@ -288,7 +288,7 @@ async fn a_broken_connection_is_a_transport_error() {
     );
 }
 
-/// Responds with empty lists, and counts its connections.
+/// Starts a server that responds with empty lists and counts connections.
 fn counting() -> (String, Arc<AtomicUsize>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -318,7 +318,7 @@ async fn idle_connections_are_closed_before_the_server_closes_them() {
         polar.list().await.unwrap();
     }
     assert_eq!(count.load(Ordering::Relaxed), 1);
-    // Real time, since the connection pool uses no other clock.
+    // In real time, because the connection pool uses no other clock.
     tokio::time::sleep(Duration::from_millis(4500)).await;
     polar.list().await.unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 2);
@@ -369,7 +369,7 @@ async fn forms_have_a_content_length_even_if_empty() {
     }
 }
 
-/// An empty list with 98 spaces in it, compressed.
+/// The gzip-compressed JSON of an empty list with 98 spaces.
 #[cfg(feature = "gzip")]
 const COMPRESSED: &[u8] = &[
     31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 139, 86, 160, 57, 136, 5, 0, 67, 44, 206, 133, 100, 0, 0, 0,
@@ -461,7 +461,7 @@ async fn custom_reqwest_clients_must_not_follow_redirects() {
     let error = through(given, &server).list().await.unwrap_err();
     assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
     assert!(error.to_string().contains("followed a redirect"), "{error}");
-    // Once: a retry would fail in the same way.
+    // Requested once, because a retry would fail in the same way.
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 1);
 }
 

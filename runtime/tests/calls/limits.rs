@@ -54,7 +54,7 @@ async fn dropped_calls_free_their_slots() {
         calls.push(tokio::spawn(request.send()));
         tokio::task::yield_now().await;
     }
-    // The first, one in the middle, and the last.
+    // The first, a middle and the last request are dropped.
     for index in [0, 2, 4] {
         calls[index].abort();
     }
@@ -130,7 +130,7 @@ async fn an_unpolled_call_does_not_delay_others() {
     let begun = tokio::time::timeout(Duration::from_secs(1), &mut kept).await;
     assert!(begun.is_err());
     polar.list().with(patient.clone()).await.unwrap();
-    // It missed its turn, and never runs together with another one.
+    // The request missed its turn, and is not sent at the same time as another one.
     let (kept, third) = tokio::join!(kept, polar.list().with(patient).send());
     kept.unwrap();
     third.unwrap();
@@ -165,10 +165,10 @@ async fn retry_after_pauses_requests_longer_than_a_call_waits() {
         let limit = RateLimit::per_minute(500);
         let polar = script.builder().rate_limit(limit).build().unwrap();
         assert!(polar.list().await.unwrap_err().is_rate_limited());
-        // A minute is not enough.
+        // The policy limits the pause to 60 s, which is the timeout of a call. So this call fails without being sent.
         assert!(!polar.list().await.unwrap_err().may_have_been_sent());
         assert_eq!(script.count(), 1);
-        // And the policy allows no more than that.
+        // After another second, the rest of the pause is shorter than the timeout.
         tokio::time::sleep(Duration::from_secs(1)).await;
         polar.list().await.unwrap();
         assert_eq!(script.times()[1].as_secs(), 60, "{asked}");
@@ -194,7 +194,7 @@ async fn after_the_maximum_pause_one_call_probes_the_server() {
         limited += usize::from(call.await.unwrap().is_err());
     }
     assert_eq!(limited, 1);
-    // The first probe is rejected, the second one succeeds, and the others follow as usual.
+    // The first probe is rejected and the second one succeeds. The other requests follow at the usual intervals.
     let millis: Vec<u128> = script.times().iter().map(Duration::as_millis).collect();
     let seconds: Vec<u128> = millis.iter().map(|millis| millis / 1000).collect();
     assert_eq!(seconds, [0, 30, 60, 60, 60], "{millis:?}");
@@ -251,7 +251,7 @@ async fn the_pause_is_capped_by_the_policy_of_the_client_not_of_the_call() {
     assert_eq!(script.times()[1].as_secs(), 60);
 }
 
-/// Provides tokens slowly.
+/// A token provider with a delay.
 #[derive(Clone)]
 struct SlowTokens(Duration);
 

@@ -42,7 +42,7 @@ async fn call_options_override_those_of_the_client() {
         .attempt_timeout(Duration::from_secs(3));
     polar.list().with(options).await.unwrap();
     for request in script.sent() {
-        // Neither printed nor stored in HTTP/2's compression table.
+        // Sensitive, so it is neither printed nor stored in the compression table of HTTP/2.
         assert!(
             ["x-a", "x-b"]
                 .iter()
@@ -193,7 +193,7 @@ async fn a_call_can_return_status_and_headers() {
     assert!(response.into_inner().is_none());
 }
 
-/// Adds its name to requests and responses.
+/// A layer that adds its name to requests and responses.
 #[derive(Debug)]
 struct Named(&'static str, Arc<dyn Transport>, Arc<Mutex<Vec<String>>>);
 
@@ -231,7 +231,7 @@ async fn layers_see_requests_from_last_to_first_and_responses_in_reverse() {
         let seen = Arc::clone(&seen);
         move |next| Named(name, next, seen)
     };
-    // The order of `transport` and `layer` does not matter.
+    // `transport` and `layer` can be called in any order.
     let polar = Polar::builder()
         .layer(layer("inner"))
         .transport(script.clone())

@@ -1,4 +1,4 @@
-//! The content of requests, recorded by a transport.
+//! The content of requests, as recorded by a transport.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -239,7 +239,7 @@ async fn values_without_a_string_form_are_rejected() {
         })
     ));
     assert_eq!(recorder.count(), 0);
-    // A corrected parameter is sent.
+    // The request is sent if the invalid parameter is replaced by a valid one.
     polar
         .list()
         .any("x", &object)

@@ -1,4 +1,4 @@
-//! Retries: which calls, when, and how often.
+//! Retries: which calls are retried, after which delay, and how often.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -56,9 +56,9 @@ async fn non_idempotent_operations_are_retried_only_if_nothing_was_done() {
         (response(503, ""), 1),
         (response(520, ""), 1),
         (Step::Chunks(201, vec!["{"], End::Broken), 1),
-        // The head has arrived, so a connection existed.
+        // The head of the response has arrived, so the request was sent.
         (Step::Chunks(201, vec!["{"], End::NotSent), 1),
-        // It may or may not have been a rate limit.
+        // The incomplete class leaves open whether it was a rate limit.
         (Step::Chunks(429, vec![r#"{"error":"Man"#], End::Broken), 1),
         (Step::Chunks(429, vec![], End::Hanging), 1),
         (Step::Chunks(429, vec![], End::Whole), 2),
@@ -86,7 +86,7 @@ async fn callers_can_override_idempotency() {
     list.await.unwrap_err();
     assert_eq!(script.count(), 1);
 
-    // The call's option overrides the client's, and a request that was not processed is retried anyway.
+    // The option of the call overrides that of the client. A request that was not processed is retried in any case.
     let script = ScriptedTransport::new([CONNECTION_LOST, CONNECTION_REFUSED, response(200, "[]")]);
     let polar = script.builder().defaults(not_safe).build().unwrap();
     polar.list().await.unwrap_err();
@@ -112,7 +112,7 @@ async fn permanent_errors_are_not_retried() {
         response(505, ""),
         response(307, ""),
         response(200, "{"),
-        // An error of the operation, not a rate limit.
+        // An error class makes it an error of the operation rather than a rate limit.
         response(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
         Step::Fail(TransportErrorKind::Unavailable),
     ] {
@@ -165,7 +165,7 @@ async fn retry_after_sets_the_backoff() {
             ]);
             script.polar().list().await.unwrap();
             let times = script.times();
-            // The requested delay, and up to half a second of jitter.
+            // The requested delay with a jitter of up to half a second.
             assert!(
                 times[1] >= second * wait && times[1] < second * wait + second,
                 "{headers:?} {times:?}"
@@ -176,7 +176,7 @@ async fn retry_after_sets_the_backoff() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
-    // Longer than the policy allows.
+    // The requested delay exceeds the maximum of the policy.
     let script = ScriptedTransport::new([rate_limited("61")]);
     let hour = CallOptions::new().timeout(Duration::from_secs(3600));
     let error = script.polar().list().with(hour).await.unwrap_err();
@@ -184,7 +184,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     assert!(error.is_rate_limited() && error.is_retryable());
     assert_eq!((script.count(), script.times()[0]), (1, Duration::ZERO));
 
-    // Longer than the call's timeout: it fails without waiting.
+    // The requested delay exceeds the timeout of the call, which fails at once.
     let options = CallOptions::new().timeout(Duration::from_secs(5));
     let start = tokio::time::Instant::now();
     let script = ScriptedTransport::new([rate_limited("6")]);
@@ -192,7 +192,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     assert!(error.is_rate_limited());
     assert_eq!(start.elapsed(), Duration::ZERO);
 
-    // The user's maximum.
+    // The maximum is configurable.
     let policy = RetryPolicy::new().max_retry_after(Duration::from_secs(1800));
     let options = CallOptions::new()
         .timeout(Duration::from_secs(3600))
@@ -201,7 +201,7 @@ async fn a_retry_after_beyond_the_maximum_or_the_timeout_is_not_awaited() {
     script.polar().list().with(options).await.unwrap();
     assert!(script.times()[1] >= Duration::from_secs(1800));
 
-    // An invalid number.
+    // A number that is out of range.
     let script = ScriptedTransport::new([rate_limited("99999999999999999999999")]);
     let error = script.polar().list().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
@@ -248,7 +248,7 @@ async fn retries_are_configurable_per_client_and_call() {
     let five = CallOptions::new().retry(RetryPolicy::new().max_attempts(5));
     off.list().with(five).await.unwrap_err();
     assert_eq!(script.count(), 6);
-    // Options without this setting change nothing.
+    // Options that do not set the policy leave it unchanged.
     off.list().with(CallOptions::new()).await.unwrap_err();
     assert_eq!(script.count(), 7);
 }
@@ -260,7 +260,7 @@ async fn the_budget_limits_retries_during_an_outage() {
     for _ in 0..1000 {
         polar.clone().list().await.unwrap_err();
     }
-    // A hundred retries, and then none.
+    // The budget suffices for a hundred retries.
     assert_eq!(script.count(), 1100);
 }
 
@@ -288,7 +288,7 @@ async fn a_404_on_the_retry_of_a_delete_is_success() {
         assert_eq!(response.status(), 404);
         assert_eq!(response.headers()["polar-version"], "2026-10");
         assert_eq!(script.count(), 2);
-        // The operation has a response body, so the 404 is an error.
+        // The operation has a response body, so a 404 after a lost response is an error.
         let script = ScriptedTransport::new([lost, not_found()]);
         assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
     }
@@ -300,10 +300,10 @@ async fn other_deletes_with_a_404_are_errors() {
     let stranger = response(404, r#"{"status":404,"error":"Not Found"}"#);
     for (steps, version) in [
         (vec![not_found()], false),
-        // The request had not reached the server.
+        // The first request did not reach the server.
         (vec![CONNECTION_REFUSED, not_found()], false),
         (vec![rate_limited("1"), not_found()], false),
-        // This error is not about the resource.
+        // The error is not about the resource.
         (vec![CONNECTION_LOST, gone], true),
         (vec![CONNECTION_LOST, stranger], true),
     ] {
@@ -364,7 +364,7 @@ async fn errors_tell_whether_they_are_retryable() {
     }
 }
 
-/// Starts a call, and leaves it unpolled for so long.
+/// Starts a call, and does not poll it for this time.
 async fn neglected(script: &ScriptedTransport, seconds: u64) -> Result<(), Error> {
     let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
     let mut call = Box::pin(polar.list().send());
@@ -377,7 +377,7 @@ async fn neglected(script: &ScriptedTransport, seconds: u64) -> Result<(), Error
 #[tokio::test(start_paused = true)]
 async fn time_without_polls_does_not_count_toward_the_timeout() {
     for seconds in [40, 100] {
-        // Each chunk takes another second, which only begins when it is polled.
+        // Each chunk takes another second, which starts when it is polled.
         let script = ScriptedTransport::new([Step::Chunks(200, vec!["[]"], End::Slow(1))]);
         neglected(&script, seconds).await.unwrap();
         assert_eq!(script.count(), 1);
@@ -421,7 +421,7 @@ async fn nothing_is_sent_after_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_past_the_deadline_returns_the_previous_error() {
-    // The turn of the retry would come after the deadline.
+    // The retry would have to wait for its turn until after the deadline.
     let script = ScriptedTransport::new([CONNECTION_REFUSED, response(201, r#"{"name":"x"}"#)]);
     let polar = script.builder().rate_limit(RateLimit::per_minute(1));
     let polar = polar.build().unwrap();

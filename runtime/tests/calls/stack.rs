@@ -5,7 +5,8 @@
 
 use crate::script::{ScriptedTransport, response};
 
-/// The futures of a call are on the heap; none of them is moved as a whole. A stack overflow would end the process.
+/// The futures of a call are on the heap, and none of them is moved as a whole. A stack overflow would abort the
+/// process.
 #[test]
 fn a_call_needs_little_stack() {
     let call = || {

@@ -1,4 +1,4 @@
-//! Clients on other runtimes than tokio.
+//! Clients on runtimes other than tokio.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -13,7 +13,7 @@ use polar_client_runtime::transport::{
     Body, BoxFuture, Timer, Transport, TransportError, TransportErrorKind,
 };
 
-/// Rejects so many requests.
+/// Rejects this number of requests.
 #[derive(Debug)]
 struct Refusing(Mutex<usize>);
 
@@ -34,7 +34,7 @@ impl Transport for Refusing {
     }
 }
 
-/// A clock that jumps to the end of every wait.
+/// A clock on which every wait ends at once, by advancing the time.
 #[derive(Clone, Debug)]
 struct Jumping(Arc<Mutex<Instant>>);
 
@@ -53,7 +53,7 @@ fn builder(refused: usize) -> ClientBuilder<Anonymous, Api> {
     Polar::builder().transport(Refusing(Mutex::new(refused)))
 }
 
-/// Returns the result of a future that never waits.
+/// Returns the output of a future that must be ready when it is first polled.
 fn now<F: IntoFuture>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future.into_future());
     match future
@@ -82,7 +82,7 @@ fn calls_without_a_timer_are_not_retried() {
     assert!(now(polar.list()).unwrap().is_empty());
 }
 
-/// Responds with a body that never arrives, or rejects the request.
+/// Responds with a body that never arrives if `true`, and else rejects the request.
 #[cfg(feature = "reqwest")]
 #[derive(Debug)]
 struct Waiting(bool);
@@ -121,12 +121,12 @@ async fn a_future_that_leaves_its_runtime_returns_an_error() {
     use std::pin::Pin;
 
     let unavailable = |error: &Error| matches!(error, Error::Configuration { .. });
-    // A body whose next chunk is awaited elsewhere.
+    // The next chunk of a body is awaited on another thread.
     let polar = Polar::builder().transport(Waiting(true)).build().unwrap();
     let mut stream = polar.export().send_stream().await.unwrap();
     let error = std::thread::spawn(move || now(stream.next())).join();
     assert!(unavailable(&error.unwrap().unwrap().unwrap_err()));
-    // A call that waits for its retry.
+    // A call waits for its retry on another thread.
     let polar = Polar::builder().transport(Waiting(false)).build().unwrap();
     let mut call = Box::pin(polar.list().send());
     let mut context = Context::from_waker(Waker::noop());

@@ -1,4 +1,4 @@
-//! Token providers, and rejected tokens.
+//! Token providers and rejected tokens.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -98,7 +98,7 @@ async fn a_rejected_token_is_refreshed_once_for_every_kind_of_operation() {
 
 #[tokio::test]
 async fn a_rejected_token_is_refreshed_only_once_per_call() {
-    /// Always provides another one.
+    /// A token provider that returns a different token each time.
     struct Endless(Mutex<usize>);
     impl TokenProvider for Endless {
         fn token(&self) -> BoxFuture<'_, TokenResult> {

@@ -64,7 +64,7 @@ fn a_page_is_read_field_by_field() {
         product.metadata["c"],
         Scalar::Number(Number::Float(1.0))
     ));
-    // Without an offset it would not be encoded as received.
+    // A timestamp without an offset stays a string: as a timestamp, it would be encoded in UTC.
     assert!(
         matches!(&product.metadata["since"], Scalar::String(text) if text == "2026-01-01T00:00:00")
     );
@@ -193,7 +193,7 @@ fn duplicate_keys_are_errors() {
         decode_error::<Vec<Json>>(r#"[{"c":1},{"c":1,"d":2,"c":null}]"#),
         "[1].c: the key is repeated"
     );
-    // Twice in different objects is fine.
+    // Equal keys in different objects are valid.
     assert_eq!(read::<Json>(r#"{"a":{"a":1},"b":{"a":1}}"#)["b"]["a"], 1);
 }
 

@@ -1,4 +1,4 @@
-//! Encoding, byte by byte, and `Debug` output.
+//! Encoding, byte by byte, and the output of `Debug`.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -14,7 +14,7 @@ use polar_client_runtime::types::{
 #[test]
 fn a_page_is_written_as_it_was_read() {
     let page: Page = codec::from_str(PAGE).unwrap();
-    // Unnecessary escapes are removed.
+    // Characters are encoded without unnecessary escapes.
     let expected = PAGE.replace(r"caf\u00e9 \ud83d\ude00", "café 😀");
     assert_eq!(codec::to_string(&page), expected);
     assert_eq!(codec::to_vec(&page), expected.as_bytes());

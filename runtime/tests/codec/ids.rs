@@ -1,4 +1,4 @@
-//! Identifiers: conversions, and their use with frameworks and serde.
+//! Identifiers: conversions, and use with frameworks and serde.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -54,7 +54,7 @@ fn the_codec_reads_and_writes_them_as_strings() {
 
 #[test]
 fn an_id_deserializes_from_a_path_segment() {
-    // Extractors such as `axum::extract::Path` deserialize a segment as a string only.
+    // Extractors such as `axum::extract::Path` deserialize a path segment as a string.
     let segment = StrDeserializer::<ValueError>::new(TEXT);
     assert_eq!(Id::<Order>::deserialize(segment).unwrap(), ID);
     let segment = StrDeserializer::<ValueError>::new("order");

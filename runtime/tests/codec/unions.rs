@@ -74,7 +74,7 @@ fn errors_name_the_innermost_variant() {
         error(r#"{"benefit":{"type":"priced"},"price":{"amount_type":"x"},"level":null}"#),
         "level: expected an integer, found null (in Grant::Priced)"
     );
-    // An error before the union does not name it.
+    // An error outside of the union does not mention it.
     let outside = codec::from_str::<(i64, Grant)>(
         r#"["a",{"benefit":{"type":"priced"},"price":1,"level":null}]"#,
     )
@@ -99,7 +99,7 @@ fn rejected_variants_leave_no_error() {
             Scalar::Unknown(_)
         ]
     ));
-    // Earlier problems are kept.
+    // Problems that were recorded before are kept.
     assert!(codec::from_str::<(i64, Scalar)>(r#"["a","x"]"#).is_err());
 }
 

@@ -53,7 +53,7 @@ fn receipt(script: &ScriptedTransport) -> Download {
     Download::document(script.polar().client.request(&RECEIPT))
 }
 
-/// Returns a file with an address, of this size and with this content.
+/// Returns the download of a file with a known URL, of this size and content.
 fn file(script: &ScriptedTransport, size: usize, content: &str) -> Download {
     let file: Json = json!({
         "name": "a.txt",
@@ -65,7 +65,7 @@ fn file(script: &ScriptedTransport, size: usize, content: &str) -> Download {
     Download::file(script.polar().client.request(&LIST), &file)
 }
 
-/// Returns the requests as method and path.
+/// Returns the requests as methods and paths.
 fn lines(script: &ScriptedTransport) -> Vec<String> {
     let line =
         |request: &http::Request<_>| format!("{} {}", request.method(), request.uri().path());
@@ -230,7 +230,7 @@ async fn progress_is_reported() {
         .await
         .unwrap();
     let of = |received| (received, Some(3));
-    // From the beginning, when it is fetched again.
+    // The progress starts again when the file is fetched again.
     assert_eq!(take(), [of(0), of(1), of(0), of(1), of(3)]);
 
     let script = ScriptedTransport::new([response(200, LINK), response(200, "abc")]);

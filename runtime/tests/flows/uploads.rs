@@ -84,7 +84,7 @@ async fn only_parts_in_flight_are_in_memory() {
         let upload = bucket.upload(bytes(26 * MIB)).parallel(parallel);
         upload.await.unwrap();
         let most = bucket.get(|state| (state.most_parts, state.most_bytes));
-        // Five parts of five megabytes, and one of one.
+        // The last part has one megabyte, the others have five.
         let bytes = 5 * parallel.min(5) + usize::from(parallel > 5);
         assert_eq!(most, (parallel.min(6), bytes * MIB));
         assert_eq!(bucket.get(|state| state.stored.len()), 6);
@@ -146,7 +146,7 @@ async fn errors_report_how_far_the_upload_came() {
         (403, Some("AccessDenied"))
     );
     assert_eq!(storage.message(), "Request has expired");
-    // The credential is irrelevant.
+    // A 403 of the storage says nothing about the credential of the client.
     assert!(!error.is_forbidden() && !error.is_retryable());
     assert_eq!(
         error.to_string(),
@@ -220,7 +220,7 @@ async fn api_errors_end_the_upload() {
     let last = "files:uploaded";
     assert_eq!(bucket.calls(), ["files:create", last, last, last]);
 
-    // An operation that the client's user marks as unsafe is not retried.
+    // The options mark the operation as unsafe, so it is not retried.
     let unsafe_ = CallOptions::new().assume_unsafe();
     let upload = bucket.upload(bytes(1)).with(unsafe_);
     let error = upload.await.unwrap_err();
@@ -284,7 +284,7 @@ async fn progress_grows_to_the_total_size() {
     let read: Vec<u64> = seen.iter().map(|progress| mib(progress.read)).collect();
     assert_eq!(read, [1, 2, 3, 4, 5, 6, 7, 7, 7]);
     let stored: Vec<u64> = seen.iter().map(|progress| mib(progress.stored)).collect();
-    // The second part is the faster one.
+    // The second part completes first.
     assert_eq!(stored, [0, 0, 0, 0, 0, 0, 0, 2, 7]);
     assert!(seen.iter().all(|progress| mib(progress.total) == 7));
 }
@@ -363,7 +363,7 @@ mod files {
         let upload = bucket.upload(path.as_path()).send();
         let upload = tokio::time::timeout(std::time::Duration::from_secs(20), upload);
         let result = upload.await;
-        // Unblocks a thread that opened the pipe, so that the test ends.
+        // Unblocks a thread that is opening the pipe, so that the test can end.
         let unblock = std::fs::File::options().read(true).write(true).open(&path);
         drop(unblock);
         let error = failed(result.unwrap().unwrap_err());

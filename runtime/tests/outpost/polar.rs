@@ -34,30 +34,30 @@ pub(crate) struct Polar {
 #[derive(Default)]
 struct Shared {
     world: Mutex<World>,
-    /// Changes with the state.
+    /// Notifies waiting tests of changes.
     changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 pub(crate) struct World {
-    /// The configuration; none is sent while it is `None`.
+    /// The configuration to send. None is sent while it is `None`.
     pub(crate) reducers: Option<Json>,
     /// The snapshots that are sent on request, by customer and meter.
     pub(crate) snapshots: HashMap<(String, String), Json>,
-    /// The requested snapshots, over all connections.
+    /// The received requests for snapshots, of all connections.
     pub(crate) asks: Vec<Json>,
-    /// The events, each once.
+    /// The ingested events, without duplicates.
     pub(crate) events: Vec<Json>,
     known: HashSet<String>,
-    /// The headers of the requests for a WebSocket.
+    /// The headers of requests for a WebSocket.
     pub(crate) upgrades: Vec<HeaderMap>,
-    /// The status of requests for a WebSocket, instead of a connection.
+    /// The status to reject requests for a WebSocket with.
     pub(crate) refusal: Option<u16>,
-    /// The status of requests for a balance, instead of a response.
+    /// The status to reject requests for balances with.
     pub(crate) failure: Option<u16>,
-    /// Balances of the API: consumed and credited units.
+    /// The consumed and credited units that the API returns.
     pub(crate) balance: Option<(f64, f64)>,
-    /// The number of requests for balances.
+    /// The number of received requests for balances.
     pub(crate) reads: usize,
     sockets: Vec<mpsc::UnboundedSender<Message>>,
 }
@@ -178,7 +178,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| respond(request, Arc::clone(&shared)));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // A client that disconnects is not a failure of the test.
+            // Fails if the client disconnects, which is not a failure of the test.
             let _ = connection.with_upgrades().await;
         });
     }
@@ -224,7 +224,7 @@ fn ingest(body: &[u8], shared: &Shared) -> Response {
     let mut world = shared.world.lock().unwrap();
     let (mut inserted, mut duplicates) = (0, 0);
     for event in body["events"].as_array().unwrap() {
-        // Not every client sets the names of its events.
+        // Some clients send no external IDs. Their events are always new.
         let is_new = match event["external_id"].as_str() {
             Some(id) => world.known.insert(id.to_owned()),
             None => true,
@@ -286,7 +286,7 @@ async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, sh
     let (sender, mut outgoing) = mpsc::unbounded_channel();
     let hello = json!({ "type": "connection", "payload": { "id": "c-1" } });
     sender.send(Message::text(hello.to_string())).unwrap();
-    // Only the shared state has a sender: without it, the connection ends.
+    // A weak reference, so that connections end when the shared state is dropped.
     let weak = sender.downgrade();
     shared.world.lock().unwrap().sockets.push(sender);
     let writing = async {

@@ -1,4 +1,4 @@
-//! A client in the shape of the generated one, with a handful of operations.
+//! A client like those that the generator emits, with a few operations.
 
 #![allow(
     dead_code,
@@ -249,7 +249,7 @@ impl Model for Thing {
     }
 }
 
-/// Stands for a union's variant: accepted wherever a `Thing` is.
+/// Like a variant of a union: accepted in place of a `Thing`.
 #[derive(Clone)]
 pub struct NamedThing {
     pub name: String,

@@ -1,4 +1,4 @@
-//! A transport that follows a script, and records requests and their times.
+//! A transport that responds according to a script, and records requests and their times.
 
 #![allow(
     dead_code,
@@ -32,7 +32,7 @@ pub enum Step {
     Fail(TransportErrorKind),
     /// A response that never arrives.
     Hang,
-    /// A body in chunks, and how it ends.
+    /// A body in chunks, and how the body ends.
     Chunks(u16, Vec<&'static str>, End),
 }
 
@@ -43,7 +43,7 @@ pub enum End {
     /// An error that states that nothing was sent.
     NotSent,
     Hanging,
-    /// Complete, with so many seconds before each chunk.
+    /// Complete, with this number of seconds before each chunk.
     Slow(u64),
 }
 
@@ -58,7 +58,7 @@ pub fn rate_limited(after: &'static str) -> Step {
 pub const CONNECTION_LOST: Step = Step::Fail(TransportErrorKind::Interrupted);
 pub const CONNECTION_REFUSED: Step = Step::Fail(TransportErrorKind::Connect);
 
-/// Follows its steps; the last one is repeated for ever.
+/// The script. Its last step is repeated forever.
 #[derive(Clone, Debug)]
 pub struct ScriptedTransport(Arc<Mutex<State>>);
 
@@ -68,7 +68,7 @@ struct State {
     sent: Vec<http::Request<Bytes>>,
     times: Vec<Duration>,
     start: Instant,
-    /// The number of bodies and requests that are still alive.
+    /// The number of requests and bodies that were not dropped yet.
     open: usize,
 }
 
@@ -83,7 +83,7 @@ impl ScriptedTransport {
         })))
     }
 
-    /// Returns a client that uses it.
+    /// Returns a client that uses the script.
     pub fn polar(&self) -> Polar {
         self.builder().build().unwrap()
     }
@@ -102,7 +102,7 @@ impl ScriptedTransport {
         self.0.lock().unwrap().sent.clone()
     }
 
-    /// Returns the times of the requests, since the script was created.
+    /// Returns the time of each request since the script was created.
     pub fn times(&self) -> Vec<Duration> {
         self.0.lock().unwrap().times.clone()
     }
@@ -116,13 +116,13 @@ impl ScriptedTransport {
         self.sent().iter().map(value).collect()
     }
 
-    /// Returns the number of requests and bodies that are still alive.
+    /// Returns the number of requests and bodies that were not dropped yet.
     pub fn open(&self) -> usize {
         self.0.lock().unwrap().open
     }
 }
 
-/// Counts as alive until it is dropped.
+/// Counted in `open` until it is dropped.
 #[derive(Debug)]
 struct Guard(ScriptedTransport);
 

@@ -72,7 +72,7 @@ async fn an_event_is_not_handled_twice_at_once() {
         assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::InProgress));
         assert_eq!(handle(&deliveries, "b").await, Ok(Outcome::Handled("new")));
     }
-    // The first one was dropped, as frameworks do with the handlers of cancelled requests.
+    // The first call was dropped, as web frameworks do when a connection is closed.
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
@@ -108,7 +108,7 @@ async fn memory_is_bounded_by_evicting_the_oldest() {
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
-/// Fails or hangs in the given method, and records all calls.
+/// A store that fails or hangs in the given method, and records all calls.
 #[derive(Default)]
 struct Failing {
     fails_at: &'static str,
@@ -226,7 +226,7 @@ async fn dropping_a_handler_abandons_its_claim() {
         }
         store.asked.lock().unwrap().clone()
     };
-    // While the event is handled, and while the store records the outcome.
+    // Dropped while the event is handled, and while the store records the outcome.
     assert_eq!(dropped("", None), ["claim", "abandon"]);
     assert_eq!(
         dropped("complete", Some(Ok(()))),
@@ -236,6 +236,6 @@ async fn dropping_a_handler_abandons_its_claim() {
         dropped("release", Some(Err("no disk"))),
         ["claim", "release", "abandon"]
     );
-    // Nothing is claimed yet.
+    // Dropped before the event is claimed.
     assert_eq!(dropped("claim", None), ["claim"]);
 }

@@ -22,7 +22,7 @@ fn webhooks() -> Webhooks {
     Webhooks::new("secret").body_limit(64)
 }
 
-/// Bodies, the secret that signs them, and the status of the response.
+/// Returns bodies, the secret that signs each, and the expected status.
 fn cases() -> [(String, &'static str, u16); 6] {
     let long = |length: usize| format!(r#"{{"type":"{}"}}"#, "a".repeat(length - 11));
     [
@@ -40,7 +40,7 @@ fn signed(body: &str, secret: &str) -> [(&'static str, String); 3] {
     webhooks.sign("msg_1", SystemTime::now(), body).unwrap()
 }
 
-/// A body that never ends, or never arrives, and counts how much of it was read.
+/// A body that never ends or never arrives. Counts how much of it was read.
 struct Endless {
     piece: Option<Bytes>,
     asked: Arc<AtomicUsize>,
@@ -71,7 +71,7 @@ impl Stream for Endless {
 
 type Headers = Vec<(&'static str, String)>;
 
-/// Invalid headers, which reject a delivery with any body, and the status of the response.
+/// Returns headers that are rejected regardless of the body, and the expected status.
 fn ruled_out() -> [(Headers, u16); 6] {
     let signed = || signed(BODY, "secret").to_vec();
     let without = |name| {
@@ -159,7 +159,7 @@ mod axum {
             assert_eq!(error.status(), status, "{shown}");
             assert_eq!(asked.load(Ordering::Relaxed), 0, "{shown}");
         }
-        // Nor by an application without a valid secret.
+        // The body is not read if the application has no valid secret, either.
         let (body, asked) = Endless::new(Some("x"));
         let request = request(signed(BODY, "secret"), Body::from_stream(body));
         let delivery = Delivery::<Event>::from_request(request, &Webhooks::new(" ")).await;
@@ -239,7 +239,7 @@ mod actix {
         }
     }
 
-    /// A body as actix has it.
+    /// The same body as a payload of actix-web.
     struct Failing(Endless);
 
     impl Stream for Failing {

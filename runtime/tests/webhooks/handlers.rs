@@ -1,4 +1,4 @@
-//! Handlers of webhooks: the status of the response to a delivery, and that an event is handled once in all cases.
+//! Handlers of webhooks: the status of the response, and that each event is handled once.
 
 #![cfg(all(feature = "webhooks", feature = "tokio"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -28,7 +28,7 @@ fn delivery(id: &str) -> Delivery<Event> {
     Webhooks::new("secret").verify(signed(id), BODY).unwrap()
 }
 
-/// The result of a handler, which counts its calls.
+/// A handler that counts its calls.
 async fn count(calls: Arc<AtomicUsize>) -> Result<(), String> {
     calls.fetch_add(1, Ordering::SeqCst);
     Ok(())
@@ -80,7 +80,7 @@ async fn a_handler_outlives_its_request() {
         }));
         let mut context = Context::from_waker(Waker::noop());
         assert!(request.as_mut().poll(&mut context).is_pending());
-        // The request is dropped here.
+        // Drops the request.
     }
     tokio::task::yield_now().await;
     let again = deliveries.handle(delivery("a"), |_| ready(Ok::<(), String>(())));

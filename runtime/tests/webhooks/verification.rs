@@ -25,7 +25,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap()
 }
 
-/// Returns the headers of a delivery at second 1000.
+/// Returns the headers of a delivery that is signed at the timestamp 1000.
 fn signed(body: &str) -> Vec<(&'static str, String)> {
     let headers = Webhooks::new(SECRET).sign("msg_1", at(1000), body);
     headers.unwrap().to_vec()
@@ -35,7 +35,7 @@ fn verify(headers: impl Headers, body: &str) -> Result<Delivery, WebhookError> {
     Webhooks::new(SECRET).verify_at(headers, body, at(1000))
 }
 
-/// Returns the headers with one of them replaced or omitted.
+/// Returns the headers of a delivery with one header replaced or omitted.
 fn with(name: &'static str, value: Option<&str>) -> Vec<(&'static str, String)> {
     let mut headers = signed(BODY);
     headers.retain(|(header, _)| *header != name);
@@ -169,7 +169,7 @@ fn both_keys_of_a_secret_are_accepted() {
     let now = at(1000);
     let whole = webhooks.sign("a", now, BODY).unwrap();
     let standard = webhooks.sign_standard("a", now, BODY).unwrap();
-    // An independently computed signature of `a.1000.{"type":"order.paid"}`.
+    // The signature of `a.1000.{"type":"order.paid"}`, which was computed independently.
     assert_eq!(whole[2].1, WHOLE);
     assert_eq!(standard[2].1, STANDARD);
     for headers in [whole, standard] {
@@ -213,7 +213,7 @@ fn white_space_around_a_secret_is_ignored() {
         let is_trimmed = secret.trim() == SECRET;
         let verified = webhooks.verify_at(&whole, BODY, at(1000));
         assert_eq!(verified.is_ok(), is_trimmed, "{secret:?}");
-        // It may nevertheless be part of the secret.
+        // The white space may also be part of the secret itself.
         let own = webhooks.sign("a", at(1000), BODY).unwrap();
         assert_ne!(own, whole);
         assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());
@@ -249,7 +249,7 @@ fn secrets_can_be_rotated_without_a_gap() {
 
 #[test]
 fn an_empty_secret_verifies_nothing() {
-    // Keys that anyone could sign with.
+    // Secrets without a key: anyone could sign with them.
     let public = [
         "",
         "whsec_",
@@ -297,7 +297,7 @@ fn deliveries_are_accepted_within_the_tolerance() {
     assert!(verify(&strict, 1010).is_ok());
     assert!(verify(&strict, 1011).is_err());
     assert!(verify(&strict, 989).is_err());
-    // The maximum timestamp does not panic.
+    // Does not panic with the maximum timestamp.
     let headers = strict.sign("a", Timestamp::MAX_UTC, BODY).unwrap();
     let error = strict
         .verify_at(headers, BODY, Timestamp::MIN_UTC)
@@ -380,17 +380,17 @@ fn short_secrets_are_detected() {
         ("whsec_MDEyMzQ1Njc4OWFiY2RlZg==", false),
         ("polar_whs_0123456789abcde", true),
         ("polar_whs_0123456789abcdef", false),
-        // As base64, 12 bytes: that key is accepted, too.
+        // Decoded as base64, the key has 12 bytes, and it is accepted as well.
         ("0123456789abcdef", true),
         ("0123456789abcdef!", false),
-        // It cannot verify anything anyway.
+        // Cannot verify anything.
         ("whsec_", false),
     ] {
         assert_eq!(Webhooks::new(secret).has_short_secret(), short, "{secret}");
         let both = Webhooks::new("0123456789abcdef!").with_secret(secret);
         assert_eq!(both.has_short_secret(), short, "{secret}");
     }
-    // They work, as on the server.
+    // Short secrets work, as on the server.
     assert!(Webhooks::new(SECRET).has_short_secret() && verify(signed(BODY), BODY).is_ok());
 }
 

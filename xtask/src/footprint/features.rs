@@ -257,7 +257,7 @@ What each feature adds to a program without features
         assert!(axum.dependencies[0].contains("[\"v2026-10\", \"axum\"]"));
         assert!(axum.dependencies.iter().any(|it| it.starts_with("axum = ")));
         assert!(axum.files[1].1.contains("axum_route"));
-        // Has an effect without any code.
+        // `tracing` is not in `USES`: any call emits spans.
         let tracing = member(&client, "tracing");
         assert!(tracing.dependencies[0].contains("[\"v2026-10\", \"tracing\"]"));
         assert!(tracing.files[1].1.contains("without_http as client"));

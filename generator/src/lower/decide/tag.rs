@@ -147,7 +147,7 @@ fn with_keys(
             present: Box::new(inner(*present)),
             absent: Box::new(inner(*absent)),
         },
-        // Not possible: tagged candidates are objects.
+        // Tagged candidates are objects, so decisions by JSON type or text do not occur here.
         other @ (Decision::Kind { .. } | Decision::Format { .. }) => other,
     }
 }

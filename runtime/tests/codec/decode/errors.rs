@@ -1,4 +1,4 @@
-//! Error messages: path, variant and position, and what they must not show.
+//! Error messages contain path, variant and position, and no secrets.
 
 use super::*;
 
@@ -205,7 +205,7 @@ fn all_errors_are_listed_with_their_variants() {
     );
     assert!(!error.is_truncated());
     assert_eq!(error.to_string(), problems.join("; "));
-    // Fields of a missing value, or of one that is not an object, are not reported as well.
+    // A value that is missing or not an object is reported once, without its fields.
     assert_eq!(
         decode_error::<(Page, i64)>(r#"[3,"x"]"#),
         r#"[0]: expected an object, found 3; [1]: expected an integer, found "x""#

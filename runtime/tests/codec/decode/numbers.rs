@@ -1,4 +1,4 @@
-//! Numbers and decimals: limits, exactness, and how other formats represent them.
+//! Numbers and decimals: limits, exactness, and representations in other formats.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn numbers_are_kept_up_to_their_limits() {
     }
     assert_eq!(read::<i64>(r#"{"$serde_json::private::Number":"3.0"}"#), 3);
     assert_eq!(decode_error::<i64>("1.5"), "expected an integer, found 1.5");
-    // The nearest double may be another integer.
+    // Beyond 2^53, the nearest double may be a different integer.
     for text in ["9007199254740993.0", "1e300", "-1e16"] {
         assert!(codec::from_str::<i64>(text).is_err(), "{text}");
     }
@@ -110,7 +110,7 @@ fn numbers_are_decoded_with_arbitrary_precision_of_serde_json() {
     );
     let fixed: Result<PriceFixed, PlainError> = Deserialize::deserialize(fixed);
     assert_eq!(fixed.unwrap().price_amount, 5);
-    // No number inside: an ordinary object.
+    // The string is not a number, so it is an ordinary object.
     let message = wrapped::<fixtures::PriceUnit>("no number")
         .err()
         .unwrap()
@@ -126,7 +126,7 @@ fn numbers_are_decoded_with_arbitrary_precision_of_serde_json() {
     assert!(codec::from_str::<f64>(r#"{"$serde_json::private::Number":"1e999"}"#).is_err());
 }
 
-/// The values of the test's map deserializer: a string, or a number as `arbitrary_precision` passes it.
+/// The values of the test's map deserializer: a string, or a number as serde_json passes it with `arbitrary_precision`.
 #[derive(Clone, Copy)]
 enum Value<'a> {
     Text(&'a str),

@@ -1,4 +1,4 @@
-//! Documents: generation, polling and its deadline.
+//! Documents: generation, polling and deadlines.
 
 use super::*;
 
@@ -60,7 +60,7 @@ async fn a_document_that_cannot_be_generated_fails_at_once() {
     let script = ScriptedTransport::new([missing()]);
     let error = receipt(&script).bytes().await.unwrap_err();
     assert!(error.is_not_found() && script.count() == 1);
-    // A 404 that is not about the invoice.
+    // This 404 is not about the invoice.
     let script = ScriptedTransport::new([response(404, r#"{"detail":"Not Found"}"#)]);
     let error = invoice(&script).bytes().await.unwrap_err();
     assert!(error.is_version_gone() && script.count() == 1);
@@ -101,11 +101,11 @@ async fn polling_ends_at_the_deadline() {
     );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the document was not available before the deadline");
-    // The last request is made before the deadline, so that there is time for its response.
+    // The last request is made some time before the deadline, so that its response can arrive.
     assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 19.0]);
     assert_eq!(start.elapsed().as_secs_f64(), 19.0);
 
-    // A document that becomes available just before the deadline is downloaded.
+    // A document that exists just before the deadline is downloaded.
     let steps = [
         NOT_YET,
         NOT_YET,
@@ -150,12 +150,12 @@ async fn the_size_limit_of_documents_applies_to_all_targets() {
     assert!(is_limit(&error) && received <= 100);
     assert!(stream.next().await.is_none() && script.open() == 0);
 
-    // A stated length is not fetched.
+    // The stated length already exceeds the limit, so the body is not read.
     let long = Step::Response(200, vec![("content-length", "101")], "abc");
     let script = ScriptedTransport::new([response(200, LINK), long]);
     assert!(is_limit(&limited(&script).stream().await.unwrap_err()));
 
-    // The size of files is verified if the API states it.
+    // If the API states the size of a file, the size is verified.
     let script = ScriptedTransport::new([pieces]);
     let content = "abcdef".repeat(20);
     let download = file(&script, 120, &content).with(CallOptions::new().body_limit(100));

@@ -1,4 +1,4 @@
-//! Failures while content arrives: errors of the storage, wrong content, interruptions and timeouts.
+//! Failures while a file is received: errors of the storage, wrong content, interruptions and timeouts.
 
 use super::*;
 
@@ -66,7 +66,7 @@ async fn an_interrupted_download_is_retried() {
     let script = ScriptedTransport::new(steps.clone());
     assert_eq!(file(&script, 3, "abc").bytes().await.unwrap(), "abc");
 
-    // A chunk that was already returned cannot be returned again.
+    // Not fetched again, because a chunk was already returned.
     let script = ScriptedTransport::new(steps);
     let mut stream = file(&script, 3, "abc").stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "a");
@@ -79,7 +79,7 @@ async fn a_trickling_download_times_out() {
     const PIECES: [&str; 200] = ["a"; 200];
     let slow = || Step::Chunks(200, PIECES.to_vec(), End::Slow(20));
     let start = tokio::time::Instant::now();
-    // The pauses are short, and each attempt receives something: an hour is enough.
+    // Each attempt receives something and the pauses are short, so the default timeout of an hour is sufficient.
     let script = ScriptedTransport::new([slow()]);
     let error = file(&script, 200, "").bytes().await.unwrap_err();
     assert!(error.is_timeout());
@@ -87,7 +87,7 @@ async fn a_trickling_download_times_out() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the download was not complete before the deadline");
 
-    // The timeout covers all attempts, and the wait for a document.
+    // The timeout includes all attempts, and the wait for a document.
     let minute = Duration::from_secs(60);
     for steps in [
         vec![slow()],
@@ -106,7 +106,7 @@ async fn a_trickling_download_times_out() {
         assert!((59..=60).contains(&start.elapsed().as_secs()));
     }
 
-    // The same applies to a stream, also by the option of the call, whatever its reader does.
+    // The same is true for a stream, even if its reader is slow, and for the timeout in the options.
     for by_option in [false, true] {
         let script = ScriptedTransport::new([slow()]);
         let download = match by_option {
@@ -174,7 +174,7 @@ async fn files_without_a_usable_checksum_are_not_downloaded() {
         (-1, json!(sum), "`size`"),
         (3, json!("not base64!"), "`checksum_sha256_base64`"),
         (3, json!(""), "`checksum_sha256_base64`"),
-        // The digest in hexadecimal.
+        // The digest as hexadecimal digits.
         (
             3,
             json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

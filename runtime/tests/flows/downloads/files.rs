@@ -35,7 +35,7 @@ async fn a_file_is_written_atomically() {
                 .mode()
         };
         assert_eq!(mode("a.txt"), mode("b"));
-        // Private permissions stay private, and shared ones shared.
+        // The permissions of the replaced file are preserved.
         for rights in [0o600, 0o666] {
             fs::set_permissions(&path, fs::Permissions::from_mode(rights)).unwrap();
             let script = ScriptedTransport::new([response(200, "abc")]);
@@ -95,7 +95,7 @@ async fn only_regular_files_are_replaced() {
         let error = receipt(&script).to_file(&target).await.unwrap_err();
         assert!(matches!(error, Error::File { .. }), "{error}");
         assert!(error.to_string().contains(reason), "{error}");
-        // Not even the document was generated.
+        // Nothing was requested, not even the generation of the document.
         assert_eq!(script.count(), 0);
     }
     let mut after = names(&folder);

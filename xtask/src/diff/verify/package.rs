@@ -58,7 +58,7 @@ impl Package {
                 "--cap-lints",
                 "allow",
             ])
-            // rustdoc's JSON output is unstable. The tool reads the format of this compiler release.
+            // rustdoc's JSON output is unstable, which `RUSTC_BOOTSTRAP` permits. The tools read the format of this release.
             .env("RUSTC_BOOTSTRAP", "1");
         super::finish(cargo)?;
         let described = target.join("doc").join(format!("{NAME}.json"));

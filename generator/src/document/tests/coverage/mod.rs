@@ -229,7 +229,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
                 json!([reference("P"), reference("Q")]),
             ];
         }
-        // There is only one constant of null.
+        // `const: null` adds nothing to `type: null`, so there is no value to try.
         "const" if kind == Kind::Null => return vec![],
         "const" => constant,
         "enum" if kind == Kind::Boolean => json!([true]),
@@ -239,7 +239,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "properties" => json!({"a": {"type": "string"}, "b": {"type": "integer"}}),
         "required" => json!(["a"]),
         "items" => json!({"type": "boolean"}),
-        // Null would be equivalent to no default.
+        // Not null, which would be equivalent to no default.
         "default" => json!("d"),
         "additionalProperties" => return vec![json!({"type": "integer"}), json!({}), json!(true)],
         "propertyNames" => text(),
