@@ -48,7 +48,7 @@ async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
-            // A redelivery would not have one either.
+            // Redelivery would not help: the order has no product.
             None => println!("order {}: nothing to deliver", paid.data.id),
         },
         Event::SubscriptionRevoked(revoked) => {

@@ -44,7 +44,7 @@ async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
-            // A redelivery would not have one either.
+            // Redelivery would not help: the order has no product.
             None => println!("order {}: nothing to deliver", paid.data.id),
         },
         Event::SubscriptionRevoked(revoked) => {
@@ -62,7 +62,7 @@ async fn handle(event: Event) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM. The responses to pending requests are sent first.
+/// Waits for Ctrl-C or SIGTERM. The server then completes pending requests before it stops.
 async fn stopped() {
     #[cfg(unix)]
     let terminated = async {
@@ -74,7 +74,7 @@ async fn stopped() {
     tokio::select! {
         Ok(()) = tokio::signal::ctrl_c() => {}
         Some(()) = terminated => {}
-        // Neither signal is available, which is no reason to stop.
+        // Signals are not available, so the server runs until it is killed.
         else => std::future::pending().await,
     }
 }

@@ -87,7 +87,7 @@ impl Access {
 
     /// Stores a state, unless a newer one is known: events may arrive in any order.
     fn keep(&self, state: Entitlements<CustomerState>) {
-        // A customer whom this program did not create is not one of its users.
+        // This program did not create the customer, so the customer is not one of its users.
         let Some(customer) = state.external_id().map(str::to_owned) else {
             return;
         };
@@ -105,7 +105,7 @@ impl Access {
         if let Some(state) = self.kept().get(customer) {
             return Ok(state.benefit(benefit).is_some());
         }
-        // No event was received since the program was started.
+        // No state is known yet, because no event arrived since the program was started.
         let before = SystemTime::now();
         match self.polar.customers().get_state_external(customer).await {
             Ok(state) => {

@@ -10,7 +10,7 @@ use polar_client::v2026_10::models::OrderStatus;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), polar_client::Error> {
     let polar = Polar::from_env()?;
-    // Rows are streamed: an export may be larger than the memory.
+    // Rows are streamed, so an export may be larger than the memory.
     let mut rows = polar.orders().export().status([OrderStatus::Paid]).rows();
     while let Some(row) = rows.try_next().await? {
         println!(

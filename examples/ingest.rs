@@ -30,11 +30,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .capacity(1_000)
         .start()?;
 
-    // Each task can have its own clone of the ingester. Standard input is read by a separate thread.
+    // Clones share the queue, so each task can have its own. Standard input is read by a separate thread.
     let reader = ingester.clone();
     let reading = tokio::task::spawn_blocking(move || read(&reader)).await;
 
-    // First of all, also after an error of reading: the queue still contains events.
+    // Shut down before handling the result of the reader: even after an error, the queue contains events.
     let report = ingester.shutdown(Duration::from_secs(10)).await;
     eprintln!(
         "{} accepted, {} duplicates, {} rejected, {} unsent",

@@ -47,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         customer.llm("anthropic", "opus", usage).await?;
     }
 
-    // Waits until everything is delivered, as handlers need that are frozen between invocations.
+    // Waits until everything is delivered. A serverless handler needs this, because it may be frozen between
+    // invocations.
     let patience = Duration::from_secs(5);
     if tokio::time::timeout(patience, metering.flush())
         .await

@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 if step == Some(UploadStep::Complete) && error.may_have_been_sent() {
                     eprintln!("file {id} may be complete: look before you upload it again");
                 } else if let Err(error) = polar.files().delete(id).await {
-                    // The created file stays in the list of files without its content.
+                    // The created file stays in the list, without content.
                     eprintln!("file {id} was not taken back: {error}");
                 }
             }

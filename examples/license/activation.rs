@@ -24,7 +24,7 @@ pub(crate) async fn activate(
         println!("already activated, please deactivate first");
         return Ok(ExitCode::FAILURE);
     }
-    // The label that distinguishes computers in the customer portal.
+    // The label is shown in the customer portal, where it distinguishes computers.
     let label = env::var("HOSTNAME").unwrap_or_else(|_| "a computer".to_owned());
     let request = LicenseKeyActivate::new(key, organization, label);
     let activated = match keys.activate(request).await {
@@ -52,7 +52,7 @@ pub(crate) async fn activate(
             "not activated, {} cannot be written: {error}",
             path().display()
         );
-        // Otherwise the activation would count, although its ID is lost.
+        // Without the ID, the activation could not be released later, and would still count.
         if let Err(error) = release(keys, organization, &license).await {
             let id = license.activation_id.unwrap_or_default();
             println!("please remove the activation {id} in the customer portal: {error}");
@@ -108,7 +108,7 @@ async fn release(
     };
     let request = LicenseKeyDeactivate::new(license.key.as_str(), organization, id);
     match keys.deactivate(request).await {
-        // An activation that no longer exists is deactivated.
+        // If the activation no longer exists, the key is already deactivated.
         Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => Err(error.into()),
         _ => Ok(()),
     }

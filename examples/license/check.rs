@@ -28,12 +28,12 @@ pub(crate) async fn check(
     };
     let mut request = LicenseKeyValidate::new(license.key.as_str(), organization);
     request.activation_id = license.activation()?;
-    // A validation does not count as a use here, so it is safe to retry.
+    // Safe to retry, because a validation does not count as a use here.
     let options = CallOptions::new().assume_safe();
     let result = keys.validate(request).with(options).await;
     let status = license.update(result, now());
     let code = status.report();
-    // The API's result is reported even if it cannot be stored.
+    // The result is reported even if it cannot be stored.
     if let Err(error) = save(&license) {
         eprintln!("{} cannot be written: {error}", path().display());
     }

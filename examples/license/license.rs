@@ -10,12 +10,12 @@ use polar_client::v2026_10::ErrorCode;
 use polar_client::v2026_10::models::ValidatedLicenseKey;
 use serde::{Deserialize, Serialize};
 
-/// The grace period after the last successful validation, in seconds.
+/// The grace period in seconds. It starts with the last successful validation.
 const GRACE: i64 = 14 * DAY;
 
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-/// A clock that is set back by less than this was only adjusted.
+/// The tolerance in seconds. A clock that is set back by less was only adjusted.
 const TOLERANCE: i64 = 2 * 60 * 60;
 
 /// The state that is stored between two runs of the program. Times are in seconds since 1970.
@@ -38,8 +38,7 @@ pub(crate) struct License {
 pub(crate) enum LicenseStatus {
     /// The API has validated the key.
     Valid,
-    /// The API is unreachable, and the last successful validation is still within the grace period, for so many
-    /// seconds.
+    /// The API is unreachable, and the grace period is not over. Contains the remaining seconds.
     Grace(i64),
     /// The API's response is not conclusive. The key may still be valid; the string tells the user what may help.
     Unverified(&'static str),
@@ -88,8 +87,8 @@ impl License {
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
                 self.reject(&format!("the key is {}", key.status))
             }
-            // `code()` is `None` for responses that are not the API's, and for a retired version: those say nothing
-            // about the key.
+            // `code()` is `None` for responses from elsewhere and for a retired version, which say nothing about the
+            // key.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => {
                 self.reject(detail(&error).unwrap_or("there is no such key"))
             }
@@ -108,7 +107,7 @@ impl License {
         if let Some(reason) = &self.rejected {
             return LicenseStatus::Invalid(reason.clone());
         }
-        // Setting the clock back does not extend the grace period: it ends until the API responds.
+        // If the clock was set back, the grace period counts as over, until the API responds.
         let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
         self.latest = self.latest.max(now);
         if was_set_back {

@@ -38,7 +38,7 @@ async fn set_canceled(app: &App, user: &User, is_canceled: bool) -> Result<Redir
         let id = plan.subscription.id;
         let update = SubscriptionCancel::new(is_canceled);
         app.polar.subscriptions().update(id, update).await?;
-        // The webhook arrives a little later than the customer loads the next page.
+        // Requested here, because the webhook arrives later than the customer loads the next page.
         let state = app.polar.customers().get_state_external(&user.id).await?;
         app.db
             .keep_state(std::time::SystemTime::now().into(), &state)?;

@@ -66,7 +66,7 @@ impl Db {
         let Some(user_id) = state.external_id() else {
             return Ok(());
         };
-        // Of fixed width, so that strings compare like times.
+        // With a fixed width, so that the strings are ordered like the times.
         let as_of = as_of.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
         let keep = "insert into customer_states values (?1, ?2, ?3)
             on conflict (user_id) do update set as_of = excluded.as_of, state = excluded.state

@@ -85,7 +85,7 @@ fn navigation(user: Option<&User>) -> Markup {
     }
 }
 
-/// Formats an amount of cents for people.
+/// Formats an amount in cents.
 pub(crate) fn money(cents: i64, currency: &str) -> String {
     let amount = match (cents / 100, cents % 100) {
         (whole, 0) => whole.to_string(),

@@ -85,7 +85,7 @@ impl<'p> Offer<'p> {
                 currency: &price.price_currency,
                 is_per_seat: true,
             }),
-            // Such as metered prices, which are charged afterwards.
+            // Other prices, such as metered ones, are charged afterwards.
             _ => None,
         }
     }

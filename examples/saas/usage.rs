@@ -18,7 +18,7 @@ pub(crate) async fn page(State(app): State<App>, user: User) -> Result<Markup, F
     if Plan::of(&app, &user).await?.is_none() {
         return Ok(no_plan("Usage", &user));
     }
-    // Meters change with each event, and no webhook reports that.
+    // Requested from the API: meters change with each event, and no webhook reports that.
     let state = app.polar.customers().get_state_external(&user.id).await?;
     let content = html! {
         @for meter in state.active_meters() {
@@ -43,7 +43,7 @@ pub(crate) async fn report(State(app): State<App>, user: User) -> Result<Redirec
         app.usage
             .ingest(event.metadata([("credits", CREDITS)]))
             .await?;
-        // The next page shows the sum. Programs that do not show it at once need not flush.
+        // So that the next page shows the new sum. Other programs need not flush.
         app.usage.flush().await?;
     }
     Ok(Redirect::to("/usage"))

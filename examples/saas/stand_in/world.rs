@@ -28,7 +28,7 @@ pub(super) struct World {
 
 #[derive(Default)]
 pub(super) struct People {
-    /// By the external ID.
+    /// The customers, by external ID.
     customers: BTreeMap<String, Customer>,
     pub(super) seats: Vec<CustomerSeat>,
 }
@@ -238,7 +238,7 @@ impl World {
     fn send(&self, event: &str, data: &Json) {
         let body = json!({"type": event, "timestamp": text(now()), "data": data}).to_string();
         let id = format!("msg_{}", new_id());
-        // The receiver is dropped when the program ends.
+        // Fails if the program is ending and the receiver was dropped.
         let _ = self
             .outbox
             .send(SignedDelivery::of_body(WEBHOOK_SECRET, &id, body));

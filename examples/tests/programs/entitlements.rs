@@ -64,7 +64,7 @@ impl Server {
         request.body(body).send().await.unwrap().status().as_u16()
     }
 
-    /// Returns status and body of the response to the question whether a customer may use the benefit.
+    /// Returns the status and body of the response to the question whether a customer may use the benefit.
     async fn may_use(&self, customer: &str) -> (u16, String) {
         let url = format!("{}/customers/{customer}/benefits/{BENEFIT}", self.address);
         let response = reqwest::get(url).await.unwrap();
@@ -72,7 +72,7 @@ impl Server {
     }
 }
 
-/// The example ends with its test.
+/// Stops the example at the end of the test.
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -115,7 +115,7 @@ fn no() -> (u16, String) {
     (200, "false".to_owned())
 }
 
-/// The response of the API to requests for the state of a customer, and how many requests are expected.
+/// Sets the response to requests for the state of a customer, and how many requests are expected.
 async fn respond(api: &MockServer, customer: &str, response: ResponseTemplate, requests: u64) {
     Mock::given(method("GET"))
         .and(path(format!("/v1/customers/external/{customer}/state")))
@@ -148,7 +148,7 @@ async fn a_state_without_an_event_is_requested_once() {
     respond(&api, "u-1", known, 1).await;
     let server = Server::start(&api);
     assert_eq!(server.may_use("u-1").await, yes());
-    // An event from before the request is older than the response to it, and later ones are newer.
+    // The old event is from before the request, so its state is ignored. Later ones are newer.
     let old = server.deliver("2000-01-01T00:00:00Z", state("u-1", false));
     assert_eq!(old.await, 204);
     assert_eq!(server.may_use("u-1").await, yes());

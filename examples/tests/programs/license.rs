@@ -47,7 +47,7 @@ impl Computer {
         }
     }
 
-    /// Returns a computer on which the key was activated, and validated so many seconds ago.
+    /// Returns a computer on which the key was activated. It was last validated this number of seconds ago.
     fn activated(server: &MockServer, ago: i64) -> Self {
         let computer = Self::new(server);
         computer.write(&json!({
@@ -133,12 +133,12 @@ fn now() -> i64 {
     since.as_secs().try_into().unwrap()
 }
 
-/// The API's response about a key for three computers.
+/// Returns the API's response about a key for three computers.
 fn key(status: &str) -> Value {
     key_for(&json!(3), status)
 }
 
-/// Returns the API's response about a key for so many computers.
+/// Returns the API's response about a key for this number of computers.
 fn key_for(limit: &Value, status: &str) -> Value {
     json!({
         "id": "a63eb979-ded6-4386-b7f7-c783277567c5",
@@ -205,7 +205,7 @@ fn not_found() -> ResponseTemplate {
     api(404, &body)
 }
 
-/// Responds to this call only.
+/// Sets the only response of the server, which is for this call.
 async fn respond(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
     also(server, call, response).await;
@@ -289,7 +289,7 @@ async fn a_key_without_a_limit_is_only_validated() {
     let detail = "License key does not support activations.";
     let computer = Computer::new(&server);
     for (limit, status, works) in [
-        // Its activation limit is reached: a valid key, but not for this computer.
+        // The activation limit is reached: the key is valid, but not on this computer.
         (json!(3), "granted", false),
         (json!(null), "revoked", false),
         (json!(null), "granted", true),

@@ -22,7 +22,7 @@ use serde_json::json;
 /// Longer than any page takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A program that is stopped with the test.
+/// A process that is stopped at the end of the test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -105,12 +105,12 @@ impl Visit {
         self.reads("Renews on").await
     }
 
-    /// Waits until the page contains this, and checks the rules for every page.
+    /// Waits until the page contains this text, and checks the rules that apply to all pages.
     async fn reads(&self, text: &str) -> Done {
         let start = Instant::now();
         loop {
             let body = self.browser.find(Locator::Css("body")).await;
-            // Pages that reload are temporarily unavailable.
+            // A page that is reloading has no body for a moment.
             let shown = match body {
                 Ok(body) => body.text().await.unwrap_or_default(),
                 Err(_) => String::new(),
@@ -234,7 +234,7 @@ async fn browser(driver: &Path) -> (Running, Client) {
     }
 }
 
-/// Finds a program on the path.
+/// Finds a program in `PATH`.
 fn found(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let mut files = env::split_paths(&path).map(|folder| folder.join(name));

@@ -1,4 +1,4 @@
-//! An example that receives webhooks, and deliveries to it.
+//! Runs an example that receives webhooks, and sends deliveries to it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -64,15 +64,15 @@ impl Receiver {
         let request = format!(
             "POST /webhooks HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
         );
-        // A response to invalid headers is sent before the body is read: writing the body may fail, the response
-        // counts.
+        // Writing the body may fail, because the example responds to invalid headers before it reads the body. The
+        // response is checked.
         let _ = stream.write_all(request.as_bytes());
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         response.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// Stops the example, and returns its output since it began to listen.
+    /// Stops the example. Returns its output since it started to listen.
     fn stop(mut self) -> String {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -84,7 +84,7 @@ impl Receiver {
     }
 }
 
-/// The example ends with its test.
+/// Stops the example at the end of the test.
 impl Drop for Receiver {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -109,7 +109,7 @@ fn body_of(kind: &str) -> String {
     found.unwrap().1
 }
 
-/// Without a secret it does not start.
+/// Without a secret, the example does not start.
 pub(crate) fn does_not_start_without_a_secret(name: &str) {
     for (secret, problem) in [(None, "is not set"), (Some("whsec_"), "a secret is empty")] {
         let mut command = example(name);
@@ -193,7 +193,7 @@ fn is_of_other_version(body: &str) -> bool {
     matches!(delivery.event, Event::OtherVersion(_))
 }
 
-/// Whether another version is compiled in or not: an event with the same schema there is an event of this version.
+/// An event of another API version is accepted if its schema is the same, whether or not that version is compiled in.
 /// Others are rejected, because they would otherwise be lost.
 pub(crate) fn rejects_other_versions(name: &str) {
     let receiver = Receiver::start(name);
@@ -237,8 +237,8 @@ pub(crate) fn handles_again_what_failed(name: &str) {
     assert_eq!(receiver.stop().lines().count(), 1);
 }
 
-/// The shell commands in the docs get a response with 204 from a server with their secret. Skipped without openssl or
-/// curl.
+/// Runs the shell commands of the docs against an example with the same secret, which must respond with 204. Skipped
+/// without openssl or curl.
 pub(crate) fn accepts_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {

@@ -15,7 +15,7 @@ async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
         assert_eq!(computer.check().await, run(3, words));
         respond(&server, "validate", ResponseTemplate::new(503)).await;
         assert_eq!(computer.check().await, run(3, words));
-        // It becomes valid again when the API reports so.
+        // The key is valid again when the API reports so.
         respond(&server, "validate", api(200, &key("granted"))).await;
         assert_eq!(computer.check().await, valid());
     }
@@ -26,7 +26,7 @@ async fn responses_that_do_not_concern_the_key_change_nothing() {
     let server = MockServer::start().await;
     let html = "<html>Sign in to this network</html>";
     let responses = [
-        // The version is retired, or a proxy sent a response that looks like that.
+        // The version is retired, or a proxy sent such a response.
         ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
         ResponseTemplate::new(404).set_body_raw(html, "text/html"),
         ResponseTemplate::new(404).set_body_json(json!({"error": "Not Found", "detail": "?"})),
@@ -65,7 +65,7 @@ async fn without_a_network_the_license_lasts_for_two_weeks() {
     let server = MockServer::start().await;
     let mut computer = Computer::activated(&server, DAY + 60);
     drop(server);
-    // No server listens there.
+    // No server listens on this port.
     computer.server = "http://127.0.0.1:9".to_owned();
     assert_eq!(computer.check().await, grace(13));
     computer.change("confirmed", now() - 14 * DAY + 3600);
@@ -97,7 +97,7 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     // An adjusted clock has no effect.
     computer.change("latest", now() + 3600);
     assert_eq!(computer.check().await, grace(13));
-    // A response of the API ends it.
+    // A response of the API ends this state.
     computer.change("latest", now() + 5 * DAY);
     respond(&server, "validate", api(200, &key("granted"))).await;
     assert_eq!(computer.check().await, valid());
