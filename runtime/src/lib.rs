@@ -40,7 +40,7 @@
 //! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
 //! there. The other features need sockets, files or threads, and are rejected by the compiler.
 
-// Shows the features that an item needs, where the documentation is built with the nightly compiler.
+// Shows the features that each item requires, on docs.rs, which uses the nightly compiler.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(all(

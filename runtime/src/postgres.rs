@@ -70,7 +70,8 @@ impl Postgres {
             let (config, tls) = (config.clone(), tls.clone());
             Box::pin(async move {
                 let (client, connection) = config.connect(tls.clone()).await?;
-                // It ends with the last clone of the client, or with the error that each of its statements returns.
+                // The task ends when the last clone of the client is dropped, or with the error that its statements
+                // then return.
                 tokio::spawn(connection);
                 let token = client.cancel_token();
                 let cancel = move || -> BoxFuture<'static, _> {

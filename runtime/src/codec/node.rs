@@ -12,7 +12,7 @@ pub enum Kind {
     Null,
     /// `true` or `false`
     Boolean,
-    /// A number written without fraction or exponent, within 64 bits.
+    /// A number written without fraction or exponent, in the range of a signed 64-bit integer.
     Integer,
     /// A number written without fraction or exponent, beyond the range of a signed 64-bit integer.
     BigInteger,

@@ -1,6 +1,6 @@
-//! Any bytes, decoded: nothing panics, and what is decoded is the same after it was written and decoded again.
+//! Decodes arbitrary bytes: nothing panics, and a decoded value is equal after it is encoded and decoded again.
 //!
-//! The first byte chooses the type, the rest is the text.
+//! The first byte selects the type, the rest is the JSON.
 
 #![no_main]
 

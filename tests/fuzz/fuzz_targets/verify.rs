@@ -1,7 +1,8 @@
-//! Any headers and any body: nothing panics, and nothing passes that was not signed with the secret.
+//! Verifies deliveries with arbitrary headers and bodies: nothing panics, and no delivery is accepted that was not
+//! signed with the secret.
 //!
-//! The first four bytes are the number of seconds since 1970 at which the delivery comes in, in hundreds of thousands. What
-//! follows is headers, a line each, an empty line, and the body.
+//! The first four bytes are the current time, in units of 100,000 seconds since 1970. The headers follow, one per line,
+//! then an empty line and the body.
 
 #![no_main]
 
@@ -10,7 +11,7 @@ use polar_client::types::Timestamp;
 use polar_client::v2026_10::Webhooks;
 use polar_client::webhooks::WebhookError;
 
-/// Not in the corpus: whatever passes was not signed.
+/// The corpus contains no signature by this secret, so every accepted delivery is an error.
 const SECRET: &str = "whsec_bm9ib2R5IGtub3dzIHRoaXM=";
 
 fuzz_target!(|bytes: &[u8]| {
@@ -26,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
         panic!("{delivery:?} was not signed");
     }
 
-    // The same, signed: it is the header that is wrong, its age, or the body.
+    // A delivery with a valid signature is accepted, or rejected because of a header, its age or its body.
     let id = String::from_utf8_lossy(bytes);
     let Ok(signed) = webhooks.sign(&id, now, body) else {
         return;
@@ -40,7 +41,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// Names and values of headers, and the body.
+/// Splits the input into the names and values of headers, and the body.
 fn parts(message: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
     let mut headers = Vec::new();
     let mut rest = message;

@@ -17,7 +17,7 @@ pub(in crate::client) struct Reply {
     pub(in crate::client) status: StatusCode,
     pub(in crate::client) headers: HeaderMap,
     pub(in crate::client) body: Bytes,
-    /// Returns the body of a call that expects a stream.
+    /// The body, if the call expects a stream.
     pub(in crate::client) stream: Option<Box<ByteStream>>,
     pub(in crate::client) span: CallSpan,
 }

@@ -89,7 +89,7 @@ fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<V
 
 #[track_caller]
 fn decode_or_panic<T: Decode>(composed: Result<Value, Problem>) -> T {
-    // Without the private module path.
+    // Omits the path, which contains private modules.
     let name = std::any::type_name::<T>();
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     match composed.map(|composed| codec::from_value(&composed)) {
