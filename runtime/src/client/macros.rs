@@ -1,4 +1,5 @@
-//! Macros by which generated code implements the methods that send a request.
+//! Macros by which generated code implements the methods that send a request. Generated code calls those with plain names;
+//! only these call the ones whose names begin with `__`.
 
 /// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
 /// [`Request`](crate::client::Request).

@@ -119,10 +119,10 @@ impl<E> Backlog<E> {
     pub(super) fn is_settled(&self, number: u64) -> bool {
         self.queued >= number && self.held.first().is_none_or(|first| *first > number)
     }
+}
 
-    // ---- Adding and removing events
-    // -----------------------------------------------------------------------------------
-
+/// Adding and removing events.
+impl<E> Backlog<E> {
     /// Returns whether an event of this size can be queued now. An event that exceeds the byte capacity is accepted by
     /// an empty queue.
     pub(super) fn has_room(&self, size: usize) -> bool {
@@ -210,10 +210,10 @@ impl<E> Backlog<E> {
         entries.extend(self.suspects.drain(..));
         entries
     }
+}
 
-    // ---- Choosing the next batch
-    // ---------------------------------------------------------------------------------------
-
+/// Choosing the next batch.
+impl<E> Backlog<E> {
     /// Returns the next batch. If none is due, returns the time until one is due without new events.
     pub(super) fn next(
         &mut self,
