@@ -713,7 +713,6 @@ impl Event {
 }
 
 impl Union for Event {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["api_version"]) {
             None | Some("2026-04") | Some("2026-10") => Self::own(node),

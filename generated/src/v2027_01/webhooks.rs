@@ -713,7 +713,6 @@ impl Event {
 }
 
 impl Union for Event {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["api_version"]) {
             None | Some("2027-01") => Self::own(node),

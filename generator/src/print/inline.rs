@@ -1,27 +1,41 @@
-//! Marks functions with `#[inline]`, so that they are compiled where they are used.
+//! Decides which functions are compiled where they are used.
 //!
-//! The generated crate has thousands of functions of which a program uses a few. Generic and `#[inline]` functions are
-//! compiled in the crate that calls them. Any other function is compiled in the crate that defines it, together with
-//! everything that it calls: a single one that decodes webhook events would compile nearly all types in every build of
-//! the crate.
+//! The generated crate has thousands of functions of which a program uses a few. Generic functions are compiled by the
+//! crate that uses them; others by the crate that defines them, with everything that they call, unless they are
+//! `#[inline]`. Functions that decode are left to the crate: an event or a page refers to most types, so a program would
+//! compile hundreds of them after each edit.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{Attribute, GenericParam, Generics, ImplItem, Item, Signature, parse_quote};
+use syn::{Attribute, GenericParam, Generics, ImplItem, Item, ItemImpl, Signature, parse_quote};
 
-/// Marks each non-generic function of the item, or of its `impl` block.
+/// The traits of types that are decoded, and their function that decodes.
+const DECODED: [&str; 3] = ["Model", "Union", "UnknownVariant"];
+const READ: &str = "read";
+
+/// Marks each function of the item, and of its `impl` block, that is not generic and does not decode.
 pub(super) fn mark(item: &mut Item) {
     match item {
         Item::Fn(function) => mark_function(&mut function.attrs, &function.sig),
         Item::Impl(block) if !has_types(&block.generics) => {
+            let decodes = is_decoded(block);
             for member in &mut block.items {
-                if let ImplItem::Fn(function) = member {
-                    mark_function(&mut function.attrs, &function.sig);
+                match member {
+                    ImplItem::Fn(function) if decodes && function.sig.ident == READ => {}
+                    ImplItem::Fn(function) => mark_function(&mut function.attrs, &function.sig),
+                    _ => {}
                 }
             }
         }
         _ => {}
     }
+}
+
+/// Returns whether the block implements one of the traits in [`DECODED`].
+fn is_decoded(block: &ItemImpl) -> bool {
+    let path = block.trait_.as_ref().map(|(path, _)| path);
+    path.and_then(|path| path.segments.last())
+        .is_some_and(|name| DECODED.iter().any(|decoded| name.ident == decoded))
 }
 
 fn mark_function(attrs: &mut Vec<Attribute>, signature: &Signature) {

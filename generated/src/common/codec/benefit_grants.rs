@@ -14,7 +14,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitGrantDiscordProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             account_id: o.field("account_id"),
@@ -41,7 +40,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantDownloadablesProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { files: o.field("files") }
     }
@@ -57,7 +55,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             message: o.field("message"),
@@ -82,7 +79,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantGitHubRepositoryProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             account_id: o.field("account_id"),
@@ -111,7 +107,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantLicenseKeysProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             user_provided_key: o.field("user_provided_key"),
@@ -136,7 +131,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantMeterCreditProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             last_credited_meter_id: o.field("last_credited_meter_id"),
@@ -161,7 +155,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitGrantProperties {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         Self(node.json())
     }
@@ -198,7 +191,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for BenefitGrantSlackSharedChannelProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             invited_email: o.field("invited_email"),

@@ -22,7 +22,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitCustomProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { note: o.field("note") }
     }
@@ -54,7 +53,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDiscordProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             guild_id: o.field("guild_id"),
@@ -79,7 +77,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDownloadableFile {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -136,7 +133,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDownloadableFileList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -176,7 +172,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDownloadablesProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             archived: o.field("archived"),
@@ -215,7 +210,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitGitHubRepositoryProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             repository_owner: o.field("repository_owner"),
@@ -257,7 +251,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitLicenseKeyActivationProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             limit: o.field("limit"),
@@ -280,7 +273,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitLicenseKeyExpirationProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             ttl: o.field("ttl"),
@@ -324,7 +316,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitLicenseKeysProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             prefix: o.field("prefix"),
@@ -369,7 +360,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitMeterCreditProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             units: o.field("units"),
@@ -416,7 +406,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitSlackSharedChannelProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             slack_integration_id: o.field("slack_integration_id"),

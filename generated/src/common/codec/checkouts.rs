@@ -23,7 +23,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CheckoutBillingAddressFields {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             country: o.field("country"),
@@ -89,7 +88,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for CheckoutDiscount {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -131,7 +129,6 @@ impl CheckoutDiscount {
 }
 
 impl UnknownVariant for UnknownCheckoutDiscount {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -152,7 +149,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CheckoutDiscountFixedOnceForeverDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -187,7 +183,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutDiscountFixedRepeatDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -224,7 +219,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutDiscountPercentageOnceForeverDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -255,7 +249,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutDiscountPercentageRepeatDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -288,7 +281,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -427,7 +419,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for CustomerMetadataValue {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),

@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for CustomField {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("text") => Self::Text(node.variant("Text")),
@@ -41,7 +40,6 @@ impl Union for CustomField {
 }
 
 impl UnknownVariant for UnknownCustomField {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -65,7 +63,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CustomFieldCheckbox {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -102,7 +99,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldCheckboxProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             form_label: o.field("form_label"),
@@ -263,7 +259,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomFieldDate {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -300,7 +295,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldDateProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             form_label: o.field("form_label"),
@@ -335,7 +329,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -358,7 +351,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldNumber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -395,7 +387,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldNumberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             form_label: o.field("form_label"),
@@ -430,7 +421,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldSelect {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -467,7 +457,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldSelectOption {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             value: o.field("value"),
@@ -493,7 +482,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldSelectProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             form_label: o.field("form_label"),
@@ -538,7 +526,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CustomFieldText {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -575,7 +562,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomFieldTextProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             form_label: o.field("form_label"),

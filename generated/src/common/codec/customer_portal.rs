@@ -16,7 +16,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitCustomSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -57,7 +56,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitCustomSubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { note: o.field("note") }
     }
@@ -73,7 +71,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDiscordSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -114,7 +111,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDiscordSubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             guild_id: o.field("guild_id"),
@@ -132,7 +128,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDownloadablesSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -173,7 +168,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDownloadablesSubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             active_files: o.field("active_files"),
@@ -191,7 +185,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitFeatureFlagSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -232,7 +225,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGitHubRepositorySubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -273,7 +265,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGitHubRepositorySubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             repository_owner: o.field("repository_owner"),
@@ -296,7 +287,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitLicenseKeysSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -337,7 +327,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitLicenseKeysSubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             prefix: o.field("prefix"),
@@ -364,7 +353,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCreditSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -405,7 +393,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCreditSubscriberProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             units: o.field("units"),
@@ -430,7 +417,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitSlackSharedChannelSubscriber {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -471,7 +457,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitSubscriberOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -506,7 +491,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomerBenefitGrant {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["benefit", "type"]) {
             Some("discord") => Self::Discord(node.variant("Discord")),
@@ -542,7 +526,6 @@ impl Union for CustomerBenefitGrant {
 }
 
 impl UnknownVariant for UnknownCustomerBenefitGrant {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -573,7 +556,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CustomerBenefitGrantCustom {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -635,7 +617,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantDiscord {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -714,7 +695,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantDownloadables {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -776,7 +756,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantFeatureFlag {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -838,7 +817,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantGitHubRepository {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -917,7 +895,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantLicenseKeys {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -979,7 +956,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -1002,7 +978,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerBenefitGrantMember {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1025,7 +1000,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerBenefitGrantMeterCredit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1087,7 +1061,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerBenefitGrantSlackSharedChannel {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1197,7 +1170,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for CustomerCustomerMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1234,7 +1206,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerCustomerMeterList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -1257,7 +1228,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerCustomerMeterMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1303,7 +1273,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CustomerCustomerSession {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             expires_at: o.field("expires_at"),
@@ -1348,7 +1317,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerEmailUpdateVerifyResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { token: o.field("token") }
     }
@@ -1380,7 +1348,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerOrderInvoice {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { url: o.field("url") }
     }
@@ -1396,7 +1363,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderPaymentConfirmation {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             status: o.field("status"),
@@ -1421,7 +1387,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderPaymentStatus {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             status: o.field("status"),
@@ -1444,7 +1409,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderReceipt {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { url: o.field("url") }
     }
@@ -1475,7 +1439,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CustomerOrderSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1571,7 +1534,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for CustomerPaymentMethod {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("card") => Self::read_card(node),
@@ -1612,7 +1574,6 @@ impl CustomerPaymentMethod {
 }
 
 impl UnknownVariant for UnknownCustomerPaymentMethod {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1665,7 +1626,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerPaymentMethodCreateRequiresActionResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             status: o.constant("status", "requires_action"),
@@ -1688,7 +1648,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomerPaymentMethodCreateResponse {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["status"]) {
             Some("succeeded") => Self::Succeeded(node.variant("Succeeded")),
@@ -1714,7 +1673,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CustomerPaymentMethodCreateSucceededResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             status: o.constant("status", "succeeded"),
@@ -1737,7 +1695,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPaymentMethodList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -1760,7 +1717,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPortalCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1822,7 +1778,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerPortalMember {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -1869,7 +1824,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerPortalMemberList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -1909,7 +1863,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerPortalOAuthAccount {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             account_id: o.field("account_id"),
@@ -1971,7 +1924,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerSubscriptionMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -2006,7 +1958,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscriptionMeterMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -2141,7 +2092,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerWallet {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2172,7 +2122,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerWalletList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -2204,7 +2153,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for DownloadableRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2229,7 +2177,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DownloadableReadList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -2252,7 +2199,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for FileDownload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2303,7 +2249,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodCard {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2336,7 +2281,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodGeneric {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2367,7 +2311,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodKrCard {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2400,7 +2343,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PortalAuthenticatedUser {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.field("type"),
@@ -2431,7 +2373,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for S3DownloadUrl {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             url: o.field("url"),

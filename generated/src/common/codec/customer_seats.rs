@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerSeat {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -61,7 +60,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSeatClaimResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             seat: o.field("seat"),
@@ -117,7 +115,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for SeatClaimInfo {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             product_name: o.field("product_name"),

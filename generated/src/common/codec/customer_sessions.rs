@@ -13,7 +13,6 @@ use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerSession {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

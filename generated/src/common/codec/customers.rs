@@ -29,7 +29,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for Customer {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
@@ -49,7 +48,6 @@ impl Union for Customer {
 }
 
 impl UnknownVariant for UnknownCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -97,7 +95,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for CustomerExportRow {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         let known = [
             "ID",
@@ -176,7 +173,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerIndividual {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -257,7 +253,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -280,7 +275,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPaymentMethodCard {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -315,7 +309,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPaymentMethodGeneric {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -348,7 +341,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPaymentMethodKrCard {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -394,7 +386,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for CustomerState {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
@@ -414,7 +405,6 @@ impl Union for CustomerState {
 }
 
 impl UnknownVariant for UnknownCustomerState {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -451,7 +441,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CustomerStateBenefitGrant {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -486,7 +475,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerStateIndividual {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -547,7 +535,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerStateMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -580,7 +567,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerStateSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -643,7 +629,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerStateSubscriptionMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -676,7 +661,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerStateTeam {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -737,7 +721,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerTeam {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -871,7 +854,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for Member {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -925,7 +907,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for MemberList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -999,7 +980,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for PaymentMethod {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("card") => Self::read_card(node),
@@ -1040,7 +1020,6 @@ impl PaymentMethod {
 }
 
 impl UnknownVariant for UnknownPaymentMethod {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1063,7 +1042,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for PaymentMethodList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

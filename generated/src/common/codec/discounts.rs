@@ -14,7 +14,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for DiscountProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             metadata: o.field("metadata"),

@@ -6,7 +6,6 @@ use super::super::models::*;
 use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for Dispute {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -57,7 +56,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DisputeCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -112,7 +110,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DisputeList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -14,7 +14,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for AlreadyActiveSubscriptionError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "AlreadyActiveSubscriptionError"),
@@ -37,7 +36,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for AlreadyCanceledSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "AlreadyCanceledSubscription"),
@@ -60,7 +58,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for AmbiguousExternalCustomerId {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "AmbiguousExternalCustomerID"),
@@ -83,7 +80,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BadRequest {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "BadRequest"),
@@ -106,7 +102,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CannotCreateOrganizationError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "CannotCreateOrganizationError"),
@@ -129,7 +124,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for CheckoutForbiddenError {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["error"]) {
             Some("AlreadyActiveSubscriptionError") => {
@@ -173,7 +167,6 @@ impl Union for CheckoutForbiddenError {
 }
 
 impl UnknownVariant for UnknownCheckoutForbiddenError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             detail: o.field("detail"),
@@ -191,7 +184,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CheckoutLocked {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "CheckoutLocked"),
@@ -214,7 +206,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerNotReady {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "CustomerNotReady"),
@@ -237,7 +228,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountRedemptionLimitReached {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "DiscountRedemptionLimitReached"),
@@ -260,7 +250,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DisputeAutoAcceptNotEnabled {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "DisputeAutoAcceptNotEnabled"),
@@ -283,7 +272,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DisputeNotOpenError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "DisputeNotOpenError"),
@@ -306,7 +294,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ExpiredCheckoutError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "ExpiredCheckoutError"),
@@ -329,7 +316,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for HttpValidationError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             detail: o.field("detail"),
@@ -352,7 +338,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for InactiveSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "InactiveSubscription"),
@@ -375,7 +360,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for LocationSegment {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Integer | Kind::Whole => Self::Integer(node.variant("Integer")),
@@ -399,7 +383,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for ManualRetryLimitExceeded {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "ManualRetryLimitExceeded"),
@@ -422,7 +405,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MissingInvoiceBillingDetails {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "MissingInvoiceBillingDetails"),
@@ -445,7 +427,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for NotOpenCheckout {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "NotOpenCheckout"),
@@ -468,7 +449,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for NotPermitted {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "NotPermitted"),
@@ -491,7 +471,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OffSessionChargesNotEnabled {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "OffSessionChargesNotEnabled"),
@@ -514,7 +493,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderNotDraft {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "OrderNotDraft"),
@@ -537,7 +515,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderNotEligibleForInvoice {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "OrderNotEligibleForInvoice"),
@@ -560,7 +537,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderNotEligibleForRetry {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "OrderNotEligibleForRetry"),
@@ -583,7 +559,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrganizationNotReadyForPayments {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "OrganizationNotReadyForPayments"),
@@ -606,7 +581,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PauseResumeNotAllowed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PauseResumeNotAllowed"),
@@ -629,7 +603,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentActionRequired {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentActionRequired"),
@@ -652,7 +625,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentAlreadyInProgress {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentAlreadyInProgress"),
@@ -675,7 +647,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentError"),
@@ -698,7 +669,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentFailed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentFailed"),
@@ -721,7 +691,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodInUseByActiveSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentMethodInUseByActiveSubscription"),
@@ -744,7 +713,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodRequired {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentMethodRequired"),
@@ -767,7 +735,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodSetupFailed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentMethodSetupFailed"),
@@ -790,7 +757,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentNotReady {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "PaymentNotReady"),
@@ -813,7 +779,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ProductNotDeletable {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "ProductNotDeletable"),
@@ -836,7 +801,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for RefundedAlready {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "RefundedAlready"),
@@ -859,7 +823,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ResourceNotFound {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "ResourceNotFound"),
@@ -882,7 +845,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for RotateNotPermitted {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "RotateNotPermitted"),
@@ -905,7 +867,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SsoEnforcementRequiresConnection {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "SSOEnforcementRequiresConnection"),
@@ -928,7 +889,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionLocked {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "SubscriptionLocked"),
@@ -951,7 +911,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionNotScheduledToCancel {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "SubscriptionNotScheduledToCancel"),
@@ -974,7 +933,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for TrialAlreadyRedeemed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "TrialAlreadyRedeemed"),
@@ -997,7 +955,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for Unauthorized {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "Unauthorized"),
@@ -1020,7 +977,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for UpdateSubscriptionPlanNotAllowed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "UpdateSubscriptionPlanNotAllowed"),
@@ -1043,7 +999,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for UpdateSubscriptionSeatsNotAllowed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "UpdateSubscriptionSeatsNotAllowed"),
@@ -1066,7 +1021,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for UpdateSubscriptionUnitsNotAllowed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "UpdateSubscriptionUnitsNotAllowed"),
@@ -1089,7 +1043,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ValidationError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             loc: o.field("loc"),

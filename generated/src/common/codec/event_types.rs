@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 
 impl Model for EventType {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -61,7 +60,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for EventTypeWithStats {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -102,7 +100,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for EventTypeWithStatsList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -14,7 +14,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Model for AddressDict {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             line1: o.field("line1"),
@@ -45,7 +44,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceCreditOrderEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -92,7 +90,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceCreditOrderMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_id: o.field("order_id"),
@@ -131,7 +128,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceDisputeEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -178,7 +174,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceDisputeMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             transaction_id: o.field("transaction_id"),
@@ -227,7 +222,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceDisputeReversalEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -274,7 +268,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceOrderEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -321,7 +314,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceOrderMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             transaction_id: o.field("transaction_id"),
@@ -368,7 +360,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceRefundEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -415,7 +406,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceRefundMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             transaction_id: o.field("transaction_id"),
@@ -466,7 +456,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BalanceRefundReversalEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -513,7 +502,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitCycledEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -560,7 +548,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             benefit_id: o.field("benefit_id"),
@@ -587,7 +574,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -634,7 +620,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitRevokedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -681,7 +666,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -728,7 +712,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutCreatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -775,7 +758,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutCreatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             checkout_id: o.field("checkout_id"),
@@ -800,7 +782,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CostMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             amount: o.field("amount"),
@@ -826,7 +807,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CursorPagination {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             has_next_page: o.field("has_next_page"),
@@ -844,7 +824,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerCreatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -891,7 +870,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerCreatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             customer_id: o.field("customer_id"),
@@ -918,7 +896,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerDeletedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -965,7 +942,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerDeletedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             customer_id: o.field("customer_id"),
@@ -992,7 +968,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1039,7 +1014,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerUpdatedFields {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             name: o.field("name"),
@@ -1070,7 +1044,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             customer_id: o.field("customer_id"),
@@ -1165,7 +1138,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for EventMetadataOutput {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             cost: o.field("_cost"),
@@ -1190,7 +1162,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for EventName {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             name: o.field("name"),
@@ -1221,7 +1192,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for EventNameList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -1271,7 +1241,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for EventsIngestResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             inserted: o.field("inserted"),
@@ -1294,7 +1263,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for Filter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             conjunction: o.field("conjunction"),
@@ -1317,7 +1285,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for FilterClause {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             property: o.field("property"),
@@ -1364,7 +1331,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for FilterTerm {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["property"]) {
             Self::FilterClause(node.variant("FilterClause"))
@@ -1390,7 +1356,6 @@ polar_client_runtime::union! {
 }
 
 impl Union for FilterValue {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -1416,7 +1381,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for LlmMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             vendor: o.field("vendor"),
@@ -1451,7 +1415,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterResetEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1498,7 +1461,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterResetMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             meter_id: o.field("meter_id"),
@@ -1516,7 +1478,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderPaidEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1563,7 +1524,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderPaidMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_id: o.field("order_id"),
@@ -1610,7 +1570,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderRefundedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1657,7 +1616,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderRefundedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_id: o.field("order_id"),
@@ -1682,7 +1640,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderUnvoidedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1729,7 +1686,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderUnvoidedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_id: o.field("order_id"),
@@ -1754,7 +1710,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderVoidedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1801,7 +1756,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderVoidedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_id: o.field("order_id"),
@@ -1826,7 +1780,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionBillingPeriodUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1873,7 +1826,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionBillingPeriodUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -1898,7 +1850,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCanceledEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -1945,7 +1896,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCanceledMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -1992,7 +1942,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCreatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2039,7 +1988,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCreatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2072,7 +2020,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCycledEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2119,7 +2066,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionCycledMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2150,7 +2096,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionMigratedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2197,7 +2142,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionMigratedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2224,7 +2168,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionPastDueEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2271,7 +2214,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionPastDueMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2304,7 +2246,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionPausedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2351,7 +2292,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionPausedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2386,7 +2326,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionProductUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2433,7 +2372,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionProductUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2458,7 +2396,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionReactivatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2505,7 +2442,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionReactivatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2536,7 +2472,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionReinstatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2583,7 +2518,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionReinstatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2614,7 +2548,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionResumedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2661,7 +2594,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionResumedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2692,7 +2624,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionRevokedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2739,7 +2670,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionRevokedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2770,7 +2700,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionSeatsUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2817,7 +2746,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionSeatsUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2844,7 +2772,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUncanceledEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2891,7 +2818,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUncanceledMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2922,7 +2848,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUnitsUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -2969,7 +2894,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUnitsUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -2996,7 +2920,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUpdateClearedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -3043,7 +2966,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUpdateClearedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             subscription_id: o.field("subscription_id"),
@@ -3061,7 +2983,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUpdatedEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -3108,7 +3029,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionUpdatedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             product_id: o.field("product_id"),
@@ -3143,7 +3063,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for UserEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -37,7 +37,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for DownloadableFileRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -121,7 +120,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for FileRead {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["service"]) {
             Some("downloadable") => Self::Downloadable(node.variant("Downloadable")),
@@ -149,7 +147,6 @@ impl Union for FileRead {
 }
 
 impl UnknownVariant for UnknownFileRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -181,7 +178,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for FileReadList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -213,7 +209,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for FileUpload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -304,7 +299,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrganizationAvatarFileRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -427,7 +421,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for S3FileUploadMultipart {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -452,7 +445,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for S3FileUploadPart {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             number: o.field("number"),
@@ -509,7 +501,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for SupportCaseAttachmentFileRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

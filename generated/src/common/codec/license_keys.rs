@@ -33,7 +33,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for LicenseKeyActivationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -64,7 +63,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -11,7 +11,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Union;
 
 impl Union for Aggregation {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["func"]) {
             Some("count") => Self::Count(node.variant("Count")),
@@ -50,7 +49,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CountAggregation {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             func: o.constant_or("func", "count"),
@@ -68,7 +66,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterQuantities {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             quantities: o.field("quantities"),
@@ -91,7 +88,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterQuantity {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             timestamp: o.field("timestamp"),
@@ -131,7 +127,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for PropertyAggregation {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             func: o.field("func"),
@@ -163,7 +158,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for UniqueAggregation {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             func: o.constant_or("func", "unique"),

@@ -11,7 +11,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Metric {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             slug: o.field("slug"),
@@ -55,7 +54,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for MetricDashboardSchema {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -104,7 +102,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for MetricExportRow {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         let known = [
             "Timestamp",
@@ -399,7 +396,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricPeriod {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             timestamp: o.field("timestamp"),
@@ -579,7 +575,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for Metrics {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             active_subscriptions: o.field("active_subscriptions"),
@@ -748,7 +743,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricsIntervalLimit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             min_days: o.field("min_days"),
@@ -771,7 +765,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricsIntervalsLimits {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             hour: o.field("hour"),
@@ -800,7 +793,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricsLimits {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             min_date: o.field("min_date"),
@@ -823,7 +815,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricsResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             periods: o.field("periods"),
@@ -848,7 +839,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MetricsTotals {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             active_subscriptions: o.field("active_subscriptions"),

@@ -36,7 +36,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for AuthorizeOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -63,7 +62,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for AuthorizeResponse {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["sub_type"]) {
             Some("user") => Self::User(node.variant("User")),
@@ -83,7 +81,6 @@ impl Union for AuthorizeResponse {
 }
 
 impl UnknownVariant for UnknownAuthorizeResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             client: o.field("client"),
@@ -105,7 +102,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for AuthorizeResponseOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             client: o.field("client"),
@@ -141,7 +137,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for AuthorizeResponseUser {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             client: o.field("client"),
@@ -177,7 +172,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for AuthorizeUser {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -219,7 +213,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for IntrospectTokenResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             active: o.field("active"),
@@ -268,7 +261,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for OAuth2Client {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             client_id: o.field("client_id"),
@@ -382,7 +374,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OAuth2ClientPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -556,7 +547,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for TokenResponse {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             access_token: o.field("access_token"),
@@ -594,7 +584,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for UserInfo {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has_key(&["email"]) || node.has_key(&["email_verified"]) {
             Self::User(node.variant("User"))
@@ -616,7 +605,6 @@ impl Union for UserInfo {
 }
 
 impl UnknownVariant for UnknownUserInfo {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             sub: o.field("sub"),
@@ -635,7 +623,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for UserInfoOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             sub: o.field("sub"),
@@ -658,7 +645,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for UserInfoUser {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             sub: o.field("sub"),

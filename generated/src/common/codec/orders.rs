@@ -49,7 +49,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrderCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -125,7 +124,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for OrderExportRow {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         let known = [
             "Email",
@@ -191,7 +189,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrderInvoice {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { url: o.field("url") }
     }
@@ -207,7 +204,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderItemSchema {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -246,7 +242,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             metadata: o.field("metadata"),
@@ -297,7 +292,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrderReceipt {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { url: o.field("url") }
     }
@@ -347,7 +341,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for OrderSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             metadata: o.field("metadata"),

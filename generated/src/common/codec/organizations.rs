@@ -515,7 +515,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for CustomerPortalCustomerSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             allow_email_change: o.field("allow_email_change"),
@@ -533,7 +532,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPortalSubscriptionSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             update_seats: o.field("update_seats"),
@@ -560,7 +558,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerPortalUsageSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self { show: o.field("show") }
     }
@@ -576,7 +573,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrganizationCapabilities {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             checkout_payments: o.field("checkout_payments"),
@@ -622,7 +618,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrganizationCustomerEmailSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             order_confirmation: o.field("order_confirmation"),
@@ -677,7 +672,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for OrganizationCustomerPortalSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             usage: o.field("usage"),
@@ -728,7 +722,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrganizationDisputeSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             auto_accept_below_amount: o.field("auto_accept_below_amount"),
@@ -784,7 +777,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for OrganizationSocialLink {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             platform: o.field("platform"),
@@ -852,7 +844,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for OrganizationSubscriptionSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             allow_multiple_subscriptions: o.field("allow_multiple_subscriptions"),

@@ -13,7 +13,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for CardPayment {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -64,7 +63,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CardPaymentMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             brand: o.field("brand"),
@@ -87,7 +85,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for GenericPayment {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -136,7 +133,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for KrCardPayment {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -187,7 +183,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for KrCardPaymentMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             brand: o.field("brand"),
@@ -210,7 +205,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for Payment {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["method"]) {
             Some("card") => Self::read_card(node),
@@ -251,7 +245,6 @@ impl Payment {
 }
 
 impl UnknownVariant for UnknownPayment {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -282,7 +275,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for PaymentList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -37,7 +37,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for LegacyRecurringProductPriceCustom {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -86,7 +85,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LegacyRecurringProductPriceFixed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -142,7 +140,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductMediaFileRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -195,7 +192,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ProductPriceCustom {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -261,7 +257,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductPriceFixed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -319,7 +314,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductPriceMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -348,7 +342,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ProductPriceMeteredTiers {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -414,7 +407,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductPriceMeteredUnit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -488,7 +480,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for ProductPriceUnitBased {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

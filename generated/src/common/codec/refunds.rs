@@ -11,7 +11,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Refund {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -93,7 +92,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for RefundDispute {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -140,7 +138,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for RefundList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -16,7 +16,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for Address {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             line1: o.field("line1"),
@@ -66,7 +65,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for AttachedCustomField {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             custom_field_id: o.field("custom_field_id"),
@@ -93,7 +91,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitCustomPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -130,7 +127,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDiscordPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -167,7 +163,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitDownloadablesPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -204,7 +199,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitFeatureFlagPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -241,7 +235,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGitHubRepositoryPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -278,7 +271,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitLicenseKeysPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -315,7 +307,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCreditPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -354,7 +345,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCreditPublicProperties {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             units: o.field("units"),
@@ -377,7 +367,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitPublic {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("custom") => Self::Custom(node.variant("Custom")),
@@ -413,7 +402,6 @@ impl Union for BenefitPublic {
 }
 
 impl UnknownVariant for UnknownBenefitPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -438,7 +426,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for BenefitSlackSharedChannelPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -475,7 +462,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomFieldValue {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -540,7 +526,6 @@ polar_client_runtime::choice! {
 }
 
 impl Union for MetadataValue {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -568,7 +553,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for Pagination {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             total_count: o.field("total_count"),
@@ -591,7 +575,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodCardMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             brand: o.field("brand"),
@@ -620,7 +603,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for PaymentMethodKrCardMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             brand: o.field("brand"),
@@ -804,7 +786,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for SeatsList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             seats: o.field("seats"),
@@ -829,7 +810,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for Tier {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             bound: o.field("bound"),
@@ -859,7 +839,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for Tiers {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.field("type"),

@@ -41,7 +41,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for SubscriptionCustomer {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -123,7 +122,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for SubscriptionExportRow {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         let known = [
             "Email",

@@ -20,7 +20,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for WebhookCustomerCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer.created"),
@@ -47,7 +46,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerDeletedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer.deleted"),
@@ -74,7 +72,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerSeatAssignedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer_seat.assigned"),
@@ -101,7 +98,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerSeatClaimedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer_seat.claimed"),
@@ -128,7 +124,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerSeatRevokedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer_seat.revoked"),
@@ -155,7 +150,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerStateChangedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer.state_changed"),
@@ -182,7 +176,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCustomerUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "customer.updated"),
@@ -209,7 +202,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDelivery {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -242,7 +234,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDeliveryList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -265,7 +256,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -359,7 +349,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for WebhookMemberCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "member.created"),
@@ -386,7 +375,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookMemberDeletedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "member.deleted"),
@@ -413,7 +401,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookMemberUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "member.updated"),
@@ -440,7 +427,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookRefundCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "refund.created"),
@@ -467,7 +453,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookRefundUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "refund.updated"),

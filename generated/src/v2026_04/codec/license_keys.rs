@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -61,7 +60,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyActivationCreated {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -94,7 +92,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyActivationRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -127,7 +124,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -178,7 +174,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyReadList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -201,7 +196,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyWithActivations {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -254,7 +248,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for RotatedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -305,7 +298,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ValidatedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

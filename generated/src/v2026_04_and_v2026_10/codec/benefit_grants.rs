@@ -6,7 +6,6 @@ use super::super::models::*;
 use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for BenefitGrant {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -59,7 +58,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

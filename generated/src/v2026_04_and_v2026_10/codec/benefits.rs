@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Benefit {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("custom") => Self::Custom(node.variant("Custom")),
@@ -51,7 +50,6 @@ impl Union for Benefit {
 }
 
 impl UnknownVariant for UnknownBenefit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -99,7 +97,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for BenefitCustom {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -187,7 +184,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDiscord {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -274,7 +270,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDownloadables {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -361,7 +356,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitFeatureFlag {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -449,7 +443,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitGitHubRepository {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -536,7 +529,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitLicenseKeys {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -624,7 +616,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -647,7 +638,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCredit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -735,7 +725,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitSlackSharedChannel {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

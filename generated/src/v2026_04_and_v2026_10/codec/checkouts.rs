@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::optional;
 
 impl Model for Checkout {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -159,7 +158,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -182,7 +180,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -299,7 +296,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CheckoutPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -436,7 +432,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutPublicConfirmed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -6,7 +6,6 @@ use super::super::models::*;
 use polar_client_runtime::codec::{Encode, FieldWriter, Model, Object};
 
 impl Model for CustomerMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -45,7 +44,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerMeterList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

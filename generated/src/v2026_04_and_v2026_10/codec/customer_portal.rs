@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerOrder {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -99,7 +98,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -122,7 +120,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -179,7 +176,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -218,7 +214,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganizationData {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             organization: o.field("organization"),
@@ -241,7 +236,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganizationFeatureSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             member_model_enabled: o.field("member_model_enabled"),
@@ -267,7 +261,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -322,7 +315,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -411,7 +403,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscriptionList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -434,7 +425,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscriptionProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

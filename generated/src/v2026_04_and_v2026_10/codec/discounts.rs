@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Discount {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -57,7 +56,6 @@ impl Discount {
 }
 
 impl UnknownVariant for UnknownDiscount {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -141,7 +139,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for DiscountFixedOnceForeverDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -196,7 +193,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountFixedRepeatDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -253,7 +249,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -312,7 +307,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for DiscountPercentageOnceForeverDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -363,7 +357,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountPercentageRepeatDuration {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),

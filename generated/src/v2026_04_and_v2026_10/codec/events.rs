@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Event {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["source"]) {
             Some("system") => Self::read_system(node),
@@ -182,7 +181,6 @@ impl Event {
 }
 
 impl UnknownVariant for UnknownEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -224,7 +222,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for EventCursorList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -247,7 +244,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for EventList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -281,7 +277,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for EventsPage {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["pagination", "total_count"]) {
             Self::List(node.variant("List"))
@@ -303,7 +298,6 @@ impl Union for EventsPage {
 }
 
 impl UnknownVariant for UnknownEventsPage {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -321,7 +315,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for MeterCreditEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -368,7 +361,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterCreditedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             meter_id: o.field("meter_id"),

@@ -11,7 +11,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Organization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -124,7 +123,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrganizationFeatureSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             issue_funding_enabled: o.field("issue_funding_enabled"),
@@ -199,7 +197,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for OrganizationList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Product {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -148,7 +147,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -189,7 +187,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for ProductPriceSeatBased {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -245,7 +242,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductPriceSeatTier {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             min_seats: o.field("min_seats"),
@@ -290,7 +286,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductPriceSeatTiers {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             seat_tier_type: o.field("seat_tier_type"),

@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
 impl Union for AppliedDiscount {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -54,7 +53,6 @@ impl AppliedDiscount {
 }
 
 impl UnknownVariant for UnknownAppliedDiscount {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -84,7 +82,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for DiscountFixedOnceForeverDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -137,7 +134,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountFixedRepeatDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -192,7 +188,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountPercentageOnceForeverDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -241,7 +236,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountPercentageRepeatDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -292,7 +286,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for Price {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["amount_type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -342,7 +335,6 @@ impl Price {
 }
 
 impl UnknownVariant for UnknownPrice {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

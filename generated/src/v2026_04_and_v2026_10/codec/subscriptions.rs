@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for PendingSubscriptionUpdate {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -45,7 +44,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for Subscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -192,7 +190,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for SubscriptionList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -215,7 +212,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

@@ -14,7 +14,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitGrantCustomWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -69,7 +68,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantDiscordWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -124,7 +122,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantDownloadablesWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -179,7 +176,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantFeatureFlagWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -234,7 +230,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantGitHubRepositoryWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -289,7 +284,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantLicenseKeysWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -344,7 +338,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantMeterCreditWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -399,7 +392,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantSlackSharedChannelWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -454,7 +446,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitGrantWebhook {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["benefit", "type"]) {
             Some("discord") => Self::Discord(node.variant("Discord")),
@@ -490,7 +481,6 @@ impl Union for BenefitGrantWebhook {
 }
 
 impl UnknownVariant for UnknownBenefitGrantWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -522,7 +512,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for WebhookBenefitCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit.created"),
@@ -549,7 +538,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.created"),
@@ -576,7 +564,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantCycledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.cycled"),
@@ -603,7 +590,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantRevokedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.revoked"),
@@ -630,7 +616,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.updated"),
@@ -657,7 +642,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit.updated"),
@@ -684,7 +668,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.created"),
@@ -711,7 +694,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutExpiredPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.expired"),
@@ -738,7 +720,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.updated"),
@@ -765,7 +746,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.created"),
@@ -792,7 +772,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountDeletedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.deleted"),
@@ -819,7 +798,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.updated"),
@@ -846,7 +824,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookEndpoint {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -889,7 +866,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookEndpointList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -912,7 +888,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.created"),
@@ -939,7 +914,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderPaidPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.paid"),
@@ -966,7 +940,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderRefundedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.refunded"),
@@ -993,7 +966,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.updated"),
@@ -1020,7 +992,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrganizationUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "organization.updated"),
@@ -1047,7 +1018,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookProductCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "product.created"),
@@ -1074,7 +1044,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookProductUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "product.updated"),
@@ -1101,7 +1070,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionActivePayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.active"),
@@ -1128,7 +1096,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCanceledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.canceled"),
@@ -1155,7 +1122,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.created"),
@@ -1182,7 +1148,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCycledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.cycled"),
@@ -1209,7 +1174,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionMigratedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.migrated"),
@@ -1240,7 +1204,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionPastDuePayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.past_due"),
@@ -1267,7 +1230,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionPausedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.paused"),
@@ -1294,7 +1256,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionResumedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.resumed"),
@@ -1321,7 +1282,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionRevokedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.revoked"),
@@ -1348,7 +1308,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionUncanceledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.uncanceled"),
@@ -1375,7 +1334,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.updated"),

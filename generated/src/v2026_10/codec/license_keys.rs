@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -65,7 +64,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyActivationCreated {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -98,7 +96,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ValidatedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 
 impl Model for LicenseKeyActivationRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -43,7 +42,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyMember {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -68,7 +66,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyRead {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -123,7 +120,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyReadList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -146,7 +142,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyWithActivations {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -203,7 +198,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for RotatedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Benefit {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("custom") => Self::Custom(node.variant("Custom")),
@@ -51,7 +50,6 @@ impl Union for Benefit {
 }
 
 impl UnknownVariant for UnknownBenefit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -100,7 +98,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for BenefitCustom {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -192,7 +189,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDiscord {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -283,7 +279,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitDownloadables {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -374,7 +369,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitFeatureFlag {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -466,7 +460,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitGitHubRepository {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -557,7 +550,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitLicenseKeys {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -649,7 +641,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -672,7 +663,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitMeterCredit {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -764,7 +754,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for BenefitSlackSharedChannel {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

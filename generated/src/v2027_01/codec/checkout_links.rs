@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 
 impl Model for CheckoutLink {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -69,7 +68,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutLinkList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -92,7 +90,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutLinkProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             metadata: o.field("metadata"),

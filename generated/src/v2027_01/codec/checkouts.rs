@@ -13,7 +13,6 @@ use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::optional;
 
 impl Model for Checkout {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -223,7 +222,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for CheckoutList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -246,7 +244,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -425,7 +422,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CheckoutPublic {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -562,7 +558,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CheckoutPublicConfirmed {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

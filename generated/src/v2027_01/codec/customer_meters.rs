@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -105,7 +104,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for CustomerMeterList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -128,7 +126,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for MeterCreditEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -182,7 +179,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for MeterCreditedMetadata {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             meter_id: o.field("meter_id"),

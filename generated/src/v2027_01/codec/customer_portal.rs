@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::optional;
 
 impl Model for CustomerOrder {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -99,7 +98,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -122,7 +120,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrderProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -179,7 +176,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganization {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -218,7 +214,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganizationData {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             organization: o.field("organization"),
@@ -241,7 +236,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerOrganizationFeatureSettings {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             checkout_localization_enabled: o.field("checkout_localization_enabled"),
@@ -260,7 +254,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -315,7 +308,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -404,7 +396,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscriptionList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -427,7 +418,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerSubscriptionProduct {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

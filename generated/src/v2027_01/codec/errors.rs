@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
 impl Model for AmbiguousExternalMeterId {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "AmbiguousExternalMeterID"),
@@ -35,7 +34,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for AmbiguousExternalWebhookEndpointId {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "AmbiguousExternalWebhookEndpointID"),
@@ -58,7 +56,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for CheckoutPaymentError {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["error"]) {
             Some("PaymentError") => Self::Error(node.variant("Error")),
@@ -80,7 +77,6 @@ impl Union for CheckoutPaymentError {
 }
 
 impl UnknownVariant for UnknownCheckoutPaymentError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             detail: o.field("detail"),
@@ -98,7 +94,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for CustomerMeterCreditExternalIdConflict {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "CustomerMeterCreditExternalIDConflict"),
@@ -121,7 +116,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for CustomerMeterCreditNotReversible {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "CustomerMeterCreditNotReversible"),
@@ -144,7 +138,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SharedPaymentTokenError {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             error: o.constant("error", "SharedPaymentTokenError"),

@@ -14,7 +14,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
 impl Union for Event {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["source"]) {
             Some("system") => Self::read_system(node),
@@ -181,7 +180,6 @@ impl Event {
 }
 
 impl UnknownVariant for UnknownEvent {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -223,7 +221,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for EventCursorList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -246,7 +243,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for EventList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -280,7 +276,6 @@ polar_client_runtime::input! {
 }
 
 impl Union for EventsPage {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["pagination", "total_count"]) {
             Self::List(node.variant("List"))
@@ -302,7 +297,6 @@ impl Union for EventsPage {
 }
 
 impl UnknownVariant for UnknownEventsPage {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

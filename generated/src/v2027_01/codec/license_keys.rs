@@ -10,7 +10,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 
 impl Model for GrantedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -73,7 +72,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyActivationCreated {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -106,7 +104,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeyOrder {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -133,7 +130,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for LicenseKeySubscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -164,7 +160,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for ValidatedLicenseKey {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),

@@ -11,7 +11,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Meter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             external_id: o.field("external_id"),
@@ -82,7 +81,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for MeterList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),

@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for Product {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             id: o.field("id"),
@@ -152,7 +151,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for ProductList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -193,7 +191,6 @@ polar_client_runtime::choice! {
 }
 
 impl Model for ProductPriceSeatBased {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

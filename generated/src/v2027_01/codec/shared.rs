@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::UnknownVariant;
 
 impl Union for AppliedDiscount {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -54,7 +53,6 @@ impl AppliedDiscount {
 }
 
 impl UnknownVariant for UnknownAppliedDiscount {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -85,7 +83,6 @@ polar_client_runtime::union! {
 }
 
 impl Model for DiscountFixedOnceForeverDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -140,7 +137,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountFixedRepeatDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -197,7 +193,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountPercentageOnceForeverDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -248,7 +243,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for DiscountPercentageRepeatDurationBase {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
@@ -301,7 +295,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for Price {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["amount_type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -351,7 +344,6 @@ impl Price {
 }
 
 impl UnknownVariant for UnknownPrice {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::optional;
 
 impl Model for PendingSubscriptionUpdate {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -49,7 +48,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for Subscription {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -198,7 +196,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for SubscriptionList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -221,7 +218,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for SubscriptionMeter {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),

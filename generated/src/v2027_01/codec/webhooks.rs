@@ -15,7 +15,6 @@ use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitGrantCustomWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -70,7 +69,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantDiscordWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -125,7 +123,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantDownloadablesWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -180,7 +177,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantFeatureFlagWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -235,7 +231,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantGitHubRepositoryWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -290,7 +285,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantLicenseKeysWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -345,7 +339,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantMeterCreditWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -400,7 +393,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for BenefitGrantSlackSharedChannelWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -455,7 +447,6 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitGrantWebhook {
-    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["benefit", "type"]) {
             Some("discord") => Self::Discord(node.variant("Discord")),
@@ -491,7 +482,6 @@ impl Union for BenefitGrantWebhook {
 }
 
 impl UnknownVariant for UnknownBenefitGrantWebhook {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             created_at: o.field("created_at"),
@@ -531,7 +521,6 @@ polar_client_runtime::string_enum! {
 }
 
 impl Model for WebhookBenefitCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit.created"),
@@ -558,7 +547,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.created"),
@@ -585,7 +573,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantCycledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.cycled"),
@@ -612,7 +599,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantRevokedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.revoked"),
@@ -639,7 +625,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitGrantUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit_grant.updated"),
@@ -666,7 +651,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookBenefitUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "benefit.updated"),
@@ -693,7 +677,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.created"),
@@ -720,7 +703,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutExpiredPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.expired"),
@@ -747,7 +729,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookCheckoutUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "checkout.updated"),
@@ -774,7 +755,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.created"),
@@ -801,7 +781,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountDeletedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.deleted"),
@@ -828,7 +807,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookDiscountUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "discount.updated"),
@@ -855,7 +833,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookEndpoint {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             external_id: o.field("external_id"),
@@ -921,7 +898,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for WebhookEndpointList {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             items: o.field("items"),
@@ -965,7 +941,6 @@ polar_client_runtime::input! {
 }
 
 impl Model for WebhookOrderCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.created"),
@@ -992,7 +967,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderPaidPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.paid"),
@@ -1019,7 +993,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderRefundedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.refunded"),
@@ -1046,7 +1019,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrderUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "order.updated"),
@@ -1073,7 +1045,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookOrganizationUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "organization.updated"),
@@ -1100,7 +1071,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookProductCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "product.created"),
@@ -1127,7 +1097,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookProductUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "product.updated"),
@@ -1154,7 +1123,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionActivePayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.active"),
@@ -1181,7 +1149,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCanceledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.canceled"),
@@ -1208,7 +1175,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCreatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.created"),
@@ -1235,7 +1201,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionCycledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.cycled"),
@@ -1262,7 +1227,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionMigratedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.migrated"),
@@ -1293,7 +1257,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionPastDuePayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.past_due"),
@@ -1320,7 +1283,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionPausedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.paused"),
@@ -1347,7 +1309,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionResumedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.resumed"),
@@ -1374,7 +1335,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionRevokedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.revoked"),
@@ -1401,7 +1361,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionUncanceledPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.uncanceled"),
@@ -1428,7 +1387,6 @@ polar_client_runtime::model! {
 }
 
 impl Model for WebhookSubscriptionUpdatedPayload {
-    #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             r#type: o.constant("type", "subscription.updated"),

@@ -78,7 +78,7 @@ impl<T> Call<T> {
     ) -> Self {
         Self {
             operation: request.operation,
-            reply: Box::pin(execute(request, form)),
+            reply: execute(request, form),
             read,
         }
     }

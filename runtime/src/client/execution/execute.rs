@@ -17,25 +17,20 @@ use crate::client::responses::Reply;
 use crate::error::{Error, RetrySafety};
 use crate::log;
 use crate::time::Instant;
-use crate::transport::{Clock, TransportError, TransportErrorKind};
+use crate::transport::{BoxFuture, Clock, TransportError, TransportErrorKind};
 
 /// Sends a request and classifies the responses: success, or an error of the API.
-#[allow(
-    clippy::manual_async_fn,
-    reason = "an `async fn` has room for its arguments twice"
-)]
-pub(super) fn execute(
-    request: Request,
-    form: Form,
-) -> impl Future<Output = Result<Reply, Error>> + Send {
-    async move {
+///
+/// Boxed here, and not by the generic code that calls it, so that it is compiled once, in this crate.
+pub(super) fn execute(request: Request, form: Form) -> BoxFuture<'static, Result<Reply, Error>> {
+    Box::pin(async move {
         let mut execution = Execution::new(&request, form)?;
         let clock = execution.sending.clock.clone();
         // Pinned here, because a wrapper of an unpinned future would reserve its size twice.
         let run = pin!(execution.run());
         let call = pin!(on_its_runtime(clock, request.operation.id, run));
         observe::call(&request, call).await
-    }
+    })
 }
 
 /// Fails if the future is polled on a thread where its clock does not work.
