@@ -1,21 +1,100 @@
 //! One Redis and one stand-in for Polar, shared by this crate and Polar's Python SDK (`polar-sdk[outpost]==1.0.3a5`).
 //! The environment variable `POLAR_PYTHON` names the interpreter.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use polar_client_runtime::metering::{Metering, Source, UsageEvent};
 use polar_client_runtime::outpost::OutpostOptions;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::{Decimal, Json, Timestamp};
 use serde_json::json;
+use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use crate::polar::Polar;
 use crate::redis::Redis;
-use crate::{BUCKET, CALLS, UNITS, event, next_bucket, read_locally, reducers, snapshot};
+use crate::{BUCKET, next_bucket};
 
-/// The number of events that each of the two tracks.
-const EVENTS: usize = 5_000;
+/// The number of events that each of the two tracks before the restart of Redis.
+const EVENTS: usize = 10_000;
+
+const CUSTOMERS: [&str; 4] = ["u-0", "u-1", "u-2", "u-3"];
+const FUNCTIONS: [&str; 5] = ["count", "sum", "min", "max", "avg"];
+
+/// The meter of a function.
+fn meter(function: &str) -> Uuid {
+    let index = FUNCTIONS.iter().position(|it| *it == function).unwrap();
+    Uuid::from_u128(0x4000_8000_0000_0000_0010 + index as u128)
+}
+
+fn reducers() -> Json {
+    let calls = json!({ "property": "name", "operator": "eq", "value": "call" });
+    let filter = json!({ "conjunction": "and", "clauses": [calls] });
+    let reducers = FUNCTIONS.map(|function| {
+        let aggregation = json!({ "func": function, "property": "metadata.units" });
+        json!({
+            "id": format!("r-{function}"), "filter": filter, "aggregation": aggregation,
+            "meter_ids": [meter(function)],
+        })
+    });
+    json!(reducers)
+}
+
+/// The units of the event with this index. Sums of them are exact in doubles, with which the SDK calculates.
+fn units(index: usize) -> f64 {
+    (index % 8) as f64 / 4.0
+}
+
+/// The expected usage of a customer.
+#[derive(Clone, Copy)]
+struct Usage {
+    count: f64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    credited: f64,
+}
+
+impl Usage {
+    /// What Polar has counted before the test.
+    const INITIAL: Self = Self {
+        count: 2.0,
+        sum: 5.0,
+        min: 1.0,
+        max: 4.0,
+        credited: 100.0,
+    };
+
+    fn add(&mut self, units: f64) {
+        self.count += 1.0;
+        self.sum += units;
+        self.min = self.min.min(units);
+        self.max = self.max.max(units);
+    }
+
+    /// Consumed units, credited units and balance.
+    fn of(&self, function: &str) -> [f64; 3] {
+        let consumed = match function {
+            "count" => self.count,
+            "sum" => self.sum,
+            "min" => self.min,
+            "max" => self.max,
+            _ => self.sum / self.count,
+        };
+        [consumed, self.credited, self.credited - consumed]
+    }
+
+    fn snapshot(&self, customer: &str, function: &str, version: u32, cold_until: i64) -> Json {
+        json!({
+            "customer_id": null, "external_customer_id": customer, "customer_exists": true,
+            "meter_id": meter(function), "version": version, "cold_until": cold_until,
+            "count": self.count as i64, "sum": self.sum, "min": self.min, "max": self.max,
+            "credited_units": self.credited,
+        })
+    }
+}
 
 /// The service in Python.
 struct Peer {
@@ -26,7 +105,6 @@ struct Peer {
 
 impl Peer {
     fn start(python: &str, redis: &Redis, polar: &Polar) -> Self {
-        let timestamp = event("call").timestamp.unwrap().to_rfc3339();
         let mut child = Command::new(python)
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),
@@ -34,7 +112,6 @@ impl Peer {
             ))
             .arg(redis.url().replace("redis+unix", "unix"))
             .arg(format!("http://{}", polar.address))
-            .arg(timestamp)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -58,9 +135,9 @@ impl Peer {
         line.trim_end().to_owned()
     }
 
-    /// Consumed, credited and balance of a meter.
-    fn read(&mut self, meter: Uuid) -> Json {
-        self.say(&format!("read {meter}"));
+    /// Consumed units, credited units and balance; a string if there is an error.
+    fn read(&mut self, function: &str, customer: &str) -> Json {
+        self.say(&format!("read {} {customer}", meter(function)));
         serde_json::from_str(&self.line()).unwrap()
     }
 }
@@ -72,96 +149,236 @@ impl Drop for Peer {
     }
 }
 
+/// Both services, and what they should read.
+struct Services {
+    redis: Redis,
+    polar: Polar,
+    metering: Metering,
+    peer: Peer,
+    expected: BTreeMap<&'static str, Usage>,
+    /// The start of the bucket that events belong to. No earlier event is counted by any process.
+    bucket: i64,
+    /// How many events of this crate Polar has to receive.
+    own_events: usize,
+}
+
+impl Services {
+    async fn start(python: &str, redis: Redis) -> Self {
+        let polar = Polar::start().await;
+        polar.world().reducers = Some(reducers());
+        let bucket = next_bucket();
+        let expected: BTreeMap<_, _> = CUSTOMERS.map(|it| (it, Usage::INITIAL)).into();
+        for (customer, usage) in &expected {
+            for function in FUNCTIONS {
+                polar.keep(&usage.snapshot(customer, function, 1, bucket));
+            }
+        }
+        let options = OutpostOptions::new().snapshot_timeout(Duration::from_secs(30));
+        let metering = polar.metering().outpost(options.redis(redis.url()));
+        let metering = metering.start().unwrap();
+        let peer = block_in_place(|| Peer::start(python, &redis, &polar));
+        Self {
+            redis,
+            polar,
+            metering,
+            peer,
+            expected,
+            bucket,
+            own_events: 0,
+        }
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_timestamp_micros(self.bucket + 1_000_000).unwrap()
+    }
+
+    fn usage(&mut self, customer: &str) -> &mut Usage {
+        self.expected.get_mut(customer).unwrap()
+    }
+
+    /// Tells the Python service to track so many events.
+    fn begin(&mut self, count: usize) {
+        let timestamp = self.timestamp().to_rfc3339();
+        self.peer.say(&format!("track {count} {timestamp}"));
+        self.expect(count);
+    }
+
+    /// Waits until it has done so.
+    fn finish(&mut self) {
+        assert_eq!(block_in_place(|| self.peer.line()), "tracked");
+    }
+
+    /// Tracks so many events with this crate.
+    async fn track(&mut self, count: usize) {
+        for index in 0..count {
+            let event = UsageEvent::new("call", CUSTOMERS[index % 4]);
+            let event = event.timestamp(self.timestamp());
+            let event = event.metadata("units", units(index));
+            self.metering.track(event).await.unwrap();
+        }
+        self.expect(count);
+        self.own_events += count;
+    }
+
+    fn expect(&mut self, count: usize) {
+        for index in 0..count {
+            self.usage(CUSTOMERS[index % 4]).add(units(index));
+        }
+    }
+
+    /// Sends a snapshot with other credits, and the same usage as before the test.
+    fn credit(&mut self, customer: &str, version: u32, credited: f64) {
+        for function in FUNCTIONS {
+            let usage = Usage {
+                credited,
+                ..Usage::INITIAL
+            };
+            let snapshot = usage.snapshot(customer, function, version, self.bucket);
+            self.polar.snapshot(&snapshot);
+        }
+    }
+
+    /// Reads every meter of every customer with both, until all of them are as expected.
+    async fn until_equal(&mut self) {
+        self.metering.flush().await.unwrap();
+        for (customer, usage) in self.expected.clone() {
+            for function in FUNCTIONS {
+                self.until_equal_in(customer, function, &usage).await;
+            }
+        }
+    }
+
+    async fn until_equal_in(&mut self, customer: &str, function: &str, usage: &Usage) {
+        let expected = usage.of(function);
+        let mut last = None;
+        for _ in 0..600 {
+            let own = self.read(function, customer).await;
+            let other = block_in_place(|| self.peer.read(function, customer));
+            if are_equal(own.as_ref(), &expected) && are_equal(Some(&other), &expected) {
+                return;
+            }
+            last = Some((own, other));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{customer} {function}: {last:?}, not {expected:?}");
+    }
+
+    /// The local balance; `None` while there is none.
+    async fn read(&self, function: &str, customer: &str) -> Option<Json> {
+        let balance = self.metering.meter(meter(function), customer).await.ok()?;
+        let balance = balance.filter(|it| it.source == Source::Local)?;
+        let double = |it: &Decimal| it.as_str().parse::<f64>().unwrap();
+        let values = [&balance.consumed, &balance.credited, &balance.balance].map(double);
+        Some(json!(values))
+    }
+
+    /// Runs a command for the stored state of each reducer for a customer.
+    fn change(&self, customer: &str, command: &[&str]) {
+        for function in FUNCTIONS {
+            let key = format!("outpost:state:external:{customer}:r-{function}");
+            let words = [&command[..1], &[key.as_str()], &command[1..]].concat();
+            self.redis.command(&words);
+        }
+    }
+}
+
+/// Whether these are the expected numbers. An average is rounded differently by a service that calculates in decimals.
+fn are_equal(read: Option<&Json>, expected: &[f64; 3]) -> bool {
+    let numbers = read.and_then(Json::as_array);
+    let numbers: Vec<f64> = numbers
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_f64)
+        .collect();
+    let mut pairs = numbers.iter().zip(expected);
+    numbers.len() == expected.len() && pairs.all(|(read, it)| (read - it).abs() < 1e-9)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_in_other_languages_share_the_state() {
     let Ok(python) = std::env::var("POLAR_PYTHON") else {
         return eprintln!("SKIPPED: POLAR_PYTHON names no Python with polar-sdk[outpost]");
     };
-    let Some(mut redis) = Redis::start().await else {
+    let Some(redis) = Redis::start().await else {
         return;
     };
-    let polar = Polar::start().await;
-    polar.world().reducers = Some(reducers());
-    polar.world().balance = Some((77.0, 100.0));
-    for meter in [CALLS, UNITS] {
-        polar.keep(&snapshot("u-1", meter, next_bucket()));
-    }
-    let options = OutpostOptions::new().snapshot_timeout(Duration::from_secs(30));
-    let metering = polar.metering().outpost(options.redis(redis.url()));
-    let metering = metering.start().unwrap();
-    let mut peer = tokio::task::block_in_place(|| Peer::start(&python, &redis, &polar));
-    // The Python process reads once, so that it requests snapshots.
-    tokio::task::block_in_place(|| peer.read(CALLS));
-    peer.say(&format!("track {EVENTS}"));
-    for index in 0..EVENTS {
-        let units = (index % 8) as f64 / 4.0;
-        metering
-            .track(event("call").metadata("units", units))
-            .await
-            .unwrap();
-        if index == EVENTS / 2 {
-            // Credits change in the middle.
-            let mut next = snapshot("u-1", CALLS, next_bucket());
-            next["version"] = json!(2);
-            next["credited_units"] = json!(20_000.5);
-            polar.snapshot(&next);
-        }
-    }
-    metering.flush().await.unwrap();
-    assert_eq!(tokio::task::block_in_place(|| peer.line()), "tracked");
-    // Those of the snapshot, and those of both processes.
-    let calls = 2 + 2 * EVENTS;
-    let expected = json!([calls as f64, 20_000.5, 20_000.5 - calls as f64]);
-    same(&metering, &mut peer, CALLS, Some(&expected)).await;
-    same(&metering, &mut peer, UNITS, None).await;
-    // A snapshot that covers everything, and more events.
-    for meter in [CALLS, UNITS] {
-        let mut next = snapshot("u-1", meter, next_bucket() + BUCKET);
-        next["version"] = json!(3);
-        next["sum"] = json!(8_755.25);
-        next["count"] = json!(10_000);
-        polar.snapshot(&next);
-    }
-    let expected = json!([10_000.0, 100.0, -9_900.0]);
-    same(&metering, &mut peer, CALLS, Some(&expected)).await;
-    same(
-        &metering,
-        &mut peer,
-        UNITS,
-        Some(&json!([8_755.25, 100.0, -8_655.25])),
-    )
-    .await;
-    // A restart without the stored state: another epoch, and snapshots are requested again.
-    redis.stop();
-    redis.restart().await;
-    polar.drop_sockets();
-    let expected = json!([10_000.0, 100.0, -9_900.0]);
-    same(&metering, &mut peer, CALLS, Some(&expected)).await;
-}
+    let mut services = Services::start(&python, redis).await;
+    services.until_equal().await;
 
-/// Waits until both read the expected balance.
-async fn same(
-    metering: &polar_client_runtime::metering::Metering,
-    peer: &mut Peer,
-    meter: Uuid,
-    expected: Option<&Json>,
-) {
-    let mut last = None;
-    for _ in 0..600 {
-        let own = read_locally(metering, meter).await;
-        let double =
-            |it: &polar_client_runtime::types::Decimal| it.as_str().parse::<f64>().unwrap();
-        let own = [&own.consumed, &own.credited, &own.balance].map(double);
-        let others = tokio::task::block_in_place(|| peer.read(meter));
-        let others_read: Vec<f64> = others
-            .as_array()
-            .map(|values| values.iter().filter_map(Json::as_f64).collect())
-            .unwrap_or_default();
-        if own[..] == others_read[..] && expected.is_none_or(|it| *it == json!(own)) {
-            return;
+    // Credits change in the middle, with a version that skips some. An older snapshot that arrives later changes nothing.
+    services.begin(EVENTS / 2);
+    services.track(EVENTS / 4).await;
+    services.credit("u-0", 5, 20_000.5);
+    services.usage("u-0").credited = 20_000.5;
+    services.credit("u-0", 3, 7.0);
+    services.track(EVENTS / 4).await;
+    services.finish();
+    services.until_equal().await;
+
+    // Seven events of a third service, the updates of which are lost. The next update is not the successor of the last
+    // one that was received, so both read the whole state.
+    let bucket = services.bucket;
+    services.change("u-0", &["HINCRBY", &format!("bucket:{bucket}:count"), "7"]);
+    services.change(
+        "u-0",
+        &["HINCRBYFLOAT", &format!("bucket:{bucket}:sum"), "1.75"],
+    );
+    services.change("u-0", &["HINCRBY", "revision", "7"]);
+    (0..7).for_each(|_| services.usage("u-0").add(0.25));
+    services.track(4).await;
+    services.until_equal().await;
+
+    // Another epoch, as after a loss of the state, with a revision that is smaller than before.
+    services.change("u-1", &["HSET", "epoch", "other", "revision", "1"]);
+    services.begin(4);
+    services.finish();
+    services.until_equal().await;
+
+    // Connections to Polar drop, and credits change before they are made again: both request snapshots.
+    let upgrades = services.polar.world().upgrades.len();
+    services.polar.drop_sockets();
+    services.credit("u-1", 8, 3.5);
+    services.usage("u-1").credited = 3.5;
+    services.begin(EVENTS / 2);
+    services.track(EVENTS / 2).await;
+    services.finish();
+    let is_connected = |world: &crate::polar::World| world.upgrades.len() >= upgrades + 2;
+    services.polar.until(is_connected).await;
+    services.until_equal().await;
+
+    // Snapshots that include everything so far, and later events.
+    services.bucket += BUCKET;
+    for (customer, usage) in &services.expected {
+        for function in FUNCTIONS {
+            let snapshot = usage.snapshot(customer, function, 9, services.bucket);
+            services.polar.snapshot(&snapshot);
         }
-        last = Some((own, others));
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{last:?}, not {expected:?}");
+    services.until_equal().await;
+    let covered = services.expected.clone();
+    services.begin(40);
+    services.track(40).await;
+    services.finish();
+    services.until_equal().await;
+
+    // A restart of Redis without the stored state: only the snapshots are left, until more events are tracked.
+    services.redis.stop();
+    services.redis.restart().await;
+    services.polar.drop_sockets();
+    services.expected = covered;
+    services.until_equal().await;
+    services.begin(40);
+    services.track(40).await;
+    services.finish();
+    services.until_equal().await;
+
+    // Everything was also sent to Polar. Events of this crate have external IDs, those of the SDK do not.
+    let world = services.polar.world();
+    let own = world
+        .events
+        .iter()
+        .filter(|event| event["external_id"].is_string());
+    let own = own.count();
+    assert_eq!(own, services.own_events);
+    assert_eq!(world.events.len() - own, EVENTS + 4 + 40 + 40);
 }

@@ -4,37 +4,42 @@ import asyncio
 import json
 import sys
 
-import httpx
-from polar.outpost import Outpost
+from polar.v2026_10 import PolarAsync
 
 
-async def main(redis_url, polar_url, timestamp):
-    client = httpx.AsyncClient(base_url=polar_url)
-    async with client, Outpost(redis_url, client=client, telemetry=False) as outpost:
+async def track(metering, count, timestamp):
+    for index in range(count):
+        await metering.track(
+            name="call",
+            external_customer_id=f"u-{index % 4}",
+            timestamp=timestamp,
+            metadata={"units": index % 8 / 4},
+        )
+    await metering.flush()
+
+
+async def read(metering, meter, customer):
+    try:
+        meter = await metering.meter(meter, external_customer_id=customer)
+        return [meter.consumed_units, meter.credited_units, meter.balance]
+    except Exception as error:
+        return repr(error)
+
+
+async def main(redis_url, polar_url):
+    polar = PolarAsync("polar_oat_hush", base_url=polar_url)
+    outpost = {"redis_url": redis_url, "telemetry": False}
+    async with polar, polar.metering(outpost=outpost) as metering:
         print("ready", flush=True)
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
-            command, argument = line.split()
+            command, *arguments = line.split()
             if command == "track":
-                for index in range(int(argument)):
-                    await outpost.track(
-                        {
-                            "name": "call",
-                            "external_customer_id": "u-1",
-                            "timestamp": timestamp,
-                            "metadata": {"units": index % 8 / 4},
-                        }
-                    )
+                count, timestamp = arguments
+                await track(metering, int(count), timestamp)
                 print("tracked", flush=True)
             else:
-                try:
-                    meter = await outpost.meter(
-                        meter_id=argument, external_customer_id="u-1"
-                    )
-                    values = [meter.consumed_units, meter.credited_units, meter.balance]
-                except Exception as error:
-                    values = repr(error)
-                print(json.dumps(values), flush=True)
+                print(json.dumps(await read(metering, *arguments)), flush=True)
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -16,7 +16,7 @@ use polar_client_runtime::client::{
     Access, ApiVersion, Client, ClientBuilder, Credential, Method, Operation, Safety, Server,
 };
 use polar_client_runtime::metering::MeteringBuilder;
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::{Json, Uuid};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -139,7 +139,7 @@ impl Drop for Polar {
     }
 }
 
-pub(crate) const ORGANIZATION: uuid::Uuid = uuid::Uuid::from_u128(7);
+pub(crate) const ORGANIZATION: Uuid = Uuid::from_u128(7);
 
 pub(crate) struct Version;
 
