@@ -12,6 +12,8 @@
 mod crash;
 #[path = "outbox/database.rs"]
 mod database;
+#[path = "outbox/hang.rs"]
+mod hang;
 #[path = "outbox/polar.rs"]
 mod polar;
 

@@ -1,0 +1,55 @@
+//! Statements that hang: the relay gives them up, and the database stops executing them.
+
+use std::time::Duration;
+
+use polar_client::postgres::PostgresError;
+
+use super::database::Database;
+use super::polar::StandIn;
+use super::{OUTBOX, PATIENCE, event, id, relay, until, until_sent};
+
+/// Returns the process of the database in which a statement waits for a lock.
+async fn waiting_process(database: &Database) -> Option<i32> {
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    let row = database.client.query_opt(waiting, &[]).await.unwrap()?;
+    Some(row.get(0))
+}
+
+async fn is_running(database: &Database, process: i32) -> bool {
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'";
+    let row = database.client.query_one(running, &[&process]).await;
+    row.unwrap().get::<_, i64>(0) > 0
+}
+
+#[tokio::test]
+async fn a_statement_that_hangs_is_canceled() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    OUTBOX.track(&database.client, event(0)).await.unwrap();
+    let lock = "BEGIN; LOCK TABLE polar_outbox IN ACCESS EXCLUSIVE MODE";
+    database.client.batch_execute(lock).await.unwrap();
+    let server = StandIn::default();
+    let relay = relay(&server, &database).start().unwrap();
+    until(async || waiting_process(&database).await.is_some()).await;
+    let process = waiting_process(&database).await.unwrap();
+
+    // Longer than the relay waits for a statement.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+
+    until(async || !is_running(&database, process).await).await;
+    until(async || {
+        let stats = relay.stats();
+        stats
+            .failing
+            .is_some_and(|error| matches!(*error, PostgresError::Timeout))
+    })
+    .await;
+    // The next attempt may wait for the lock again.
+    database.client.batch_execute("COMMIT").await.unwrap();
+    until_sent(&database).await;
+    assert_eq!(server.stored(), [id(0)].into());
+    relay.shutdown(PATIENCE).await;
+}
