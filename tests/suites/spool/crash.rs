@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -98,14 +98,18 @@ pub(crate) struct Printed {
     pub(crate) output: String,
 }
 
-pub(crate) fn printed(mut child: Child) -> Printed {
+/// Reads what a process prints until it ends. It is killed when it has accepted this many events.
+pub(crate) fn printed(mut child: Child, most: Option<usize>) -> Printed {
     let (mut output, mut errors) = (String::new(), String::new());
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut output)
-        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let (mut accepted, mut start) = (0, 0);
+    while lines.read_line(&mut output).unwrap() > 0 {
+        accepted += usize::from(output[start..].contains("accepted "));
+        start = output.len();
+        if Some(accepted) == most {
+            child.kill().unwrap();
+        }
+    }
     child
         .stderr
         .take()
@@ -148,10 +152,14 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         }
         let sync = ["off", "grouped", "off", "each"][process % 4];
         let mut child = spawn(&[], folder.path(), sync, &listening.uri(), process);
-        let life = Duration::from_micros(random.u64(5_000..120_000));
-        tokio::time::sleep(life).await;
-        child.kill().unwrap();
-        let printed = tokio::task::spawn_blocking(move || printed(child));
+        // At any moment, also while it starts; or at an event, which it reaches however slow the machine is.
+        let most = random.bool().then(|| random.usize(1..300));
+        if most.is_none() {
+            let life = Duration::from_micros(random.u64(5_000..120_000));
+            tokio::time::sleep(life).await;
+            child.kill().unwrap();
+        }
+        let printed = tokio::task::spawn_blocking(move || printed(child, most));
         let printed = printed.await.unwrap();
         assert!(!printed.output.contains("refused"), "{}", printed.output);
         promised.extend(printed.accepted);

@@ -27,7 +27,7 @@ async fn a_full_disk_is_an_error_and_loses_nothing_accepted() {
     let mut promised = Vec::new();
     for process in 0..3 {
         let child = spawn(&LIMIT, folder.path(), "grouped", &listening.uri(), process);
-        let printed = tokio::task::spawn_blocking(move || printed(child));
+        let printed = tokio::task::spawn_blocking(move || printed(child, None));
         let printed = printed.await.unwrap();
         let reason = format!("the disk of the spool {} is full", folder.path().display());
         assert!(printed.output.contains(&reason), "{}", printed.output);
