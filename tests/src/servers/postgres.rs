@@ -18,6 +18,7 @@ use super::process::Process;
 pub struct PostgresServer {
     process: Option<Process>,
     folder: TempDir,
+    is_durable: bool,
     databases: AtomicU32,
 }
 
@@ -28,10 +29,19 @@ impl PostgresServer {
     /// If the server does not start, and if it is not installed although `SERVERS_REQUIRED` is set.
     #[must_use]
     pub fn start() -> Option<Self> {
-        super::unless_missing("PostgreSQL", Self::try_start())
+        super::unless_missing("PostgreSQL", Self::try_start(false))
     }
 
-    fn try_start() -> io::Result<Self> {
+    /// Starts a server that syncs each commit to its disk, to measure what that takes.
+    ///
+    /// # Panics
+    /// If the server does not start, and if it is not installed although `SERVERS_REQUIRED` is set.
+    #[must_use]
+    pub fn start_durable() -> Option<Self> {
+        super::unless_missing("PostgreSQL", Self::try_start(true))
+    }
+
+    fn try_start(is_durable: bool) -> io::Result<Self> {
         let programs = programs()?;
         let folder = TempDir::new()?;
         if let Some(user) = other_user()? {
@@ -58,6 +68,7 @@ impl PostgresServer {
         let mut server = Self {
             process: None,
             folder,
+            is_durable,
             databases: AtomicU32::new(0),
         };
         server.restart()?;
@@ -97,6 +108,11 @@ impl PostgresServer {
         let (executable, data) = (executable.to_string_lossy(), folder.join("data"));
         let (data, sockets) = (data.to_string_lossy(), folder.to_string_lossy());
         // Without fsync, committed data survives a crash of the process, but not of the machine.
+        let fsync = if self.is_durable {
+            "fsync=on"
+        } else {
+            "fsync=off"
+        };
         let command = [
             &*executable,
             "-D",
@@ -106,7 +122,7 @@ impl PostgresServer {
             "-c",
             "listen_addresses=",
             "-c",
-            "fsync=off",
+            fsync,
             "-c",
             "max_connections=200",
         ];

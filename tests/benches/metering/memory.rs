@@ -1,0 +1,58 @@
+//! The memory of a million events that wait for the end of an outage.
+
+use std::time::Duration;
+
+use polar_client::ingest::SpoolSync;
+
+use crate::table::{NO_PYTHON, head, row, skipped};
+use crate::track::{Unavailable, unlimited};
+use crate::{event, in_tasks, over, python, run, spool, threads};
+
+const EVENTS: u64 = 1_000_000;
+
+pub(crate) fn print() {
+    head("1,000,000 events wait", &["MiB more", "bytes each"]);
+    let show = |name: &str, bytes: u64| {
+        let mib = bytes / (1 << 20);
+        row(name, &[mib.to_string(), (bytes / EVENTS).to_string()]);
+    };
+    show("memory", waiting(None));
+    show("spool, off", waiting(Some(SpoolSync::Off)));
+    match python::seconds(&["wait", &EVENTS.to_string()]) {
+        Some(bytes) => show("Python SDK", bytes as u64),
+        None => skipped("Python SDK", NO_PYTHON),
+    }
+}
+
+/// Tracks events during an outage, and returns how much memory that takes. Behind a spool, as many are in memory as the queue
+/// holds by default.
+fn waiting(sync: Option<SpoolSync>) -> u64 {
+    run(threads(), async {
+        let (builder, _folder) = match sync {
+            Some(sync) => {
+                let (builder, folder) = spool::attach(over(Unavailable), sync).await;
+                (builder, Some(folder))
+            }
+            None => (unlimited(over(Unavailable)), None),
+        };
+        let metering = builder.start().unwrap();
+        let before = resident();
+        let tracking = metering.clone();
+        in_tasks(100, EVENTS, move |number| {
+            let metering = tracking.clone();
+            async move { metering.track(event(number)).await.unwrap() }
+        })
+        .await;
+        let more = resident().saturating_sub(before);
+        metering.shutdown(Duration::ZERO).await;
+        more
+    })
+}
+
+/// The resident memory in bytes; 0 where the operating system does not say it this way.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
