@@ -107,13 +107,21 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
 }
 
 fn is_secret_name(name: &[u8]) -> bool {
-    let is_letter = |byte: &u8| !matches!(byte, b'_' | b'-' | b' ');
-    let letters = name.iter().copied().filter(is_letter);
-    let letters: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
     KEY_PARTS.iter().any(|part| {
+        let last = name.len().saturating_sub(part.len());
+        (0..=last).any(|start| begins_with(&name[start..], part))
+    })
+}
+
+/// Returns whether a name begins with a part, whatever its case and separators. Allocates nothing: it is called for each key
+/// of metadata that is sent.
+fn begins_with(name: &[u8], part: &str) -> bool {
+    let is_letter = |byte: &&u8| !matches!(byte, b'_' | b'-' | b' ');
+    let mut letters = name.iter().filter(is_letter);
+    part.bytes().all(|expected| {
         letters
-            .windows(part.len())
-            .any(|window| window == part.as_bytes())
+            .next()
+            .is_some_and(|byte| byte.to_ascii_lowercase() == expected)
     })
 }
 

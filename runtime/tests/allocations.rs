@@ -4,8 +4,11 @@
 
 mod heap;
 
+use std::collections::BTreeMap;
+
 use allocation_counter::measure;
 use bytes::Bytes;
+use polar_client_runtime::codec::validate;
 use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
 
 /// Responds at once. The only allocation is the boxed future.
@@ -48,4 +51,12 @@ fn a_waiting_call_uses_little_memory() {
     let taken = heap::waiting(1);
     assert!(taken.bytes_current < 4096, "{taken:?}");
     assert!(taken.count_current <= 20, "{taken:?}");
+}
+
+#[test]
+fn a_valid_value_is_validated_without_allocations() {
+    let list = vec!["a".to_owned(), "b".to_owned()];
+    let value = BTreeMap::from([("name".to_owned(), list)]);
+    let taken = measure(|| assert!(validate(&value).is_ok()));
+    assert_eq!(taken.count_total, 0, "{taken:?}");
 }

@@ -15,10 +15,6 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) fn as_str(&self) -> &str {
-        &self.text
-    }
-
     pub(super) fn into_string(self) -> String {
         self.text
     }
@@ -49,20 +45,6 @@ impl Path {
         self.text.push_str(&format!("[{index}]"));
     }
 
-    /// Returns the current position, for [`back`](Path::back).
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            len: self.text.len(),
-            is_secret: self.is_secret,
-        }
-    }
-
-    /// Removes everything that was appended after the mark.
-    pub(super) fn back(&mut self, mark: Mark) {
-        self.text.truncate(mark.len);
-        self.is_secret = mark.is_secret;
-    }
-
     fn shown(&mut self, key: &str) {
         let plain = !key.is_empty()
             && key.len() <= MAX_KEY
@@ -84,13 +66,6 @@ impl Path {
             None => self.text.push_str(&format!("[{key:?}]")),
         }
     }
-}
-
-/// A position in a [`Path`].
-#[derive(Debug)]
-pub(super) struct Mark {
-    len: usize,
-    is_secret: bool,
 }
 
 /// Returns whether a key looks like the name of a field rather than a secret: tokens contain digits or capital letters.

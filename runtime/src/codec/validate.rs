@@ -77,56 +77,79 @@ impl Error for Violations {}
 /// All violated constraints.
 pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
     let mut check = Check::default();
-    check.value(value.view(), &[]);
+    check.value(value.view(), &[], &Place::Root);
     match check.violations.is_empty() {
         true => Ok(()),
         false => Err(Violations(check.violations)),
     }
 }
 
+/// The place of a value: its [`Path`] is written only for a violation, because almost all values are valid.
+enum Place<'a> {
+    Root,
+    /// A key of the OpenAPI description.
+    Field(&'a Self, &'a str),
+    /// A key that is data.
+    Key(&'a Self, &'a str),
+    Item(&'a Self, usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> Path {
+        match *self {
+            Self::Root => Path::default(),
+            Self::Field(above, key) => above.with(|path| path.field(key)),
+            Self::Key(above, key) => above.with(|path| path.key(key)),
+            Self::Item(above, index) => above.with(|path| path.index(index)),
+        }
+    }
+
+    fn with(&self, step: impl FnOnce(&mut Path)) -> Path {
+        let mut path = self.path();
+        step(&mut path);
+        path
+    }
+}
+
 /// The traversal of a value.
 #[derive(Default)]
 struct Check {
-    path: Path,
     violations: Vec<Violation>,
 }
 
 impl Check {
-    fn value(&mut self, view: View<'_>, limits: &[Limit]) {
+    fn value(&mut self, view: View<'_>, limits: &[Limit], place: &Place<'_>) {
         match view {
             View::Secret(inner) | View::Variant { content: inner, .. } => {
-                return self.value(inner.view(), limits);
+                return self.value(inner.view(), limits, place);
             }
-            View::List(list) => self.list(list, limits),
-            View::Map(entries) => self.map(entries, limits),
-            View::Model { outline, fields } => self.model(outline, fields),
+            View::List(list) => self.list(list, limits, place),
+            View::Map(entries) => self.map(entries, limits, place),
+            View::Model { outline, fields } => self.model(outline, fields, place),
             // Not finite, so it would be encoded as null.
             View::Float(value) if !value.is_finite() => {
-                return self.add("must be a finite number".to_owned());
+                return self.add("must be a finite number".to_owned(), place);
             }
             _ => {}
         }
         for limit in limits {
             if let Some(broken) = broken(limit, view) {
-                self.add(broken);
+                self.add(broken, place);
             }
         }
     }
 
-    fn list(&mut self, list: &dyn List, limits: &[Limit]) {
+    fn list(&mut self, list: &dyn List, limits: &[Limit], place: &Place<'_>) {
         let each = each(limits);
         for index in 0..list.len() {
             if let Some(item) = list.item(index) {
-                self.at(
-                    |path| path.index(index),
-                    |check| check.value(item.view(), each),
-                );
+                self.value(item.view(), each, &Place::Item(place, index));
             }
         }
-        self.count(list.len(), limits);
+        self.count(list.len(), limits, place);
     }
 
-    fn map(&mut self, entries: &dyn Record, limits: &[Limit]) {
+    fn map(&mut self, entries: &dyn Record, limits: &[Limit], place: &Place<'_>) {
         let (each, keys, mut count) = (each(limits), keys(limits), 0);
         entries.write(&mut FieldWriter::new(&mut |fields| {
             for (key, value) in fields {
@@ -135,57 +158,43 @@ impl Check {
                     .iter()
                     .filter_map(|limit| broken(limit, View::String(key)))
                 {
-                    self.add(format!("every key {broken}"));
+                    self.add(format!("every key {broken}"), place);
                 }
-                self.at(
-                    |path| path.key(key),
-                    |check| check.value(value.view(), each),
-                );
+                self.value(value.view(), each, &Place::Key(place, key));
             }
         }));
-        self.count(count, limits);
+        self.count(count, limits, place);
     }
 
-    fn model(&mut self, outline: &Outline, fields: &dyn Record) {
+    fn model(&mut self, outline: &Outline, fields: &dyn Record, place: &Place<'_>) {
         fields.write(&mut FieldWriter::new(&mut |fields| {
             for (key, value) in fields {
                 let of = |key: &str| outline.limits.iter().find(|(limited, _)| *limited == key);
                 let limits = of(key)
                     .or_else(|| of("*"))
                     .map_or(&[][..], |(_, limits)| limits);
-                self.at(
-                    |path| path.field(key),
-                    |check| check.value(value.view(), limits),
-                );
+                self.value(value.view(), limits, &Place::Field(place, key));
             }
         }));
     }
 
-    fn count(&mut self, count: usize, limits: &[Limit]) {
+    fn count(&mut self, count: usize, limits: &[Limit], place: &Place<'_>) {
         for limit in limits {
             match *limit {
                 Limit::MinItems(min) if count < min => {
-                    self.add(too_few(min, "item", count));
+                    self.add(too_few(min, "item", count), place);
                 }
                 Limit::MaxItems(max) if count > max => {
-                    self.add(too_many(max, "item", count));
+                    self.add(too_many(max, "item", count), place);
                 }
                 _ => {}
             }
         }
     }
 
-    /// Validates a part of the value: `step` extends the path, and `look` validates.
-    fn at(&mut self, step: impl FnOnce(&mut Path), look: impl FnOnce(&mut Self)) {
-        let above = self.path.mark();
-        step(&mut self.path);
-        look(self);
-        self.path.back(above);
-    }
-
-    fn add(&mut self, limit: String) {
+    fn add(&mut self, limit: String, place: &Place<'_>) {
         self.violations.push(Violation {
-            path: self.path.as_str().to_owned(),
+            path: place.path().into_string(),
             limit,
         });
     }
