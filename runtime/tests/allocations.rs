@@ -31,7 +31,7 @@ impl Transport for Instantly {
 fn a_call_allocates_what_it_needs_and_frees_it() {
     let client = heap::client(Instantly);
     let call = || assert!(heap::start(&client).1);
-    // The first one initializes what all calls share.
+    // The first call initializes state that all calls share.
     call();
     let taken = measure(call);
     assert_eq!((taken.count_current, taken.bytes_current), (0, 0));

@@ -35,7 +35,7 @@ static OPERATION: Operation = Operation {
     safety: Safety::Safe,
 };
 
-/// Never responds.
+/// Never responds, without allocating.
 #[derive(Debug)]
 struct Never;
 
@@ -48,7 +48,7 @@ impl Transport for Never {
     }
 }
 
-/// Waits for ever.
+/// A timer that never fires, without allocating.
 #[derive(Debug)]
 struct Stopped;
 
@@ -80,7 +80,8 @@ pub(crate) fn start(client: &Client<impl Credential>) -> (Call<Json>, bool) {
     (call, is_complete)
 }
 
-/// Measures this many calls that wait for their responses. One before them initializes what all calls share.
+/// Measures this many calls that wait for their responses. A call before them initializes state that all calls
+/// share.
 pub(crate) fn waiting(count: usize) -> AllocationInfo {
     let client = client(Never);
     let mut calls = Vec::with_capacity(count + 1);
