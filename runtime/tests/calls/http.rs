@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use crate::polar::{Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{Call, CallOptions, Method, Operation, RetryPolicy, Server};
+#[cfg(feature = "gzip")]
+use polar_client_runtime::client::CallOptions;
+use polar_client_runtime::client::{Call, Method, Operation, RetryPolicy, Server};
 use polar_client_runtime::transport::{ReqwestTransport, TransportErrorKind};
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
