@@ -175,6 +175,6 @@ impl Encode for AnyEvent {
     }
 }
 
-polar_client_runtime::__encode_traits! {
+polar_client_runtime::encode_traits! {
     AnyEvent
 }

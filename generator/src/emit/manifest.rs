@@ -39,7 +39,7 @@ pub(crate) fn crate_files(
         sources.insert("src/ids.rs".to_owned(), ids::file(layout.apis));
     }
     if !with_webhooks.is_empty() {
-        let webhooks = webhooks::shared(layout.apis, &with_webhooks, default);
+        let webhooks = webhooks::crate_file(layout.apis, &with_webhooks, default);
         sources.insert("src/webhooks.rs".to_owned(), webhooks);
     }
     (files, sources)

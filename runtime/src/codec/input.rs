@@ -14,7 +14,7 @@ pub trait Choice {
 macro_rules! input {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
         $crate::__encode_model!($name [$(($key, [$($limit),*]))*]);
-        $crate::__encode_traits!($name);
+        $crate::encode_traits!($name);
         $crate::__equal!($name);
         $crate::__validate!($name);
     };
@@ -36,7 +36,7 @@ macro_rules! choice {
                 }
             }
 
-            $crate::__encode_traits!($name);
+            $crate::encode_traits!($name);
             $crate::__equal!($name);
             $crate::__validate!($name);
         )*

@@ -107,7 +107,7 @@ macro_rules! unknown {
             }
         }
 
-        $crate::__encode_traits!($name);
+        $crate::encode_traits!($name);
         $crate::__equal!($name);
     };
 }
@@ -438,7 +438,7 @@ macro_rules! __equal {
 /// The traits that follow from `Encode`.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __encode_traits {
+macro_rules! encode_traits {
     ($name:ident) => {
         impl ::core::fmt::Debug for $name {
             #[inline]
@@ -464,7 +464,7 @@ macro_rules! __encode_traits {
 #[macro_export]
 macro_rules! __codec_traits {
     ($name:ident) => {
-        $crate::__encode_traits!($name);
+        $crate::encode_traits!($name);
 
         impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
             #[inline]

@@ -65,12 +65,12 @@ pub(super) fn methods(group: GroupModule<'_>) -> TokenStream {
 }
 
 /// Emits the methods of `AnyEvent`, which call those of the event of each version.
-pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> TokenStream {
+pub(super) fn of_any(has_customers: bool, call: impl Fn(&str) -> TokenStream) -> TokenStream {
     let customer = [CUSTOMER_ID, EXTERNAL_ID].into_iter();
     let accessors = [TIME].into_iter().chain(customer.filter(|_| has_customers));
     accessors
         .map(|accessor| {
-            let events = ask(accessor.name);
+            let events = call(accessor.name);
             accessor.method(&quote!(match self { #events }))
         })
         .collect()

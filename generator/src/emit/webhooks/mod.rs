@@ -1,6 +1,7 @@
 //! Emits webhooks: the enum over the events of a version, and the enum over the events of all versions.
 
 mod accessors;
+mod any_event;
 mod property_access;
 
 use proc_macro2::TokenStream;
@@ -11,6 +12,8 @@ use super::group::{GroupModule, Parent};
 use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
+
+pub(super) use any_event::crate_file;
 
 /// Emits `webhooks.rs` of a version.
 pub(super) fn file(group: GroupModule<'_>) -> TokenStream {
@@ -242,123 +245,4 @@ fn is_shared(group: GroupModule<'_>) -> Option<TokenStream> {
             }
         }
     })
-}
-
-/// Emits `src/webhooks.rs` of the crate, which is for all versions.
-pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenStream {
-    let title = Docs::new(
-        None,
-        "Webhook types that all versions of the API share.",
-    )
-    .paragraph(format!(
-        "The `Webhooks` of a version verifies deliveries: [`{module}::Webhooks`](crate::{module}::Webhooks).",
-        module = names::version_module(default)
-    ))
-    .inner_attributes();
-    let has_customers = apis.iter().any(|api| accessors::is_about_customers(api));
-    let ids = has_customers.then(|| {
-        quote!(
-            use crate::ids::CustomerId;
-        )
-    });
-    let any_event = any_event(versions, has_customers);
-    quote! {
-        #title
-        #ids
-        use polar_client_runtime::codec::{Encode, Node, View};
-        use polar_client_runtime::types::Timestamp;
-        #[cfg(feature = "postgres")]
-        pub use polar_client_runtime::webhooks::PostgresStore;
-        #[cfg(feature = "redis")]
-        pub use polar_client_runtime::webhooks::RedisStore;
-        pub use polar_client_runtime::webhooks::{Claim, Deliveries, MemoryStore, OnceError, Outcome};
-        pub use polar_client_runtime::webhooks::{Delivery, Format, Headers, WebhookError, Webhooks};
-        pub use polar_client_runtime::webhooks::{Entitlements, Store, VersionedEvent};
-        #any_event
-    }
-}
-
-fn any_event(versions: &[&str], has_customers: bool) -> TokenStream {
-    let of_each = |tokens: &dyn Fn(&str) -> TokenStream| -> TokenStream {
-        let each = versions.iter().map(|version| {
-            let feature = names::version_feature(version);
-            let tokens = tokens(version);
-            quote!(#[cfg(feature = #feature)] #tokens)
-        });
-        each.collect()
-    };
-    let module = |version: &str| ident(&names::version_module(version));
-    let name = |version: &str| ident(&names::version_variant(version));
-    let variants = versions.iter().map(|version| {
-        let (name, module) = (name(version), module(version));
-        let feature = names::version_feature(version);
-        let docs = Docs::new(None, format!("An event of version `{version}`.")).attributes();
-        quote!(#docs #[cfg(feature = #feature)] #name(crate::#module::webhooks::Event),)
-    });
-    let constants = of_each(&|version| {
-        let module = module(version);
-        quote!(crate::#module::API_VERSION,)
-    });
-    let call = |method: &str| {
-        let method = ident(method);
-        of_each(&|version| {
-            let name = name(version);
-            quote!(Self::#name(event) => event.#method(),)
-        })
-    };
-    let (types, unknowns, views) = (call("event_type"), call("is_unknown"), call("view"));
-    let accessors = accessors::of_any(has_customers, call);
-    let own_versions = of_each(&|version| {
-        let (name, module) = (name(version), module(version));
-        quote!(Self::#name(_) => crate::#module::API_VERSION,)
-    });
-    let reads = of_each(&|version| {
-        let (name, text) = (name(version), names::version_variant(version));
-        let module = module(version);
-        quote!(crate::#module::API_VERSION => Some(Self::#name(node.variant(#text))),)
-    });
-    quote! {
-        #[doc = " An event of any API version whose feature is enabled."]
-        #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
-        pub enum AnyEvent { #(#variants)* }
-
-        impl AnyEvent {
-            #[doc = " API versions whose features are enabled."]
-            pub const VERSIONS: &'static [&'static str] = &[#constants];
-
-            #[doc = " Returns the API version that the event follows."]
-            #[must_use]
-            pub fn api_version(&self) -> &'static str {
-                match self { #own_versions }
-            }
-
-            #[doc = " Returns the event type, such as `order.paid`."]
-            #[must_use]
-            pub fn event_type(&self) -> &str {
-                match self { #types }
-            }
-
-            #[doc = " Returns whether the event type is unknown."]
-            #[must_use]
-            pub fn is_unknown(&self) -> bool {
-                match self { #unknowns }
-            }
-
-            #accessors
-
-            #[doc = " Decodes the event of a version whose feature is enabled."]
-            pub(crate) fn read(version: &str, node: Node<'_, '_>) -> Option<Self> {
-                match version { #reads _ => None, }
-            }
-        }
-
-        impl Encode for AnyEvent {
-            fn view(&self) -> View<'_> {
-                match self { #views }
-            }
-        }
-
-        polar_client_runtime::__encode_traits! { AnyEvent }
-    }
 }
