@@ -53,9 +53,10 @@ fn is_ready(future: impl Future) -> bool {
     matches!(poll, Poll::Ready(_))
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The deadline of a shutdown.
+const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Longer than any outage.
+/// Longer than any simulated outage.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 fn id(lost: &Undelivered<EventCreate>) -> String {
@@ -113,13 +114,13 @@ async fn requests_stay_below_the_limit_of_the_server() {
         let event = numbered(number).parent_id(large.as_str());
         ingester.ingest(event).await.unwrap();
     }
-    ingester.shutdown(PATIENCE).await;
+    ingester.shutdown(DEADLINE).await;
     assert_eq!(server.sizes(), [2, 2, 1]);
     assert!(server.seen().largest <= 8 << 20);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_queue_is_bounded_and_who_has_more_waits() {
+async fn ingest_waits_for_capacity_when_the_queue_is_full() {
     let server = Server::failing(vec![Fault::NoConnection; 50]);
     let ingester = ingester(&server).capacity(3).start().unwrap();
     for number in 0..3 {
@@ -136,7 +137,7 @@ async fn the_queue_is_bounded_and_who_has_more_waits() {
     // Ready when the server works again.
     ingester.ingest(*back).await.unwrap();
     assert!(server.sizes().len() > 50);
-    ingester.shutdown(PATIENCE).await;
+    ingester.shutdown(DEADLINE).await;
     let ids = ["e-0", "e-1", "e-2", "e-3"].map(str::to_owned);
     assert_eq!(server.seen().stored, BTreeSet::from(ids));
 }
@@ -165,7 +166,7 @@ async fn events_get_an_id_and_a_time_unless_they_have_one() {
     let past: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
     let known = event("known").external_id("mine").timestamp(past);
     ingester.ingest(known).await.unwrap();
-    ingester.shutdown(PATIENCE).await;
+    ingester.shutdown(DEADLINE).await;
     let after = Timestamp::from(SystemTime::now());
 
     let seen = server.seen();
@@ -201,12 +202,12 @@ async fn events_that_can_never_be_sent_are_not_queued() {
     let large = event("large").parent_id("x".repeat(9 << 20));
     let large = ingester.ingest(large).await.unwrap_err();
     assert_eq!(large.reason, NotQueuedReason::TooLarge);
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(report.stats.requests, 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_words_of_errors_and_of_debug_hold_no_event() {
+async fn errors_and_debug_output_contain_no_event() {
     let server = Server::failing(vec![Fault::NoConnection; 100]);
     let ingester = ingester(&server).capacity(1).start().unwrap();
     let secret = || {
@@ -217,7 +218,7 @@ async fn the_words_of_errors_and_of_debug_hold_no_event() {
     ingester.ingest(secret()).await.unwrap();
     let full = ingester.try_ingest(secret()).unwrap_err();
     let shown = format!("{full:?} {full} {ingester:?}");
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     let shown = format!("{shown} {report:?} {:?}", report.undelivered);
     assert!(
         !shown.contains("secret") && !shown.contains("polar_oat"),
@@ -226,7 +227,7 @@ async fn the_words_of_errors_and_of_debug_hold_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_room_of_a_large_event_is_for_several_small_ones() {
+async fn the_capacity_of_a_large_event_is_used_by_several_small_ones() {
     // The large event is delivered, and later ones never are.
     let server = Server::default();
     let ingester = ingester(&server)

@@ -28,8 +28,8 @@ use polar_client::tokio_postgres::NoTls;
 use polar_client::types::Timestamp;
 use polar_client::v2026_10::Polar;
 
-/// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The deadline of a shutdown or a condition, which no test reaches.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 const OUTBOX: Outbox = Outbox::new();
 
@@ -57,7 +57,7 @@ fn relay(server: &StandIn, database: &Database) -> RelayBuilder {
 async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     let start = std::time::Instant::now();
     while !is_so().await {
-        assert!(start.elapsed() < PATIENCE, "it never came to that");
+        assert!(start.elapsed() < DEADLINE, "the condition was not met");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -67,7 +67,7 @@ async fn until_sent(database: &Database) {
 }
 
 #[tokio::test]
-async fn what_is_committed_is_sent_once_and_what_is_rolled_back_never() {
+async fn committed_events_are_sent_once_and_rolled_back_ones_never() {
     let Some(mut database) = Database::new().await else {
         return;
     };
@@ -92,7 +92,7 @@ async fn what_is_committed_is_sent_once_and_what_is_rolled_back_never() {
     assert_eq!(server.stored(), expected);
     assert_eq!(server.seen().received, 16);
     assert_eq!(database.rows().await, 0);
-    let stats = relay.shutdown(PATIENCE).await;
+    let stats = relay.shutdown(DEADLINE).await;
     assert_eq!((stats.delivered, stats.rejected, stats.leased), (16, 0, 0));
 }
 
@@ -119,7 +119,7 @@ async fn an_event_gets_its_id_and_timestamp_when_it_is_tracked() {
     assert_eq!(sent["external_customer_id"], "u-1");
     let timestamp: Timestamp = sent["timestamp"].as_str().unwrap().parse().unwrap();
     assert!(before.timestamp() <= timestamp.timestamp() && timestamp <= after);
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
 }
 
 #[tokio::test]
@@ -171,11 +171,11 @@ async fn rejected_events_stay_with_the_reason_until_they_are_retried() {
     assert_eq!(server.stored(), (0..3).map(id).collect());
     let counts = OUTBOX.counts(&database.client).await.unwrap();
     assert_eq!(counts.rejected, 1);
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
 }
 
 #[tokio::test]
-async fn a_shutdown_leaves_what_is_unsent_to_the_next_relay_at_once() {
+async fn a_shutdown_releases_unsent_events_to_the_next_relay() {
     let Some(database) = Database::new().await else {
         return;
     };
@@ -191,12 +191,12 @@ async fn a_shutdown_leaves_what_is_unsent_to_the_next_relay_at_once() {
     let stats = first.shutdown(Duration::from_millis(50)).await;
     assert_eq!((stats.delivered, stats.leased), (0, 0));
     // Without its driver, a shutdown is over at once, too.
-    first.shutdown(PATIENCE).await;
+    first.shutdown(DEADLINE).await;
     server.seen().is_down = false;
     let next = relay(&server, &database).start().unwrap();
     until_sent(&database).await;
     assert_eq!(server.stored(), (0..5).map(id).collect());
-    next.shutdown(PATIENCE).await;
+    next.shutdown(DEADLINE).await;
 }
 
 #[tokio::test]
@@ -217,13 +217,13 @@ async fn relays_share_the_work_and_send_nothing_twice() {
     assert_eq!(server.seen().received, 2000);
     let mut delivered = 0;
     for relay in relays {
-        delivered += relay.shutdown(PATIENCE).await.delivered;
+        delivered += relay.shutdown(DEADLINE).await.delivered;
     }
     assert_eq!(delivered, 2000);
 }
 
 #[tokio::test]
-async fn the_leases_of_a_relay_that_is_gone_run_out() {
+async fn the_leases_of_a_relay_that_died_expire() {
     let Some(database) = Database::new().await else {
         return;
     };
@@ -243,11 +243,11 @@ async fn the_leases_of_a_relay_that_is_gone_run_out() {
     let next = relay(&server, &database).lease(lease).start().unwrap();
     until_sent(&database).await;
     assert_eq!(server.stored(), (0..5).map(id).collect());
-    next.shutdown(PATIENCE).await;
+    next.shutdown(DEADLINE).await;
 }
 
 #[tokio::test]
-async fn a_clock_that_is_ahead_costs_the_timestamp_and_not_the_event() {
+async fn an_event_is_sent_without_its_timestamp_if_the_clock_is_ahead() {
     let Some(database) = Database::new().await else {
         return;
     };
@@ -263,11 +263,11 @@ async fn a_clock_that_is_ahead_costs_the_timestamp_and_not_the_event() {
     assert!(server.seen().events[0].get("timestamp").is_none());
     let counts = OUTBOX.counts(&database.client).await.unwrap();
     assert_eq!(counts.rejected, 1);
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
 }
 
 #[tokio::test]
-async fn a_database_that_restarts_is_waited_for() {
+async fn a_relay_continues_after_a_restart_of_the_database() {
     let Some(mut database) = Database::new().await else {
         return;
     };
@@ -283,7 +283,7 @@ async fn a_database_that_restarts_is_waited_for() {
     OUTBOX.track(&database.client, event(2)).await.unwrap();
     until_sent(&database).await;
     assert_eq!(server.stored(), [id(0), id(2)].into());
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
     assert!(relay.stats().failing.is_none());
 }
 
@@ -298,12 +298,12 @@ async fn delivered_events_can_be_kept_for_a_time() {
     let keeping = keeping.start().unwrap();
     OUTBOX.track(&database.client, event(0)).await.unwrap();
     until_sent(&database).await;
-    keeping.shutdown(PATIENCE).await;
+    keeping.shutdown(DEADLINE).await;
     assert_eq!(database.rows().await, 1);
     let kept = relay(&server, &database).keep_delivered(Duration::from_millis(1));
     let kept = kept.start().unwrap();
     until(async || database.rows().await == 0).await;
-    kept.shutdown(PATIENCE).await;
+    kept.shutdown(DEADLINE).await;
     assert_eq!(server.seen().received, 1);
 }
 
@@ -329,6 +329,6 @@ async fn a_delivered_event_is_not_rejected_whatever_another_relay_recorded() {
     database.client.execute(reject, &[]).await.unwrap();
     server.seen().is_down = false;
     until(async || database.rejections().await.is_empty()).await;
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
     assert_eq!((database.rows().await, server.stored().len()), (1, 1));
 }

@@ -26,8 +26,8 @@ use polar_client::metering::{Metering, MeteringBuilder, UsageEvent};
 use polar_client::v2026_10::Polar;
 use server::Server;
 
-/// No test waits for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The deadline of a shutdown, which no test reaches.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 fn builder(server: &Server) -> MeteringBuilder {
     let polar = Polar::builder()
@@ -52,7 +52,7 @@ fn event(number: usize) -> UsageEvent {
     event.external_id(format!("e-{number:06}"))
 }
 
-/// Tracks so many events, and ends without sending any.
+/// Tracks this many events, and ends without sending any.
 async fn leave(folder: &Path, count: usize) {
     let metering = metering(&Server::down(), folder).await;
     for number in 0..count {
@@ -63,16 +63,16 @@ async fn leave(folder: &Path, count: usize) {
     assert_eq!((report.stats.unsent, report.undelivered.len()), (0, 0));
 }
 
-/// Sends all that is in a folder.
+/// Sends all events of a folder.
 async fn deliver(server: &Server, spool: Spool) {
     let metering = builder(server).spool(spool).start().unwrap();
     metering.flush().await.unwrap();
-    let report = metering.shutdown(PATIENCE).await;
+    let report = metering.shutdown(DEADLINE).await;
     assert_eq!(report.stats.queued, 0);
 }
 
 #[tokio::test]
-async fn the_next_start_sends_what_an_outage_kept() {
+async fn the_next_start_sends_the_events_of_an_outage() {
     let folder = tempfile::tempdir().unwrap();
     for sync in [SpoolSync::Each, SpoolSync::Grouped, SpoolSync::Off] {
         let server = Server::down();
@@ -126,7 +126,7 @@ async fn more_events_than_the_memory_holds_are_delivered_in_order() {
     for number in 500..600 {
         metering.track(event(number)).await.unwrap();
     }
-    let report = metering.shutdown(PATIENCE).await;
+    let report = metering.shutdown(DEADLINE).await;
     assert_eq!((report.stats.accepted, report.stats.queued), (600, 0));
 }
 
@@ -153,7 +153,7 @@ async fn a_rejected_event_is_returned_and_leaves_the_disk() {
         .await
         .unwrap();
     metering.track(event(1)).await.unwrap();
-    let report = metering.shutdown(PATIENCE).await;
+    let report = metering.shutdown(DEADLINE).await;
     let [lost] = report.undelivered.as_slice() else {
         panic!("{report:?}");
     };
@@ -177,7 +177,7 @@ async fn an_invalid_event_is_not_stored() {
 }
 
 #[tokio::test]
-async fn what_a_drop_measures_is_stored_as_well() {
+async fn an_event_that_is_tracked_by_a_drop_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let metering = metering(&Server::down(), folder.path()).await;
     drop(metering.customer("u-1").timer("job"));
@@ -188,7 +188,7 @@ async fn what_a_drop_measures_is_stored_as_well() {
 }
 
 #[tokio::test]
-async fn an_event_on_its_way_to_the_disk_is_stored_although_its_caller_gives_up() {
+async fn an_event_that_is_being_written_is_stored_although_its_caller_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::default();
     let metering = metering(&server, folder.path()).await;
@@ -203,12 +203,12 @@ async fn an_event_on_its_way_to_the_disk_is_stored_although_its_caller_gives_up(
     metering.flush().await.unwrap();
     // The one that was tracked again has the same external ID.
     assert_eq!(server.ids(), ["e-000001"]);
-    let report = metering.shutdown(PATIENCE).await;
+    let report = metering.shutdown(DEADLINE).await;
     assert_eq!((report.stats.accepted, report.stats.duplicates), (1, 1));
 }
 
 #[tokio::test]
-async fn the_last_handle_to_go_has_everything_sent() {
+async fn dropping_the_last_handle_sends_everything() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::default();
     let builder = builder(&server).spool(open(folder.path()).await);

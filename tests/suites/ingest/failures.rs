@@ -1,4 +1,4 @@
-//! Servers that fail, in whole or on some events, and what is between them and the client.
+//! Servers that fail, completely or because of some events, and gateways between them and the client.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -10,9 +10,9 @@ use polar_client::v2026_10::models::EventCreate;
 use tokio::time::Instant;
 
 use super::server::{Fault, Server};
-use super::{PATIENCE, WEEK, event, id, ingester, numbered};
+use super::{DEADLINE, WEEK, event, id, ingester, numbered};
 
-/// All ways to fail that pass.
+/// All transient failures.
 pub(super) fn outage() -> Vec<Fault> {
     let html = "<html>502 Bad Gateway</html>";
     vec![
@@ -29,17 +29,17 @@ pub(super) fn outage() -> Vec<Fault> {
         Fault::Response(429, "1800", ""),
         Fault::Silence,
         Fault::StoredAndSilence,
-        // A page of something in between that means well.
+        // A page of a captive portal.
         Fault::Response(200, "", "<html>Sign in to this network</html>"),
         Fault::Response(422, "", html),
         Fault::Response(400, "", html),
-        // In JSON, and still not a word of the API.
+        // JSON of a gateway, not of the API.
         Fault::Gateway(
             422,
             r#"{"error":"blocked","detail":[{"loc":["body","events",0,"name"],"msg":"no","type":"x"}]}"#,
         ),
         Fault::Gateway(400, r#"{"error":"bad_request"}"#),
-        // A token that is being replaced, a version that is gone.
+        // A token that is being replaced, and a retired version of the API.
         Fault::Response(
             401,
             "",
@@ -55,7 +55,7 @@ pub(super) fn outage() -> Vec<Fault> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_lost_and_nothing_is_stored_twice_through_an_outage() {
+async fn events_are_stored_once_despite_an_outage() {
     const TASKS: usize = 20;
     const EVENTS: usize = 250;
     let faults = [outage(), outage(), outage()].concat();
@@ -89,7 +89,7 @@ async fn nothing_is_lost_and_nothing_is_stored_twice_through_an_outage() {
     assert_eq!(server.seen().stored, all);
     let stats = report.stats;
     assert_eq!(stats.accepted + stats.duplicates, 5000);
-    // Those whose response was lost: twice per outage and batch, which is retried unchanged.
+    // Events whose response was lost: twice per outage and batch, which is retried unchanged.
     assert!(stats.duplicates > 0 && stats.duplicates <= 600, "{stats:?}");
     assert_eq!((stats.rejected, stats.unsent, stats.queued), (0, 0, 0));
     assert!(stats.failing.is_none());
@@ -101,7 +101,7 @@ async fn nothing_is_lost_and_nothing_is_stored_twice_through_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_way_to_fail_passes() {
+async fn each_transient_failure_is_retried() {
     for fault in outage() {
         let server = Server::failing([fault.clone()]);
         let ingester = ingester(&server).start().unwrap();
@@ -123,7 +123,7 @@ async fn each_way_to_fail_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_holds_events_up_can_be_seen() {
+async fn statistics_contain_the_error_of_the_last_request() {
     let server = Server::failing(vec![Fault::Response(401, "", "{}"); 1000]);
     let ingester = ingester(&server).max_delay(Duration::ZERO).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -131,15 +131,15 @@ async fn what_holds_events_up_can_be_seen() {
     let stats = ingester.stats();
     assert!(stats.failing.unwrap().is_unauthorized());
     assert_eq!(stats.queued, 1);
-    // Waits grow: an outage is not made worse.
+    // The backoff grows, so that retries do not overload the server.
     assert!((3..60).contains(&stats.requests), "{}", stats.requests);
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_are_wrong_do_not_hold_up_the_others() {
+async fn rejected_events_do_not_delay_the_others() {
     for server in [
-        Server::refusing("wrong"),
-        Server::refusing_without_a_word("wrong"),
+        Server::rejecting("wrong"),
+        Server::rejecting_without_index("wrong"),
     ] {
         let undelivered = Arc::new(Mutex::new(Vec::new()));
         let list = Arc::clone(&undelivered);
@@ -172,19 +172,19 @@ async fn events_that_are_wrong_do_not_hold_up_the_others() {
             ids,
             BTreeSet::from(["e-3", "e-10", "e-17"].map(str::to_owned))
         );
-        let report = ingester.shutdown(PATIENCE).await;
+        let report = ingester.shutdown(DEADLINE).await;
         assert!(report.undelivered.is_empty());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_says_what_is_wrong_with_an_event() {
-    let server = Server::refusing("wrong");
+async fn a_rejection_contains_the_validation_errors_of_the_event() {
+    let server = Server::rejecting("wrong");
     let ingester = ingester(&server).start().unwrap();
     for name in ["right", "wrong", "right"] {
         ingester.ingest(event(name)).await.unwrap();
     }
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(server.sizes(), [3, 2]);
     let [lost] = report.undelivered.as_slice() else {
         panic!("{report:?}");
@@ -197,7 +197,7 @@ async fn the_server_says_what_is_wrong_with_an_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_decides_how_long_to_wait() {
+async fn retry_after_is_respected() {
     let server = Server::failing([Fault::Response(429, "1800", "")]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -208,17 +208,17 @@ async fn the_server_decides_how_long_to_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_whose_clock_is_behind_takes_its_own_time() {
+async fn a_server_whose_clock_is_behind_assigns_the_timestamp() {
     let server = Server::at("2026-01-02T00:00:00Z");
     let ingester = ingester(&server).start().unwrap();
     let future: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
     for number in 0..3 {
         ingester.ingest(numbered(number)).await.unwrap();
     }
-    // This one is the caller's to set right.
+    // The caller's own timestamp is not removed.
     let theirs = numbered(3).timestamp(future);
     ingester.ingest(theirs).await.unwrap();
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.accepted, report.stats.rejected), (3, 1));
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
@@ -235,7 +235,7 @@ async fn a_server_whose_clock_is_behind_takes_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
+async fn an_event_that_makes_the_server_fail_does_not_delay_the_others() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).max_events(64).start().unwrap();
     for number in 0..128 {
@@ -246,7 +246,7 @@ async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(server.seen().stored.len(), 127);
     assert_eq!(ingester.stats().queued, 1);
-    // Those that come later are not divided, and the one is tried about once a minute.
+    // Later batches are not divided, and the event is retried about once a minute.
     let before = server.sizes().len();
     for number in 128..192 {
         ingester.ingest(numbered(number)).await.unwrap();
@@ -262,7 +262,7 @@ async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
     assert!((4..12).contains(&alone), "{sizes:?}");
     assert_eq!(sizes.len(), alone + 1, "{sizes:?}");
     // It is not given up.
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.rejected, report.stats.unsent), (0, 1));
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
@@ -271,7 +271,7 @@ async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
+async fn a_long_outage_makes_few_requests_and_few_small_batches() {
     const FAULTS: usize = 400;
     let server = Server::failing(vec![Fault::Response(500, "", "{}"); FAULTS]);
     let ingester = ingester(&server).max_events(100).start().unwrap();
@@ -281,7 +281,7 @@ async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
     let start = Instant::now();
     ingester.flush().await.unwrap();
     assert_eq!(server.seen().stored.len(), 1000);
-    // Waits of up to half a minute, all the time.
+    // The delay is up to half a minute.
     let hours = server.seen().requests[FAULTS].0 - start;
     assert!(hours > Duration::from_secs(4000), "{hours:?}");
     let after = server.sizes().split_off(FAULTS);
@@ -289,7 +289,7 @@ async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_that_is_obeyed_has_an_end() {
+async fn a_long_retry_after_is_shortened() {
     let server = Server::failing([Fault::Response(503, "86400", "")]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -299,7 +299,7 @@ async fn the_wait_that_is_obeyed_has_an_end() {
     assert!((1800..1802).contains(&wait.as_secs()), "{wait:?}");
 }
 
-/// Queues this many events, of which the server fails on some. Gives the number of the others.
+/// Queues this many events, some of which make the server fail. Returns the number of the others.
 async fn queue(
     ingester: &Ingester<EventCreate>,
     count: usize,
@@ -318,7 +318,7 @@ async fn queue(
 }
 
 #[tokio::test(start_paused = true)]
-async fn good_events_are_stored_within_seconds_whatever_the_server_fails_on() {
+async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_fail() {
     for (every, count, limit) in [
         (500, 500, 10.0),
         (29, 290, 15.0),
@@ -334,7 +334,7 @@ async fn good_events_are_stored_within_seconds_whatever_the_server_fails_on() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let requests = server.sizes().len();
-        // A request takes a fiftieth of a second. There are no waits between divisions.
+        // A request takes 20 ms. There are no delays between divisions.
         let waited = start.elapsed().as_secs_f64() - requests as f64 / 50.0;
         assert!(
             waited < limit,
@@ -345,38 +345,38 @@ async fn good_events_are_stored_within_seconds_whatever_the_server_fails_on() {
             requests < 60 + 25 * bad,
             "one in {every} of {count}: {requests} requests"
         );
-        // The last response is still on its way.
+        // The last response is still pending.
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(ingester.stats().queued, bad);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_may_break_a_request_in_any_way() {
-    for pain in [
+async fn an_event_is_isolated_whatever_failure_it_causes() {
+    for fault in [
         Fault::Broken,
         Fault::Silence,
         Fault::Response(502, "", "<html>502 Bad Gateway</html>"),
         Fault::Response(503, "1", ""),
         Fault::Response(503, "0", ""),
-        // A firewall that dislikes its texts.
+        // A firewall that blocks its content.
         Fault::Gateway(403, "<html>Forbidden</html>"),
         Fault::Gateway(400, "<html>Bad Request</html>"),
     ] {
         let server = Server::failing_on("poison");
-        server.seen().pain = Some(pain.clone());
+        server.seen().poison_fault = Some(fault.clone());
         let ingester = ingester(&server).max_events(100).start().unwrap();
         let good = queue(&ingester, 300, |number| number == 42).await;
         tokio::time::sleep(Duration::from_secs(600)).await;
-        assert_eq!(server.seen().stored.len(), good, "{pain:?}");
+        assert_eq!(server.seen().stored.len(), good, "{fault:?}");
         let (requests, stats) = (server.sizes().len(), ingester.stats());
-        assert!(requests < 60, "{pain:?}: {requests}");
-        assert_eq!((stats.rejected, stats.queued), (0, 1), "{pain:?}");
+        assert!(requests < 60, "{fault:?}: {requests}");
+        assert_eq!((stats.rejected, stats.queued), (0, 1), "{fault:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_asks_for_no_patience_gets_some() {
+async fn a_retry_after_of_zero_does_not_disable_the_backoff() {
     let server = Server::failing(vec![Fault::Response(503, "0", ""); 10_000]);
     let ingester = ingester(&server).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -386,18 +386,18 @@ async fn a_server_that_asks_for_no_patience_gets_some() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_of_which_no_event_gets_through_holds_up_no_other() {
+async fn a_batch_of_failing_events_does_not_delay_the_others() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).max_events(100).start().unwrap();
     queue(&ingester, 300, |number| number < 200).await;
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(server.seen().stored.len(), 100);
-    // Those that are left are not given up, and not sent without end.
+    // The remaining events are not given up, and are retried rarely.
     let before = server.sizes().len();
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let requests = server.sizes().len() - before;
     assert!(requests < 1000, "{requests}");
-    // When the server works on them, they get through, though nothing else does.
+    // When the server no longer fails because of them, they are stored.
     server.seen().poison = None;
     tokio::time::timeout(Duration::from_secs(120), ingester.flush())
         .await
@@ -407,7 +407,7 @@ async fn a_batch_of_which_no_event_gets_through_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspects_are_tried_one_at_a_time_until_one_gets_through() {
+async fn suspects_are_retried_one_at_a_time_until_one_is_stored() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).start().unwrap();
     let good = queue(&ingester, 100, |number| number % 5 == 0).await;
@@ -427,9 +427,9 @@ async fn suspects_are_tried_one_at_a_time_until_one_gets_through() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_does_not_count_is_not_stored() {
+async fn events_that_the_server_does_not_count_are_unconfirmed() {
     let server = Server::default();
-    server.seen().forgets = true;
+    server.seen().counts_nothing = true;
     let ingester = ingester(&server).start().unwrap();
     let receipt = ingester.ingest_with_receipt(numbered(0)).await.unwrap();
     for number in 1..5 {
@@ -437,13 +437,13 @@ async fn what_the_server_does_not_count_is_not_stored() {
     }
     ingester.flush().await.unwrap();
     let DeliveryOutcome::Unconfirmed { sent, counts, .. } = receipt.outcome().await else {
-        panic!("nothing says that it is stored");
+        panic!("not unconfirmed");
     };
     assert_eq!((sent, counts.accepted, counts.duplicates), (5, 0, 0));
-    // It costs one request, and the next ones are as good as they are.
-    server.seen().forgets = false;
+    // They are not retried, and later events are sent as usual.
+    server.seen().counts_nothing = false;
     ingester.ingest(numbered(5)).await.unwrap();
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(server.sizes(), [5, 1]);
     let stats = &report.stats;
     assert_eq!((stats.accepted, stats.unconfirmed, stats.queued), (1, 5, 0));
@@ -452,15 +452,15 @@ async fn what_the_server_does_not_count_is_not_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_makes_the_server_ask_for_time_holds_up_no_other() {
+async fn an_event_that_causes_a_retry_after_does_not_delay_the_others() {
     let server = Server::failing_on("poison");
-    server.seen().pain = Some(Fault::Response(503, "600", ""));
+    server.seen().poison_fault = Some(Fault::Response(503, "600", ""));
     let ingester = ingester(&server).max_events(64).start().unwrap();
     let good = queue(&ingester, 128, |number| number == 20).await;
-    // The batch is sent four times before it is divided, and the server is believed each time.
+    // The batch is sent four times before it is divided, and each `Retry-After` is respected.
     tokio::time::sleep(Duration::from_secs(3000)).await;
     assert_eq!(server.seen().stored.len(), good);
-    // The event is tried when the server asks, and others are sent meanwhile.
+    // The event is retried after the `Retry-After`, and others are sent meanwhile.
     let before = server.sizes().len();
     for number in 200..210 {
         ingester.ingest(numbered(number)).await.unwrap();
@@ -472,8 +472,8 @@ async fn an_event_that_makes_the_server_ask_for_time_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_the_server_names_are_rejected_behind_a_proxy_that_removes_the_version() {
-    let server = Server::refusing("wrong");
+async fn events_that_the_response_names_are_rejected_behind_a_proxy_that_removes_the_version() {
+    let server = Server::rejecting("wrong");
     server.seen().hides_version = true;
     let ingester = ingester(&server).start().unwrap();
     for name in ["right", "wrong", "right"] {

@@ -13,10 +13,10 @@ use tracing::{Level, Metadata, Subscriber};
 
 use super::failures::outage;
 use super::server::{self, Fault, Server};
-use super::{PATIENCE, WEEK, event, id, ingester, is_ready, numbered};
+use super::{DEADLINE, WEEK, event, id, ingester, is_ready, numbered};
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_that_has_no_more_time_hands_events_back() {
+async fn a_shutdown_returns_unsent_events_after_its_deadline() {
     let server = Server::failing(vec![Fault::NoConnection; 1000]);
     let ingester = ingester(&server).max_events(2).start().unwrap();
     let mut receipts = Vec::new();
@@ -25,7 +25,7 @@ async fn a_shutdown_that_has_no_more_time_hands_events_back() {
         receipts.push(receipt.unwrap());
     }
     let start = Instant::now();
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!((report.stats.unsent, report.stats.queued), (5, 0));
     assert!(report.stats.failing.unwrap().is_connection());
@@ -37,11 +37,11 @@ async fn a_shutdown_that_has_no_more_time_hands_events_back() {
     }
     let late = ingester.ingest(numbered(6)).await.unwrap_err();
     assert_eq!(late.reason, NotQueuedReason::Ended);
-    assert!(ingester.shutdown(PATIENCE).await.undelivered.is_empty());
+    assert!(ingester.shutdown(DEADLINE).await.undelivered.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_does_not_sit_out_a_long_wait() {
+async fn a_shutdown_interrupts_a_long_backoff() {
     // By then the waits are half a minute.
     let server = Server::failing(vec![Fault::NoConnection; 12]);
     let ingester = ingester(&server).max_delay(Duration::ZERO).start().unwrap();
@@ -54,7 +54,7 @@ async fn a_shutdown_does_not_sit_out_a_long_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_room_is_given_back_by_a_shutdown() {
+async fn events_that_wait_for_capacity_are_returned_by_a_shutdown() {
     let server = Server::failing(vec![Fault::Silence; 50]);
     let ingester = ingester(&server).capacity(1).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
@@ -63,7 +63,7 @@ async fn what_waits_for_room_is_given_back_by_a_shutdown() {
         async move { ingester.ingest(numbered(2)).await }
     });
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     let back = waiting.await.unwrap().unwrap_err();
     assert_eq!(back.reason, NotQueuedReason::Ended);
     assert_eq!(
@@ -73,7 +73,7 @@ async fn what_waits_for_room_is_given_back_by_a_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_handle_to_go_has_everything_sent() {
+async fn dropping_the_last_handle_sends_everything() {
     let server = Server::failing(outage());
     let (ingester, driver) = ingester(&server).max_delay(WEEK).build().unwrap();
     let other = ingester.clone();
@@ -88,7 +88,7 @@ async fn the_last_handle_to_go_has_everything_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_driver_that_is_dropped_hands_events_back() {
+async fn a_dropped_driver_returns_events() {
     let server = Server::failing([Fault::Silence]);
     let (ingester, driver) = ingester(&server).max_events(1).build().unwrap();
     let driver = tokio::spawn(driver);
@@ -105,7 +105,7 @@ async fn a_driver_that_is_dropped_hands_events_back() {
     tokio::task::yield_now().await;
     driver.abort();
     assert_eq!(flush.await.unwrap(), Err(Ended));
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2"]);
     assert_eq!(report.stats.unsent, 3);
@@ -124,8 +124,8 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_panics_takes_nothing_along() {
-    let server = Server::refusing("wrong");
+async fn a_handler_that_panics_loses_no_other_event() {
+    let server = Server::rejecting("wrong");
     let told = Arc::new(Mutex::new(0));
     let count = Arc::clone(&told);
     let ingester = ingester(&server)
@@ -144,7 +144,7 @@ async fn a_handler_that_panics_takes_nothing_along() {
     server.seen().poison = Some("right");
     let first = ingester.ingest_with_receipt(event("right")).await.unwrap();
     let second = ingester.ingest_with_receipt(event("right")).await.unwrap();
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.unsent, report.stats.dropped), (2, 3));
     for receipt in [first, second] {
         assert!(matches!(receipt.await, DeliveryOutcome::Unsent));
@@ -153,20 +153,20 @@ async fn a_handler_that_panics_takes_nothing_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_report_has_no_room_for_is_counted() {
-    let server = Server::refusing("wrong");
+async fn events_beyond_the_capacity_of_the_report_are_counted() {
+    let server = Server::rejecting("wrong");
     let ingester = ingester(&server).capacity(3).start().unwrap();
     for _ in 0..10 {
         ingester.ingest(event("wrong")).await.unwrap();
     }
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.rejected, report.stats.dropped), (10, 7));
     assert_eq!(report.undelivered.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_reports_when_nobody_else_can() {
-    let server = Server::refusing("wrong");
+async fn the_driver_returns_the_report_when_all_handles_are_dropped() {
+    let server = Server::rejecting("wrong");
     for keeps in [false, true] {
         let (ingester, driver) = ingester(&server).build().unwrap();
         let driver = tokio::spawn(driver);
@@ -174,7 +174,7 @@ async fn the_driver_reports_when_nobody_else_can() {
         let kept = keeps.then(|| ingester.clone());
         if let Some(kept) = &kept {
             kept.flush().await.unwrap();
-            let report = kept.shutdown(PATIENCE).await;
+            let report = kept.shutdown(DEADLINE).await;
             assert_eq!(report.undelivered.len(), 1);
         }
         drop((ingester, kept));
@@ -185,11 +185,11 @@ async fn the_driver_reports_when_nobody_else_can() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_does_not_wait_for_a_driver_that_does_not_run() {
+async fn a_shutdown_does_not_wait_for_a_driver_that_is_not_polled() {
     let server = Server::default();
     let (ingester, driver) = ingester(&server).build().unwrap();
     let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
-    let shutdown = tokio::time::timeout(Duration::from_secs(60), ingester.shutdown(PATIENCE));
+    let shutdown = tokio::time::timeout(Duration::from_secs(60), ingester.shutdown(DEADLINE));
     let report = shutdown.await.unwrap();
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
@@ -202,17 +202,17 @@ async fn a_shutdown_does_not_wait_for_a_driver_that_does_not_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_driver_that_does_not_run_has_in_its_hands_comes_back_with_it() {
+async fn the_batch_of_a_driver_that_is_not_polled_is_returned_when_it_is_dropped() {
     let server = Server::failing([Fault::Silence]);
     let (ingester, mut driver) = ingester(&server).max_events(1).build().unwrap();
     let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
     assert!(!is_ready(&mut driver));
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.queued, report.stats.unsent), (1, 0));
     drop(driver);
     assert_eq!(ingester.stats().unsent, 1);
     assert!(matches!(receipt.outcome().await, DeliveryOutcome::Unsent));
-    assert_eq!(ingester.shutdown(PATIENCE).await.undelivered.len(), 1);
+    assert_eq!(ingester.shutdown(DEADLINE).await.undelivered.len(), 1);
 }
 
 /// Keeps what is logged as a warning.
@@ -255,7 +255,7 @@ fn a_forgotten_shutdown_is_logged() {
                 ingester.ingest(numbered(1)).await.unwrap();
                 ingester.ingest(numbered(2)).await.unwrap();
                 if shuts_down {
-                    ingester.shutdown(PATIENCE).await;
+                    ingester.shutdown(DEADLINE).await;
                 }
             });
         });

@@ -1,4 +1,4 @@
-//! A server that knows events by their external ids, and fails as it is told to.
+//! A server that deduplicates events by their external IDs, and fails as a test configures it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -33,25 +33,26 @@ pub(crate) enum Fault {
 pub(crate) struct Seen {
     /// The external IDs of the stored events.
     pub(crate) stored: BTreeSet<String>,
-    /// The events of each request, with the time at which it came.
+    /// The events of each request, with the time at which it was received.
     pub(crate) requests: Vec<(Instant, Vec<Json>)>,
     /// The bytes of the largest body.
     pub(crate) largest: usize,
     faults: VecDeque<Fault>,
-    /// Names of events that are wrong.
+    /// The names of events that it rejects.
     wrong: Vec<&'static str>,
-    names_wrong: bool,
-    /// The most events that it takes at a time.
-    most: Option<usize>,
-    /// The name of the events on which it fails.
+    /// Whether a rejection contains the indexes of the rejected events.
+    names_index: bool,
+    /// The maximum number of events in a request.
+    max_events: Option<usize>,
+    /// The name of events that make it fail.
     pub(crate) poison: Option<&'static str>,
-    /// How it fails on them, if not with a 500.
-    pub(crate) pain: Option<Fault>,
-    /// The largest body that a gateway in front of it lets through.
+    /// How it fails because of them, if not with a 500.
+    pub(crate) poison_fault: Option<Fault>,
+    /// The maximum size of a body that a gateway in front of it forwards, in bytes.
     pub(crate) gateway: Option<usize>,
-    /// Stores nothing and counts nothing, and says that all is well.
-    pub(crate) forgets: bool,
-    /// Counts this many events in each request, accepted and known, whatever it stores.
+    /// Accepts requests, but neither stores nor counts their events.
+    pub(crate) counts_nothing: bool,
+    /// The counts of each response, accepted and duplicates, regardless of what it stores.
     pub(crate) counts: Option<(i64, i64)>,
     /// Whether a proxy in front of it removes the version from its responses.
     pub(crate) hides_version: bool,
@@ -63,35 +64,35 @@ pub(crate) struct Seen {
 pub(crate) struct Server(Arc<Mutex<Seen>>);
 
 impl Server {
-    /// Fails in these ways, one request after the other, and works then.
+    /// Fails in these ways, one request after the other, and works afterwards.
     pub(crate) fn failing(faults: impl IntoIterator<Item = Fault>) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().faults.extend(faults);
         server
     }
 
-    /// Refuses requests with an event of this name, and says which it is.
-    pub(crate) fn refusing(name: &'static str) -> Self {
-        let server = Self::refusing_without_a_word(name);
-        server.0.lock().unwrap().names_wrong = true;
+    /// Rejects requests with an event of this name, with the index of the event.
+    pub(crate) fn rejecting(name: &'static str) -> Self {
+        let server = Self::rejecting_without_index(name);
+        server.0.lock().unwrap().names_index = true;
         server
     }
 
-    /// Refuses requests with an event of this name.
-    pub(crate) fn refusing_without_a_word(name: &'static str) -> Self {
+    /// Rejects requests with an event of this name, without its index.
+    pub(crate) fn rejecting_without_index(name: &'static str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().wrong.push(name);
         server
     }
 
-    /// Finds more events than this too large.
-    pub(crate) fn taking(most: usize) -> Self {
+    /// Rejects requests with more events than this as too large.
+    pub(crate) fn limited_to(max_events: usize) -> Self {
         let server = Self::default();
-        server.0.lock().unwrap().most = Some(most);
+        server.0.lock().unwrap().max_events = Some(max_events);
         server
     }
 
-    /// Has a gateway in front of it that takes no body with more bytes.
+    /// Is behind a gateway that rejects bodies with more bytes.
     pub(crate) fn behind_gateway(bytes: usize) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().gateway = Some(bytes);
@@ -105,7 +106,7 @@ impl Server {
         server
     }
 
-    /// Has another time than this machine, and takes no events of its future.
+    /// Has another time than this machine, and rejects events of its future.
     pub(crate) fn at(now: &str) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().now = Some(now.parse().unwrap());
@@ -133,7 +134,7 @@ impl Seen {
         let events = json["events"].as_array().unwrap().clone();
         self.largest = self.largest.max(body.len());
         self.requests.push((Instant::now(), events.clone()));
-        if self.gateway.is_some_and(|most| body.len() > most) {
+        if self.gateway.is_some_and(|max| body.len() > max) {
             let mut response =
                 response(413, "<html>413 Request Entity Too Large</html>".to_owned());
             response.headers_mut().remove("polar-version");
@@ -141,7 +142,7 @@ impl Seen {
         }
         let broken = |kind| Some(Err(TransportError::new(kind, "the server failed")));
         let is_poisoned = |poison| events.iter().any(|event| event["name"] == poison);
-        let fault = match (self.faults.pop_front(), &self.pain) {
+        let fault = match (self.faults.pop_front(), &self.poison_fault) {
             (None, _) if !self.poison.is_some_and(is_poisoned) => None,
             (None, Some(fault)) => Some(fault.clone()),
             (None, None) => Some(Fault::Response(
@@ -187,7 +188,7 @@ impl Seen {
     }
 
     fn respond(&mut self, events: &[Json]) -> http::Response<Body> {
-        if self.most.is_some_and(|most| events.len() > most) {
+        if self.max_events.is_some_and(|max| events.len() > max) {
             return response(413, "<html>too large</html>".to_owned());
         }
         let is_future = |event: &Json| {
@@ -209,7 +210,7 @@ impl Seen {
             .filter(|&at| is_wrong(&events[at]))
             .collect();
         if !wrong.is_empty() {
-            let entries = wrong.iter().map(|at| match self.names_wrong {
+            let entries = wrong.iter().map(|at| match self.names_index {
                 true => serde_json::json!({"loc": ["body", "events", at, "customer_id"], "msg": "no such customer", "type": "value_error"}),
                 false => serde_json::json!({"msg": "something is wrong", "type": "value_error"}),
             });
@@ -217,7 +218,7 @@ impl Seen {
             let body = serde_json::json!({"error": "RequestValidationError", "detail": entries});
             return response(422, body.to_string());
         }
-        if self.forgets {
+        if self.counts_nothing {
             return response(200, r#"{"inserted":0,"duplicates":0}"#.to_owned());
         }
         let ids = events

@@ -1,26 +1,26 @@
-//! Servers and proxies that refuse requests for their size.
+//! Servers and proxies that reject requests because of their size.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::server::Server;
-use super::{PATIENCE, ingester, numbered};
+use super::{DEADLINE, ingester, numbered};
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_the_server_finds_too_large_are_divided() {
-    let server = Server::taking(4);
+async fn requests_that_are_too_large_are_divided() {
+    let server = Server::limited_to(4);
     let ingester = ingester(&server).start().unwrap();
     for number in 0..10 {
         ingester.ingest(numbered(number)).await.unwrap();
     }
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!(report.stats.accepted, 10);
     assert_eq!(server.sizes(), [10, 5, 2, 3, 5, 2, 3]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_takes_smaller_bodies_gets_smaller_ones() {
+async fn bodies_become_smaller_behind_a_gateway_with_a_limit() {
     let server = Server::behind_gateway(1 << 20);
     let ingester = ingester(&server).capacity_bytes(100 << 20).start().unwrap();
     let large = "x".repeat(10 << 10);
@@ -43,7 +43,7 @@ async fn a_gateway_that_takes_smaller_bodies_gets_smaller_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_takes_nothing_is_an_outage() {
+async fn a_gateway_that_rejects_every_body_is_an_outage() {
     for size in [10, 10 << 10] {
         let server = Server::behind_gateway(1);
         let ingester = ingester(&server).capacity_bytes(100 << 20).start().unwrap();
@@ -66,7 +66,7 @@ async fn a_gateway_that_takes_nothing_is_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_event_that_a_gateway_does_not_take_is_kept() {
+async fn a_single_event_that_a_gateway_rejects_is_kept() {
     let server = Server::behind_gateway(1 << 20);
     let ingester = ingester(&server).start().unwrap();
     for number in 0..100 {
@@ -76,6 +76,6 @@ async fn a_single_event_that_a_gateway_does_not_take_is_kept() {
     }
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(server.seen().stored.len(), 99);
-    let report = ingester.shutdown(PATIENCE).await;
+    let report = ingester.shutdown(DEADLINE).await;
     assert_eq!((report.stats.rejected, report.stats.unsent), (0, 1));
 }

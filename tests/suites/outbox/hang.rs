@@ -6,7 +6,7 @@ use polar_client::postgres::PostgresError;
 
 use super::database::Database;
 use super::polar::StandIn;
-use super::{OUTBOX, PATIENCE, event, id, relay, until, until_sent};
+use super::{DEADLINE, OUTBOX, event, id, relay, until, until_sent};
 
 /// Returns the process of the database in which a statement waits for a lock.
 async fn waiting_process(database: &Database) -> Option<i32> {
@@ -51,5 +51,5 @@ async fn a_statement_that_hangs_is_canceled() {
     database.client.batch_execute("COMMIT").await.unwrap();
     until_sent(&database).await;
     assert_eq!(server.stored(), [id(0)].into());
-    relay.shutdown(PATIENCE).await;
+    relay.shutdown(DEADLINE).await;
 }

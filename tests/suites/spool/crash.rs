@@ -1,4 +1,4 @@
-//! Processes that are killed at any moment: whatever they accepted is delivered once by their successors.
+//! Processes that are killed at random moments: all events that they accepted are delivered once by their successors.
 //!
 //! The processes are this test, run again with the variable `POLAR_SPOOL_CHILD`: the folder, how events are synced, the
 //! address of the server, and the number of the first event.
@@ -20,8 +20,8 @@ use super::server;
 const VARIABLE: &str = "POLAR_SPOOL_CHILD";
 const KILLS: usize = 200;
 
-/// No process tracks more events than this.
-const MOST: i64 = 1_000_000;
+/// The maximum number of events that a process tracks.
+const MAX_EVENTS: i64 = 1_000_000;
 
 /// Runs in a process of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn child() {
     let tasks = (0..4).map(|task| {
         let customer = metering.customer("u-1");
         tokio::spawn(async move {
-            for number in (first + task..first + MOST).step_by(4) {
+            for number in (first + task..first + MAX_EVENTS).step_by(4) {
                 let tracked = customer.track("call").metadata("number", number).await;
                 match tracked {
                     Ok(()) => writeln!(std::io::stdout(), "accepted {number} ").unwrap(),
@@ -67,7 +67,7 @@ async fn child() {
     }
 }
 
-/// Starts this test again, as the child; with a command in front of it, if there is one.
+/// Starts the child; as an argument of the command `before`, unless that is empty.
 pub(crate) fn spawn(
     before: &[&str],
     folder: &Path,
@@ -75,7 +75,7 @@ pub(crate) fn spawn(
     server: &str,
     process: usize,
 ) -> Child {
-    let first = process as i64 * MOST;
+    let first = process as i64 * MAX_EVENTS;
     let program = env::current_exe().unwrap().display().to_string();
     let arguments = [program.as_str(), "--exact", "crash::child", "--nocapture"];
     let words = [before, &arguments].concat();
@@ -91,7 +91,7 @@ pub(crate) fn spawn(
     command.spawn().unwrap()
 }
 
-/// What a process printed until it ended.
+/// The output of a process.
 pub(crate) struct Printed {
     /// The numbers of the events that it accepted.
     pub(crate) accepted: Vec<i64>,
@@ -183,6 +183,6 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         promised.len()
     );
     assert!(!promised.is_empty());
-    // What a killed process had not accepted may be stored, but not twice.
+    // Events that a killed process had not accepted may be stored, but not twice.
     assert!(stored.values().all(|count| *count == 1));
 }

@@ -6,7 +6,7 @@ use polar_client::ingest::Spool;
 
 use super::crash::{printed, spawn, stored};
 use super::server::Server;
-use super::{PATIENCE, builder, deliver, event, open};
+use super::{DEADLINE, builder, deliver, event, open};
 
 /// Lets the process write no file of more than 512 KiB, and fails then instead of killing it.
 #[cfg(unix)]
@@ -73,6 +73,6 @@ async fn callers_wait_while_the_budget_is_used_up() {
     for number in tracked + 1..500 {
         metering.track(event(number)).await.unwrap();
     }
-    let report = metering.shutdown(PATIENCE).await;
+    let report = metering.shutdown(DEADLINE).await;
     assert_eq!((report.stats.accepted, report.stats.queued), (500, 0));
 }

@@ -1,4 +1,4 @@
-//! A server that knows events by their external IDs, in this process and over HTTP.
+//! A server that deduplicates events by their external IDs, in this process and over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,12 +14,12 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 pub(crate) struct Seen {
     /// The events that it stored, by their external IDs.
     pub(crate) stored: BTreeMap<String, Json>,
-    /// How many events it had already when they came.
+    /// How many received events it had stored before.
     pub(crate) duplicates: usize,
     pub(crate) is_down: bool,
     /// The name of events that it rejects.
     pub(crate) rejected: Option<&'static str>,
-    /// Responds with an error to one of so many requests, after it stored the events.
+    /// Responds with an error to one of this many requests, after it stored the events.
     pub(crate) breaks: Option<usize>,
     requests: usize,
 }
