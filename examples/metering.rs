@@ -57,6 +57,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("the API is not available: the next run sends the events");
     }
 
+    // Until they are retried or discarded.
+    for rejected in metering.rejected(0, 100).await? {
+        eprintln!("rejected, and kept on disk: {}", rejected.reason);
+    }
+
     // Closes the folder. Unsent events stay in it.
     let report = metering.shutdown(Duration::from_secs(1)).await;
     println!(
@@ -64,8 +69,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
         report.stats.accepted + report.stats.duplicates,
         report.stats.queued
     );
-    for lost in &report.undelivered {
-        eprintln!("rejected: {:?}", lost.outcome);
-    }
     Ok(())
 }

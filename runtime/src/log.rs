@@ -151,14 +151,14 @@ pub(crate) fn spooled_event_unreadable(reason: &dyn Display) {
     );
 }
 
-/// Logs that events were given up: the server rejected them, or did not count them.
+/// Logs that events are not delivered: the server rejected them, or did not count them.
 #[cfg(feature = "ingest")]
 pub(crate) fn events_undelivered(count: usize, reason: &dyn Display) {
     #[cfg(feature = "tracing")]
     tracing::error!(
         polar.events = count,
         error = %reason,
-        "events were given up: the server rejected them, or did not count them"
+        "events are not delivered: the server rejected them, or did not count them"
     );
 }
 

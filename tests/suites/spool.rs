@@ -12,6 +12,8 @@ mod crash;
 mod damage;
 #[path = "spool/full.rs"]
 mod full;
+#[path = "spool/rejected.rs"]
+mod rejected;
 #[path = "spool/server.rs"]
 mod server;
 
@@ -21,7 +23,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::{Duration, SystemTime};
 
-use polar_client::ingest::{DeliveryOutcome, NotQueuedReason, Spool, SpoolErrorKind, SpoolSync};
+use polar_client::ingest::{NotQueuedReason, Spool, SpoolErrorKind, SpoolSync};
 use polar_client::metering::{Metering, MeteringBuilder, UsageEvent};
 use polar_client::v2026_10::Polar;
 use server::Server;
@@ -140,25 +142,6 @@ async fn a_folder_has_one_process_at_a_time() {
     assert!(error.to_string().contains(&path), "{error}");
     drop(spool);
     drop(Spool::open(folder.path()).await.unwrap());
-}
-
-#[tokio::test]
-async fn a_rejected_event_is_returned_and_leaves_the_disk() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::default();
-    server.seen().rejected = Some("wrong");
-    let metering = metering(&server, folder.path()).await;
-    metering
-        .track(UsageEvent::new("wrong", "u-1"))
-        .await
-        .unwrap();
-    metering.track(event(1)).await.unwrap();
-    let report = metering.shutdown(DEADLINE).await;
-    let [lost] = report.undelivered.as_slice() else {
-        panic!("{report:?}");
-    };
-    assert!(matches!(lost.outcome, DeliveryOutcome::Rejected { .. }));
-    assert_eq!(open(folder.path()).await.recovered().events, 0);
 }
 
 #[tokio::test]

@@ -86,6 +86,9 @@ impl<E: Event> IngesterBuilder<E> {
     /// The driver calls it, so it must return quickly. If it panics, the event is dropped and counted
     /// ([`Stats::dropped`](super::Stats::dropped)). Without a handler, the events are in the [`Report`](super::Report):
     /// all unsent ones, and of the rejected ones the first, up to the capacity of the queue.
+    ///
+    /// With a `Spool`, rejected and unconfirmed events stay on disk, whether or not the handler returns, and are not in the
+    /// report. If the process is killed, the handler may not have been called for the last of them.
     pub fn on_undelivered(
         mut self,
         handler: impl Fn(Undelivered<E>) + Send + Sync + 'static,
@@ -100,7 +103,9 @@ impl<E: Event> IngesterBuilder<E> {
     ///
     /// The type of the events has to be one that is read as well as written: `UsageEvent`, the event of metering.
     ///
-    /// Events that are left by a [`shutdown`](Ingester::shutdown) stay on disk, and are not returned as undelivered.
+    /// Events that are left by a [`shutdown`](Ingester::shutdown) stay on disk, and are not returned as undelivered. Events
+    /// that the server rejects or does not confirm stay there as well, until they are
+    /// [retried](Ingester::retry_rejected) or [discarded](Ingester::discard_rejected).
     #[cfg(feature = "spool")]
     pub fn spool(mut self, spool: Spool) -> Self
     where

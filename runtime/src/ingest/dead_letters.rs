@@ -1,4 +1,4 @@
-//! Undelivered events on their way back to the caller: to a handler, or into the report.
+//! Undelivered events, which are returned to the caller: to a handler, or in the report.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,14 +29,9 @@ impl<E> DeadLetters<E> {
 
     /// Returns an event to the caller. `false` if it had to be dropped.
     pub(super) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) -> bool {
-        if let Some(slot) = &entry.slot {
-            slot.fill(outcome.clone());
-        }
-        let event = entry.event;
-        let undelivered = Undelivered { event, outcome };
+        let undelivered = Undelivered::new(entry, outcome);
         if let Some(handler) = &self.handler {
-            // A panicking handler must not lose the other events.
-            return catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_ok();
+            return call(handler, undelivered);
         }
         let mut kept = self
             .undelivered
@@ -50,6 +45,14 @@ impl<E> DeadLetters<E> {
         has_room
     }
 
+    /// Passes an event that is kept elsewhere to the handler, if there is one.
+    pub(super) fn notify(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
+        let undelivered = Undelivered::new(entry, outcome);
+        if let Some(handler) = &self.handler {
+            call(handler, undelivered);
+        }
+    }
+
     /// Takes the events for the report.
     pub(super) fn take(&self) -> Vec<Undelivered<E>> {
         let mut kept = self
@@ -57,5 +60,21 @@ impl<E> DeadLetters<E> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         mem::take(&mut kept)
+    }
+}
+
+/// Calls the handler. `false` if it panicked, which must not lose the other events.
+fn call<E>(handler: &Handler<E>, undelivered: Undelivered<E>) -> bool {
+    catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_ok()
+}
+
+impl<E> Undelivered<E> {
+    /// Fills the receipt of an event.
+    fn new(entry: Entry<E>, outcome: DeliveryOutcome) -> Self {
+        if let Some(slot) = &entry.slot {
+            slot.fill(outcome.clone());
+        }
+        let event = entry.event;
+        Self { event, outcome }
     }
 }

@@ -13,7 +13,7 @@ use super::body::Body;
 use super::entry::{Entry, TimestampSource};
 use super::event::Event;
 use super::failure::{Failure, named};
-use super::outcome::{DeliveryOutcome, Report};
+use super::outcome::{DeliveryOutcome, Report, Stats};
 use super::queue::{Next, Queue};
 use super::select::first_of;
 use crate::client::{Call, Request, RetryPolicy};
@@ -224,33 +224,31 @@ impl<E: Event> InFlight<'_, E> {
     fn stored(mut self, response: &E::Response) {
         let mut entries = self.take_sent();
         let counts = E::counts(response);
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        let positive = |count: i64| u64::try_from(count).unwrap_or(0);
         let sent = entries.len() as u64;
         // Clamped to the number of events, whatever the server counts, so that sums stay in range.
-        let accepted = count(counts.accepted).min(sent);
-        let duplicates = count(counts.duplicates).min(sent - accepted);
+        let accepted = positive(counts.accepted).min(sent);
+        let duplicates = positive(counts.duplicates).min(sent - accepted);
         let missing = sent - accepted - duplicates;
-        if missing == 0 {
-            for slot in entries.iter_mut().filter_map(|entry| entry.slot.take()) {
-                slot.fill(DeliveryOutcome::Stored);
-            }
-        }
-        let numbers = numbers(&entries);
-        self.queue.settle(&entries, |stats| {
+        let count = |stats: &mut Stats| {
             stats.accepted += accepted;
             stats.duplicates += duplicates;
             stats.unconfirmed += missing;
-        });
+        };
         if missing > 0 {
             let reason = format_args!(
                 "the server counted {missing} of {sent} events neither as stored nor as duplicate"
             );
             log::events_undelivered(entries.len(), &reason);
-            for entry in entries {
-                self.queue
-                    .return_undelivered(entry, DeliveryOutcome::Unconfirmed { sent, counts });
-            }
+            let unconfirmed = |entry| (entry, DeliveryOutcome::Unconfirmed { sent, counts });
+            let entries = entries.into_iter().map(unconfirmed).collect();
+            return self.queue.give_up(entries, count);
         }
+        for slot in entries.iter_mut().filter_map(|entry| entry.slot.take()) {
+            slot.fill(DeliveryOutcome::Stored);
+        }
+        let numbers = entries.iter().map(|entry| entry.number).collect();
+        self.queue.settle(entries.iter(), count);
         self.queue.remove(numbers);
     }
 
@@ -288,25 +286,20 @@ impl<E: Event> InFlight<'_, E> {
         self.give_up(rejected, &error);
     }
 
-    /// Returns rejected events, each with the validation errors for it.
+    /// Gives up rejected events, each with the validation errors for it.
     fn give_up(&self, rejected: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
-        let (events, said): (Vec<_>, Vec<_>) = rejected.into_iter().unzip();
-        let (count, numbers) = (events.len() as u64, numbers(&events));
+        let count = rejected.len();
         if count > 0 {
-            log::events_undelivered(events.len(), error);
+            log::events_undelivered(count, error);
         }
-        self.queue.settle(&events, |stats| stats.rejected += count);
-        for (entry, entries) in events.into_iter().zip(said) {
+        let rejected = rejected.into_iter().map(|(entry, entries)| {
             let error = Arc::clone(error);
-            self.queue
-                .return_undelivered(entry, DeliveryOutcome::Rejected { error, entries });
-        }
-        self.queue.remove(numbers);
+            (entry, DeliveryOutcome::Rejected { error, entries })
+        });
+        self.queue.give_up(rejected.collect(), |stats| {
+            stats.rejected += count as u64;
+        });
     }
-}
-
-fn numbers<E>(entries: &[Entry<E>]) -> Vec<u64> {
-    entries.iter().map(|entry| entry.number).collect()
 }
 
 /// Removes a timestamp that the ingester assigned and the server rejects because its clock is behind. The server

@@ -179,7 +179,7 @@ impl<E: Event> Ingester<E> {
         self.queue().stats()
     }
 
-    fn queue(&self) -> &Queue<E> {
+    pub(super) fn queue(&self) -> &Queue<E> {
         &self.0.queue
     }
 

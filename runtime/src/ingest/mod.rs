@@ -15,7 +15,7 @@
 //! stored once.
 //!
 //! The queue is in memory. With the feature `spool`, a `Spool` keeps the events on disk until they are delivered, so that
-//! they survive the end of the process.
+//! they survive the end of the process. It also keeps the events that the server rejects.
 
 mod backlog;
 mod batch;
@@ -30,6 +30,8 @@ mod handle;
 mod outcome;
 mod prepare;
 mod queue;
+#[cfg(feature = "spool")]
+mod rejected;
 #[cfg(any(feature = "metering", feature = "postgres"))]
 mod response;
 mod select;
@@ -55,7 +57,7 @@ pub use response::IngestResponse;
 #[cfg(feature = "opentelemetry-exporter")]
 pub use spans::{LlmUsage, UsageCustomer, UsageExporter};
 #[cfg(feature = "spool")]
-pub use spool::{Damage, Recovered, Spool, SpoolOptions, SpoolSync};
+pub use spool::{Damage, Recovered, RejectedEvent, Spool, SpoolOptions, SpoolSync};
 #[cfg(feature = "spool")]
 pub use spool_error::{SpoolError, SpoolErrorKind};
 

@@ -39,6 +39,25 @@ pub enum DeliveryOutcome {
     Unsent,
 }
 
+impl DeliveryOutcome {
+    /// Returns why the event is not stored, for the records of rejected events.
+    #[cfg(any(feature = "postgres", feature = "spool"))]
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Rejected { error, entries } if entries.is_empty() => error.to_string(),
+            Self::Rejected { entries, .. } => {
+                let reasons: Vec<String> = entries.iter().map(ToString::to_string).collect();
+                reasons.join("; ")
+            }
+            Self::Unconfirmed { .. } => {
+                "unconfirmed: the server accepted the request, and counted fewer events than it had"
+                    .to_owned()
+            }
+            Self::Stored | Self::Unsent => String::new(),
+        }
+    }
+}
+
 /// An event that was not delivered, as it was sent: with an external ID and a timestamp. The timestamp is missing if
 /// the ingester assigned it and the server rejected it as being in the future.
 #[non_exhaustive]
@@ -78,7 +97,8 @@ pub enum NotQueuedReason {
     Full,
     /// The ingester was shut down, or its driver has ended.
     Ended,
-    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed. The event is not sent as
+    /// The event could not be written to the [`Spool`](super::Spool): the disk is full, or failed, or rejected events use up
+    /// the disk budget. The event is not sent as
     /// long as this process lives. If the process ends before the disk works again, the file may contain the event, and the
     /// next process sends it. It is safe to retry with the event of the error, which has an external ID.
     #[cfg(feature = "spool")]
@@ -154,10 +174,12 @@ pub struct Stats {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SpoolStats {
-    /// The size of the stored events on disk, in bytes.
+    /// The size of the stored events on disk, in bytes, including rejected ones.
     pub bytes: u64,
     /// The maximum of [`bytes`](Self::bytes), set with [`SpoolOptions::budget`](super::SpoolOptions::budget).
     pub budget: u64,
+    /// The number of [rejected events](super::RejectedEvent) on disk, including those of earlier processes.
+    pub rejected: u64,
     /// The number of stored events that cannot be decoded, such as those of a newer version of the program. They stay on
     /// disk.
     pub unreadable: usize,
@@ -171,8 +193,8 @@ pub struct Report<E> {
     /// The counts.
     pub stats: Stats,
     /// The events that were not delivered. Empty if they were passed to
-    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered). Contains all unsent events, and of the others the
-    /// first, up to the capacity of the queue. [`Stats::dropped`] counts the rest.
+    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered), or are on disk. Contains all unsent events, and of the
+    /// others the first, up to the capacity of the queue. [`Stats::dropped`] counts the rest.
     pub undelivered: Vec<Undelivered<E>>,
 }
 

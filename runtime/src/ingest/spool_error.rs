@@ -27,6 +27,8 @@ pub enum SpoolErrorKind {
     Foreign,
     /// The disk or the quota is full, or a file is as large as it may be.
     Full,
+    /// [Rejected events](super::RejectedEvent) use up the disk budget, so that no delivery makes room.
+    FullOfRejected,
     /// Reading, writing or syncing failed for another reason, which is the source.
     Failed,
 }
@@ -103,6 +105,10 @@ impl fmt::Display for SpoolError {
                 "the folder {folder} contains a file `events.redb` that is not a spool's: use another folder"
             ),
             SpoolErrorKind::Full => write!(f, "the disk of the spool {folder} is full"),
+            SpoolErrorKind::FullOfRejected => write!(
+                f,
+                "rejected events use up the disk budget of the spool {folder}: retry or discard them"
+            ),
             SpoolErrorKind::Failed => write!(f, "the spool {folder} cannot be read or written"),
         }
     }

@@ -15,6 +15,8 @@ use crate::client::Request;
 #[cfg(feature = "outpost")]
 use crate::ingest::Accepted;
 use crate::ingest::{Ended, Ingester, NotQueued, Report, Stats};
+#[cfg(feature = "spool")]
+use crate::ingest::{RejectedEvent, SpoolError};
 use crate::log;
 #[cfg(feature = "outpost")]
 use crate::outpost::{Hold, Local, Outpost};
@@ -178,6 +180,40 @@ impl Metering {
             outpost.close().await;
         }
         report
+    }
+
+    /// Returns rejected and unconfirmed events of the spool with numbers above `after`, up to `limit`: see
+    /// [`Ingester::rejected`].
+    ///
+    /// # Errors
+    /// When the disk fails, or the metering was shut down.
+    #[cfg(feature = "spool")]
+    pub async fn rejected(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<RejectedEvent<UsageEvent>>, SpoolError> {
+        self.ingester.rejected(after, limit).await
+    }
+
+    /// Queues all rejected and unconfirmed events of the spool again, and returns how many they were: see
+    /// [`Ingester::retry_rejected`]. The local balances of an Outpost do not count them again.
+    ///
+    /// # Errors
+    /// When the disk fails, or the metering was shut down.
+    #[cfg(feature = "spool")]
+    pub async fn retry_rejected(&self) -> Result<u64, SpoolError> {
+        self.ingester.retry_rejected().await
+    }
+
+    /// Removes rejected and unconfirmed events with these numbers from the spool, and returns how many they were: see
+    /// [`Ingester::discard_rejected`].
+    ///
+    /// # Errors
+    /// When the disk fails, or the metering was shut down.
+    #[cfg(feature = "spool")]
+    pub async fn discard_rejected(&self, numbers: impl Into<Vec<u64>>) -> Result<u64, SpoolError> {
+        self.ingester.discard_rejected(numbers).await
     }
 
     /// Returns the counts so far.

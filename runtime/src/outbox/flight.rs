@@ -80,17 +80,9 @@ impl Flights {
             match outcome {
                 DeliveryOutcome::Stored => self.deliver(id),
                 DeliveryOutcome::Unsent => self.leave(id),
-                DeliveryOutcome::Rejected { error, entries } if entries.is_empty() => {
-                    self.reject(id, &error.to_string());
+                DeliveryOutcome::Rejected { .. } | DeliveryOutcome::Unconfirmed { .. } => {
+                    self.reject(id, &outcome.reason());
                 }
-                DeliveryOutcome::Rejected { entries, .. } => {
-                    let reasons: Vec<String> = entries.iter().map(ToString::to_string).collect();
-                    self.reject(id, &reasons.join("; "));
-                }
-                DeliveryOutcome::Unconfirmed { .. } => self.reject(
-                    id,
-                    "unconfirmed: the server accepted the request, and counted fewer events than it had",
-                ),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use polar_client::ingest::{Recovered, Spool, SpoolErrorKind};
 
 use super::server::Server;
-use super::{deliver, leave, open};
+use super::{DEADLINE, builder, deliver, event, leave, metering, open};
 
 const EVENTS: usize = 300;
 
@@ -88,6 +88,49 @@ async fn a_truncated_file_keeps_what_is_before_its_end() {
         known += usize::from(missing < EVENTS as u64);
     }
     assert!(known > 5, "too little was found");
+}
+
+#[tokio::test]
+async fn rejected_events_are_found_in_a_damaged_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::default();
+    server.seen().rejected = Some("call");
+    let rejecting = metering(&server, folder.path()).await;
+    for number in 0..EVENTS {
+        rejecting.track(event(number)).await.unwrap();
+    }
+    rejecting.flush().await.unwrap();
+    rejecting.shutdown(DEADLINE).await;
+    let sound = fs::read(folder.path().join("events.redb")).unwrap();
+
+    let mut random = fastrand::Rng::with_seed(7);
+    let written: Vec<usize> = (0..sound.len()).filter(|at| sound[*at] != 0).collect();
+    let mut damaged = 0;
+    for round in 0..30 {
+        let at = match round {
+            0..10 => 9 + random.usize(..311),
+            _ => written[random.usize(..written.len())],
+        };
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << random.u8(..8);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("events.redb"), bytes).unwrap();
+        let spool = open(folder.path()).await;
+        let recovered = spool.recovered().clone();
+        damaged += usize::from(recovered.damage.is_some());
+        // The record of the rejection can be lost, and that of the event from before be found.
+        let found = recovered.events + recovered.rejected;
+        assert!(found + 1 >= EVENTS as u64, "byte {at}: {recovered:?}");
+        assert!(recovered.events <= 1, "byte {at}: {recovered:?}");
+
+        let server = Server::default();
+        let retrying = builder(&server).spool(spool).start().unwrap();
+        assert_eq!(retrying.retry_rejected().await, Ok(recovered.rejected));
+        retrying.flush().await.unwrap();
+        retrying.shutdown(DEADLINE).await;
+        assert_eq!(server.ids().len() as u64, found, "byte {at}");
+    }
+    assert!(damaged > 0, "no round damaged the file");
 }
 
 #[tokio::test]

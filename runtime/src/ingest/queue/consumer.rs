@@ -108,18 +108,46 @@ impl<E> Queue<E> {
     }
 
     /// Removes events whose delivery outcome is known.
-    pub(in crate::ingest) fn settle(&self, entries: &[Entry<E>], count: impl FnOnce(&mut Stats)) {
+    pub(in crate::ingest) fn settle<'a>(
+        &self,
+        entries: impl ExactSizeIterator<Item = &'a Entry<E>>,
+        count: impl FnOnce(&mut Stats),
+    ) where
+        E: 'a,
+    {
+        let settled = entries.len();
         let mut state = self.state();
         for entry in entries {
             state.backlog.settle(entry);
         }
         count(&mut state.stats);
         drop(state);
-        self.room.notify(entries.len().additional());
+        self.room.notify(settled.additional());
         self.progress.notify(usize::MAX);
     }
 
-    /// Removes events from the disk, if there is a spool: their delivery outcome is known, and reported.
+    /// Gives up events that the server rejected or did not confirm: returns them to the caller, or keeps them on disk if
+    /// there is a spool.
+    pub(in crate::ingest) fn give_up(
+        &self,
+        undelivered: Vec<(Entry<E>, DeliveryOutcome)>,
+        count: impl FnOnce(&mut Stats),
+    ) {
+        // First, so that they are among the rejected events after a flush.
+        #[cfg(feature = "spool")]
+        if let Some(gate) = &self.gate {
+            Self::keep_rejected(gate, &undelivered);
+        }
+        self.settle(undelivered.iter().map(|(entry, _)| entry), count);
+        for (entry, outcome) in undelivered {
+            match self.is_spooled() {
+                true => self.dead_letters.notify(entry, outcome),
+                false => self.return_undelivered(entry, outcome),
+            }
+        }
+    }
+
+    /// Removes events from the disk, if there is a spool: the server has stored them.
     #[cfg_attr(
         not(feature = "spool"),
         allow(unused_variables, reason = "they are in memory only")
@@ -132,7 +160,7 @@ impl<E> Queue<E> {
     }
 
     /// Returns an undelivered event to the caller.
-    pub(in crate::ingest) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
+    pub(super) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
         if !self.dead_letters.return_undelivered(entry, outcome) {
             self.state().stats.dropped += 1;
         }
@@ -230,9 +258,9 @@ impl<E> Queue<E> {
             state.first_unsent = state.first_unsent.into_iter().chain([first]).min();
         }
         if self.is_spooled() {
-            return self.settle(&left, |_| ());
+            return self.settle(left.iter(), |_| ());
         }
-        self.settle(&left, |stats| stats.unsent += left.len() as u64);
+        self.settle(left.iter(), |stats| stats.unsent += left.len() as u64);
         for entry in left {
             self.return_undelivered(entry, DeliveryOutcome::Unsent);
         }

@@ -6,7 +6,7 @@ use super::{Phase, Queue};
 use crate::ingest::backlog::Backlog;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::{DeliveryOutcome, Stats};
-use crate::ingest::spool::{Gate, Inlet};
+use crate::ingest::spool::{Gate, Inlet, Rejection};
 use crate::time::Instant;
 
 impl<E> Queue<E> {
@@ -21,6 +21,19 @@ impl<E> Queue<E> {
         if let Some(gate) = &self.gate {
             gate.until_closed().await;
         }
+    }
+
+    /// Returns the way to the disk, if there is one.
+    pub(in crate::ingest) fn gate(&self) -> Option<&Gate<E>> {
+        self.gate.as_deref()
+    }
+
+    /// Keeps undelivered events on disk, with the reason.
+    pub(super) fn keep_rejected(gate: &Gate<E>, undelivered: &[(Entry<E>, DeliveryOutcome)]) {
+        let rejected = undelivered
+            .iter()
+            .map(|(entry, outcome)| (entry.number, Rejection::of(outcome)));
+        gate.reject(rejected.collect());
     }
 
     /// Returns the counts, with those of the spool.
@@ -66,6 +79,21 @@ impl<E: Send> Inlet<E> for Queue<E> {
     fn lost(&self, entry: Entry<E>) {
         self.state().stats.unsent += 1;
         self.return_undelivered(entry, DeliveryOutcome::Unsent);
+    }
+
+    fn failed(&self) {
+        {
+            let mut state = self.state();
+            let last = self.last(&state);
+            let next = state.backlog.last() + 1;
+            if next <= last {
+                state.first_unsent = state.first_unsent.into_iter().chain([next]).min();
+                state.backlog.reach(last);
+            }
+        }
+        // The queued events are sent. Those on disk only are sent by the next process.
+        self.close(None);
+        self.progress.notify(usize::MAX);
     }
 
     fn now(&self) -> Instant {

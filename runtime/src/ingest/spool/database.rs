@@ -10,15 +10,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{
-    Builder, Database as Redb, DatabaseError, ReadableDatabase as _, ReadableTable as _,
-    StorageError, Table, TableDefinition, WriteTransaction,
+    AccessGuard, Builder, Database as Redb, DatabaseError, ReadOnlyTable, ReadTransaction,
+    ReadableDatabase as _, ReadableTable as _, StorageError, Table, TableDefinition, TableError,
+    WriteTransaction,
 };
 
 use super::disk::Disk;
 use super::record::{Checkpoint, Record};
+use super::rejection::Rejection;
 
-/// The records of events by their numbers, and of the checkpoint by the number 0.
-const TABLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_events");
+/// Records by the numbers of their events.
+type Records<'a> = Table<'a, u64, &'static [u8]>;
+
+/// The events that are to be sent, and the checkpoint by the number 0.
+const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_events");
+
+/// The events that were rejected. It is created by the first rejection.
+const REJECTED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("polar_rejected");
 
 /// The key of the checkpoint.
 const CHECKPOINT: u64 = 0;
@@ -46,8 +54,40 @@ pub(super) struct Database {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Contents {
     pub(super) checkpoint: Checkpoint,
-    /// The bytes of all events, by [`footprint`].
+    /// The bytes of the events that are to be sent, by [`footprint`].
     pub(super) bytes: u64,
+    /// The bytes of the rejected events.
+    pub(super) rejected_bytes: u64,
+}
+
+/// The changes of a commit.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Changes<'a> {
+    /// Events that are to be sent.
+    pub(super) added: &'a [Added],
+    /// Numbers of events that were sent.
+    pub(super) removed: &'a [u64],
+    /// Numbers of events that become rejected ones.
+    pub(super) rejected: &'a [(u64, Rejection)],
+    /// Events that were rejected in another database.
+    pub(super) salvaged: &'a [Added],
+    /// Numbers of rejected events that are no longer kept.
+    pub(super) discarded: &'a [u64],
+}
+
+/// A record that is added.
+pub(super) struct Added {
+    pub(super) number: u64,
+    pub(super) record: Vec<u8>,
+    /// The number of the rejected event that is sent again as this one.
+    pub(super) retries: Option<u64>,
+}
+
+/// Which of the two tables is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Events,
+    Rejected,
 }
 
 /// Returns the bytes on disk that a record takes: pages are half full at worst, and larger records take a power of two
@@ -100,37 +140,38 @@ impl Database {
         outcome
     }
 
-    /// Adds and removes events in one commit. Returns the contents after it.
+    /// Makes changes in one commit. Returns the contents after it.
     pub(super) fn commit(
         &mut self,
         before: Contents,
-        added: &[(u64, Vec<u8>)],
-        removed: &[u64],
+        changes: &Changes<'_>,
     ) -> Result<Contents, Failure> {
         self.using(|redb| {
             let mut transaction = redb.begin_write()?;
             transaction.set_two_phase_commit(true);
-            let changed = change(&transaction, before, added, removed)?;
+            let changed = change(&transaction, before, changes)?;
             transaction.commit()?;
             Ok(changed)
         })
     }
 
-    /// Reads events that follow a number, up to a count.
+    /// Reads records that follow a number, as long as `each` returns whether to continue.
     pub(super) fn read_after(
         &mut self,
+        section: Section,
         number: u64,
-        count: usize,
-        mut each: impl FnMut(Record<'_>),
+        mut each: impl FnMut(Record<'_>) -> bool,
     ) -> Result<(), Failure> {
         self.using(|redb| {
             let transaction = redb.begin_read()?;
-            let table = transaction.open_table(TABLE)?;
-            let following = table.range(number.saturating_add(1)..)?;
-            for entry in following.take(count) {
+            let Some(table) = open(&transaction, section)? else {
+                return Ok(());
+            };
+            for entry in table.range(number.saturating_add(1)..)? {
                 let (_, value) = entry?;
                 match Record::read(value.value()) {
-                    Ok((record, _)) => each(record),
+                    Ok((record, _)) if each(record) => {}
+                    Ok(_) => break,
                     Err(_) => return Err(Failure::damaged("a record is damaged")),
                 }
             }
@@ -158,29 +199,61 @@ impl Drop for Database {
     }
 }
 
+/// Opens a table; `None` if it does not exist yet.
+fn open(
+    transaction: &ReadTransaction,
+    section: Section,
+) -> Result<Option<ReadOnlyTable<u64, &'static [u8]>>, Failure> {
+    let definition = match section {
+        Section::Events => EVENTS,
+        Section::Rejected => REJECTED,
+    };
+    match transaction.open_table(definition) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Reads all records.
 fn count(redb: &Redb) -> Result<Contents, Failure> {
     let transaction = redb.begin_read()?;
-    let table = transaction.open_table(TABLE)?;
-    let mut contents = Contents::default();
-    let (mut live, mut has_tally) = (0, false);
-    for entry in table.range(CHECKPOINT..)? {
-        let (key, value) = entry?;
-        match (key.value(), Record::read(value.value())) {
-            (CHECKPOINT, Ok((Record::Checkpoint(checkpoint), _))) => {
-                contents.checkpoint = checkpoint;
-                has_tally = true;
+    let mut checkpoint = None;
+    let mut tally = |section| -> Result<Tally, Failure> {
+        let mut tally = Tally::default();
+        let Some(table) = open(&transaction, section)? else {
+            return Ok(tally);
+        };
+        for entry in table.range(CHECKPOINT..)? {
+            let (key, value) = entry?;
+            match (section, key.value(), Record::read(value.value())) {
+                (Section::Events, CHECKPOINT, Ok((Record::Checkpoint(found), _))) => {
+                    checkpoint = Some(found);
+                }
+                (Section::Events, key, Ok((Record::Event { number, .. }, _)))
+                | (Section::Rejected, key, Ok((Record::Rejected { number, .. }, _)))
+                    if key == number =>
+                {
+                    tally.count += 1;
+                    tally.bytes += footprint(value.value().len());
+                }
+                _ => return Err(Failure::damaged("a record is damaged")),
             }
-            (key, Ok((Record::Event { number, .. }, _))) if key == number => {
-                live += 1;
-                contents.bytes += footprint(value.value().len());
-            }
-            _ => return Err(Failure::damaged("a record is damaged")),
         }
-    }
-    match has_tally && live == contents.checkpoint.live {
-        true => Ok(contents),
-        false => Err(Failure::damaged("records are missing")),
+        Ok(tally)
+    };
+    let (events, rejected) = (tally(Section::Events)?, tally(Section::Rejected)?);
+    match checkpoint {
+        Some(checkpoint)
+            if events.count == checkpoint.live && rejected.count == checkpoint.rejected =>
+        {
+            Ok(Contents {
+                checkpoint,
+                bytes: events.bytes,
+                rejected_bytes: rejected.bytes,
+            })
+        }
+        _ => Err(Failure::damaged("records are missing")),
     }
 }
 
@@ -188,39 +261,127 @@ fn count(redb: &Redb) -> Result<Contents, Failure> {
 fn change(
     transaction: &WriteTransaction,
     before: Contents,
-    added: &[(u64, Vec<u8>)],
-    removed: &[u64],
+    changes: &Changes<'_>,
 ) -> Result<Contents, Failure> {
-    let mut table = transaction.open_table(TABLE)?;
-    let Contents {
-        mut checkpoint,
-        mut bytes,
-    } = before;
+    let mut table = transaction.open_table(EVENTS)?;
+    let mut checkpoint = before.checkpoint;
+    let mut events = Tally {
+        count: checkpoint.live,
+        bytes: before.bytes,
+    };
     checkpoint.commit += 1;
-    for (number, record) in added {
-        bytes += footprint(record.len());
+    for Added { number, record, .. } in changes.added {
         checkpoint.last = checkpoint.last.max(*number);
-        match table.insert(number, record.as_slice())? {
-            None => checkpoint.live += 1,
-            Some(same) => bytes = bytes.saturating_sub(footprint(same.value().len())),
-        }
+        events.put(&mut table, *number, record)?;
     }
-    for number in removed {
-        if let Some(record) = table.remove(number)? {
-            checkpoint.live = checkpoint.live.saturating_sub(1);
-            bytes = bytes.saturating_sub(footprint(record.value().len()));
-        }
+    for number in changes.removed {
+        events.take(&mut table, *number)?;
+    }
+    let mut rejected = Tally {
+        count: checkpoint.rejected,
+        bytes: before.rejected_bytes,
+    };
+    if changes.concern_rejected() {
+        let mut others = transaction.open_table(REJECTED)?;
+        change_rejected(
+            changes,
+            (&mut table, &mut events),
+            (&mut others, &mut rejected),
+        )?;
+        checkpoint.first_rejected = first(&others)?.unwrap_or(checkpoint.last + 1);
     }
     checkpoint.first = first(&table)?.unwrap_or(checkpoint.last + 1);
+    checkpoint.live = events.count;
+    checkpoint.rejected = rejected.count;
     table.insert(
         CHECKPOINT,
         Record::Checkpoint(checkpoint).to_bytes().as_slice(),
     )?;
-    Ok(Contents { checkpoint, bytes })
+    Ok(Contents {
+        checkpoint,
+        bytes: events.bytes,
+        rejected_bytes: rejected.bytes,
+    })
+}
+
+/// Makes the changes of a commit that concern rejected events: each event is in one of the two tables.
+fn change_rejected(
+    changes: &Changes<'_>,
+    (table, events): (&mut Records<'_>, &mut Tally),
+    (others, rejected): (&mut Records<'_>, &mut Tally),
+) -> Result<(), Failure> {
+    for (number, rejection) in changes.rejected {
+        let Some(stored) = events.take(table, *number)? else {
+            continue;
+        };
+        let Ok((
+            Record::Event {
+                is_time_ours, json, ..
+            },
+            _,
+        )) = Record::read(stored.value())
+        else {
+            return Err(Failure::damaged("a record is damaged"));
+        };
+        let record = Record::Rejected {
+            number: *number,
+            is_time_ours,
+            payload: &rejection.to_payload(json),
+        };
+        rejected.put(others, *number, &record.to_bytes())?;
+    }
+    for Added { number, record, .. } in changes.salvaged {
+        events.take(table, *number)?;
+        rejected.put(others, *number, record)?;
+    }
+    let retried = changes.added.iter().filter_map(|added| added.retries);
+    for number in retried.chain(changes.discarded.iter().copied()) {
+        rejected.take(others, number)?;
+    }
+    Ok(())
+}
+
+impl Changes<'_> {
+    fn concern_rejected(&self) -> bool {
+        let is_empty =
+            self.rejected.is_empty() && self.salvaged.is_empty() && self.discarded.is_empty();
+        !is_empty || self.added.iter().any(|added| added.retries.is_some())
+    }
+}
+
+/// How many records a table has, and their bytes by [`footprint`].
+#[derive(Default)]
+struct Tally {
+    count: u64,
+    bytes: u64,
+}
+
+impl Tally {
+    fn put(&mut self, table: &mut Records<'_>, number: u64, record: &[u8]) -> Result<(), Failure> {
+        self.bytes += footprint(record.len());
+        match table.insert(number, record)? {
+            None => self.count += 1,
+            Some(same) => self.bytes = self.bytes.saturating_sub(footprint(same.value().len())),
+        }
+        Ok(())
+    }
+
+    fn take<'a>(
+        &mut self,
+        table: &'a mut Records<'_>,
+        number: u64,
+    ) -> Result<Option<AccessGuard<'a, &'static [u8]>>, Failure> {
+        let taken = table.remove(number)?;
+        if let Some(record) = &taken {
+            self.count = self.count.saturating_sub(1);
+            self.bytes = self.bytes.saturating_sub(footprint(record.value().len()));
+        }
+        Ok(taken)
+    }
 }
 
 /// Returns the lowest number of an event.
-fn first(table: &Table<'_, u64, &[u8]>) -> Result<Option<u64>, Failure> {
+fn first(table: &Records<'_>) -> Result<Option<u64>, Failure> {
     let entry = table.range(CHECKPOINT + 1..)?.next().transpose()?;
     Ok(entry.map(|(key, _)| key.value()))
 }
@@ -260,4 +421,4 @@ macro_rules! from {
     };
 }
 
-from! { DatabaseError, StorageError, redb::TransactionError, redb::TableError, redb::CommitError, redb::CompactionError }
+from! { DatabaseError, StorageError, redb::TransactionError, TableError, redb::CommitError, redb::CompactionError }

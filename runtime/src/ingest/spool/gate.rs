@@ -1,47 +1,71 @@
 //! The way of events to the writer thread: numbered, within the disk budget, in the order of their numbers.
 
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::{Event as Notify, IntoNotification as _};
 
 use super::database::footprint;
-use super::once::Once;
+use super::once::{Getter, Setter, once};
+use super::pending::{Outcome, Pending};
 use super::record::{HEAD, Record};
+use super::rejection::{RejectedEvent, Rejection};
 use super::store::Store;
 use crate::codec::{self, Encode};
 use crate::ingest::backlog::Limits;
 use crate::ingest::entry::{Entry, TimestampSource};
 use crate::ingest::outcome::{NotQueuedReason, SpoolStats};
-use crate::ingest::spool_error::SpoolError;
+use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
+use crate::time::Instant;
 
-/// Whether an event is stored; otherwise the event and the reason.
-pub(super) type Outcome<E> = Result<(), (Entry<E>, NotQueuedReason)>;
-
-/// The result that the caller of an event awaits.
-pub(super) type Ticket<E> = Once<Outcome<E>>;
+/// How many rejected events are retried at a time.
+const RETRIED_TOGETHER: usize = 256;
 
 /// A command for the writer.
 pub(super) enum Command<E> {
     /// Stores an event.
     Add(Addition<E>),
-    /// Removes events whose delivery outcome is known.
+    /// Removes events that the server has stored.
     Remove(Vec<u64>),
+    /// Keeps events as rejected ones.
+    Reject(Vec<(u64, Rejection)>),
+    /// Does something with rejected events.
+    Rejected(Request<E>),
     /// Closes the folder.
     Close,
 }
 
+/// A command about rejected events, with the caller that awaits the result.
+pub(super) enum Request<E> {
+    /// Returns those that follow a number, up to a count.
+    List {
+        after: u64,
+        limit: usize,
+        result: Setter<Result<Vec<RejectedEvent<E>>, SpoolError>>,
+    },
+    /// Removes those with these numbers, and returns how many they were.
+    Discard {
+        numbers: Vec<u64>,
+        result: Setter<Result<u64, SpoolError>>,
+    },
+}
+
 /// An event that is to be stored.
 pub(super) struct Addition<E> {
-    pub(super) entry: Entry<E>,
+    pub(super) number: u64,
+    /// The size of the event as JSON.
+    pub(super) size: usize,
     pub(super) record: Vec<u8>,
-    /// The caller that awaits the result, if any.
-    pub(super) ticket: Option<Arc<Ticket<E>>>,
+    /// The number of the rejected event that is sent again as this one.
+    pub(super) retries: Option<u64>,
+    pub(super) event: Pending<E>,
 }
 
 /// The way of events to the disk.
 pub(in crate::ingest) struct Gate<E> {
     commands: Sender<Command<E>>,
+    folder: PathBuf,
     /// The disk budget in bytes.
     budget: u64,
     /// The maximum number of events and bytes that are in flight to the disk.
@@ -57,12 +81,17 @@ pub(in crate::ingest) struct Gate<E> {
 struct State {
     is_shut: bool,
     is_closed: bool,
+    /// Whether the writer panicked.
+    has_panicked: bool,
     /// The number of the last event.
     last: u64,
     /// Events that are stored or in flight, whose delivery outcome is unknown.
     events: usize,
-    /// Their bytes on disk, including events that are not removed yet.
+    /// Their bytes on disk, including events that are not removed yet, and rejected ones.
     bytes: u64,
+    /// Rejected events on disk, and their bytes.
+    rejected: u64,
+    rejected_bytes: u64,
     /// Events and bytes in flight to the disk.
     moving: usize,
     moving_bytes: usize,
@@ -81,10 +110,13 @@ impl<E> Gate<E> {
             last: store.last(),
             events: usize::try_from(store.len()).unwrap_or(usize::MAX),
             bytes: store.bytes(),
+            rejected: store.rejected(),
+            rejected_bytes: store.rejected_bytes(),
             ..State::default()
         };
         Self {
             commands,
+            folder: store.folder().path().to_owned(),
             budget,
             limits,
             state: Mutex::new(state),
@@ -100,23 +132,23 @@ impl<E> Gate<E> {
     where
         E: Encode,
     {
-        let ticket = Ticket::<E>::new();
         let mut has_waited = false;
-        loop {
+        let outcome = loop {
             let room = self.room.listen();
-            entry = match self.try_push(entry, Some(&ticket), false) {
+            let (caller, outcome) = once();
+            entry = match self.try_push(entry, Some(caller), false) {
+                Ok(()) => break outcome,
                 Err((entry, NotQueuedReason::Full)) => entry,
                 Err(refused) => return Err(refused),
-                Ok(()) => break,
             };
             room.await;
             has_waited = true;
-        }
+        };
         if has_waited {
             // A removed event can make room for several smaller ones.
             self.room.notify(1.additional());
         }
-        ticket.take().await
+        self.outcome(outcome).await
     }
 
     /// Queues an event for storing without waiting, within the budget or regardless of it.
@@ -129,61 +161,121 @@ impl<E> Gate<E> {
 
     fn try_push(
         &self,
-        mut entry: Entry<E>,
-        ticket: Option<&Arc<Ticket<E>>>,
+        entry: Entry<E>,
+        caller: Option<Setter<Outcome<E>>>,
         is_urgent: bool,
     ) -> Outcome<E>
     where
         E: Encode,
     {
-        let bytes = footprint(HEAD + entry.size);
-        let mut state = self.state();
+        let state = self.state();
+        if !is_urgent
+            && !state.is_shut
+            && let Err(reason) = self.admit(&state, entry.size)
+        {
+            return Err((entry, reason));
+        }
+        self.send(state, entry, caller, None)
+    }
+
+    /// Sends an event to the writer. Under the lock, so that numbers arrive in order.
+    fn send(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        mut entry: Entry<E>,
+        caller: Option<Setter<Outcome<E>>>,
+        retries: Option<u64>,
+    ) -> Outcome<E>
+    where
+        E: Encode,
+    {
         if state.is_shut {
-            return Err((entry, NotQueuedReason::Ended));
+            let reason = match state.has_panicked {
+                true => NotQueuedReason::NotStored(self.panicked()),
+                false => NotQueuedReason::Ended,
+            };
+            return Err((entry, reason));
         }
-        if !is_urgent && !self.has_room(&state, entry.size) {
-            return Err((entry, NotQueuedReason::Full));
-        }
-        state.last += 1;
-        state.events += 1;
-        state.bytes += bytes;
-        state.moving += 1;
-        state.moving_bytes += entry.size;
-        entry.number = state.last;
+        let (number, size) = (state.last + 1, entry.size);
+        entry.number = number;
         let addition = Addition {
+            number,
+            size,
             record: record(&entry),
-            entry,
-            ticket: ticket.cloned(),
+            retries,
+            event: Pending::new(entry, caller),
         };
-        // Under the lock, so that numbers arrive in order.
-        let sent = self.commands.send(Command::Add(addition));
-        drop(state);
-        match sent {
+        match self.commands.send(Command::Add(addition)) {
+            Ok(()) => {
+                state.last = number;
+                state.events += 1;
+                state.bytes += footprint(HEAD + size);
+                state.moving += 1;
+                state.moving_bytes += size;
+                Ok(())
+            }
+            // The writer has just panicked.
             Err(error) => match error.0 {
-                Command::Add(addition) => Err((addition.entry, NotQueuedReason::Ended)),
+                Command::Add(addition) => match addition.event.into_entry() {
+                    Some(entry) => Err((entry, NotQueuedReason::NotStored(self.panicked()))),
+                    None => Ok(()),
+                },
                 _ => Ok(()),
             },
-            Ok(()) => Ok(()),
         }
     }
 
-    fn has_room(&self, state: &State, size: usize) -> bool {
-        let is_within_budget =
-            state.bytes == 0 || state.bytes + footprint(HEAD + size) <= self.budget;
+    /// Waits until an event is stored.
+    async fn outcome(&self, outcome: Getter<Outcome<E>>) -> Outcome<E> {
+        match outcome.get().await {
+            // The writer stores everything that it gets, unless it panics.
+            Some(Err((entry, NotQueuedReason::Ended))) => {
+                Err((entry, NotQueuedReason::NotStored(self.panicked())))
+            }
+            Some(outcome) => outcome,
+            None => Ok(()),
+        }
+    }
+
+    /// Returns whether an event of this size may be stored now.
+    fn admit(&self, state: &State, size: usize) -> Result<(), NotQueuedReason> {
+        let bytes = footprint(HEAD + size);
+        let is_within_budget = state.bytes == 0 || state.bytes + bytes <= self.budget;
         let is_within_memory = state.moving == 0
             || (state.moving < self.limits.capacity
                 && state.moving_bytes + size <= self.limits.bytes);
-        is_within_budget && is_within_memory
+        if is_within_budget && is_within_memory {
+            return Ok(());
+        }
+        // No delivery makes room.
+        if state.rejected > 0 && state.rejected_bytes + bytes > self.budget {
+            let error = SpoolError::new(&self.folder, SpoolErrorKind::FullOfRejected);
+            return Err(NotQueuedReason::NotStored(error));
+        }
+        Err(NotQueuedReason::Full)
     }
 
-    /// Removes events whose delivery outcome is known.
+    fn panicked(&self) -> SpoolError {
+        SpoolError::failed(&self.folder, "its thread panicked")
+    }
+
+    /// Removes events that the server has stored.
     pub(in crate::ingest) fn remove(&self, numbers: Vec<u64>) {
-        {
-            let mut state = self.state();
-            state.events = state.events.saturating_sub(numbers.len());
-        }
+        self.settled(numbers.len());
         // Without a writer they stay stored, and the next process sends them again.
         let _ = self.commands.send(Command::Remove(numbers));
+    }
+
+    /// Keeps events that the server rejected as such.
+    pub(in crate::ingest) fn reject(&self, rejected: Vec<(u64, Rejection)>) {
+        self.settled(rejected.len());
+        let _ = self.commands.send(Command::Reject(rejected));
+    }
+
+    /// Records that the delivery outcome of events is known, or that they will not be stored.
+    pub(super) fn settled(&self, count: usize) {
+        let mut state = self.state();
+        state.events = state.events.saturating_sub(count);
     }
 
     /// Accepts no more events.
@@ -226,38 +318,152 @@ impl<E> Gate<E> {
         SpoolStats {
             bytes: state.bytes,
             budget: self.budget,
+            rejected: state.rejected,
             unreadable: state.unreadable,
             failing: state.failing.clone(),
         }
     }
 
+    // ---- Rejected events ---------------------------------------------------------------------------------------------
+
+    /// Returns rejected events that follow a number, up to a count.
+    pub(in crate::ingest) async fn rejected(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<RejectedEvent<E>>, SpoolError> {
+        let (result, events) = once();
+        let request = Request::List {
+            after,
+            limit,
+            result,
+        };
+        self.request(request, events).await
+    }
+
+    /// Removes rejected events, and returns how many they were.
+    pub(in crate::ingest) async fn discard_rejected(
+        &self,
+        numbers: Vec<u64>,
+    ) -> Result<u64, SpoolError> {
+        let (result, count) = once();
+        self.request(Request::Discard { numbers, result }, count)
+            .await
+    }
+
+    /// Queues all rejected events again, each with a new number, and returns how many they were.
+    pub(in crate::ingest) async fn retry_rejected(&self, now: Instant) -> Result<u64, SpoolError>
+    where
+        E: Encode,
+    {
+        // Those that are rejected again meanwhile have higher numbers.
+        let last = self.last();
+        let (mut after, mut count) = (0, 0);
+        loop {
+            let events = self.rejected(after, RETRIED_TOGETHER).await?;
+            let mut outcomes = Vec::new();
+            for rejected in events.into_iter().take_while(|event| event.number <= last) {
+                after = rejected.number;
+                outcomes.push(self.retry(rejected, now)?);
+            }
+            if outcomes.is_empty() {
+                return Ok(count);
+            }
+            for outcome in outcomes {
+                let outcome = self.outcome(outcome).await;
+                outcome.map_err(|refused| self.not_retried(refused))?;
+                count += 1;
+            }
+        }
+    }
+
+    /// Queues a rejected event regardless of the budget: it is on disk already.
+    fn retry(
+        &self,
+        rejected: RejectedEvent<E>,
+        now: Instant,
+    ) -> Result<Getter<Outcome<E>>, SpoolError>
+    where
+        E: Encode,
+    {
+        let (caller, outcome) = once();
+        let entry = Entry {
+            number: 0,
+            size: codec::to_vec(&rejected.event).len(),
+            event: rejected.event,
+            since: now,
+            timestamp_source: rejected.timestamp_source,
+            slot: None,
+            accepted: None,
+        };
+        let sent = self.send(self.state(), entry, Some(caller), Some(rejected.number));
+        sent.map_err(|refused| self.not_retried(refused))?;
+        Ok(outcome)
+    }
+
+    fn not_retried(&self, (_, reason): (Entry<E>, NotQueuedReason)) -> SpoolError {
+        match reason {
+            NotQueuedReason::NotStored(error) => error,
+            _ => self.ended(),
+        }
+    }
+
+    async fn request<T>(
+        &self,
+        request: Request<E>,
+        result: Getter<Result<T, SpoolError>>,
+    ) -> Result<T, SpoolError> {
+        // A request that cannot be sent is dropped, and with it the other end of the result.
+        let _ = self.commands.send(Command::Rejected(request));
+        let result = result.get().await;
+        result.unwrap_or_else(|| Err(self.ended()))
+    }
+
+    fn ended(&self) -> SpoolError {
+        match self.state().has_panicked {
+            true => self.panicked(),
+            false => SpoolError::failed(&self.folder, "the ingester has ended"),
+        }
+    }
+
     // ---- The writer --------------------------------------------------------------------------------------------------
 
-    /// Records that events are stored, or will not be.
-    pub(super) fn arrived(&self, entries: impl Iterator<Item = usize>, bytes_on_disk: u64) {
+    /// Records that events are stored, or will not be, and what is on disk.
+    pub(super) fn arrived(&self, sizes: impl Iterator<Item = usize>, store: &Store) {
         let mut count = 0;
         let mut state = self.state();
-        for size in entries {
+        for size in sizes {
             state.moving -= 1;
             state.moving_bytes -= size;
             count += 1;
         }
         // With those that follow.
         let moving = footprint(HEAD) * state.moving as u64 + 2 * state.moving_bytes as u64;
-        state.bytes = bytes_on_disk + moving;
+        state.bytes = store.bytes() + moving;
+        state.rejected = store.rejected();
+        state.rejected_bytes = store.rejected_bytes();
         drop(state);
         self.room.notify(count.additional());
-    }
-
-    /// Records that events will not be stored.
-    pub(super) fn refused(&self, count: usize) {
-        let mut state = self.state();
-        state.events = state.events.saturating_sub(count);
     }
 
     /// Records that events were removed from the disk.
     pub(super) fn removed(&self, count: usize) {
         self.room.notify(count.additional());
+    }
+
+    /// Records that there are more or fewer rejected events, on which the wait for room depends.
+    pub(super) fn rejected_changed(&self) {
+        self.room.notify(usize::MAX);
+    }
+
+    /// Records that the writer panicked.
+    pub(super) fn fail(&self) -> SpoolError {
+        let error = self.panicked();
+        let mut state = self.state();
+        state.is_shut = true;
+        state.has_panicked = true;
+        state.failing = Some(Arc::new(error.clone()));
+        error
     }
 
     pub(super) fn unreadable(&self) {

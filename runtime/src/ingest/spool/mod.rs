@@ -1,8 +1,9 @@
 //! Events on disk, until they are delivered (feature `spool`).
 //!
 //! `options` opens a folder, which `folder` locks. `store` keeps its events in a `database`, as records of a
-//! self-describing layout (`record`), so that `scan` finds them in a damaged file. Only the thread of `writer` uses the
-//! store: events reach it through `gate`, and from there the queue of the ingester.
+//! self-describing layout (`record`), so that `scan` finds them in a damaged file. Events that the server rejects are kept
+//! with the reason (`rejection`). Only the thread of `writer` uses the store: events reach it through `gate`, each with its
+//! caller (`pending`), and from there the queue of the ingester.
 
 mod database;
 mod disk;
@@ -10,13 +11,16 @@ mod folder;
 mod gate;
 mod once;
 mod options;
+mod pending;
 mod record;
+mod rejection;
 mod scan;
 mod store;
 mod writer;
 
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -24,9 +28,12 @@ use std::thread;
 
 use super::backlog::Limits;
 use super::spool_error::SpoolError;
+use crate::log;
 use gate::Command;
 pub(super) use gate::Gate;
 pub use options::{SpoolOptions, SpoolSync};
+pub use rejection::RejectedEvent;
+pub(super) use rejection::Rejection;
 use store::Store;
 pub use store::{Damage, Recovered};
 pub(super) use writer::{Inlet, Reader};
@@ -36,10 +43,13 @@ use writer::{Progress, Writer};
 ///
 /// With [`IngesterBuilder::spool`](super::IngesterBuilder::spool) or in metering, it makes each event durable before
 /// [`ingest`](super::Ingester::ingest) or `track` returns. Events that a process leaves behind, by a crash or a
-/// shutdown, are sent by the next one that opens the folder. An event is removed when its delivery outcome is known:
-/// the server has stored it, or rejected it and the handler of [`on_undelivered`](super::IngesterBuilder::on_undelivered)
-/// has returned. Without a handler, rejected events are in memory only, up to the capacity of the queue. An event that is
-/// sent again after a crash has the same external ID and timestamp, so the server stores it once.
+/// shutdown, are sent by the next one that opens the folder. An event is removed when the server has stored it. An event
+/// that is sent again after a crash has the same external ID and timestamp, so the server stores it once.
+///
+/// Events that the server rejects or does not confirm stay on disk, with the reason, and are not sent again on their own:
+/// [`Ingester::rejected`](super::Ingester::rejected) lists them,
+/// [`retry_rejected`](super::Ingester::retry_rejected) queues them again, and
+/// [`discard_rejected`](super::Ingester::discard_rejected) removes them. They count towards the disk budget.
 ///
 /// One process at a time can open a folder. Use a local disk: network file systems often lock and sync unreliably. The
 /// content is not encrypted; on Unix, only the user that created it can read it.
@@ -110,11 +120,7 @@ impl<E: Send + 'static> Unstarted<E> {
     /// Starts the thread that writes events, and queues them from disk.
     pub(super) fn start(self, inlet: Arc<dyn Inlet<E>>, read: Reader<E>) -> io::Result<()> {
         let store = self.spool.store;
-        let progress = Progress {
-            arrived: store.last(),
-            is_behind: store.len() > 0,
-            ..Progress::default()
-        };
+        let progress = Progress::start(&store);
         let writer = Writer {
             store,
             sync: self.spool.sync,
@@ -125,22 +131,109 @@ impl<E: Send + 'static> Unstarted<E> {
             progress,
         };
         let thread = thread::Builder::new().name("polar-spool".to_owned());
-        let closing = Closing(Arc::clone(&writer.gate));
         let run = move || {
-            let _closing = closing;
+            let (gate, inlet) = (Arc::clone(&writer.gate), Arc::clone(&writer.inlet));
             // The lock of the folder goes with it.
-            writer.run();
+            let ended = catch_unwind(AssertUnwindSafe(|| writer.run()));
+            if ended.is_err() {
+                log::spool_failed(&gate.fail());
+                inlet.failed();
+            }
+            gate.shut();
+            gate.closed();
         };
         thread.spawn(run).map(drop)
     }
 }
 
-/// Says that the folder is closed when the thread ends, also if it panics: nobody waits for it then.
-struct Closing<E>(Arc<Gate<E>>);
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Waker};
 
-impl<E> Drop for Closing<E> {
-    fn drop(&mut self) {
-        self.0.shut();
-        self.0.closed();
+    use super::super::entry::{Entry, TimestampSource};
+    use super::super::outcome::NotQueuedReason;
+    use super::*;
+    use crate::codec;
+    use crate::time::Instant;
+
+    /// A queue that panics.
+    #[derive(Default)]
+    struct Panicking {
+        has_failed: AtomicBool,
+    }
+
+    impl Inlet<String> for Panicking {
+        fn has_room(&self, _: usize) -> bool {
+            true
+        }
+
+        fn offer(&self, _: Entry<String>) -> Result<(), Entry<String>> {
+            panic!("as the test expects")
+        }
+
+        fn offered(&self, _: u64) {}
+
+        fn lost(&self, _: Entry<String>) {}
+
+        fn failed(&self) {
+            self.has_failed.store(true, Ordering::Relaxed);
+        }
+
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+    }
+
+    fn entry() -> Entry<String> {
+        Entry {
+            event: "call".to_owned(),
+            number: 0,
+            size: 6,
+            since: Instant::now(),
+            timestamp_source: TimestampSource::Caller,
+            slot: None,
+            accepted: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn callers_get_an_error_when_the_thread_of_the_spool_panics() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::options(folder.path()).open_blocking().unwrap();
+        let (gate, unstarted) = spool.split(Limits::DEFAULT);
+        let mut stored = pin!(gate.push(entry()));
+        let mut waiting = pin!(gate.push(entry()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(stored.as_mut().poll(&mut context).is_pending());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+
+        let inlet = Arc::new(Panicking::default());
+        let queue: Arc<dyn Inlet<String>> = inlet.clone();
+        unstarted.start(queue, codec::from_slice).unwrap();
+        // It was stored before the panic.
+        assert!(stored.await.is_ok());
+        gate.until_closed().await;
+        assert!(inlet.has_failed.load(Ordering::Relaxed));
+        for refused in [waiting.await, gate.push(entry()).await] {
+            let Err((entry, NotQueuedReason::NotStored(error))) = refused else {
+                panic!("no error");
+            };
+            assert_eq!(entry.event, "call");
+            let source = std::error::Error::source(&error).unwrap();
+            assert_eq!(source.to_string(), "its thread panicked");
+        }
+        let error = gate.rejected(0, 1).await.unwrap_err();
+        assert!(std::error::Error::source(&error).is_some());
+
+        // The next process sends both.
+        let spool = Spool::options(folder.path()).open_blocking().unwrap();
+        assert_eq!(spool.recovered().events, 2);
     }
 }

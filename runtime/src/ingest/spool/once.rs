@@ -4,38 +4,67 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event as Notify;
 
-/// A value that is set once and taken once.
-pub(super) struct Once<T> {
-    value: Mutex<Option<T>>,
-    is_set: Notify,
+/// Returns the two ends of a channel for one value.
+pub(super) fn once<T>() -> (Setter<T>, Getter<T>) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            value: None,
+            is_settled: false,
+        }),
+        settled: Notify::new(),
+    });
+    (Setter(Arc::clone(&shared)), Getter(shared))
 }
 
-impl<T> Once<T> {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            value: Mutex::new(None),
-            is_set: Notify::new(),
-        })
-    }
+/// Sets the value.
+pub(super) struct Setter<T>(Arc<Shared<T>>);
 
-    pub(super) fn set(&self, value: T) {
-        *self.lock() = Some(value);
-        self.is_set.notify(usize::MAX);
-    }
+/// Waits for the value.
+pub(super) struct Getter<T>(Arc<Shared<T>>);
 
-    /// Waits for the value.
-    pub(super) async fn take(&self) -> T {
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    settled: Notify,
+}
+
+struct State<T> {
+    value: Option<T>,
+    /// Whether the value was set, or never will be.
+    is_settled: bool,
+}
+
+impl<T> Setter<T> {
+    pub(super) fn set(self, value: T) {
+        self.0.lock().value = Some(value);
+    }
+}
+
+/// Wakes the task, also if there is no value: the thread panicked.
+impl<T> Drop for Setter<T> {
+    fn drop(&mut self) {
+        self.0.lock().is_settled = true;
+        self.0.settled.notify(usize::MAX);
+    }
+}
+
+impl<T> Getter<T> {
+    /// Waits for the value; `None` if the other end was dropped without setting one.
+    pub(super) async fn get(self) -> Option<T> {
         loop {
-            let is_set = self.is_set.listen();
-            let value = self.lock().take();
-            match value {
-                Some(value) => return value,
-                None => is_set.await,
+            let settled = self.0.settled.listen();
+            {
+                let mut state = self.0.lock();
+                if state.is_settled {
+                    return state.value.take();
+                }
             }
+            settled.await;
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,14 +1,12 @@
 //! Options for opening a spool, and when it syncs.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 
 use super::Spool;
 use super::folder::Folder;
-use super::once::Once;
+use super::once::once;
 use super::store::Store;
 use crate::ingest::spool_error::SpoolError;
 
@@ -57,6 +55,9 @@ impl SpoolOptions {
 
     /// Sets the disk budget in bytes. Default: 1 GiB. An event takes about twice the bytes of its JSON. While the
     /// budget is used up, callers wait until delivered events are removed (backpressure).
+    ///
+    /// Rejected events count towards the budget. When they use it up, so that no delivery makes room, callers get
+    /// [`SpoolErrorKind::FullOfRejected`](crate::ingest::SpoolErrorKind::FullOfRejected) instead of waiting.
     pub fn budget(mut self, bytes: u64) -> Self {
         self.budget = bytes;
         self
@@ -67,24 +68,21 @@ impl SpoolOptions {
     /// # Errors
     /// Those of [`Spool::open`].
     pub async fn open(self) -> Result<Spool, SpoolError> {
-        let opened = Once::new();
+        let (setter, opened) = once();
         let folder = self.folder.clone();
         let thread = thread::Builder::new().name("polar-spool-open".to_owned());
-        let result = Arc::clone(&opened);
-        let spawned = thread.spawn(move || {
-            let folder = self.folder.clone();
-            let opened = catch_unwind(AssertUnwindSafe(|| self.open_blocking()));
-            let opened = opened.unwrap_or_else(|_| {
-                let reason = "the thread that opens it panicked";
-                Err(SpoolError::failed(&folder, reason))
-            });
-            result.set(opened);
-        });
+        let spawned = thread.spawn(move || setter.set(self.open_blocking()));
         spawned.map_err(|error| SpoolError::io(&folder, error))?;
-        opened.take().await
+        let panicked = || {
+            Err(SpoolError::failed(
+                &folder,
+                "the thread that opens it panicked",
+            ))
+        };
+        opened.get().await.unwrap_or_else(panicked)
     }
 
-    fn open_blocking(self) -> Result<Spool, SpoolError> {
+    pub(super) fn open_blocking(self) -> Result<Spool, SpoolError> {
         let folder = Folder::lock(&self.folder)?;
         let is_durable = self.sync != SpoolSync::Off;
         let (store, recovered) = Store::open(folder, is_durable)?;

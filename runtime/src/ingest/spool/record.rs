@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::rejection;
+
 /// Begins each record. It is not UTF-8, so no JSON contains it.
 const MARK: [u8; 8] = *b"\xff\xfepolar\xfd";
 
@@ -9,8 +11,8 @@ const MARK: [u8; 8] = *b"\xff\xfepolar\xfd";
 pub(super) const HEAD: usize = MARK.len() + 1 + 8 + 4 + CHECKSUM;
 const CHECKSUM: usize = 8;
 
-/// The maximum length of a payload: an event can be as large as a request.
-const MAX_PAYLOAD: usize = crate::ingest::backlog::MAX_BODY;
+/// The maximum length of a payload: an event can be as large as a request, and have been rejected.
+const MAX_PAYLOAD: usize = crate::ingest::backlog::MAX_BODY + rejection::MAX_LENGTH;
 
 /// What is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,13 @@ pub(super) enum Record<'a> {
         /// Whether the ingester set its timestamp.
         is_time_ours: bool,
         json: &'a [u8],
+    },
+    /// An event that the server rejected.
+    Rejected {
+        number: u64,
+        is_time_ours: bool,
+        /// The rejection and the event.
+        payload: &'a [u8],
     },
     /// What a commit left behind.
     Checkpoint(Checkpoint),
@@ -35,8 +44,12 @@ pub(super) struct Checkpoint {
     pub(super) first: u64,
     /// The highest number of any event so far.
     pub(super) last: u64,
-    /// How many events are stored.
+    /// How many events are stored to be sent.
     pub(super) live: u64,
+    /// No rejected event with a lower number is stored.
+    pub(super) first_rejected: u64,
+    /// How many rejected events are stored.
+    pub(super) rejected: u64,
 }
 
 /// Why bytes are not a record.
@@ -56,9 +69,20 @@ impl Record<'_> {
                 is_time_ours,
                 json,
             } => assemble(1 + u8::from(is_time_ours), number, json),
+            Self::Rejected {
+                number,
+                is_time_ours,
+                payload,
+            } => assemble(3 + u8::from(is_time_ours), number, payload),
             Self::Checkpoint(checkpoint) => {
-                let counts =
-                    [checkpoint.first, checkpoint.last, checkpoint.live].map(u64::to_le_bytes);
+                let counts = [
+                    checkpoint.first,
+                    checkpoint.last,
+                    checkpoint.live,
+                    checkpoint.first_rejected,
+                    checkpoint.rejected,
+                ];
+                let counts = counts.map(u64::to_le_bytes);
                 assemble(0, checkpoint.commit, counts.as_flattened())
             }
         }
@@ -93,6 +117,11 @@ impl<'a> Record<'a> {
                 is_time_ours: kind == 2,
                 json: payload,
             },
+            kind @ 3..=4 => Self::Rejected {
+                number,
+                is_time_ours: kind == 4,
+                payload,
+            },
             _ => return Err(Broken::Wrong),
         };
         Ok((record, HEAD + length))
@@ -116,13 +145,22 @@ impl Checkpoint {
     fn read(commit: u64, payload: &[u8]) -> Result<Self, Broken> {
         let (first, rest) = take(payload)?;
         let (last, rest) = take(rest)?;
-        let (live, _) = take(rest)?;
-        Ok(Self {
+        let (live, rest) = take(rest)?;
+        let mut checkpoint = Self {
             commit,
             first: u64::from_le_bytes(first),
             last: u64::from_le_bytes(last),
             live: u64::from_le_bytes(live),
-        })
+            ..Self::default()
+        };
+        // Files from before rejected events were kept end here.
+        if !rest.is_empty() {
+            let (first_rejected, rest) = take(rest)?;
+            let (rejected, _) = take(rest)?;
+            checkpoint.first_rejected = u64::from_le_bytes(first_rejected);
+            checkpoint.rejected = u64::from_le_bytes(rejected);
+        }
+        Ok(checkpoint)
     }
 }
 
@@ -171,13 +209,37 @@ mod tests {
             first: 2,
             last: 9,
             live: 8,
+            first_rejected: 1,
+            rejected: 1,
         });
-        for record in [EVENT, checkpoint] {
+        let rejected = Record::Rejected {
+            number: 1,
+            is_time_ours: true,
+            payload: b"why",
+        };
+        for record in [EVENT, rejected, checkpoint] {
             let mut bytes = record.to_bytes();
             let length = bytes.len();
             bytes.extend_from_slice(b"rest");
             assert_eq!(Record::read(&bytes), Ok((record, length)));
         }
+    }
+
+    #[test]
+    fn a_checkpoint_without_counts_of_rejected_events_is_read() {
+        let counts = [2_u64, 9, 8].map(u64::to_le_bytes);
+        let bytes = assemble(0, 3, counts.as_flattened());
+        let checkpoint = Checkpoint {
+            commit: 3,
+            first: 2,
+            last: 9,
+            live: 8,
+            ..Checkpoint::default()
+        };
+        assert_eq!(
+            Record::read(&bytes),
+            Ok((Record::Checkpoint(checkpoint), bytes.len()))
+        );
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::io;
 use std::mem;
 use std::path::PathBuf;
 
-use super::database::{Contents, Database, Failure};
+use super::database::{Added, Changes, Contents, Database, Failure, Section};
 use super::folder::Folder;
 use super::record::{Checkpoint, Record};
+use super::rejection::Rejection;
 use super::scan;
 use crate::ingest::spool_error::{SpoolError, SpoolErrorKind};
 use crate::log;
@@ -27,11 +28,14 @@ const LARGE: u64 = 64 << 20;
 pub struct Recovered {
     /// The number of events that earlier processes did not deliver. They are sent before new ones.
     pub events: u64,
+    /// The number of [rejected events](super::RejectedEvent). They are sent when they are
+    /// [retried](crate::ingest::Ingester::retry_rejected).
+    pub rejected: u64,
     /// Set if the file was damaged.
     pub damage: Option<Damage>,
 }
 
-/// The effect of a damaged file on its events.
+/// The effect of a damaged file on its events, including rejected ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damage {
@@ -46,6 +50,8 @@ pub(super) struct Stored {
     pub(super) number: u64,
     pub(super) is_time_ours: bool,
     pub(super) json: Vec<u8>,
+    /// Set for rejected events.
+    pub(super) rejection: Option<Rejection>,
 }
 
 /// The events of a folder.
@@ -73,18 +79,32 @@ impl Store {
             refused: Vec::new(),
         };
         let damage = store.reopen()?;
-        let events = store.contents.checkpoint.live;
-        Ok((store, Recovered { events, damage }))
+        let recovered = Recovered {
+            events: store.len(),
+            rejected: store.rejected(),
+            damage,
+        };
+        Ok((store, recovered))
     }
 
-    /// Returns the number of stored events.
+    /// Returns the number of stored events that are to be sent.
     pub(super) fn len(&self) -> u64 {
         self.contents.checkpoint.live
     }
 
-    /// Returns the bytes that all events take.
+    /// Returns the number of rejected events.
+    pub(super) fn rejected(&self) -> u64 {
+        self.contents.checkpoint.rejected
+    }
+
+    /// Returns the bytes that all events take, including rejected ones.
     pub(super) fn bytes(&self) -> u64 {
-        self.contents.bytes
+        self.contents.bytes + self.contents.rejected_bytes
+    }
+
+    /// Returns the bytes that rejected events take.
+    pub(super) fn rejected_bytes(&self) -> u64 {
+        self.contents.rejected_bytes
     }
 
     /// Returns the highest number that is in use.
@@ -96,38 +116,43 @@ impl Store {
         &self.folder
     }
 
-    /// Adds and removes events in one commit. After a failure, none of the added ones is stored when this process uses the
-    /// file again.
-    pub(super) fn commit(
-        &mut self,
-        added: &[(u64, Vec<u8>)],
-        removed: &[u64],
-    ) -> Result<(), SpoolError> {
-        let numbers = added.iter().map(|(number, _)| *number);
-        self.highest = numbers.clone().fold(self.highest, u64::max);
-        let outcome = self.ready().and_then(|()| self.apply(added, removed));
+    /// Makes changes in one commit. After a failure, none of the added events is stored when this process uses the file
+    /// again, except for rejected ones that are retried: they are stored in either way.
+    pub(super) fn commit(&mut self, changes: &Changes<'_>) -> Result<(), SpoolError> {
+        let numbers = changes.added.iter().map(|added| added.number);
+        self.highest = numbers.fold(self.highest, u64::max);
+        let outcome = self.ready().and_then(|()| self.apply(changes));
         if outcome.is_err() {
-            self.refused.extend(numbers);
+            let refused = changes.added.iter().filter(|added| added.retries.is_none());
+            self.refused.extend(refused.map(|added| added.number));
         }
         outcome
     }
 
-    fn apply(&mut self, added: &[(u64, Vec<u8>)], removed: &[u64]) -> Result<(), SpoolError> {
+    fn apply(&mut self, changes: &Changes<'_>) -> Result<(), SpoolError> {
         let before = self.contents;
-        self.contents = self.with(|database| database.commit(before, added, removed))?;
+        self.contents = self.with(|database| database.commit(before, changes))?;
         Ok(())
     }
 
-    /// Reads events that follow a number, up to a count.
+    /// Reads events that follow a number: up to a count, and fewer if they are large.
     pub(super) fn read_after(
         &mut self,
+        section: Section,
         number: u64,
         count: usize,
     ) -> Result<Vec<Stored>, SpoolError> {
         self.ready()?;
         self.with(|database| {
-            let mut stored = Vec::new();
-            database.read_after(number, count, |record| stored.extend(Stored::of(record)))?;
+            let (mut stored, mut bytes) = (Vec::new(), 0);
+            database.read_after(section, number, |record| {
+                let is_full = stored.len() >= count || bytes >= MAX_COMMIT_BYTES;
+                if !is_full && let Some(found) = Stored::of(record) {
+                    bytes += found.json.len();
+                    stored.push(found);
+                }
+                !is_full
+            })?;
             Ok(stored)
         })
     }
@@ -213,7 +238,7 @@ impl Store {
     ) -> Result<(), SpoolError> {
         let database = Database::create(&self.folder.new_events(), true);
         self.database = Some(database.map_err(|failure| self.error(failure))?);
-        let filled = fill(self).and_then(|()| self.apply(&[], &[]));
+        let filled = fill(self).and_then(|()| self.apply(&Changes::default()));
         self.close();
         filled
     }
@@ -236,14 +261,19 @@ impl Store {
             let file = self.io(File::open(self.folder.events()))?;
             let scanned = scan::records(file, |record| match record {
                 Record::Event { number, .. } if number > known.last => {
-                    hidden.push((number, record.to_bytes()));
+                    hidden.push(Added::copy(number, record));
                 }
                 _ => {}
             });
             self.io(scanned)?;
             self.contents.checkpoint.commit = newest.commit;
             let refused = self.refused.clone();
-            self.apply(&hidden, &refused)?;
+            let changes = Changes {
+                added: &hidden,
+                removed: &refused,
+                ..Changes::default()
+            };
+            self.apply(&changes)?;
         }
         self.contents.checkpoint.last = self.contents.checkpoint.last.max(newest.last);
         self.skip_numbers()
@@ -258,7 +288,10 @@ impl Store {
             highest => highest.max(*last),
         };
         let refused = mem::take(&mut self.refused);
-        let outcome = self.apply(&[], &refused);
+        let outcome = self.apply(&Changes {
+            removed: &refused,
+            ..Changes::default()
+        });
         if outcome.is_err() {
             self.refused = refused;
         }
@@ -272,15 +305,18 @@ impl Store {
         let damaged = self.folder.events();
         let mut found = 0;
         self.make(|store| {
-            store.add_from(damaged.clone(), newest.first)?;
+            store.copy_from(damaged.clone(), Section::Events, newest.first)?;
+            // Afterwards, since the file can contain copies of rejected events from before their rejection. Rejected events
+            // that were retried or discarded can be found again, too.
+            store.copy_from(damaged.clone(), Section::Rejected, newest.first_rejected)?;
             // Events of a later commit than the newest readable checkpoint are not included in its counts.
-            found = store.count_to(newest.last)?;
+            found = store.count_to(newest.last)? + store.rejected();
             store.contents.checkpoint.last = store.contents.checkpoint.last.max(newest.last);
             Ok(())
         })?;
         self.io(self.folder.keep_damaged())?;
         self.publish()?;
-        let lost = newest.live.saturating_sub(found);
+        let lost = (newest.live + newest.rejected).saturating_sub(found);
         let lost = (newest.commit > 0).then_some(lost);
         log::spool_damaged(self.folder.path(), lost);
         Ok(Damage {
@@ -289,38 +325,55 @@ impl Store {
         })
     }
 
-    /// Adds the events of a file from a number on.
-    fn add_from(&mut self, file: PathBuf, first: u64) -> Result<(), SpoolError> {
+    /// Adds the events of a section of a file from a number on.
+    fn copy_from(&mut self, file: PathBuf, section: Section, first: u64) -> Result<(), SpoolError> {
         let file = self.io(File::open(file))?;
-        let (mut added, mut bytes) = (Vec::new(), 0);
+        let (mut found, mut bytes) = (Vec::new(), 0);
         let mut outcome = Ok(());
         let scanned = scan::records(file, |record| {
-            if let Record::Event { number, .. } = record
-                && number >= first
-                && outcome.is_ok()
-            {
-                let record = record.to_bytes();
-                bytes += record.len();
-                added.push((number, record));
-                if added.len() >= MAX_COMMIT || bytes >= MAX_COMMIT_BYTES {
-                    bytes = 0;
-                    outcome = self.apply(&mem::take(&mut added), &[]);
+            let number = match (section, record) {
+                (Section::Events, Record::Event { number, .. })
+                | (Section::Rejected, Record::Rejected { number, .. })
+                    if number >= first && outcome.is_ok() =>
+                {
+                    number
                 }
+                _ => return,
+            };
+            let copy = Added::copy(number, record);
+            bytes += copy.record.len();
+            found.push(copy);
+            if found.len() >= MAX_COMMIT || bytes >= MAX_COMMIT_BYTES {
+                bytes = 0;
+                outcome = self.add(section, &mem::take(&mut found));
             }
         });
         self.io(scanned)?;
         outcome?;
-        self.apply(&added, &[])
+        self.add(section, &found)
     }
 
-    /// Returns how many events have numbers up to this one.
+    fn add(&mut self, section: Section, found: &[Added]) -> Result<(), SpoolError> {
+        self.apply(&match section {
+            Section::Events => Changes {
+                added: found,
+                ..Changes::default()
+            },
+            Section::Rejected => Changes {
+                salvaged: found,
+                ..Changes::default()
+            },
+        })
+    }
+
+    /// Returns how many events that are to be sent have numbers up to this one.
     fn count_to(&mut self, last: u64) -> Result<u64, SpoolError> {
         self.with(|database| {
             let mut count = 0;
-            database.read_after(0, usize::MAX, |record| {
-                if let Record::Event { number, .. } = record {
-                    count += u64::from(number <= last);
-                }
+            database.read_after(Section::Events, 0, |record| {
+                let is_counted = matches!(record, Record::Event { number, .. } if number <= last);
+                count += u64::from(is_counted);
+                is_counted
             })?;
             Ok(count)
         })
@@ -329,7 +382,7 @@ impl Store {
     /// Compacts a large file of which little is in use.
     fn compact(&mut self) -> Result<(), SpoolError> {
         let size = self.io(fs::metadata(self.folder.events()))?.len();
-        if size > LARGE && self.contents.bytes < size / 4 {
+        if size > LARGE && self.bytes() < size / 4 {
             return self.with(Database::compact);
         }
         Ok(())
@@ -364,8 +417,33 @@ impl Stored {
                 number,
                 is_time_ours,
                 json: json.to_vec(),
+                rejection: None,
             }),
+            Record::Rejected {
+                number,
+                is_time_ours,
+                payload,
+            } => {
+                let (rejection, json) = Rejection::read(payload)?;
+                Some(Self {
+                    number,
+                    is_time_ours,
+                    json: json.to_vec(),
+                    rejection: Some(rejection),
+                })
+            }
             Record::Checkpoint(_) => None,
+        }
+    }
+}
+
+impl Added {
+    /// Copies the record of an event.
+    fn copy(number: u64, record: Record<'_>) -> Self {
+        Self {
+            number,
+            record: record.to_bytes(),
+            retries: None,
         }
     }
 }
@@ -375,22 +453,32 @@ impl Stored {
 mod tests {
     use super::super::disk::faults;
     use super::*;
+    use crate::time::system_time;
 
     /// Enough for several pages.
     const EVENTS: u64 = 40;
 
-    fn record(number: u64) -> (u64, Vec<u8>) {
+    fn record(number: u64) -> Added {
         let json = format!(r#"{{"name":"call","number":{number},"pad":"{:500}"}}"#, "");
         let record = Record::Event {
             number,
             is_time_ours: false,
             json: json.as_bytes(),
         };
-        (number, record.to_bytes())
+        Added::copy(number, record)
     }
 
-    fn records(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<u8>)> {
-        numbers.into_iter().map(record).collect()
+    fn commit(
+        store: &mut Store,
+        added: impl IntoIterator<Item = u64>,
+        removed: &[u64],
+    ) -> Result<(), SpoolError> {
+        let added: Vec<Added> = added.into_iter().map(record).collect();
+        store.commit(&Changes {
+            added: &added,
+            removed,
+            ..Changes::default()
+        })
     }
 
     fn open(path: &std::path::Path) -> Store {
@@ -400,7 +488,7 @@ mod tests {
     }
 
     fn numbers(store: &mut Store) -> Vec<u64> {
-        let stored = store.read_after(0, usize::MAX).unwrap();
+        let stored = store.read_after(Section::Events, 0, usize::MAX).unwrap();
         stored.iter().map(|stored| stored.number).collect()
     }
 
@@ -412,10 +500,10 @@ mod tests {
             let mut store = open(folder.path());
             let first = store.last() + 1;
             let refused = first + EVENTS;
-            store.commit(&records(first..refused), &[]).unwrap();
+            commit(&mut store, first..refused, &[]).unwrap();
 
             faults::after(Some(changes));
-            let outcome = store.commit(&records(refused..refused + EVENTS), &[first]);
+            let outcome = commit(&mut store, refused..refused + EVENTS, &[first]);
             if faults::after(None) {
                 assert!(failures > 2, "{failures}");
                 break;
@@ -425,7 +513,7 @@ mod tests {
             failures += u32::from(is_refused);
 
             let next = refused + EVENTS;
-            store.commit(&records([next]), &[first]).unwrap();
+            commit(&mut store, [next], &[first]).unwrap();
             let mut expected: Vec<u64> = (first + 1..refused).collect();
             if !is_refused {
                 expected.extend(refused..next);
@@ -434,6 +522,67 @@ mod tests {
             assert_eq!(numbers(&mut store), expected, "{changes}");
             drop(store);
             assert_eq!(numbers(&mut open(folder.path())), expected, "{changes}");
+        }
+    }
+
+    /// Returns the numbers of all events on disk, with those of rejected ones.
+    fn all_numbers(store: &mut Store) -> (Vec<u64>, Vec<u64>) {
+        let rejected = store.read_after(Section::Rejected, 0, usize::MAX).unwrap();
+        let rejected = rejected.iter().map(|stored| stored.number).collect();
+        (numbers(store), rejected)
+    }
+
+    #[test]
+    fn no_rejected_event_is_lost_whenever_the_disk_fails() {
+        let rejection = Rejection {
+            at: system_time().into(),
+            status: Some(422),
+            is_unconfirmed: false,
+            reason: "no such customer".to_owned(),
+        };
+        for changes in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = open(folder.path());
+            let first = store.last() + 1;
+            let (middle, next) = (first + EVENTS / 2, first + EVENTS);
+            commit(&mut store, first..next, &[]).unwrap();
+
+            faults::after(Some(changes));
+            let rejected: Vec<_> = (first..middle)
+                .map(|number| (number, rejection.clone()))
+                .collect();
+            let outcome = store.commit(&Changes {
+                rejected: &rejected,
+                ..Changes::default()
+            });
+            if outcome.is_ok() {
+                let retried = Added {
+                    retries: Some(first),
+                    ..record(next)
+                };
+                let _ = store.commit(&Changes {
+                    added: &[retried],
+                    ..Changes::default()
+                });
+            }
+            let has_failed = !faults::after(None);
+            drop(store);
+
+            let mut store = open(folder.path());
+            let (events, rejected) = all_numbers(&mut store);
+            if !has_failed {
+                assert_eq!(events, (middle..=next).collect::<Vec<_>>());
+                assert_eq!(rejected, (first + 1..middle).collect::<Vec<_>>());
+                break;
+            }
+            let mut all = [events, rejected].concat();
+            // If its retry was interrupted, an event can be in both tables. The server stores it once.
+            all.iter_mut()
+                .filter(|number| **number == next)
+                .for_each(|number| *number = first);
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(all, (first..next).collect::<Vec<_>>(), "{changes}");
         }
     }
 }

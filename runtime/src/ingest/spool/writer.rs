@@ -1,13 +1,15 @@
 //! The thread that writes events to disk, and queues them from there.
 
 use std::collections::HashMap;
-use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
+use std::{iter, mem};
 
-use super::gate::{Addition, Command, Gate};
+use super::database::{Added, Changes, Section};
+use super::gate::{Addition, Command, Gate, Request};
 use super::options::SpoolSync;
+use super::rejection::{RejectedEvent, Rejection};
 use super::store::{MAX_COMMIT, MAX_COMMIT_BYTES, Store, Stored};
 use crate::codec::DecodeError;
 use crate::ingest::entry::{Entry, TimestampSource};
@@ -36,6 +38,9 @@ pub(in crate::ingest) trait Inlet<E>: Send + Sync {
     /// An event could not be stored, and no caller waits for it.
     fn lost(&self, entry: Entry<E>);
 
+    /// No more events follow, although some were accepted: the writer panicked.
+    fn failed(&self);
+
     /// The time by the client's clock.
     fn now(&self) -> Instant;
 }
@@ -57,21 +62,47 @@ pub(super) struct Writer<E> {
 #[derive(Default)]
 pub(super) struct Progress {
     /// All events up to this number are queued, unless they could not be stored or read.
-    pub(super) queued: u64,
+    queued: u64,
     /// The number of the last event that arrived here.
-    pub(super) arrived: u64,
+    arrived: u64,
     /// Whether stored events have to be read, since they were not queued when they arrived.
-    pub(super) is_behind: bool,
+    is_behind: bool,
     /// Receipts of events that are not queued.
-    pub(super) slots: HashMap<u64, Arc<Slot>>,
+    slots: Slots,
     /// Events that are to be removed.
-    pub(super) removable: Vec<u64>,
+    removable: Vec<u64>,
+    /// Events that are to become rejected ones.
+    rejections: Vec<(u64, Rejection)>,
 }
 
-/// What is written in one commit.
+impl Progress {
+    /// Returns the progress when the spool was opened: nothing is queued.
+    pub(super) fn start(store: &Store) -> Self {
+        Self {
+            arrived: store.last(),
+            is_behind: store.len() > 0,
+            ..Self::default()
+        }
+    }
+}
+
+/// Receipts of events that are not queued, by the numbers of the events.
+#[derive(Default)]
+struct Slots(HashMap<u64, Arc<Slot>>);
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        for slot in self.0.values() {
+            slot.fill(DeliveryOutcome::Unsent);
+        }
+    }
+}
+
+/// What is written in one commit, and what follows it.
 struct Group<E> {
     additions: Vec<Addition<E>>,
     bytes: usize,
+    requests: Vec<Request<E>>,
     is_last: bool,
 }
 
@@ -81,17 +112,16 @@ impl<E> Writer<E> {
         self.queue_stored();
         loop {
             let group = self.group();
-            let is_last = group.is_last;
-            self.write(group);
-            if is_last {
+            self.write(group.additions);
+            for request in group.requests {
+                self.respond(request);
+            }
+            if group.is_last {
                 break;
             }
             self.queue_stored();
         }
         self.store.close();
-        for slot in self.progress.slots.into_values() {
-            slot.fill(DeliveryOutcome::Unsent);
-        }
     }
 
     /// Waits for something to write, and takes what else there is. Nothing, if something is to be done again.
@@ -99,6 +129,7 @@ impl<E> Writer<E> {
         let mut group = Group {
             additions: Vec::new(),
             bytes: 0,
+            requests: Vec::new(),
             is_last: false,
         };
         let command = match self.is_waiting() {
@@ -124,7 +155,9 @@ impl<E> Writer<E> {
 
     /// Whether something failed that is to be done again.
     fn is_waiting(&self) -> bool {
-        !self.progress.removable.is_empty() || self.is_stuck()
+        let progress = &self.progress;
+        let is_unsettled = !(progress.removable.is_empty() && progress.rejections.is_empty());
+        is_unsettled || self.is_stuck()
     }
 
     /// Whether there are stored events that could be queued, and were not.
@@ -139,31 +172,45 @@ impl<E> Writer<E> {
                 group.additions.push(addition);
             }
             Command::Remove(numbers) => self.progress.removable.extend(numbers),
+            Command::Reject(rejected) => self.progress.rejections.extend(rejected),
+            Command::Rejected(request) => group.requests.push(request),
             Command::Close => group.is_last = true,
         }
     }
 
-    /// Writes a group, and tells who waits for it.
-    fn write(&mut self, group: Group<E>) {
-        if group.additions.is_empty() && self.progress.removable.is_empty() {
+    /// Writes events, and tells their callers.
+    fn write(&mut self, mut additions: Vec<Addition<E>>) {
+        let progress = &mut self.progress;
+        if additions.is_empty() && progress.removable.is_empty() && progress.rejections.is_empty() {
             return;
         }
-        let mut additions = group.additions;
-        let records: Vec<_> = additions
+        let added: Vec<_> = additions
             .iter_mut()
-            .map(|addition| (addition.entry.number, mem::take(&mut addition.record)))
+            .map(|addition| Added {
+                number: addition.number,
+                record: mem::take(&mut addition.record),
+                retries: addition.retries,
+            })
             .collect();
-        let outcome = self.store.commit(&records, &self.progress.removable);
-        let sizes = additions.iter().map(|addition| addition.entry.size);
-        self.gate.arrived(sizes, self.store.bytes());
+        let outcome = self.store.commit(&Changes {
+            added: &added,
+            removed: &progress.removable,
+            rejected: &progress.rejections,
+            ..Changes::default()
+        });
+        let sizes = additions.iter().map(|addition| addition.size);
+        self.gate.arrived(sizes, &self.store);
         if let Some(last) = additions.last() {
-            self.progress.arrived = last.entry.number;
+            progress.arrived = last.number;
         }
         match outcome {
             Ok(()) => {
                 self.gate.failing(None);
-                let removed = mem::take(&mut self.progress.removable);
+                let removed = mem::take(&mut progress.removable);
                 self.gate.removed(removed.len());
+                if !mem::take(&mut progress.rejections).is_empty() {
+                    self.gate.rejected_changed();
+                }
                 additions.into_iter().for_each(|added| self.stored(added));
             }
             Err(error) => self.refuse(additions, error),
@@ -172,10 +219,9 @@ impl<E> Writer<E> {
 
     /// Tells the caller of an event that it is stored, and queues it unless others come first.
     fn stored(&mut self, addition: Addition<E>) {
-        let mut entry = addition.entry;
-        if let Some(accepted) = entry.accepted.take() {
-            accepted();
-        }
+        let Some(entry) = addition.event.stored() else {
+            return;
+        };
         let (number, slot) = (entry.number, entry.slot.clone());
         if !self.progress.is_behind {
             match self.inlet.offer(entry) {
@@ -186,34 +232,88 @@ impl<E> Writer<E> {
         if self.progress.is_behind
             && let Some(slot) = slot
         {
-            self.progress.slots.insert(number, slot);
-        }
-        if let Some(ticket) = addition.ticket {
-            ticket.set(Ok(()));
+            self.progress.slots.0.insert(number, slot);
         }
     }
 
     /// Returns events that could not be stored.
-    fn refuse(&self, additions: Vec<Addition<E>>, error: SpoolError) {
-        self.gate.refused(additions.len());
+    fn refuse(&mut self, additions: Vec<Addition<E>>, error: SpoolError) {
+        self.gate.settled(additions.len());
         log::spool_failed(&error);
-        let error = Arc::new(error);
-        self.gate.failing(Some(Arc::clone(&error)));
+        self.gate.failing(Some(Arc::new(error.clone())));
         for addition in additions {
-            match addition.ticket {
-                Some(ticket) => {
-                    let reason = NotQueuedReason::NotStored(SpoolError::clone(&error));
-                    ticket.set(Err((addition.entry, reason)));
-                }
-                None => self.inlet.lost(addition.entry),
+            // A commit that failed may be in the file nevertheless. Then the rejected event is to be sent.
+            self.progress.is_behind |= addition.retries.is_some();
+            let reason = NotQueuedReason::NotStored(error.clone());
+            if let Some(entry) = addition.event.refuse(reason) {
+                self.inlet.lost(entry);
             }
         }
+    }
+
+    /// Does something with rejected events, and tells the caller.
+    fn respond(&mut self, request: Request<E>) {
+        match request {
+            Request::List {
+                after,
+                limit,
+                result,
+            } => {
+                let events = self.rejected(after, limit);
+                result.set(events);
+            }
+            Request::Discard { numbers, result } => {
+                let before = self.store.rejected();
+                let outcome = self.store.commit(&Changes {
+                    discarded: &numbers,
+                    ..Changes::default()
+                });
+                self.gate.arrived(iter::empty(), &self.store);
+                self.gate.rejected_changed();
+                result.set(outcome.map(|()| before.saturating_sub(self.store.rejected())));
+            }
+        }
+    }
+
+    /// Reads rejected events that follow a number, but for those that cannot be read.
+    fn rejected(
+        &mut self,
+        mut after: u64,
+        limit: usize,
+    ) -> Result<Vec<RejectedEvent<E>>, SpoolError> {
+        let mut events = Vec::new();
+        while events.is_empty() {
+            let stored = self.store.read_after(Section::Rejected, after, limit)?;
+            let Some(last) = stored.last() else {
+                break;
+            };
+            after = last.number;
+            for stored in stored {
+                match (stored.rejection, (self.read)(&stored.json)) {
+                    (Some(rejection), Ok(event)) => events.push(RejectedEvent {
+                        number: stored.number,
+                        event,
+                        rejected_at: rejection.at,
+                        status: rejection.status,
+                        is_unconfirmed: rejection.is_unconfirmed,
+                        reason: rejection.reason,
+                        timestamp_source: timestamp_source(stored.is_time_ours),
+                    }),
+                    (_, Err(error)) => log::spooled_event_unreadable(&error),
+                    (None, Ok(_)) => {}
+                }
+            }
+        }
+        Ok(events)
     }
 
     /// Queues stored events while there is room for them.
     fn queue_stored(&mut self) {
         while self.progress.is_behind && self.inlet.has_room(0) {
-            let page = match self.store.read_after(self.progress.queued, PAGE) {
+            let page = match self
+                .store
+                .read_after(Section::Events, self.progress.queued, PAGE)
+            {
                 Ok(page) => page,
                 Err(error) => {
                     log::spool_failed(&error);
@@ -238,22 +338,19 @@ impl<E> Writer<E> {
         let number = stored.number;
         match (self.read)(&stored.json) {
             Ok(event) => {
-                let slot = self.progress.slots.remove(&number);
+                let slot = self.progress.slots.0.remove(&number);
                 let entry = Entry {
                     event,
                     number,
                     size: stored.json.len(),
                     since: self.inlet.now(),
-                    timestamp_source: match stored.is_time_ours {
-                        true => TimestampSource::Ingester,
-                        false => TimestampSource::Caller,
-                    },
+                    timestamp_source: timestamp_source(stored.is_time_ours),
                     slot,
                     accepted: None,
                 };
                 if let Err(entry) = self.inlet.offer(entry) {
                     let slot = entry.slot.map(|slot| (number, slot));
-                    self.progress.slots.extend(slot);
+                    self.progress.slots.0.extend(slot);
                     return false;
                 }
             }
@@ -265,5 +362,12 @@ impl<E> Writer<E> {
         }
         self.progress.queued = number;
         true
+    }
+}
+
+fn timestamp_source(is_time_ours: bool) -> TimestampSource {
+    match is_time_ours {
+        true => TimestampSource::Ingester,
+        false => TimestampSource::Caller,
     }
 }
