@@ -38,7 +38,10 @@ async fn child() {
         "grouped" => SpoolSync::Grouped,
         _ => SpoolSync::Off,
     };
-    let spool = Spool::options(folder).sync(sync).open().await.unwrap();
+    let spool = match Spool::options(folder).sync(sync).open().await {
+        Ok(spool) => spool,
+        Err(error) => return writeln!(std::io::stdout(), "refused {error}").unwrap(),
+    };
     assert_eq!(spool.recovered().damage, None);
     let polar = Polar::builder()
         .access_token("polar_oat_test")
@@ -185,4 +188,37 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
     assert!(!promised.is_empty());
     // Events that a killed process had not accepted may be stored, but not twice.
     assert!(stored.values().all(|count| *count == 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_unlocks_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server::Server::default();
+    let listening = server.listen().await;
+    let start = |process| spawn(&[], folder.path(), "off", &listening.uri(), process);
+    let until_stored = async |count: usize| {
+        while server.ids().len() < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+
+    let mut first = start(0);
+    until_stored(1).await;
+    let second = start(1);
+    let second = tokio::task::spawn_blocking(move || printed(second, None));
+    let second = second.await.unwrap();
+    let path = folder.path().display();
+    let reason = format!("refused the spool {path} is in use");
+    assert!(second.output.contains(&reason), "{}", second.output);
+    assert!(second.accepted.is_empty());
+
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let stored = server.ids().len();
+    let mut third = start(2);
+    until_stored(stored + 1).await;
+    third.kill().unwrap();
+    let third = tokio::task::spawn_blocking(move || printed(third, None));
+    let third = third.await.unwrap();
+    assert!(!third.output.contains("refused"), "{}", third.output);
 }

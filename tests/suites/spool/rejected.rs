@@ -1,8 +1,12 @@
 //! Events that the server rejects or does not confirm stay on disk until they are retried or discarded.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use polar_client::ingest::{NotQueuedReason, RejectedEvent, Spool, SpoolErrorKind};
 use polar_client::metering::{Metering, UsageEvent};
 
+use super::crash::{printed, spawn, stored};
 use super::server::Server;
 use super::{DEADLINE, builder, event, metering, open};
 
@@ -152,4 +156,45 @@ async fn callers_get_an_error_when_rejected_events_use_up_the_budget() {
     assert_eq!(discarded.await, Ok(2));
     metering.track(refused.event).await.unwrap();
     metering.shutdown(DEADLINE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rejected_events_of_a_killed_process_are_delivered_once_when_they_are_retried() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::default();
+    server.seen().rejected = Some("call");
+    let listening = server.listen().await;
+    let mut promised = BTreeSet::new();
+    let mut kept = 0;
+    for process in 0..6 {
+        let mut child = spawn(&[], folder.path(), "each", &listening.uri(), process);
+        let requests = server.seen().requests;
+        // The first of them are rejected and written when the last ones are received.
+        while server.seen().requests < requests + 20 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        child.kill().unwrap();
+        let printed = tokio::task::spawn_blocking(move || printed(child, None));
+        promised.extend(printed.await.unwrap().accepted);
+        let spool = open(folder.path()).await;
+        let recovered = spool.recovered();
+        assert_eq!(recovered.damage, None);
+        assert!(recovered.rejected >= kept);
+        assert!(recovered.events + recovered.rejected >= promised.len() as u64);
+        kept = recovered.rejected;
+    }
+    assert!(kept > 0 && server.ids().is_empty());
+
+    server.seen().rejected = None;
+    let metering = metering(&server, folder.path()).await;
+    let count = rejected(&metering).await.len() as u64;
+    assert!(count >= kept);
+    assert_eq!(metering.retry_rejected().await, Ok(count));
+    metering.flush().await.unwrap();
+    assert_eq!(rejected(&metering).await.len(), 0);
+    metering.shutdown(DEADLINE).await;
+    let stored = stored(&server);
+    assert!(promised.iter().all(|number| stored.contains_key(number)));
+    assert!(stored.values().all(|count| *count == 1));
+    assert_eq!(server.seen().duplicates, 0);
 }

@@ -23,7 +23,7 @@ pub(crate) struct Seen {
     pub(crate) counts_nothing: bool,
     /// Responds with an error to one of this many requests, after it stored the events.
     pub(crate) breaks: Option<usize>,
-    requests: usize,
+    pub(crate) requests: usize,
 }
 
 #[derive(Clone, Debug, Default)]
