@@ -96,6 +96,8 @@
 //! - Events are still queued when Polar takes a snapshot, because the API was unreachable or because they are in a spool.
 //!   They are missing from the balance until they are delivered and the next snapshot arrives. Events of an outbox are not
 //!   counted locally at all.
+//! - An event that Polar rejected is sent again by `retry_rejected`. It was counted locally until the next snapshot, and is
+//!   not counted again before the one that includes it.
 //! - An event whose timestamp lies before the last snapshot is counted by Polar only. Keep the clocks of machines
 //!   synchronized.
 //!

@@ -47,7 +47,7 @@
 //! ## Keep events on disk
 //!
 //! With the feature `spool`, events are queued on disk: an event is written before `track` returns, and removed when Polar
-//! has stored or rejected it.
+//! has stored it. Events that Polar rejects stay on disk.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "metering", feature = "reqwest", feature = "spool"))]
@@ -94,9 +94,28 @@
 //! that is not a spool is an error, and is not changed. The files are not encrypted; on Unix, only their user can read
 //! them.
 //!
-//! An event that Polar rejects is removed from the disk when `on_undelivered` has returned. Store such events in that
-//! handler. Without one, up to `capacity` of them are kept in memory for the report of `shutdown`, and are lost if the
-//! process is killed.
+//! An event that Polar rejects or does not confirm stays on disk, with the reason, the HTTP status and the time, and is not
+//! sent again automatically. `on_undelivered` is called for it, but does not have to store it. List such events, fix the
+//! cause, and send them again or discard them:
+//!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "metering", feature = "spool"))]
+//! # async fn run(metering: polar_client::metering::Metering) -> Result<(), polar_client::ingest::SpoolError> {
+//! // The first 100. For the next page, pass the number of the last one instead of 0.
+//! for rejected in metering.rejected(0, 100).await? {
+//!     println!("{}: {} {}", rejected.rejected_at, rejected.event.name, rejected.reason);
+//!     if rejected.event.name == "test" {
+//!         metering.discard_rejected([rejected.number]).await?;
+//!     }
+//! }
+//! metering.retry_rejected().await?; // all others
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Rejected events count towards the disk budget. When they use it up, so that no delivery makes room, `track` returns an
+//! error of the kind `SpoolErrorKind::FullOfRejected` instead of waiting. `stats().spool` and `recovered()` contain their
+//! number.
 //!
 //! The spool works with the `UsageEvent` of metering, not with an [ingester](#only-send-events) of `EventCreateCustomer` or
 //! `EventCreateExternalCustomer`.
@@ -160,13 +179,14 @@
 //! | the machine fails | queued events are lost | nothing is lost, unless `SpoolSync` is `Off` | what is committed is kept |
 //! | Polar is unreachable | retries; `track` waits when the queue is full | retries; `track` waits when the disk budget is used up | retries; the table grows |
 //! | the disk is full | no effect | `track` returns an error | `track` and the transaction fail |
-//! | Polar rejects an event | passed to `on_undelivered` | passed to `on_undelivered` | stays in the table, with the reason |
+//! | Polar rejects an event | passed to `on_undelivered` | stays on disk, with the reason | stays in the table, with the reason |
 //! | several processes | a queue each | a folder each | share the table |
 //!
-//! - Rejected events that no `on_undelivered` handler received are in memory only, also with a spool: see above.
+//! - Without a spool, rejected events that no `on_undelivered` handler received are in memory only, up to `capacity`.
 //! - Polar's response counts the stored events of a batch without naming them. If fewer were counted than sent, all events
 //!   of the batch are undelivered with `DeliveryOutcome::Unconfirmed`, although Polar has stored those that it counted.
-//!   Send all of them again with the same external IDs. An outbox keeps them in the table like rejected events.
+//!   Send all of them again with the same external IDs. A spool and an outbox keep them like rejected events, and
+//!   `retry_rejected` does that.
 //! - If the system clock is ahead of Polar's, Polar rejects the timestamps. A timestamp that `track` has set is then removed,
 //!   and Polar uses the time at which it stores the event. An event whose timestamp your program has set is rejected.
 //! - Leases of an outbox follow the clock of the database. If that clock jumps, events are sent later, or twice, and stored
