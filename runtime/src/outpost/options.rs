@@ -12,6 +12,13 @@ use crate::transport::Transport;
 /// The default number of customers in memory.
 const CUSTOMERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
+/// How long units stay reserved in Redis after their process died.
+#[cfg(feature = "redis")]
+const LEASE: Duration = Duration::from_secs(30);
+
+#[cfg(feature = "redis")]
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+
 /// Configures how balances are computed locally.
 ///
 /// ```
@@ -29,6 +36,8 @@ pub struct OutpostOptions {
     pub(super) transport: Option<Arc<dyn Transport>>,
     #[cfg(feature = "redis")]
     pub(super) redis: Option<Secret>,
+    #[cfg(feature = "redis")]
+    pub(super) lease: Duration,
 }
 
 impl OutpostOptions {
@@ -40,6 +49,8 @@ impl OutpostOptions {
             transport: None,
             #[cfg(feature = "redis")]
             redis: None,
+            #[cfg(feature = "redis")]
+            lease: LEASE,
         }
     }
 
@@ -49,6 +60,15 @@ impl OutpostOptions {
     #[cfg(feature = "redis")]
     pub fn redis(mut self, url: impl Into<Secret>) -> Self {
         self.redis = Some(url.into());
+        self
+    }
+
+    /// Sets how long units that are reserved in Redis stay reserved after their process died. Default: 30 seconds, at least
+    /// one. A process that lives renews its reservations three times as often: it has to reach Redis within two thirds of
+    /// this time, or its units can be reserved again.
+    #[cfg(feature = "redis")]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(SHORTEST_LEASE);
         self
     }
 

@@ -7,8 +7,14 @@
 )]
 
 #[cfg(all(unix, feature = "redis"))]
+mod broken;
+#[cfg(all(unix, feature = "redis"))]
 mod interop;
+#[cfg(all(unix, feature = "redis"))]
+mod killed;
 mod polar;
+#[cfg(all(unix, feature = "redis"))]
+mod proxy;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 #[cfg(all(unix, feature = "redis"))]

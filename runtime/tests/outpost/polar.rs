@@ -122,15 +122,20 @@ impl Polar {
     }
 
     pub(crate) fn metering(&self) -> MeteringBuilder {
-        let client = ClientBuilder::<_, Version>::new()
-            .server(Server::custom(&format!("http://{}", self.address)).unwrap())
-            .access_token("polar_oat_hush")
-            .organization(ORGANIZATION)
-            .build()
-            .unwrap();
-        MeteringBuilder::new(client.request(&INGEST), client.request(&METERS))
-            .max_delay(std::time::Duration::from_millis(10))
+        metering(self.address)
     }
+}
+
+/// Returns a builder for metering with the stand-in at this address.
+pub(crate) fn metering(address: SocketAddr) -> MeteringBuilder {
+    let client = ClientBuilder::<_, Version>::new()
+        .server(Server::custom(&format!("http://{address}")).unwrap())
+        .access_token("polar_oat_hush")
+        .organization(ORGANIZATION)
+        .build()
+        .unwrap();
+    MeteringBuilder::new(client.request(&INGEST), client.request(&METERS))
+        .max_delay(std::time::Duration::from_millis(10))
 }
 
 impl Drop for Polar {

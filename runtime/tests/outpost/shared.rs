@@ -12,7 +12,7 @@ use crate::polar::Polar;
 use crate::redis::Redis;
 use crate::{BUCKET, CALLS, UNITS, event, next_bucket, read, read_locally, reducers, snapshot};
 
-async fn polar() -> Polar {
+pub(crate) async fn polar() -> Polar {
     let polar = Polar::start().await;
     polar.world().reducers = Some(reducers());
     polar.world().balance = Some((77.0, 100.0));
@@ -22,7 +22,7 @@ async fn polar() -> Polar {
     polar
 }
 
-fn process(polar: &Polar, redis: &Redis) -> Metering {
+pub(crate) fn process(polar: &Polar, redis: &Redis) -> Metering {
     let options = OutpostOptions::new()
         .snapshot_timeout(Duration::from_secs(30))
         .redis(redis.url());
@@ -39,7 +39,7 @@ async fn one_process() -> Option<(Redis, Polar, Metering)> {
 }
 
 /// Reads until the local value is this one.
-async fn until(metering: &Metering, consumed: impl Into<Decimal>) {
+pub(crate) async fn until(metering: &Metering, consumed: impl Into<Decimal>) {
     let consumed = consumed.into();
     while read_locally(metering, CALLS).await.consumed != consumed {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -141,6 +141,23 @@ async fn an_outage_of_redis_is_bridged_by_the_api() {
     // The state has a new epoch: events that were tracked meanwhile are written, and snapshots are requested.
     redis.restart().await;
     until(&metering, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_are_exact() {
+    let Some((_redis, _polar, metering)) = one_process().await else {
+        return;
+    };
+    for units in [123_456_789_012_345.0, 0.000_001, 0.000_002, -0.5] {
+        metering
+            .track(event("call").metadata("units", units))
+            .await
+            .unwrap();
+        // Each is added by Redis.
+        read_locally(&metering, UNITS).await;
+    }
+    let expected: Decimal = "123456789012349.500003".parse().unwrap();
+    assert_eq!(read_locally(&metering, UNITS).await.consumed, expected);
 }
 
 /// The key of the leases of a meter, once there are any.

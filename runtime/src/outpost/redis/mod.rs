@@ -3,6 +3,7 @@
 mod fields;
 mod pending;
 mod scripts;
+mod session;
 mod shared;
 mod store;
 mod tasks;

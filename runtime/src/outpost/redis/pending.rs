@@ -3,14 +3,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use event_listener::{Event as Bell, EventListener};
 
 use crate::log;
 use crate::outpost::statistics::{NotFinite, Statistics};
+use crate::time::Instant;
 
 /// The maximum number of states with pending writes during an outage.
 const CAPACITY: usize = 20_000;
+
+/// How long Redis remembers which writes of a process it executed, while the process is not connected.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Writes that are pending or in flight.
 #[derive(Default)]
@@ -27,8 +32,18 @@ struct Inner {
     writing: HashSet<String>,
     /// Whether a batch is on its way.
     is_sending: bool,
+    /// How many writes of this process Redis has executed, without the unconfirmed ones.
+    executed: u64,
+    /// Writes whose responses were lost.
+    unconfirmed: Option<Unconfirmed>,
     /// Leases to give back when everything before them is written.
     releases: Vec<Release>,
+}
+
+/// Writes in the order in which they were sent. Redis has executed the first ones of them: all, some or none.
+struct Unconfirmed {
+    writes: Vec<Write>,
+    sent: Instant,
 }
 
 /// A lease to be released.
@@ -41,28 +56,33 @@ pub(super) struct Release {
 /// The statistics to add to a bucket of a state.
 pub(super) type Write = (String, i64, Statistics);
 
-/// Everything that waited. What is left of it when it is dropped waits again, unless it was sent: whether that was written is
-/// not known, and writing it twice would count it twice.
+/// Everything that waited. When it is dropped, writes that were not sent wait again; those that were sent and have no
+/// response are kept until the next connection tells which of them were executed.
 pub(super) struct Batch<'a> {
     pending: &'a Pending,
     writes: Vec<Write>,
-    /// How many writes were sent, and have no response.
-    sent: usize,
+    sent: Vec<Write>,
+    /// How many writes of this process Redis has executed, without those that were sent.
+    executed: u64,
     pub(super) releases: Vec<Release>,
 }
 
 impl Batch<'_> {
-    /// Takes up to this many writes, which are sent now. `None` if there are no more.
-    pub(super) fn send(&mut self, most: usize) -> Option<Vec<Write>> {
+    /// Takes up to this many writes, which are sent now, with the number of writes before them. `None` if there are no more.
+    pub(super) fn send(&mut self, most: usize) -> Option<(u64, &[Write])> {
         let rest = self.writes.len().saturating_sub(most);
-        let writes = self.writes.split_off(rest);
-        self.sent = writes.len();
-        (self.sent > 0).then_some(writes)
+        self.sent = self.writes.split_off(rest);
+        (!self.sent.is_empty()).then_some((self.executed, &*self.sent))
     }
 
-    /// The responses to what was sent have arrived.
-    pub(super) fn received(&mut self) {
-        self.sent = 0;
+    /// Takes what was sent, whose responses have arrived: each write is passed to `executed` or `retry`.
+    pub(super) fn received(&mut self) -> Vec<Write> {
+        mem::take(&mut self.sent)
+    }
+
+    /// Records that a write was executed.
+    pub(super) fn executed(&mut self) {
+        self.executed += 1;
     }
 
     /// Puts back a write that was not executed.
@@ -73,21 +93,16 @@ impl Batch<'_> {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let (writes, releases) = (mem::take(&mut self.writes), mem::take(&mut self.releases));
-        let lost = self.sent + self.pending.put_back(writes, releases);
-        if lost > 0 {
-            log::outpost_lost(lost);
-        }
+        self.pending.end(self);
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let lost = inner.waiting.values().map(BTreeMap::len).sum();
-        if lost > 0 {
-            log::outpost_lost(lost);
-        }
+        let waiting: usize = inner.waiting.values().map(BTreeMap::len).sum();
+        let unconfirmed = inner.unconfirmed.as_ref();
+        lost(waiting + unconfirmed.map_or(0, |it| it.writes.len()));
     }
 }
 
@@ -137,7 +152,8 @@ impl Pending {
                     return Batch {
                         pending: self,
                         writes,
-                        sent: 0,
+                        sent: Vec::new(),
+                        executed: inner.executed,
                         releases: mem::take(&mut inner.releases),
                     };
                 }
@@ -150,31 +166,54 @@ impl Pending {
     pub(super) async fn all_written(&self) {
         loop {
             let written = self.written.listen();
-            {
-                let inner = self.lock();
-                if inner.waiting.is_empty() && inner.releases.is_empty() && !inner.is_sending {
-                    return;
-                }
+            if self.lock().is_written() {
+                return;
             }
             written.await;
         }
     }
 
-    /// Ends a batch: what was not sent waits again. Returns how many writes are lost because a sum would not be finite.
-    fn put_back(&self, writes: Vec<Write>, releases: Vec<Release>) -> usize {
-        let mut lost = 0;
+    /// Continues after Redis has executed this many writes of this process, and will execute no more that were sent: those
+    /// of the unconfirmed ones that it did not execute wait again.
+    pub(super) fn resume(&self, executed: u64) {
         let mut inner = self.lock();
-        for (state, start, statistics) in writes {
-            let buckets = inner.waiting.entry(state).or_default();
-            let bucket = buckets.entry(start).or_default();
-            lost += usize::from(bucket.add(&statistics).is_err());
-        }
-        inner.releases.splice(..0, releases);
+        let before = mem::replace(&mut inner.executed, executed);
+        let Some(Unconfirmed { writes, sent }) = inner.unconfirmed.take() else {
+            return;
+        };
         inner.writing.clear();
+        if sent.elapsed() >= REMEMBERED {
+            drop(inner);
+            return lost(writes.len());
+        }
+        // If Redis lost its data, it has executed fewer than before.
+        let done = usize::try_from(executed.saturating_sub(before)).unwrap_or(usize::MAX);
+        let refused = inner.wait(writes.into_iter().skip(done));
+        drop(inner);
+        lost(refused);
+    }
+
+    /// Ends a batch.
+    fn end(&self, batch: &mut Batch<'_>) {
+        let mut inner = self.lock();
+        let refused = inner.wait(mem::take(&mut batch.writes));
+        inner.releases.splice(..0, mem::take(&mut batch.releases));
+        inner.executed = batch.executed;
+        inner.writing.clear();
+        let sent = mem::take(&mut batch.sent);
+        if !sent.is_empty() {
+            inner
+                .writing
+                .extend(sent.iter().map(|write| write.0.clone()));
+            inner.unconfirmed = Some(Unconfirmed {
+                writes: sent,
+                sent: Instant::now(),
+            });
+        }
         inner.is_sending = false;
         drop(inner);
+        lost(refused);
         self.written.notify(usize::MAX);
-        lost
     }
 
     /// Waits until all earlier writes of a state are done.
@@ -193,5 +232,30 @@ impl Pending {
         let inner = self.lock();
         let waits = inner.writing.contains(state) || inner.waiting.contains_key(state);
         waits.then_some(written)
+    }
+}
+
+impl Inner {
+    fn is_written(&self) -> bool {
+        let is_idle = !self.is_sending && self.unconfirmed.is_none();
+        is_idle && self.waiting.is_empty() && self.releases.is_empty()
+    }
+
+    /// Adds writes to those that wait. Returns how many are lost because a sum would not be finite.
+    fn wait(&mut self, writes: impl IntoIterator<Item = Write>) -> usize {
+        let mut lost = 0;
+        for (state, start, statistics) in writes {
+            let buckets = self.waiting.entry(state).or_default();
+            let bucket = buckets.entry(start).or_default();
+            lost += usize::from(bucket.add(&statistics).is_err());
+        }
+        lost
+    }
+}
+
+/// Logs that writes are lost, if there are any.
+pub(super) fn lost(count: usize) {
+    if count > 0 {
+        log::outpost_lost(count);
     }
 }

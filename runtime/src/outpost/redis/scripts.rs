@@ -1,6 +1,37 @@
 //! Lua scripts, each of which Redis executes atomically. The state is shared with services in other languages: the
 //! names of its fields and the messages are part of the protocol.
 
+/// A script of one connection: once the process has another one, it changes nothing, however late Redis executes it. Its last
+/// key is the writer's, its last argument the connection's session.
+macro_rules! fenced {
+    ($script:literal) => {
+        concat!(
+            r"
+if redis.call('HGET', KEYS[#KEYS], 'session') ~= ARGV[#ARGV] then
+  return redis.error_reply('FENCED this is not the last connection of its process')
+end
+",
+            $script
+        )
+    };
+}
+
+/// Starts a session of a writer, which ends its earlier ones. Keys: the writer. Arguments: the session, the milliseconds that
+/// the writer is remembered without a connection. Returns how many of its writes were executed.
+pub(super) const START: &str = r"
+redis.call('HSET', KEYS[1], 'session', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'executed', 0)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return tonumber(redis.call('HGET', KEYS[1], 'executed'))
+";
+
+/// Keeps a writer. Keys: the writer. Arguments: the milliseconds that it is remembered, the session.
+pub(super) const KEEP: &str = fenced!(
+    r"
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])
+"
+);
+
 /// Reads a state, and sets the epoch of a new one. Keys: the state. Arguments: an epoch.
 pub(super) const READ: &str = r"
 if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 then
@@ -9,20 +40,68 @@ end
 return redis.call('HGETALL', KEYS[1])
 ";
 
-/// Adds statistics to a bucket, unless a snapshot covers it. Keys: the state. Arguments: its name, the channel, an epoch, the
-/// start of the bucket, count, sum, minimum, maximum. Returns the epoch, the revision and the bucket; nothing if it is covered.
-pub(super) const WRITE: &str = r"
-local state, start = KEYS[1], ARGV[4]
+/// Adds statistics to a bucket, unless a snapshot covers it. Keys: the state, the writer. Arguments: the state's name, the
+/// channel, an epoch, the start of the bucket, count, sum, minimum, maximum, how many writes of this writer were executed
+/// before this one, the session. Returns the epoch, the revision and the bucket; nothing if it is covered.
+///
+/// Sums are exact: decimals are added digit by digit, since doubles do not contain most fractions.
+pub(super) const WRITE: &str = fenced!(
+    r"
+local state, writer, start = KEYS[1], KEYS[2], ARGV[4]
+if redis.call('HGET', writer, 'executed') ~= ARGV[9] then
+  return redis.error_reply('FENCED another write was not executed before this one')
+end
+-- Before everything else: if Redis refuses writes, it refuses this one, and nothing of it was executed.
+redis.call('HINCRBY', writer, 'executed', 1)
+
 local function field(name) return 'bucket:' .. start .. ':' .. name end
 local cold = redis.call('HGET', state, 'cold_until')
 if cold and tonumber(cold) > tonumber(start) then return {} end
 
-local sum = tonumber(redis.call('HGET', state, field('sum')) or 0) + tonumber(ARGV[6])
-if sum ~= sum or math.abs(sum) == math.huge then
+local DIGITS, BASE = 14, 100000000000000
+local function add(a, b)
+  local sign, whole, part = string.match(a, '^(-?)(%d+)%.?(%d*)$')
+  local other_sign, other_whole, other_part = string.match(b, '^(-?)(%d+)%.?(%d*)$')
+  if not sign or not other_sign then return nil end
+  local places = math.max(#part, #other_part)
+  local length = math.max(#whole, #other_whole) + places
+  length = length + DIGITS - length % DIGITS
+  local function aligned(whole, part)
+    local digits = whole .. part .. string.rep('0', places - #part)
+    return string.rep('0', length - #digits) .. digits
+  end
+  local left, right, factor = aligned(whole, part), aligned(other_whole, other_part), 1
+  if sign ~= other_sign then
+    factor = -1
+    if left < right then left, right, sign = right, left, other_sign end
+  end
+  local groups, carry = {}, 0
+  for last = length, 1, -DIGITS do
+    local function group(digits) return tonumber(string.sub(digits, last - DIGITS + 1, last)) end
+    local sum = group(left) + factor * group(right) + carry
+    carry = math.floor(sum / BASE)
+    table.insert(groups, 1, string.format('%014.0f', sum - carry * BASE))
+  end
+  local digits = table.concat(groups)
+  whole = string.match(string.sub(digits, 1, length - places), '^0*(%d*)$')
+  part = string.match(string.sub(digits, length - places + 1), '^(%d-)0*$')
+  if whole == '' then whole = '0' end
+  if part ~= '' then part = '.' .. part end
+  return (whole .. part == '0' and '' or sign) .. whole .. part
+end
+
+local known = redis.call('HGET', state, field('sum')) or '0'
+local double = tonumber(known) + tonumber(ARGV[6])
+if double ~= double or math.abs(double) == math.huge then
   return redis.error_reply('ERR the sum would not be finite')
 end
 redis.call('HINCRBY', state, field('count'), ARGV[5])
-redis.call('HINCRBYFLOAT', state, field('sum'), ARGV[6])
+local sum = add(known, ARGV[6])
+if sum then
+  redis.call('HSET', state, field('sum'), sum)
+else
+  redis.call('HINCRBYFLOAT', state, field('sum'), ARGV[6])
+end
 local function replace(name, value, is_further)
   if value == '' then return end
   local known = redis.call('HGET', state, field(name))
@@ -35,17 +114,18 @@ replace('max', ARGV[8], function(a, b) return a > b end)
 
 redis.call('HSETNX', state, 'epoch', ARGV[3])
 redis.call('HINCRBY', state, 'revision', 1)
-local changed = {}
-for _, name in ipairs({'epoch', 'revision', field('count'), field('sum'), field('min'), field('max')}) do
-  local value = redis.call('HGET', state, name)
-  if value then
+local names = {'epoch', 'revision', field('count'), field('sum'), field('min'), field('max')}
+local values, changed = redis.call('HMGET', state, unpack(names)), {}
+for i, name in ipairs(names) do
+  if values[i] then
     changed[#changed + 1] = name
-    changed[#changed + 1] = value
+    changed[#changed + 1] = values[i]
   end
 end
 redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], bucket = changed}))
 return changed
-";
+"
+);
 
 /// Applies a snapshot, unless it is older. Keys: the state. Arguments: its name, the channel, an epoch, the end of the
 /// cold time, the version, the meter, the credited units, count, sum, minimum, maximum. Returns the state.
@@ -82,12 +162,14 @@ return all
 ";
 
 /// Reserves units of a meter for the duration of a lease, if the balance contains them. Keys: the state, the leases of the
-/// meter. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease. Returns `held`;
-/// `unknown`; `units` if they need more than nine decimals or 15 digits before them; or `short` and what is available.
+/// meter, the writer. Arguments: the meter, `count` or `sum`, a token, the units, the milliseconds of the lease, the session.
+/// Returns `held`; `unknown`; `units` if they need more than nine decimals or 15 digits before them; or `short` and what is
+/// available. Run again with the same token, it does not reserve twice.
 ///
 /// Lua calculates with doubles, which do not contain most fractions. Numbers are therefore two integers: the whole part, and
 /// billionths from 0 to 999,999,999. More decimals are rounded so that less is available: credits down, usage up.
-pub(super) const HOLD: &str = r"
+pub(super) const HOLD: &str = fenced!(
+    r"
 local state, leases = KEYS[1], KEYS[2]
 local meter, func, token, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 local SCALE, PLACES, DIGITS = 1000000000, 9, 15
@@ -122,6 +204,7 @@ local function text(number)
   return string.format('%s%.0f.%09.0f', sign, whole, billionths)
 end
 
+redis.call('HDEL', leases, token)
 local units, is_exact = parse(ARGV[4])
 if not units or not is_exact then return {'units'} end
 local cold = tonumber(redis.call('HGET', state, 'cold_until') or '')
@@ -152,17 +235,22 @@ for i = 1, #fields, 2 do
 end
 if minus(available, units)[1] < 0 then return {'short', text(available)} end
 redis.call('HSET', leases, token, ARGV[4] .. ' ' .. string.format('%.0f', now + lease))
-redis.call('PEXPIRE', leases, 2 * lease)
+-- Another process may use longer leases.
+if redis.call('PTTL', leases) < 2 * lease then redis.call('PEXPIRE', leases, 2 * lease) end
 return {'held'}
-";
+"
+);
 
 /// Renews a lease, or makes it again if it is no longer there: the reservation exists, whatever Redis has lost. Keys: the
-/// leases of the meter. Arguments: the token, the units, the milliseconds of the lease. Returns whether it was still there.
-pub(super) const RENEW: &str = r"
+/// leases of the meter, the writer. Arguments: the token, the units, the milliseconds of the lease, the session. Returns
+/// whether it was still there.
+pub(super) const RENEW: &str = fenced!(
+    r"
 local known = redis.call('HEXISTS', KEYS[1], ARGV[1])
 local time = redis.call('TIME')
 local expiry = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', expiry))
-redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
+if redis.call('PTTL', KEYS[1]) < 2 * ARGV[3] then redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3]) end
 return known
-";
+"
+);

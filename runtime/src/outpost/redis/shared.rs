@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redis::RedisResult;
 use tokio::time::timeout;
@@ -38,9 +39,9 @@ impl Drop for Lease {
 }
 
 impl Shared {
-    pub(in crate::outpost) fn open(url: &str) -> Result<Self, Error> {
+    pub(in crate::outpost) fn open(url: &str, lease: Duration) -> Result<Self, Error> {
         Ok(Self {
-            store: Store::open(url)?,
+            store: Store::open(url, lease)?,
             pending: Pending::default(),
             held: Mutex::default(),
         })
@@ -128,17 +129,17 @@ impl Shared {
             Function::Sum => "sum",
             _ => return Err(Shortage::Unsupported),
         };
-        let written = timeout(TIMEOUT, self.pending.written(state)).await;
-        written.map_err(|_| Shortage::Unknown)?;
         // Dropped, it is released: also if this future is, or if the response is lost.
         let lease = Lease {
             release: Release::new(state, meter),
             shared: Arc::clone(&self),
         };
+        let (pending, release) = (&self.pending, &lease.release);
         let taken = self
             .store
-            .hold(&lease.release, state, meter, function, units);
-        match taken.await {
+            .hold(pending, release, state, meter, function, units);
+        let taken = timeout(TIMEOUT, taken).await;
+        match taken.map_err(|_| Shortage::Unknown)? {
             Ok(Taken::Held) => {
                 self.held().insert(lease.release.clone(), units);
                 Ok(lease)
@@ -156,16 +157,18 @@ impl Shared {
     /// Renews all leases.
     pub(super) async fn renew(&self) -> RedisResult<()> {
         let held: Vec<_> = self.held().clone().into_iter().collect();
-        let lost = self.store.renew(&held).await?;
-        if lost > 0 {
-            log::outpost_leases_lost(lost);
-        }
+        let renewed = self.store.renew(&held).await;
         // What was dropped meanwhile may have been released before it was renewed.
         let now = self.held();
         let released = held
             .into_iter()
             .filter(|(release, _)| !now.contains_key(release));
         released.for_each(|(release, _)| self.pending.release(release));
+        drop(now);
+        let lost = renewed?;
+        if lost > 0 {
+            log::outpost_leases_lost(lost);
+        }
         Ok(())
     }
 }

@@ -3,18 +3,14 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use event_listener::{Event as Bell, EventListener};
 use redis::io::tcp::TcpSettings;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult,
-    cmd,
-};
+use redis::{Client, Cmd, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult};
 use uuid::Uuid;
 
-use super::pending::{Batch, Release};
-use super::scripts;
+use super::pending::{Batch, Pending, Release, lost};
+use super::session::{FENCED, Session, is_unconfirmed, script};
 use crate::Error;
-use crate::log;
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
 use crate::outpost::state::Stored;
@@ -23,9 +19,6 @@ use crate::outpost::statistics::Statistics;
 /// The timeout of a command.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long units stay reserved after their process died.
-const LEASE: Duration = Duration::from_secs(30);
-
 /// How many commands are sent in one pipeline.
 const PIPELINE: usize = 1_000;
 
@@ -33,23 +26,13 @@ const PIPELINE: usize = 1_000;
 pub(super) struct Store {
     client: Client,
     pub(super) channel: String,
+    /// The key of this process.
+    writer: String,
+    /// How long units stay reserved after their process died.
+    pub(super) lease: Duration,
     session: Mutex<Option<Session>>,
-}
-
-/// A connection, and the names of the scripts that were loaded there.
-#[derive(Clone)]
-struct Session {
-    connection: MultiplexedConnection,
-    scripts: Scripts,
-}
-
-#[derive(Clone)]
-struct Scripts {
-    read: String,
-    write: String,
-    snapshot: String,
-    hold: String,
-    renew: String,
+    connected: Bell,
+    failed: Bell,
 }
 
 /// The outcome of a reservation.
@@ -63,7 +46,7 @@ pub(super) enum Taken {
 }
 
 impl Store {
-    pub(super) fn open(url: &str) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, lease: Duration) -> Result<Self, Error> {
         // The URL may contain a password, and so may an error about it.
         const REASON: &str = "the URL of Redis is invalid, or needs TLS, which is not supported";
         let invalid = |_| Error::configuration(REASON);
@@ -75,7 +58,11 @@ impl Store {
         Ok(Self {
             client,
             channel: format!("outpost:{database}:updates"),
+            writer: format!("outpost:writer:{}", random()),
+            lease,
             session: Mutex::default(),
+            connected: Bell::new(),
+            failed: Bell::new(),
         })
     }
 
@@ -97,60 +84,51 @@ impl Store {
         *self.session() = None;
     }
 
-    /// Connects, and loads the scripts.
-    pub(super) async fn connect(&self) -> RedisResult<()> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
-        let client = &self.client;
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        let mut load = Pipeline::new();
-        for script in [
-            scripts::READ,
-            scripts::WRITE,
-            scripts::SNAPSHOT,
-            scripts::HOLD,
-            scripts::RENEW,
-        ] {
-            load.cmd("SCRIPT").arg("LOAD").arg(script);
-        }
-        let [read, write, snapshot, hold, renew]: [String; 5] =
-            load.query_async(&mut connection).await?;
-        let scripts = Scripts {
-            read,
-            write,
-            snapshot,
-            hold,
-            renew,
-        };
-        *self.session() = Some(Session {
-            connection,
-            scripts,
-        });
+    /// Connects. Pending writes whose responses were lost with the last connection wait again, unless Redis executed them.
+    pub(super) async fn connect(&self, pending: &Pending) -> RedisResult<()> {
+        let session = Session::connect(&self.client, &self.writer, pending).await?;
+        *self.session() = Some(session);
+        self.connected.notify(usize::MAX);
         Ok(())
     }
 
-    fn connected(&self) -> RedisResult<Session> {
+    /// Waits for the next connection after this one, which has failed.
+    async fn reconnected(&self, failed: Session) -> Session {
+        self.failed.notify(usize::MAX);
+        loop {
+            let connected = self.connected.listen();
+            let session = self.session().clone();
+            if let Some(session) = session.filter(|session| session.id != failed.id) {
+                return session;
+            }
+            connected.await;
+        }
+    }
+
+    /// Waits until a command has failed, which can mean that the connection is broken.
+    pub(super) fn failed(&self) -> EventListener {
+        self.failed.listen()
+    }
+
+    fn connection(&self) -> RedisResult<Session> {
         let session = self.session().clone();
         session.ok_or_else(|| RedisError::from((redis::ErrorKind::Io, "there is no connection")))
     }
 
     /// Reads a state.
     pub(super) async fn read(&self, state: &str) -> RedisResult<Stored> {
-        let mut session = self.connected()?;
+        let mut session = self.connection()?;
         let mut read = script(&session.scripts.read, &[&key(state)]);
-        read.arg(epoch());
+        read.arg(random());
         let fields: Vec<String> = read.query_async(&mut session.connection).await?;
         stored(&fields)
     }
 
     /// Applies a snapshot. Returns the state.
     pub(super) async fn apply(&self, state: &str, snapshot: &Snapshot) -> RedisResult<Stored> {
-        let mut session = self.connected()?;
+        let mut session = self.connection()?;
         let mut apply = script(&session.scripts.snapshot, &[&key(state)]);
-        apply.arg(state).arg(&self.channel).arg(epoch());
+        apply.arg(state).arg(&self.channel).arg(random());
         apply.arg(snapshot.cold_until).arg(snapshot.version);
         apply
             .arg(&snapshot.meter)
@@ -167,33 +145,34 @@ impl Store {
         batch: &mut Batch<'_>,
         mut written: impl FnMut(&str, Stored),
     ) -> RedisResult<()> {
-        let mut session = self.connected()?;
-        while let Some(writes) = batch.send(PIPELINE) {
+        let mut session = self.connection()?;
+        while let Some((executed, writes)) = batch.send(PIPELINE) {
             let mut pipeline = Pipeline::new();
             pipeline.ignore_errors();
-            for (state, start, statistics) in &writes {
-                let mut write = script(&session.scripts.write, &[&key(state)]);
-                write.arg(state).arg(&self.channel).arg(epoch()).arg(start);
-                add_statistics(&mut write, statistics);
-                pipeline.add_command(write);
+            for (before, (state, start, statistics)) in (executed..).zip(writes) {
+                let hash = &session.scripts.write;
+                pipeline.add_command(session.fenced(hash, &[&key(state)], |write| {
+                    write.arg(state).arg(&self.channel).arg(random()).arg(start);
+                    add_statistics(write, statistics);
+                    write.arg(before);
+                }));
             }
             let outcomes: Vec<RedisResult<Vec<String>>> =
                 pipeline.query_async(&mut session.connection).await?;
-            batch.received();
-            let (mut lost, mut refusal) = (0, None);
-            for (write, outcome) in writes.into_iter().zip(outcomes) {
+            let (mut failures, mut refusal) = (0, None);
+            for (write, outcome) in batch.received().into_iter().zip(outcomes) {
                 match outcome.and_then(|fields| stored(&fields)) {
-                    Ok(stored) => written(&write.0, stored),
                     Err(error) if was_not_executed(&error) => {
                         batch.retry(write);
-                        refusal = Some(error);
+                        refusal = refusal.or(Some(error));
+                        continue;
                     }
-                    Err(_) => lost += 1,
+                    Ok(stored) => written(&write.0, stored),
+                    Err(_) => failures += 1,
                 }
+                batch.executed();
             }
-            if lost > 0 {
-                log::outpost_lost(lost);
-            }
+            lost(failures);
             if let Some(refusal) = refusal {
                 return Err(refusal);
             }
@@ -209,20 +188,30 @@ impl Store {
         Ok(())
     }
 
-    /// Reserves units, if the balance contains them.
+    /// Reserves units, if the balance contains them and all that was counted. If the response is lost, it is repeated with
+    /// the next connection.
     pub(super) async fn hold(
         &self,
+        pending: &Pending,
         Release { leases, token }: &Release,
         state: &str,
         meter: &str,
         function: &str,
         units: Number,
     ) -> RedisResult<Taken> {
-        let mut session = self.connected()?;
-        let mut hold = script(&session.scripts.hold, &[&key(state), leases]);
-        hold.arg(meter).arg(function).arg(token);
-        hold.arg(units.to_string()).arg(milliseconds(LEASE));
-        let outcome: Vec<String> = hold.query_async(&mut session.connection).await?;
+        let keys = [&*key(state), leases];
+        let mut session = self.connection()?;
+        let outcome: Vec<String> = loop {
+            pending.written(state).await;
+            let hold = session.fenced(&session.scripts.hold, &keys, |hold| {
+                hold.arg(meter).arg(function).arg(token);
+                hold.arg(units.to_string()).arg(milliseconds(self.lease));
+            });
+            match hold.query_async(&mut session.connection).await {
+                Err(error) if is_unconfirmed(&error) => session = self.reconnected(session).await,
+                outcome => break outcome?,
+            }
+        };
         let outcome: Vec<&str> = outcome.iter().map(String::as_str).collect();
         match *outcome {
             ["held"] => Ok(Taken::Held),
@@ -237,17 +226,16 @@ impl Store {
 
     /// Renews leases, and makes those again that are no longer there. Returns how many were not.
     pub(super) async fn renew(&self, held: &[(Release, Number)]) -> RedisResult<usize> {
-        let mut session = self.connected()?;
+        let mut session = self.connection()?;
         let mut lost = 0;
         for held in held.chunks(PIPELINE) {
             let mut pipeline = Pipeline::new();
             for (Release { leases, token }, units) in held {
-                let mut renew = script(&session.scripts.renew, &[leases]);
-                renew
-                    .arg(token)
-                    .arg(units.to_string())
-                    .arg(milliseconds(LEASE));
-                pipeline.add_command(renew);
+                let hash = &session.scripts.renew;
+                pipeline.add_command(session.fenced(hash, &[leases], |renew| {
+                    renew.arg(token).arg(units.to_string());
+                    renew.arg(milliseconds(self.lease));
+                }));
             }
             let renewed: Vec<bool> = pipeline.query_async(&mut session.connection).await?;
             lost += renewed.iter().filter(|known| !**known).count();
@@ -255,10 +243,9 @@ impl Store {
         Ok(lost)
     }
 
-    /// Checks whether the connection works.
-    pub(super) async fn ping(&self) -> RedisResult<()> {
-        let mut session = self.connected()?;
-        cmd("PING").exec_async(&mut session.connection).await
+    /// Checks whether the connection works, and is the last one of this process.
+    pub(super) async fn keep(&self) -> RedisResult<()> {
+        self.connection()?.keep().await
     }
 }
 
@@ -267,15 +254,16 @@ impl Release {
     pub(super) fn new(state: &str, meter: &str) -> Self {
         Self {
             leases: format!("outpost:held:{state}:{meter}"),
-            token: epoch(),
+            token: random(),
         }
     }
 }
 
 /// Whether Redis refused a command before it changed anything, for a reason that passes: it is full, read-only or starting,
-/// or has forgotten the scripts.
+/// has forgotten the scripts, or knows a later connection.
 fn was_not_executed(error: &RedisError) -> bool {
-    const CODES: [&str; 10] = [
+    const CODES: [&str; 11] = [
+        FENCED,
         "NOSCRIPT",
         "OOM",
         "READONLY",
@@ -288,15 +276,6 @@ fn was_not_executed(error: &RedisError) -> bool {
         "MISCONF",
     ];
     error.code().is_some_and(|code| CODES.contains(&code))
-}
-
-/// How often leases are renewed.
-pub(super) const RENEWAL: Duration = Duration::from_secs(LEASE.as_secs() / 3);
-
-fn script(hash: &str, keys: &[&str]) -> Cmd {
-    let mut script = cmd("EVALSHA");
-    script.arg(hash).arg(keys.len()).arg(keys);
-    script
 }
 
 /// Adds count, sum, minimum and maximum; an empty string for a missing one.
@@ -314,11 +293,11 @@ fn key(state: &str) -> String {
 }
 
 /// Random hexadecimal digits.
-fn epoch() -> String {
+pub(super) fn random() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -6,19 +6,22 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use redis::RedisResult;
-use tokio::time::{sleep, timeout};
+use redis::{RedisResult, Value};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::fields::Update;
 use super::shared::Shared;
-use super::store::{RENEWAL, TIMEOUT};
+use super::store::TIMEOUT;
 use crate::log;
 use crate::outpost::backoff::Backoff;
 use crate::outpost::cache::Cache;
 use crate::transport::Clock;
 
-/// After how many renewals everything in memory is read again, in case an update was lost: 30 seconds.
-const REFRESH: u32 = 3;
+/// How often the connection is checked.
+const CHECK: Duration = Duration::from_secs(10);
+
+/// How often everything in memory is read again, in case an update was lost.
+const REFRESH: Duration = Duration::from_secs(30);
 
 impl Shared {
     /// Keeps Redis connected.
@@ -52,12 +55,12 @@ impl Shared {
         let subscription = subscription.await.map_err(|_| late())??;
         // Updates from before the subscription were missed.
         cache.forget_revisions(true);
-        self.store.connect().await?;
+        self.store.connect(&self.pending).await?;
         // Snapshots that arrived before the connection could not be stored: request them again.
         cache.forget_revisions(true);
         backoff.reset();
         cache.notify();
-        let mut messages = subscription.into_on_message();
+        let (mut subscriber, mut messages) = subscription.split();
         let listening = async {
             while let Some(message) = messages.next().await {
                 self.receive(cache, clock, message.get_payload_bytes());
@@ -66,13 +69,19 @@ impl Shared {
         };
         // Leases are renewed at once, since their last renewal may have been long before the connection.
         let keeping = async {
+            let mut refreshed = Instant::now();
             loop {
-                for _ in 0..REFRESH {
-                    self.renew().await?;
-                    self.store.ping().await?;
-                    sleep(RENEWAL).await;
+                // A connection that failed silently is noticed by the failure of a command, or by the next check.
+                let failed = self.store.failed();
+                self.renew().await?;
+                self.store.keep().await?;
+                let answered = timeout(TIMEOUT, subscriber.ping::<Value>()).await;
+                answered.map_err(|_| late())??;
+                if refreshed.elapsed() >= REFRESH {
+                    cache.forget_revisions(false);
+                    refreshed = Instant::now();
                 }
-                cache.forget_revisions(false);
+                let _ = timeout(CHECK.min(self.store.lease / 3), failed).await;
             }
         };
         let writing = async {
