@@ -203,6 +203,16 @@ pub(crate) fn outpost_invalid(reason: &str) {
     );
 }
 
+/// Logs that what was counted by a reducer was counted by another rule.
+#[cfg(feature = "outpost")]
+pub(crate) fn outpost_rule_changed(reducer: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        polar.reducer = reducer,
+        "a meter has another definition: its balances are read from the API until the next snapshot"
+    );
+}
+
 /// Logs that the Outpost has no connection to Redis, and makes another one after a delay.
 #[cfg(all(feature = "outpost", feature = "redis"))]
 pub(crate) fn outpost_redis_disconnected(error: &dyn Display, delay: Duration) {

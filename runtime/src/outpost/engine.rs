@@ -144,7 +144,7 @@ impl Engine {
 
     /// Applies the reducers of a configuration. Returns whether it is valid.
     pub(super) fn configure(&self, configuration: &Json) -> bool {
-        let (reducers, early) = {
+        let (reducers, early, since) = {
             let mut setup = self.setup();
             // Events from before the first configuration are still to be counted; later reducers have missed earlier
             // events.
@@ -156,8 +156,12 @@ impl Engine {
                 return false;
             };
             setup.reducers = Arc::new(reducers);
-            (Arc::clone(&setup.reducers), setup.early.take())
+            (Arc::clone(&setup.reducers), setup.early.take(), since)
         };
+        for reducer in reducers.changed(since) {
+            log::outpost_rule_changed(&reducer.id);
+            self.cache.recount(reducer, since);
+        }
         for (customer, usage) in early.into_iter().flatten() {
             self.record(count(customer, &*usage, &reducers));
         }
@@ -330,6 +334,9 @@ impl Engine {
         let state = customer.state(&reducer.id);
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis {
+            if self.cache.is_outdated(customer, reducer) {
+                return Err(Shortage::Unknown);
+            }
             let hold = Arc::clone(redis).hold(&state, meter, function, units);
             return hold.await.map(Hold::Shared);
         }

@@ -22,6 +22,8 @@ pub(super) struct Reducer {
     pub(super) rule: Option<Rule>,
     /// The time since which this process counts by it, in microseconds since 1970.
     pub(super) since: i64,
+    /// When its rule last changed, in the same unit. Buckets from before were counted by another rule.
+    pub(super) changed: Option<i64>,
 }
 
 /// How events are counted.
@@ -43,6 +45,7 @@ impl Reducer {
             meters: meters.map(str::to_owned).collect(),
             rule: Rule::parse(json),
             since,
+            changed: None,
         })
     }
 }
@@ -82,15 +85,19 @@ impl Rule {
 pub(crate) struct Reducers(Vec<Reducer>);
 
 impl Reducers {
-    /// Parses a configuration. Reducers of the previous configuration keep the time since which they count; others have
-    /// counted nothing before `now`.
+    /// Parses a configuration. Reducers of the previous configuration keep the time since which they count, unless they
+    /// count by another rule now; others have counted nothing before `now`.
     pub(super) fn parse(configuration: &Json, last: &Self, now: i64) -> Option<Self> {
         let reducers = configuration.get("reducers")?.as_array()?.iter();
         let reducers = reducers.filter_map(|json| {
             let mut reducer = Reducer::parse(json, now)?;
             let before = last.0.iter().find(|it| it.id == reducer.id);
-            if let Some(before) = before.filter(|it| it.rule == reducer.rule) {
-                reducer.since = before.since;
+            match before {
+                Some(before) if before.rule == reducer.rule => {
+                    (reducer.since, reducer.changed) = (before.since, before.changed);
+                }
+                Some(_) => reducer.changed = Some(now),
+                None => {}
             }
             Some(reducer)
         });
@@ -99,6 +106,11 @@ impl Reducers {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Reducer> {
         self.0.iter()
+    }
+
+    /// Returns the reducers whose rules changed at this time.
+    pub(super) fn changed(&self, at: i64) -> impl Iterator<Item = &Reducer> {
+        self.iter().filter(move |it| it.changed == Some(at))
     }
 
     /// Returns the reducer of a meter.

@@ -178,6 +178,33 @@ async fn the_connection_has_the_headers_of_the_client() {
     assert_eq!(headers["sec-websocket-version"], "13");
 }
 
+/// The reducers, of which that for calls counts other events now.
+fn changed_reducers() -> Json {
+    let mut reducers = reducers();
+    reducers[0]["filter"]["clauses"][0]["value"] = json!("new call");
+    json!({ "type": "configuration", "payload": { "reducers": reducers } })
+}
+
+#[tokio::test]
+async fn a_meter_with_another_definition_is_counted_anew() {
+    let (polar, metering) = started().await;
+    metering
+        .track(event("call").metadata("units", 1))
+        .await
+        .unwrap();
+    assert_eq!(read(&metering, CALLS).await.consumed, 3.into());
+    // Polar sends a snapshot that the event is not in.
+    polar.push(&changed_reducers());
+    while read(&metering, CALLS).await.consumed != 2.into() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    metering.track(event("new call")).await.unwrap();
+    metering.track(event("call")).await.unwrap();
+    assert_eq!(read_locally(&metering, CALLS).await.consumed, 3.into());
+    // Another meter is not affected.
+    assert_eq!(read_locally(&metering, UNITS).await.consumed, 6.into());
+}
+
 #[tokio::test]
 async fn events_from_before_the_configuration_are_counted() {
     let polar = Polar::start().await;
@@ -253,6 +280,17 @@ async fn a_connection_that_drops_is_made_again_and_everything_is_asked_for() {
     metering.track(event("call")).await.unwrap();
     let balance = read_locally(&metering, CALLS).await;
     assert_eq!(balance.consumed, 3.into());
+}
+
+#[tokio::test]
+async fn a_connection_that_is_silent_is_replaced() {
+    let (polar, _metering) = started().await;
+    polar.silence();
+    // Time passes as soon as nothing else happens.
+    tokio::time::pause();
+    let replaced = polar.until(|world| world.upgrades.len() == 2);
+    let replaced = tokio::time::timeout(Duration::from_secs(3_600), replaced);
+    replaced.await.unwrap();
 }
 
 #[tokio::test]

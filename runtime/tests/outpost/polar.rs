@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub(crate) failure: Option<u16>,
     /// The consumed and credited units that the API returns.
     pub(crate) balance: Option<(f64, f64)>,
+    /// Whether connections are open, and nothing is read or sent.
+    is_silent: bool,
     /// The number of received requests for balances.
     pub(crate) reads: usize,
     sockets: Vec<mpsc::UnboundedSender<Message>>,
@@ -111,6 +113,12 @@ impl Polar {
     /// Drops all connections without a close frame.
     pub(crate) fn drop_sockets(&self) {
         self.world().sockets.clear();
+    }
+
+    /// Keeps all connections open, and neither reads nor sends anything.
+    pub(crate) fn silence(&self) {
+        self.world().is_silent = true;
+        self.shared.changes.send_modify(|it| *it += 1);
     }
 
     /// Waits until the state satisfies a condition.
@@ -314,9 +322,16 @@ async fn converse(socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>, sh
             }
         }
     };
+    let silent = async {
+        let mut changes = shared.changes.subscribe();
+        while !shared.world.lock().unwrap().is_silent {
+            changes.changed().await.unwrap();
+        }
+    };
     tokio::select! {
         () = writing => {}
         () = reading => {}
+        () = silent => std::future::pending().await,
     }
 }
 

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use crate::polar::Polar;
 use crate::redis::Redis;
-use crate::{BUCKET, CALLS, UNITS, event, next_bucket, read, read_locally, reducers, snapshot};
+use crate::{
+    BUCKET, CALLS, UNITS, changed_reducers, event, next_bucket, read, read_locally, reducers,
+    snapshot,
+};
 
 pub(crate) async fn polar() -> Polar {
     let polar = Polar::start().await;
@@ -141,6 +144,30 @@ async fn an_outage_of_redis_is_bridged_by_the_api() {
     // The state has a new epoch: events that were tracked meanwhile are written, and snapshots are requested.
     redis.restart().await;
     until(&metering, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_by_an_old_definition_of_a_meter_are_not_used() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let polar = polar().await;
+    // Events since then are in buckets.
+    polar.keep(&snapshot("u-1", CALLS, next_bucket() - 2 * BUCKET));
+    let metering = process(&polar, &redis);
+    metering.track(event("call")).await.unwrap();
+    until(&metering, 3).await;
+    polar.push(&changed_reducers());
+    while read(&metering, CALLS).await.source == Source::Local {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let error = metering.reserve(CALLS, 1, "u-1").await.unwrap_err();
+    assert!(matches!(error, ReserveError::Unknown), "{error}");
+    let mut next = snapshot("u-1", CALLS, next_bucket() + BUCKET);
+    next["version"] = 2.into();
+    polar.snapshot(&next);
+    until(&metering, 2).await;
+    drop(metering.reserve(CALLS, 98, "u-1").await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -188,6 +188,22 @@ impl Cache {
         self.asking.notify(1);
     }
 
+    /// Marks the states of a reducer as incomplete, since its rule changed at this time: their buckets were counted by
+    /// another one.
+    pub(in crate::outpost) fn recount(&self, reducer: &Reducer, changed: i64) {
+        let mut inner = self.lock();
+        let is_shared = inner.is_shared;
+        let entries = inner.entries.iter_mut().map(|(_, entry)| entry);
+        for entry in entries.filter(|entry| entry.reducer == reducer.id) {
+            entry.since = changed;
+            // The states in Redis belong to all processes; the next snapshot replaces their buckets.
+            if !is_shared {
+                entry.state = State::default();
+                entry.received = None;
+            }
+        }
+    }
+
     /// Returns the next message to Polar.
     pub(in crate::outpost) async fn next_ask(&self) -> String {
         loop {
@@ -311,7 +327,7 @@ impl Inner {
         }
         let since = match self.is_shared {
             // The state includes events of other processes.
-            true => i64::MIN,
+            true => reducer.changed.unwrap_or(i64::MIN),
             false => self.since.max(reducer.since),
         };
         self.entries.get_or_insert_mut(key, || Entry {

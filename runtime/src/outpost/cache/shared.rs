@@ -1,7 +1,9 @@
 //! Copies of states in Redis, which are current as long as every update arrives.
 
 use super::{Cache, Entry};
+use crate::outpost::reducer::Reducer;
 use crate::outpost::state::{Revision, Stored};
+use crate::outpost::usage::Identity;
 use crate::time::Instant;
 
 impl Cache {
@@ -17,6 +19,13 @@ impl Cache {
             .entries
             .peek(state)
             .is_some_and(|entry| entry.revision.is_some())
+    }
+
+    /// Returns whether a state can contain buckets that were counted by an earlier rule of its reducer.
+    pub(in crate::outpost) fn is_outdated(&self, customer: &Identity, reducer: &Reducer) -> bool {
+        let inner = self.lock();
+        let entry = inner.entries.peek(&customer.state(&reducer.id));
+        reducer.changed.is_some() && !entry.is_some_and(Entry::is_complete)
     }
 
     /// Applies a state that was read. If a later update arrived meanwhile, it has to be read again.
@@ -118,8 +127,6 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::outpost::reducer::Reducer;
-    use crate::outpost::usage::Identity;
 
     fn stored(epoch: &str, number: u64) -> Stored {
         Stored {
