@@ -37,6 +37,7 @@
 //! | `WARN` | the Outpost is disconnected from Polar or from Redis | `error`, `polar.delay` |
 //! | `WARN` | a command of the Outpost to Redis fails, usage may be missing there, or reservations ran out | `error`, `polar.outpost.lost` |
 //! | `WARN` | a message to the Outpost is invalid, or an event makes a sum infinite | `error`, `polar.reducer` |
+//! | `INFO` | a meter is counted by another definition from now on | `polar.reducer` |
 //! | `WARN` | the ingester ended with events that were not sent | `polar.ingest.unsent` |
 //! | `WARN` | a webhook secret can be guessed | |
 //! | `DEBUG` | a request waited for the client's own rate limit | `polar.operation`, `polar.delay` |

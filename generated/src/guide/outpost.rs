@@ -45,6 +45,7 @@
 //! - the first snapshot of the customer has not arrived; a read waits up to `snapshot_timeout` for it (one second by
 //!   default);
 //! - the meter counts unique values, which cannot be computed locally, or Polar has not configured it yet;
+//! - the definition of the meter has changed since the last snapshot, so that events were counted by another one;
 //! - the local state is incomplete: this process started after the snapshot was taken, so events that other processes
 //!   tracked in between may be missing. This lasts until Polar sends a newer snapshot, some minutes after the start.
 //!
@@ -64,16 +65,28 @@
 //! minutes. Counts are written to Redis in pipelines in the background; a read waits until earlier events are written. A
 //! command takes at most 5 seconds. While Redis cannot be reached, or refuses writes because it is full, read-only or
 //! starting, balances are read from the API at once, and the counts of up to 20,000 states wait in memory and are written
-//! afterwards. A write whose response was lost is not sent again: until the next snapshot, the local balance may miss those
-//! events. The events themselves are sent to Polar in any case.
+//! afterwards.
+//!
+//! Each event is counted once, however connections break. A write is executed in one atomic step that also counts the
+//! writes of this process under a key of its own (`outpost:writer:` and a random ID). The next connection reads that number,
+//! so that writes whose responses were lost are written again only if Redis did not execute them, and it disables earlier
+//! connections, so that they execute nothing afterwards. The key expires after a day without a connection, and writes that
+//! have been unconfirmed for so long are given up.
 //!
 //! Know these limits:
 //!
-//! - Redis adds fractional numbers with about 18 significant digits, so sums can be rounded in the last digits. Whole
-//!   numbers are exact.
+//! - Sums are exact decimals, as long as only this crate adds to them. Polar's SDKs have Redis add, with about 18
+//!   significant digits, so a bucket to which both add can be rounded in the last digits. Whole numbers are always exact.
 //! - If Redis loses its data (a restart without persistence, a failover), or is used for the first time, events since the
 //!   last snapshot are missing locally until Polar has counted them, some minutes later. Balances are too high until then.
-//! - Neither TLS nor Redis Cluster is supported. The state of a customer does not expire: its keys stay in Redis.
+//! - Redis Cluster is not supported: a script that counts changes several keys, which a cluster would distribute over
+//!   several nodes. If the server is one of a cluster, its state is not used, and an event of the level `WARN` says so.
+//! - The state of a customer does not expire: its keys stay in Redis.
+//!
+//! With the scheme `rediss`, the connection uses TLS, by the feature `rustls` (a default) or `native-tls`. If the authority
+//! that signed the server's certificate is not one that the system trusts, pass its certificate to
+//! `OutpostOptions::redis_certificate`. The crate `redis` uses the cryptographic provider that is installed for the
+//! process; if there is none, `aws-lc-rs` is installed when metering is started.
 //!
 //! ## Reserve units
 //!
@@ -82,8 +95,10 @@
 //! and then releases the reservation. The event may use more or fewer units than were reserved. Units can be reserved only
 //! of meters that count or sum.
 //!
-//! In Redis, a reservation is a lease of 30 seconds that is renewed every 10, so units that a crashed process reserved
-//! become available again. A lease that Redis has lost is created again at the next renewal. Units may have up to 15 digits
+//! In Redis, a reservation is a lease of 30 seconds (`OutpostOptions::lease`) that is renewed three times as often, so units
+//! that a crashed process reserved become available again. If the connection breaks meanwhile, `reserve` waits for the next
+//! one, at most 5 seconds, and repeats the reservation, which takes the units once. A lease that Redis has lost is created
+//! again at the next renewal. Units may have up to 15 digits
 //! before the decimal point and 9 after it; others are rejected (`ReserveError::InvalidUnits`), and balances are rounded
 //! down. In memory, all numbers are exact decimals.
 //!

@@ -81,6 +81,11 @@
 //! rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }
 //! ```
 //!
+//! Connections to Redis with the scheme `rediss` use the feature `rustls` or `native-tls` as well; `rustls` if both are on.
+//! The crate `redis` uses the provider that is installed for the process. Outpost installs `aws-lc-rs` if there is none. If
+//! you connect to Redis yourself, for webhook deliveries or a shared rate limit, in a program that contains both providers,
+//! install one first.
+//!
 //! `native-tls` has no C code to compile. On Linux it needs the development files of OpenSSL (`libssl-dev`) to build and
 //! the library to run; Windows and macOS contain their own.
 //!

@@ -95,7 +95,7 @@ impl Engine {
         let started = now();
         #[cfg(feature = "redis")]
         let redis = match &options.redis {
-            Some(url) => Some(Arc::new(Shared::open(url.expose(), options.lease)?)),
+            Some(url) => Some(Arc::new(Shared::open(url.expose(), options)?)),
             None => None,
         };
         #[cfg(feature = "redis")]

@@ -37,6 +37,8 @@ pub struct OutpostOptions {
     #[cfg(feature = "redis")]
     pub(super) redis: Option<Secret>,
     #[cfg(feature = "redis")]
+    pub(super) redis_certificate: Option<Vec<u8>>,
+    #[cfg(feature = "redis")]
     pub(super) lease: Duration,
 }
 
@@ -50,16 +52,29 @@ impl OutpostOptions {
             #[cfg(feature = "redis")]
             redis: None,
             #[cfg(feature = "redis")]
+            redis_certificate: None,
+            #[cfg(feature = "redis")]
             lease: LEASE,
         }
     }
 
     /// Keeps the state in Redis, at a URL such as `redis://:password@host:6379/0`. Processes, and services in other
     /// languages that use Polar's SDKs, share the counts, which survive restarts. While Redis is unreachable, balances
-    /// are read from the API. TLS is not supported.
+    /// are read from the API.
+    ///
+    /// TLS is used with the scheme `rediss`, and needs the feature `rustls` or `native-tls`. With `rustls`, the provider
+    /// `aws-lc-rs` is installed for the process if it has none: install another one before metering is started.
     #[cfg(feature = "redis")]
     pub fn redis(mut self, url: impl Into<Secret>) -> Self {
         self.redis = Some(url.into());
+        self
+    }
+
+    /// Sets the certificate of the authority that signed the certificate of Redis, in PEM format. Default: the authorities
+    /// that the system trusts.
+    #[cfg(feature = "redis")]
+    pub fn redis_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.redis_certificate = Some(pem.into());
         self
     }
 

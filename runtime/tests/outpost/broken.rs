@@ -14,16 +14,16 @@ use crate::shared::{polar, process, until};
 use crate::{CALLS, UNITS, event, read_locally};
 
 /// How many connections each test breaks.
-const BREAKS: usize = 15;
+const BREAKS: usize = 18;
 
-/// A process behind a proxy; `None` without a server.
-async fn behind_proxy() -> Option<(Redis, Polar, Proxy, Metering)> {
+/// A process behind a proxy, whose leases last this many seconds; `None` without a server.
+async fn behind_proxy(lease: u64) -> Option<(Redis, Polar, Proxy, Metering)> {
     let redis = Redis::start().await?;
     let polar = polar().await;
     let proxy = Proxy::start(redis.socket()).await;
     let options = OutpostOptions::new()
         .snapshot_timeout(Duration::from_secs(30))
-        .lease(Duration::from_secs(600))
+        .lease(Duration::from_secs(lease))
         .redis(proxy.url());
     let metering = polar.metering().outpost(options).start().unwrap();
     until(&metering, 2).await;
@@ -32,7 +32,7 @@ async fn behind_proxy() -> Option<(Redis, Polar, Proxy, Metering)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_event_is_counted_once() {
-    let Some((redis, polar, proxy, metering)) = behind_proxy().await else {
+    let Some((redis, polar, proxy, metering)) = behind_proxy(600).await else {
         return;
     };
     let other = process(&polar, &redis);
@@ -49,10 +49,10 @@ async fn each_event_is_counted_once() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    until(&metering, 2 + tracked).await;
-    metering.flush().await.unwrap();
     // Late commands have been executed by then.
     tokio::time::sleep(LATEST).await;
+    read_locally(&metering, CALLS).await;
+    metering.flush().await.unwrap();
     for metering in [&metering, &other] {
         let consumed = read_locally(metering, CALLS).await.consumed;
         assert_eq!(consumed, (2 + tracked).into());
@@ -69,21 +69,27 @@ async fn each_event_is_counted_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_reservation_is_made_and_released_once() {
-    let Some((redis, polar, proxy, metering)) = behind_proxy().await else {
+    let Some((redis, polar, proxy, metering)) = behind_proxy(600).await else {
         return;
     };
     let other = process(&polar, &redis);
     until(&other, 2).await;
     for round in 0..BREAKS {
+        // Afterwards the state is in memory, so that the next script reserves.
+        read_locally(&metering, CALLS).await;
         proxy.break_next(Break::ALL[round % Break::ALL.len()]);
         let mut reserved = Vec::new();
-        while !proxy.has_broken() || reserved.is_empty() {
+        while !proxy.has_broken() {
             match metering.reserve(CALLS, 3, "u-1").await {
                 Ok(reservation) => reserved.push(reservation),
                 Err(ReserveError::Unknown) => tokio::time::sleep(Duration::from_millis(5)).await,
                 Err(error) => panic!("{error}"),
             }
             reserved.truncate(20);
+        }
+        // A late command must not reserve again what was released.
+        if round % 2 == 0 {
+            reserved.clear();
         }
         // Late commands have been executed by then.
         tokio::time::sleep(LATEST).await;
@@ -102,6 +108,22 @@ async fn each_reservation_is_made_and_released_once() {
         leases(&redis, 0).await;
     }
     drop(other.reserve(CALLS, 98, "u-1").await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_has_failed_silently_is_replaced() {
+    // The connections are checked as often as leases are renewed.
+    let Some((_redis, _polar, proxy, _metering)) = behind_proxy(1).await else {
+        return;
+    };
+    let before = proxy.subscriptions();
+    proxy.silence_subscriptions();
+    let mut checks = 0;
+    while proxy.subscriptions() == before {
+        checks += 1;
+        assert!(checks < 3_000, "the subscription is still used");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Waits until there are this many leases.

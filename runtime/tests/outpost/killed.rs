@@ -48,7 +48,8 @@ async fn child() {
     let metering = metering(polar).outpost(options).start().unwrap();
     until(&metering, 2).await;
     let mut reserved = Vec::new();
-    while reserved.len() < count.parse().unwrap() {
+    let count: usize = count.parse().unwrap();
+    while reserved.len() < count {
         match metering.reserve(CALLS, EACH as i64, "u-1").await {
             Ok(reservation) => {
                 reserved.push(reservation);

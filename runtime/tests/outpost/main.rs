@@ -18,6 +18,8 @@ mod proxy;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 #[cfg(all(unix, feature = "redis"))]
+mod servers;
+#[cfg(all(unix, feature = "redis"))]
 mod shared;
 #[cfg(feature = "spool")]
 mod spooled;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,28 +30,48 @@ impl Break {
 
 pub(crate) struct Proxy {
     address: SocketAddr,
-    next: Arc<Mutex<Option<Break>>>,
+    shared: Arc<Shared>,
     server: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    next: Mutex<Option<Break>>,
+    /// For each connection with a subscription, whether it is silent.
+    subscriptions: Mutex<Vec<Arc<AtomicBool>>>,
 }
 
 impl Proxy {
     pub(crate) async fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let next: Arc<Mutex<Option<Break>>> = Arc::default();
-        let breaks = Arc::clone(&next);
+        let shared: Arc<Shared> = Arc::default();
+        let connections = Arc::clone(&shared);
         let server = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let redis = UnixStream::connect(&socket).await.unwrap();
-                tokio::spawn(forward(client, redis, Arc::clone(&breaks)));
+                tokio::spawn(forward(client, redis, Arc::clone(&connections)));
             }
         });
         Self {
             address,
-            next,
+            shared,
             server,
         }
+    }
+
+    /// Forwards nothing more on the connections that have a subscription now, and keeps them open.
+    pub(crate) fn silence_subscriptions(&self) {
+        let subscriptions = self.shared.subscriptions.lock().unwrap();
+        subscriptions
+            .iter()
+            .for_each(|it| it.store(true, Ordering::Relaxed));
+    }
+
+    /// Returns how many connections had a subscription.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.shared.subscriptions.lock().unwrap().len()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -59,12 +80,12 @@ impl Proxy {
 
     /// Breaks the connection on which the next script is run.
     pub(crate) fn break_next(&self, how: Break) {
-        *self.next.lock().unwrap() = Some(how);
+        *self.shared.next.lock().unwrap() = Some(how);
     }
 
     /// Returns whether the connection was broken.
     pub(crate) fn has_broken(&self) -> bool {
-        self.next.lock().unwrap().is_none()
+        self.shared.next.lock().unwrap().is_none()
     }
 }
 
@@ -75,30 +96,38 @@ impl Drop for Proxy {
 }
 
 /// Forwards in both directions, until the connection is to break.
-async fn forward(mut client: TcpStream, mut redis: UnixStream, next: Arc<Mutex<Option<Break>>>) {
+async fn forward(mut client: TcpStream, mut redis: UnixStream, shared: Arc<Shared>) {
+    let is_silent: Arc<AtomicBool> = Arc::default();
     let (mut sent, mut received) = (vec![0; 1 << 18], vec![0; 1 << 18]);
     let (commands, how) = loop {
         tokio::select! {
-            size = client.read(&mut sent) => match size {
-                Ok(1..) => {
-                    let commands = &sent[..size.unwrap()];
-                    if commands.windows(7).any(|word| word == b"EVALSHA")
-                        && let Some(how) = next.lock().unwrap().take()
-                    {
-                        break (commands, how);
-                    }
-                    if redis.write_all(commands).await.is_err() {
-                        return;
-                    }
-                }
-                _ => return,
-            },
-            size = redis.read(&mut received) => match size {
-                Ok(1..) => if client.write_all(&received[..size.unwrap()]).await.is_err() {
+            size = client.read(&mut sent) => {
+                let Ok(size @ 1..) = size else {
                     return;
-                },
-                _ => return,
-            },
+                };
+                let commands = &sent[..size];
+                let contains = |name: &[u8]| commands.windows(name.len()).any(|it| it == name);
+                if contains(b"SUBSCRIBE") {
+                    shared.subscriptions.lock().unwrap().push(Arc::clone(&is_silent));
+                }
+                if contains(b"EVALSHA")
+                    && let Some(how) = shared.next.lock().unwrap().take()
+                {
+                    break (commands, how);
+                }
+                if !is_silent.load(Ordering::Relaxed) && redis.write_all(commands).await.is_err() {
+                    return;
+                }
+            }
+            size = redis.read(&mut received) => {
+                let Ok(size @ 1..) = size else {
+                    return;
+                };
+                let responses = &received[..size];
+                if !is_silent.load(Ordering::Relaxed) && client.write_all(responses).await.is_err() {
+                    return;
+                }
+            }
         }
     };
     match how {

@@ -8,16 +8,27 @@ use polar_client_runtime::redis;
 
 pub(crate) struct Redis {
     folder: tempfile::TempDir,
+    arguments: Vec<String>,
     child: Child,
 }
 
 impl Redis {
     /// Starts a server; `None` if none is installed, unless `SERVERS_REQUIRED` is set.
     pub(crate) async fn start() -> Option<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a server with additional arguments.
+    pub(crate) async fn start_with(arguments: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        match spawn(&folder) {
+        let arguments: Vec<_> = arguments.iter().map(|it| (*it).to_owned()).collect();
+        match spawn(&folder, &arguments) {
             Ok(child) => {
-                let redis = Self { folder, child };
+                let mut redis = Self {
+                    folder,
+                    arguments,
+                    child,
+                };
                 redis.ready().await;
                 Some(redis)
             }
@@ -38,11 +49,13 @@ impl Redis {
         self.folder.path().join("redis.sock")
     }
 
-    async fn ready(&self) {
+    async fn ready(&mut self) {
         while tokio::net::UnixStream::connect(self.socket())
             .await
             .is_err()
         {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "redis-server has ended: {ended:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -64,7 +77,7 @@ impl Redis {
     /// Starts the server again, without its former data.
     pub(crate) async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.socket());
-        self.child = spawn(&self.folder).unwrap();
+        self.child = spawn(&self.folder, &self.arguments).unwrap();
         self.ready().await;
     }
 }
@@ -76,12 +89,19 @@ impl Drop for Redis {
     }
 }
 
-fn spawn(folder: &tempfile::TempDir) -> std::io::Result<Child> {
+fn spawn(folder: &tempfile::TempDir, arguments: &[String]) -> std::io::Result<Child> {
     Command::new("redis-server")
         .args(["--port", "0", "--save", "", "--appendonly", "no"])
         .args(["--unixsocket", "redis.sock"])
+        .args(arguments)
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
+}
+
+/// Returns a port that was free just now.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }

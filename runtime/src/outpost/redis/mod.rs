@@ -1,5 +1,6 @@
 //! The state in Redis, which processes and services in other languages share.
 
+mod address;
 mod fields;
 mod pending;
 mod scripts;

@@ -259,3 +259,40 @@ pub(super) fn lost(count: usize) {
         log::outpost_lost(count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+
+    /// Sends everything that waits, and loses the connection. Returns how many writes were executed before, and the buckets.
+    async fn send(pending: &Pending) -> (u64, Vec<i64>) {
+        let mut batch = pending.next().await;
+        let (executed, writes) = batch.send(10).unwrap();
+        let mut buckets: Vec<_> = writes.iter().map(|write| write.1).collect();
+        buckets.sort_unstable();
+        (executed, buckets)
+    }
+
+    #[tokio::test]
+    async fn unconfirmed_writes_wait_again_if_they_were_not_executed() {
+        let pending = Pending::default();
+        let add = |start| pending.add("state".to_owned(), start, &Statistics::ONE);
+        assert!((0..3).all(|start| add(start).unwrap()));
+        let mut batch = pending.next().await;
+        let first = batch.send(10).unwrap().1[0].1;
+        drop(batch);
+        // The first was executed.
+        pending.resume(1);
+        let rest: Vec<_> = (0..3).filter(|start| *start != first).collect();
+        assert_eq!(send(&pending).await, (1, rest.clone()));
+        assert!(pending.awaited("state").is_some());
+        // Redis lost its data.
+        pending.resume(0);
+        assert_eq!(send(&pending).await, (0, rest));
+        pending.resume(2);
+        assert!(pending.lock().is_written());
+        assert!(pending.awaited("state").is_none());
+    }
+}

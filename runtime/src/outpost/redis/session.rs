@@ -1,11 +1,21 @@
 //! One connection to Redis for commands.
 
+use std::time::Duration;
+
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisResult, cmd};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, cmd,
+};
+use uuid::Uuid;
 
 use super::pending::{Pending, REMEMBERED};
 use super::scripts;
-use super::store::{TIMEOUT, milliseconds, random};
+
+/// The timeout of a command.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+
+const CLUSTER: &str = "the server is a node of a Redis Cluster, which would distribute over several nodes what a script \
+                       changes at once: use a server whose cluster mode is off";
 
 /// A connection, and the names of the scripts that were loaded there.
 #[derive(Clone)]
@@ -29,7 +39,7 @@ pub(super) struct Scripts {
 }
 
 impl Session {
-    /// Connects, loads the scripts, and settles what became of the writes of earlier connections.
+    /// Connects, loads the scripts, and settles the outcome of the writes of earlier connections.
     pub(super) async fn connect(
         client: &Client,
         writer: &str,
@@ -41,6 +51,14 @@ impl Session {
         let mut connection = client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
+        let info: RedisResult<String> = cmd("INFO")
+            .arg("cluster")
+            .query_async(&mut connection)
+            .await;
+        // Some users are not permitted to read this: a cluster then refuses the scripts.
+        if info.is_ok_and(|info| is_cluster(&info)) {
+            return Err(RedisError::from((ErrorKind::InvalidClientConfig, CLUSTER)));
+        }
         let mut load = Pipeline::new();
         for script in [
             scripts::READ,
@@ -97,6 +115,12 @@ impl Session {
     }
 }
 
+/// Returns whether the information that a server returns about itself says that its cluster mode is on.
+fn is_cluster(info: &str) -> bool {
+    info.lines()
+        .any(|line| line.trim_end() == "cluster_enabled:1")
+}
+
 /// Returns a command that runs a script.
 pub(super) fn script(hash: &str, keys: &[&str]) -> Cmd {
     let mut script = cmd("EVALSHA");
@@ -112,3 +136,12 @@ pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
 
 /// The code of the error of a script whose connection is not the last one.
 pub(super) const FENCED: &str = "FENCED";
+
+/// Random hexadecimal digits.
+pub(super) fn random() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use redis::RedisResult;
 use tokio::time::timeout;
 
 use super::pending::{Pending, Release};
-use super::store::{Store, TIMEOUT, Taken};
+use super::session::TIMEOUT;
+use super::store::{Store, Taken};
 use crate::Error;
 use crate::log;
 use crate::outpost::cache::{Cache, Shortage};
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
+use crate::outpost::options::OutpostOptions;
 use crate::outpost::statistics::{Function, NotFinite, Statistics};
 use crate::time::Instant;
 
@@ -39,9 +40,9 @@ impl Drop for Lease {
 }
 
 impl Shared {
-    pub(in crate::outpost) fn open(url: &str, lease: Duration) -> Result<Self, Error> {
+    pub(in crate::outpost) fn open(url: &str, options: &OutpostOptions) -> Result<Self, Error> {
         Ok(Self {
-            store: Store::open(url, lease)?,
+            store: Store::open(url, options)?,
             pending: Pending::default(),
             held: Mutex::default(),
         })

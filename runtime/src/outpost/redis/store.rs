@@ -4,20 +4,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use event_listener::{Event as Bell, EventListener};
-use redis::io::tcp::TcpSettings;
-use redis::{Client, Cmd, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult};
-use uuid::Uuid;
+use redis::{Client, Cmd, Pipeline, RedisError, RedisResult};
 
+use super::address;
 use super::pending::{Batch, Pending, Release, lost};
-use super::session::{FENCED, Session, is_unconfirmed, script};
+use super::session::{FENCED, Session, is_unconfirmed, milliseconds, random, script};
 use crate::Error;
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
+use crate::outpost::options::OutpostOptions;
 use crate::outpost::state::Stored;
 use crate::outpost::statistics::Statistics;
-
-/// The timeout of a command.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many commands are sent in one pipeline.
 const PIPELINE: usize = 1_000;
@@ -46,20 +43,14 @@ pub(super) enum Taken {
 }
 
 impl Store {
-    pub(super) fn open(url: &str, lease: Duration) -> Result<Self, Error> {
-        // The URL may contain a password, and so may an error about it.
-        const REASON: &str = "the URL of Redis is invalid, or needs TLS, which is not supported";
-        let invalid = |_| Error::configuration(REASON);
-        // Commands are small, and a read waits for the response.
-        let tcp = TcpSettings::default().set_nodelay(true);
-        let connection = url.into_connection_info().map_err(invalid)?;
-        let client = Client::open(connection.set_tcp_settings(tcp)).map_err(invalid)?;
+    pub(super) fn open(url: &str, options: &OutpostOptions) -> Result<Self, Error> {
+        let client = address::open(url, options.redis_certificate.as_deref())?;
         let database = client.get_connection_info().redis_settings().db();
         Ok(Self {
             client,
             channel: format!("outpost:{database}:updates"),
             writer: format!("outpost:writer:{}", random()),
-            lease,
+            lease: options.lease,
             session: Mutex::default(),
             connected: Bell::new(),
             failed: Bell::new(),
@@ -290,15 +281,6 @@ fn add_statistics(command: &mut Cmd, statistics: &Statistics) {
 
 fn key(state: &str) -> String {
     format!("outpost:state:{state}")
-}
-
-/// Random hexadecimal digits.
-pub(super) fn random() -> String {
-    Uuid::new_v4().simple().to_string()
-}
-
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn stored(fields: &[String]) -> RedisResult<Stored> {

@@ -10,8 +10,8 @@ use redis::{RedisResult, Value};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fields::Update;
+use super::session::TIMEOUT;
 use super::shared::Shared;
-use super::store::TIMEOUT;
 use crate::log;
 use crate::outpost::backoff::Backoff;
 use crate::outpost::cache::Cache;
