@@ -8,11 +8,11 @@ use quote::quote;
 use super::docs::{self, Docs};
 use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef, Usage};
 
-/// Returns the doc comment of a type: the documentation, then the name that it has in the contract.
+/// Returns the doc comment of a type: the documentation, then the name of its schema if that is another one.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
     let name = &def.name.wire;
     let schema = match &def.docs {
-        Some(_) if def.is_component() => format!("Schema `{name}`."),
+        Some(_) if def.is_component() && def.name.rust != *name => format!("Schema `{name}`."),
         _ => String::new(),
     };
     let docs = Docs::new(def.docs.as_deref(), format!("{what} `{name}`.")).paragraph(schema);

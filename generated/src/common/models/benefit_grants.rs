@@ -7,13 +7,9 @@ use polar_client_runtime::codec::{DecodeError, from_value};
 use polar_client_runtime::types::{Json, JsonObject};
 
 /// Details of a grant of a custom benefit.
-///
-/// Schema `BenefitGrantCustomProperties`.
 pub type BenefitGrantCustomProperties = JsonObject;
 
 /// Details of a grant of a Discord access benefit.
-///
-/// Schema `BenefitGrantDiscordProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
@@ -28,8 +24,6 @@ pub struct BenefitGrantDiscordProperties {
 }
 
 /// Details of a grant of a downloads benefit.
-///
-/// Schema `BenefitGrantDownloadablesProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesProperties {
@@ -38,8 +32,6 @@ pub struct BenefitGrantDownloadablesProperties {
 }
 
 /// Error that prevented the grant of a benefit.
-///
-/// Schema `BenefitGrantError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantError {
@@ -52,13 +44,9 @@ pub struct BenefitGrantError {
 }
 
 /// Details of a grant of a feature flag benefit.
-///
-/// Schema `BenefitGrantFeatureFlagProperties`.
 pub type BenefitGrantFeatureFlagProperties = JsonObject;
 
 /// Details of a grant of a GitHub access benefit.
-///
-/// Schema `BenefitGrantGitHubRepositoryProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
@@ -75,8 +63,6 @@ pub struct BenefitGrantGitHubRepositoryProperties {
 }
 
 /// Details of a grant of a license key benefit.
-///
-/// Schema `BenefitGrantLicenseKeysProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
@@ -89,8 +75,6 @@ pub struct BenefitGrantLicenseKeysProperties {
 }
 
 /// Details of a grant of a meter credit benefit.
-///
-/// Schema `BenefitGrantMeterCreditProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditProperties {
@@ -247,8 +231,6 @@ pub enum BenefitGrantPropertiesView {
 }
 
 /// Details of a grant of a shared Slack channel benefit.
-///
-/// Schema `BenefitGrantSlackSharedChannelProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelProperties {
@@ -267,8 +249,6 @@ pub struct BenefitGrantSlackSharedChannelProperties {
 }
 
 /// Sort criterion for benefit grants; the prefix `-` sorts in descending order.
-///
-/// Schema `BenefitGrantSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,8 +15,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Properties for creating a custom benefit.
-///
-/// Schema `BenefitCustomCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
@@ -48,8 +46,6 @@ impl Default for BenefitCustomCreateProperties {
 }
 
 /// Properties of a custom benefit.
-///
-/// Schema `BenefitCustomProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
@@ -66,8 +62,6 @@ impl BenefitCustomProperties {
 }
 
 /// Properties for creating a Discord access benefit.
-///
-/// Schema `BenefitDiscordCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreateProperties {
@@ -97,8 +91,6 @@ impl BenefitDiscordCreateProperties {
 }
 
 /// Properties of a Discord access benefit.
-///
-/// Schema `BenefitDiscordProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordProperties {
@@ -112,8 +104,6 @@ pub struct BenefitDiscordProperties {
 }
 
 /// A file of a downloads benefit, with its download counts.
-///
-/// Schema `BenefitDownloadableFile`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
@@ -173,8 +163,6 @@ pub struct BenefitDownloadableFileList {
 }
 
 /// Properties for creating a downloads benefit.
-///
-/// Schema `BenefitDownloadablesCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreateProperties {
@@ -209,8 +197,6 @@ impl BenefitDownloadablesCreateProperties {
 }
 
 /// Properties of a downloads benefit.
-///
-/// Schema `BenefitDownloadablesProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesProperties {
@@ -223,18 +209,12 @@ pub struct BenefitDownloadablesProperties {
 }
 
 /// Properties for creating a feature flag benefit.
-///
-/// Schema `BenefitFeatureFlagCreateProperties`.
 pub type BenefitFeatureFlagCreateProperties = JsonObject;
 
 /// Properties of a feature flag benefit.
-///
-/// Schema `BenefitFeatureFlagProperties`.
 pub type BenefitFeatureFlagProperties = JsonObject;
 
 /// Properties for creating a GitHub access benefit.
-///
-/// Schema `BenefitGitHubRepositoryCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreateProperties {
@@ -263,8 +243,6 @@ impl BenefitGitHubRepositoryCreateProperties {
 }
 
 /// Properties of a GitHub access benefit.
-///
-/// Schema `BenefitGitHubRepositoryProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryProperties {
@@ -277,8 +255,6 @@ pub struct BenefitGitHubRepositoryProperties {
 }
 
 /// Activation settings of license keys.
-///
-/// Schema `BenefitLicenseKeyActivationCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationCreateProperties {
@@ -303,8 +279,6 @@ impl BenefitLicenseKeyActivationCreateProperties {
 }
 
 /// Activation settings of license keys.
-///
-/// Schema `BenefitLicenseKeyActivationProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationProperties {
@@ -315,8 +289,6 @@ pub struct BenefitLicenseKeyActivationProperties {
 }
 
 /// Validity period of license keys.
-///
-/// Schema `BenefitLicenseKeyExpirationProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyExpirationProperties {
@@ -340,8 +312,6 @@ impl BenefitLicenseKeyExpirationProperties {
 }
 
 /// Properties for creating a license key benefit.
-///
-/// Schema `BenefitLicenseKeysCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
@@ -415,8 +385,6 @@ impl Default for BenefitLicenseKeysCreateProperties {
 }
 
 /// Properties of a license key benefit.
-///
-/// Schema `BenefitLicenseKeysProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
@@ -431,8 +399,6 @@ pub struct BenefitLicenseKeysProperties {
 }
 
 /// Properties for creating a meter credit benefit.
-///
-/// Schema `BenefitMeterCreditCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreateProperties {
@@ -459,8 +425,6 @@ impl BenefitMeterCreditCreateProperties {
 }
 
 /// Properties of a meter credit benefit.
-///
-/// Schema `BenefitMeterCreditProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditProperties {
@@ -473,8 +437,6 @@ pub struct BenefitMeterCreditProperties {
 }
 
 /// Properties for creating a shared Slack channel benefit.
-///
-/// Schema `BenefitSlackSharedChannelCreateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreateProperties {
@@ -559,8 +521,6 @@ impl BenefitSlackSharedChannelCreateProperties {
 }
 
 /// Properties of a shared Slack channel benefit.
-///
-/// Schema `BenefitSlackSharedChannelProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelProperties {
@@ -591,8 +551,6 @@ pub struct BenefitSlackSharedChannelProperties {
 
 /// Sort criterion for benefits; the prefix `-` sorts in descending order.
 ///
-/// Schema `BenefitSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -618,8 +576,6 @@ pub enum BenefitSortProperty {
 }
 
 /// Type of a benefit.
-///
-/// Schema `BenefitType`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -662,8 +618,6 @@ pub enum BenefitType {
 }
 
 /// Visibility of a benefit in the customer portal.
-///
-/// Schema `BenefitVisibility`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

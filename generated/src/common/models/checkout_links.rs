@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 
 /// Parameters for creating a checkout link.
 ///
-/// Schema `CheckoutLinkCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CheckoutLinkCreateProductPrice`].
 #[derive(Clone)]
@@ -52,8 +50,6 @@ polar_client_runtime::variant_body! {
 
 /// Parameters for creating a checkout link for one product. Deprecated: use a list of
 /// products.
-///
-/// Schema `CheckoutLinkCreateProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
@@ -232,8 +228,6 @@ impl CheckoutLinkCreateProduct {
 
 /// Parameters for creating a checkout link for one price. Deprecated: use a list of
 /// products.
-///
-/// Schema `CheckoutLinkCreateProductPrice`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
@@ -411,8 +405,6 @@ impl CheckoutLinkCreateProductPrice {
 }
 
 /// Parameters for creating a checkout link for one or more products.
-///
-/// Schema `CheckoutLinkCreateProducts`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
@@ -593,8 +585,6 @@ impl CheckoutLinkCreateProducts {
 
 /// Sort criterion for checkout links; the prefix `-` sorts in descending order.
 ///
-/// Schema `CheckoutLinkSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -620,8 +610,6 @@ pub enum CheckoutLinkSortProperty {
 }
 
 /// Update of a checkout link. Fields that are not set keep their values.
-///
-/// Schema `CheckoutLinkUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {

@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 
 /// Mode of a billing address field in a checkout form.
 ///
-/// Schema `BillingAddressFieldMode`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -36,8 +34,6 @@ pub enum BillingAddressFieldMode {
 }
 
 /// Modes of the billing address fields of a checkout form.
-///
-/// Schema `CheckoutBillingAddressFields`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
@@ -56,8 +52,6 @@ pub struct CheckoutBillingAddressFields {
 }
 
 /// Parameters for confirming a checkout session with a confirmation token of Stripe.
-///
-/// Schema `CheckoutConfirmStripe`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
@@ -473,8 +467,6 @@ pub struct UnknownCheckoutDiscount {
 }
 
 /// A discount of a fixed amount that applies once or forever.
-///
-/// Schema `CheckoutDiscountFixedOnceForeverDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
@@ -503,8 +495,6 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
 }
 
 /// A discount of a fixed amount that applies for a number of months.
-///
-/// Schema `CheckoutDiscountFixedRepeatDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
@@ -535,8 +525,6 @@ pub struct CheckoutDiscountFixedRepeatDuration {
 }
 
 /// A percentage discount that applies once or forever.
-///
-/// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
@@ -557,8 +545,6 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
 }
 
 /// A percentage discount that applies for a number of months.
-///
-/// Schema `CheckoutDiscountPercentageRepeatDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
@@ -581,8 +567,6 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
 }
 
 /// The organization of a checkout session, as returned to customers.
-///
-/// Schema `CheckoutOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
@@ -606,8 +590,6 @@ pub struct CheckoutOrganization {
 
 /// Sort criterion for checkout sessions; the prefix `-` sorts in descending order.
 ///
-/// Schema `CheckoutSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -629,8 +611,6 @@ pub enum CheckoutSortProperty {
 }
 
 /// Status of a checkout session.
-///
-/// Schema `CheckoutStatus`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -662,8 +642,6 @@ pub enum CheckoutStatus {
 
 /// Update of a checkout session by the organization. Fields that are not set keep
 /// their values.
-///
-/// Schema `CheckoutUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
@@ -1039,8 +1017,6 @@ impl Default for CheckoutUpdate {
 
 /// Update of a checkout session by the customer. Fields that are not set keep their
 /// values.
-///
-/// Schema `CheckoutUpdatePublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
@@ -1345,8 +1321,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// Whether an amount includes taxes.
-///
-/// Schema `TaxBehavior`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// A custom field of any type.
 ///
-/// Schema `CustomField`.
-///
 /// Discriminated by `type`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -237,8 +235,6 @@ pub struct UnknownCustomField {
 }
 
 /// A checkbox field.
-///
-/// Schema `CustomFieldCheckbox`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckbox {
@@ -265,8 +261,6 @@ pub struct CustomFieldCheckbox {
 }
 
 /// Form settings of a checkbox field.
-///
-/// Schema `CustomFieldCheckboxProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckboxProperties {
@@ -333,8 +327,6 @@ impl Default for CustomFieldCheckboxProperties {
 
 /// Parameters for creating A custom field of any type.
 ///
-/// Schema `CustomFieldCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomFieldCreateText`].
 #[derive(Clone)]
@@ -393,8 +385,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Parameters for creating a checkbox field.
-///
-/// Schema `CustomFieldCreateCheckbox`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
@@ -457,8 +447,6 @@ impl CustomFieldCreateCheckbox {
 }
 
 /// Parameters for creating a date field.
-///
-/// Schema `CustomFieldCreateDate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
@@ -521,8 +509,6 @@ impl CustomFieldCreateDate {
 }
 
 /// Parameters for creating a number field.
-///
-/// Schema `CustomFieldCreateNumber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
@@ -585,8 +571,6 @@ impl CustomFieldCreateNumber {
 }
 
 /// Parameters for creating a field with options to choose from.
-///
-/// Schema `CustomFieldCreateSelect`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
@@ -649,8 +633,6 @@ impl CustomFieldCreateSelect {
 }
 
 /// Parameters for creating a text field.
-///
-/// Schema `CustomFieldCreateText`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
@@ -713,8 +695,6 @@ impl CustomFieldCreateText {
 }
 
 /// A date field.
-///
-/// Schema `CustomFieldDate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDate {
@@ -741,8 +721,6 @@ pub struct CustomFieldDate {
 }
 
 /// Form settings and limits of a date field.
-///
-/// Schema `CustomFieldDateProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDateProperties {
@@ -851,8 +829,6 @@ pub struct CustomFieldList {
 }
 
 /// A number field.
-///
-/// Schema `CustomFieldNumber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumber {
@@ -879,8 +855,6 @@ pub struct CustomFieldNumber {
 }
 
 /// Form settings and limits of a number field.
-///
-/// Schema `CustomFieldNumberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumberProperties {
@@ -976,8 +950,6 @@ impl Default for CustomFieldNumberProperties {
 }
 
 /// A field with options to choose from.
-///
-/// Schema `CustomFieldSelect`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelect {
@@ -1004,8 +976,6 @@ pub struct CustomFieldSelect {
 }
 
 /// An option of a select field.
-///
-/// Schema `CustomFieldSelectOption`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelectOption {
@@ -1031,8 +1001,6 @@ impl CustomFieldSelectOption {
 }
 
 /// Form settings and options of a select field.
-///
-/// Schema `CustomFieldSelectProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelectProperties {
@@ -1096,8 +1064,6 @@ impl CustomFieldSelectProperties {
 
 /// Sort criterion for custom fields; the prefix `-` sorts in descending order.
 ///
-/// Schema `CustomFieldSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1123,8 +1089,6 @@ pub enum CustomFieldSortProperty {
 }
 
 /// A text field.
-///
-/// Schema `CustomFieldText`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldText {
@@ -1151,8 +1115,6 @@ pub struct CustomFieldText {
 }
 
 /// Form settings and limits of a text field.
-///
-/// Schema `CustomFieldTextProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldTextProperties {
@@ -1260,8 +1222,6 @@ impl Default for CustomFieldTextProperties {
 
 /// Type of a custom field.
 ///
-/// Schema `CustomFieldType`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1291,8 +1251,6 @@ pub enum CustomFieldType {
 }
 
 /// Update of a custom field; its variant must match the type of the field.
-///
-/// Schema `CustomFieldUpdate`.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomFieldUpdateText`].
@@ -1353,8 +1311,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Update of a checkbox field. Fields that are not set keep their values.
-///
-/// Schema `CustomFieldUpdateCheckbox`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
@@ -1435,8 +1391,6 @@ impl Default for CustomFieldUpdateCheckbox {
 }
 
 /// Update of a date field. Fields that are not set keep their values.
-///
-/// Schema `CustomFieldUpdateDate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
@@ -1517,8 +1471,6 @@ impl Default for CustomFieldUpdateDate {
 }
 
 /// Update of a number field. Fields that are not set keep their values.
-///
-/// Schema `CustomFieldUpdateNumber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
@@ -1600,8 +1552,6 @@ impl Default for CustomFieldUpdateNumber {
 
 /// Update of a field with options to choose from. Fields that are not set keep their
 /// values.
-///
-/// Schema `CustomFieldUpdateSelect`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
@@ -1682,8 +1632,6 @@ impl Default for CustomFieldUpdateSelect {
 }
 
 /// Update of a text field. Fields that are not set keep their values.
-///
-/// Schema `CustomFieldUpdateText`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {

@@ -4,8 +4,6 @@
 
 /// Sort criterion for meters of customers; the prefix `-` sorts in descending order.
 ///
-/// Schema `CustomerMeterSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

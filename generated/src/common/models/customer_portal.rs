@@ -28,8 +28,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A benefit that the organization provides itself, as returned to the customer.
-///
-/// Schema `BenefitCustomSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
@@ -60,8 +58,6 @@ pub struct BenefitCustomSubscriber {
 }
 
 /// Properties of a custom benefit, as returned to the customer.
-///
-/// Schema `BenefitCustomSubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
@@ -70,8 +66,6 @@ pub struct BenefitCustomSubscriberProperties {
 }
 
 /// A benefit that grants access to a Discord server, as returned to the customer.
-///
-/// Schema `BenefitDiscordSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
@@ -102,8 +96,6 @@ pub struct BenefitDiscordSubscriber {
 }
 
 /// Properties of a Discord access benefit, as returned to the customer.
-///
-/// Schema `BenefitDiscordSubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriberProperties {
@@ -112,8 +104,6 @@ pub struct BenefitDiscordSubscriberProperties {
 }
 
 /// A benefit that grants downloads of files, as returned to the customer.
-///
-/// Schema `BenefitDownloadablesSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
@@ -144,8 +134,6 @@ pub struct BenefitDownloadablesSubscriber {
 }
 
 /// Properties of a downloads benefit, as returned to the customer.
-///
-/// Schema `BenefitDownloadablesSubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriberProperties {
@@ -155,8 +143,6 @@ pub struct BenefitDownloadablesSubscriberProperties {
 
 /// A benefit that enables a feature of the seller's software, as returned to the
 /// customer.
-///
-/// Schema `BenefitFeatureFlagSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
@@ -187,13 +173,9 @@ pub struct BenefitFeatureFlagSubscriber {
 }
 
 /// Properties of a feature flag benefit, as returned to the customer.
-///
-/// Schema `BenefitFeatureFlagSubscriberProperties`.
 pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 
 /// A benefit that grants access to a GitHub repository, as returned to the customer.
-///
-/// Schema `BenefitGitHubRepositorySubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
@@ -224,8 +206,6 @@ pub struct BenefitGitHubRepositorySubscriber {
 }
 
 /// Properties of a GitHub access benefit, as returned to the customer.
-///
-/// Schema `BenefitGitHubRepositorySubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriberProperties {
@@ -236,8 +216,6 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
 }
 
 /// A benefit that issues license keys, as returned to the customer.
-///
-/// Schema `BenefitLicenseKeysSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
@@ -268,8 +246,6 @@ pub struct BenefitLicenseKeysSubscriber {
 }
 
 /// Properties of a license key benefit, as returned to the customer.
-///
-/// Schema `BenefitLicenseKeysSubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
@@ -284,8 +260,6 @@ pub struct BenefitLicenseKeysSubscriberProperties {
 }
 
 /// A benefit that credits units to a meter, as returned to the customer.
-///
-/// Schema `BenefitMeterCreditSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
@@ -316,8 +290,6 @@ pub struct BenefitMeterCreditSubscriber {
 }
 
 /// Properties of a meter credit benefit, as returned to the customer.
-///
-/// Schema `BenefitMeterCreditSubscriberProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriberProperties {
@@ -331,8 +303,6 @@ pub struct BenefitMeterCreditSubscriberProperties {
 
 /// A benefit that grants access to a Slack channel shared with the seller, as
 /// returned to the customer.
-///
-/// Schema `BenefitSlackSharedChannelSubscriber`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
@@ -363,13 +333,9 @@ pub struct BenefitSlackSharedChannelSubscriber {
 }
 
 /// Properties of a shared Slack channel benefit, as returned to the customer.
-///
-/// Schema `BenefitSlackSharedChannelSubscriberProperties`.
 pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 
 /// The organization that provides a benefit, as returned to the customer.
-///
-/// Schema `BenefitSubscriberOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSubscriberOrganization {
@@ -392,8 +358,6 @@ pub struct BenefitSubscriberOrganization {
 }
 
 /// Grant of a benefit of any type, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrant`.
 ///
 /// Discriminated by `benefit.type`.
 #[derive(Clone)]
@@ -805,8 +769,6 @@ pub struct UnknownCustomerBenefitGrant {
 }
 
 /// Grant of a custom benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantCustom`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustom {
@@ -845,8 +807,6 @@ pub struct CustomerBenefitGrantCustom {
 }
 
 /// Update of a grant of a custom benefit, which has no settings.
-///
-/// Schema `CustomerBenefitGrantCustomUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustomUpdate {}
@@ -868,8 +828,6 @@ impl Default for CustomerBenefitGrantCustomUpdate {
 }
 
 /// Grant of a Discord access benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantDiscord`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscord {
@@ -910,8 +868,6 @@ pub struct CustomerBenefitGrantDiscord {
 }
 
 /// Choice of the Discord account that gets access.
-///
-/// Schema `CustomerBenefitGrantDiscordPropertiesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordPropertiesUpdate {
@@ -930,8 +886,6 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
 }
 
 /// Update of a grant of a Discord access benefit.
-///
-/// Schema `CustomerBenefitGrantDiscordUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
@@ -949,8 +903,6 @@ impl CustomerBenefitGrantDiscordUpdate {
 }
 
 /// Grant of a downloads benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantDownloadables`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadables {
@@ -989,8 +941,6 @@ pub struct CustomerBenefitGrantDownloadables {
 }
 
 /// Update of a grant of a downloads benefit, which has no settings.
-///
-/// Schema `CustomerBenefitGrantDownloadablesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadablesUpdate {}
@@ -1012,8 +962,6 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
 }
 
 /// Grant of a feature flag benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantFeatureFlag`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlag {
@@ -1052,8 +1000,6 @@ pub struct CustomerBenefitGrantFeatureFlag {
 }
 
 /// Update of a grant of a feature flag benefit, which has no settings.
-///
-/// Schema `CustomerBenefitGrantFeatureFlagUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlagUpdate {}
@@ -1075,8 +1021,6 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
 }
 
 /// Grant of a GitHub access benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantGitHubRepository`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepository {
@@ -1117,8 +1061,6 @@ pub struct CustomerBenefitGrantGitHubRepository {
 }
 
 /// Choice of the GitHub account that gets access.
-///
-/// Schema `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
@@ -1138,8 +1080,6 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
 }
 
 /// Update of a grant of a GitHub access benefit.
-///
-/// Schema `CustomerBenefitGrantGitHubRepositoryUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
@@ -1159,8 +1099,6 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
 }
 
 /// Grant of a license key benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantLicenseKeys`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeys {
@@ -1199,8 +1137,6 @@ pub struct CustomerBenefitGrantLicenseKeys {
 }
 
 /// Update of a grant of a license key benefit, which has no settings.
-///
-/// Schema `CustomerBenefitGrantLicenseKeysUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeysUpdate {}
@@ -1235,8 +1171,6 @@ pub struct CustomerBenefitGrantList {
 }
 
 /// Member that a benefit is granted to.
-///
-/// Schema `CustomerBenefitGrantMember`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
@@ -1247,8 +1181,6 @@ pub struct CustomerBenefitGrantMember {
 }
 
 /// Grant of a meter credit benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantMeterCredit`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCredit {
@@ -1287,8 +1219,6 @@ pub struct CustomerBenefitGrantMeterCredit {
 }
 
 /// Update of a grant of a meter credit benefit, which has no settings.
-///
-/// Schema `CustomerBenefitGrantMeterCreditUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCreditUpdate {}
@@ -1310,8 +1240,6 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
 }
 
 /// Grant of a shared Slack channel benefit, as returned to the customer.
-///
-/// Schema `CustomerBenefitGrantSlackSharedChannel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannel {
@@ -1350,8 +1278,6 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
 }
 
 /// Choice of the person to invite to the Slack channel.
-///
-/// Schema `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
@@ -1373,8 +1299,6 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
 }
 
 /// Update of a grant of a shared Slack channel benefit.
-///
-/// Schema `CustomerBenefitGrantSlackSharedChannelUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
@@ -1395,8 +1319,6 @@ impl CustomerBenefitGrantSlackSharedChannelUpdate {
 
 /// Sort criterion for a customer's benefit grants; the prefix `-` sorts in descending
 /// order.
-///
-/// Schema `CustomerBenefitGrantSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1423,8 +1345,6 @@ pub enum CustomerBenefitGrantSortProperty {
 }
 
 /// Update of a benefit grant; its variant must match the type of the benefit.
-///
-/// Schema `CustomerBenefitGrantUpdate`.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomerBenefitGrantDiscordUpdate`].
@@ -1520,8 +1440,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Usage of a meter by a customer, as returned to the customer.
-///
-/// Schema `CustomerCustomerMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
@@ -1559,8 +1477,6 @@ pub struct CustomerCustomerMeterList {
 }
 
 /// A meter, as returned to customers.
-///
-/// Schema `CustomerCustomerMeterMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterMeter {
@@ -1575,8 +1491,6 @@ pub struct CustomerCustomerMeterMeter {
 }
 
 /// Sort criterion for a customer's meters; the prefix `-` sorts in descending order.
-///
-/// Schema `CustomerCustomerMeterSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1615,8 +1529,6 @@ pub enum CustomerCustomerMeterSortProperty {
 }
 
 /// A customer portal session.
-///
-/// Schema `CustomerCustomerSession`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCustomerSession {
@@ -1627,8 +1539,6 @@ pub struct CustomerCustomerSession {
 }
 
 /// Parameters for requesting a change of the email address.
-///
-/// Schema `CustomerEmailUpdateRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateRequest {
@@ -1647,8 +1557,6 @@ impl CustomerEmailUpdateRequest {
 }
 
 /// Parameters for verifying a new email address.
-///
-/// Schema `CustomerEmailUpdateVerifyRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyRequest {
@@ -1665,8 +1573,6 @@ impl CustomerEmailUpdateVerifyRequest {
 }
 
 /// Session after a change of the email address.
-///
-/// Schema `CustomerEmailUpdateVerifyResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyResponse {
@@ -1676,8 +1582,6 @@ pub struct CustomerEmailUpdateVerifyResponse {
 
 /// Parameters for paying an order whose payment failed, with a saved payment method
 /// or a new one.
-///
-/// Schema `CustomerOrderConfirmPayment`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderConfirmPayment {
@@ -1744,8 +1648,6 @@ impl Default for CustomerOrderConfirmPayment {
 }
 
 /// URL of the invoice of an order.
-///
-/// Schema `CustomerOrderInvoice`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderInvoice {
@@ -1754,8 +1656,6 @@ pub struct CustomerOrderInvoice {
 }
 
 /// Result of a payment of an order.
-///
-/// Schema `CustomerOrderPaymentConfirmation`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentConfirmation {
@@ -1768,8 +1668,6 @@ pub struct CustomerOrderPaymentConfirmation {
 }
 
 /// Status of the payment of an order.
-///
-/// Schema `CustomerOrderPaymentStatus`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentStatus {
@@ -1780,8 +1678,6 @@ pub struct CustomerOrderPaymentStatus {
 }
 
 /// URL of the receipt of an order.
-///
-/// Schema `CustomerOrderReceipt`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderReceipt {
@@ -1790,8 +1686,6 @@ pub struct CustomerOrderReceipt {
 }
 
 /// Sort criterion for a customer's orders; the prefix `-` sorts in descending order.
-///
-/// Schema `CustomerOrderSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1822,8 +1716,6 @@ pub enum CustomerOrderSortProperty {
 }
 
 /// The subscription of an order, as returned to the customer.
-///
-/// Schema `CustomerOrderSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderSubscription {
@@ -1897,8 +1789,6 @@ pub struct CustomerOrderSubscription {
 
 /// Update of the billing name and address on the invoice of an order. Country and
 /// state cannot be changed.
-///
-/// Schema `CustomerOrderUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
@@ -1945,8 +1835,6 @@ impl Default for CustomerOrderUpdate {
 }
 
 /// A saved payment method of a customer.
-///
-/// Schema `CustomerPaymentMethod`.
 ///
 /// Discriminated by `type`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
@@ -2102,8 +1990,6 @@ pub struct UnknownCustomerPaymentMethod {
 }
 
 /// Parameters for confirming a payment method after customer authentication.
-///
-/// Schema `CustomerPaymentMethodConfirm`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodConfirm {
@@ -2125,8 +2011,6 @@ impl CustomerPaymentMethodConfirm {
 }
 
 /// Parameters for saving a payment method.
-///
-/// Schema `CustomerPaymentMethodCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreate {
@@ -2156,8 +2040,6 @@ impl CustomerPaymentMethodCreate {
 }
 
 /// The bank requires customer authentication before the payment method is saved.
-///
-/// Schema `CustomerPaymentMethodCreateRequiresActionResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
@@ -2170,8 +2052,6 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
 }
 
 /// Result of saving a payment method.
-///
-/// Schema `CustomerPaymentMethodCreateResponse`.
 ///
 /// Discriminated by `status`.
 #[derive(Clone)]
@@ -2238,8 +2118,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// The payment method was saved.
-///
-/// Schema `CustomerPaymentMethodCreateSucceededResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateSucceededResponse {
@@ -2265,8 +2143,6 @@ pub struct CustomerPaymentMethodList {
 }
 
 /// The customer of the session.
-///
-/// Schema `CustomerPortalCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomer {
@@ -2299,8 +2175,6 @@ pub struct CustomerPortalCustomer {
 }
 
 /// Update of the customer of the session. Fields that are not set keep their values.
-///
-/// Schema `CustomerPortalCustomerUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
@@ -2370,8 +2244,6 @@ impl Default for CustomerPortalCustomerUpdate {
 }
 
 /// A member, as returned to the team of the customer.
-///
-/// Schema `CustomerPortalMember`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMember {
@@ -2390,8 +2262,6 @@ pub struct CustomerPortalMember {
 }
 
 /// Parameters for adding a member to the team of the customer.
-///
-/// Schema `CustomerPortalMemberCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberCreate {
@@ -2450,8 +2320,6 @@ pub struct CustomerPortalMemberList {
 
 /// Update of a member of the customer's team. Fields that are not set keep their
 /// values.
-///
-/// Schema `CustomerPortalMemberUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
@@ -2499,8 +2367,6 @@ impl Default for CustomerPortalMemberUpdate {
 }
 
 /// A linked account at another service.
-///
-/// Schema `CustomerPortalOAuthAccount`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalOAuthAccount {
@@ -2511,8 +2377,6 @@ pub struct CustomerPortalOAuthAccount {
 }
 
 /// Parameters for assigning a seat of a subscription, an order or a checkout.
-///
-/// Schema `CustomerSeatAssign`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
@@ -2655,8 +2519,6 @@ impl Default for CustomerSeatAssign {
 }
 
 /// Schedules a cancellation at the end of the billing period, or undoes it.
-///
-/// Schema `CustomerSubscriptionCancel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
@@ -2721,8 +2583,6 @@ impl Default for CustomerSubscriptionCancel {
 }
 
 /// Usage of a meter by a subscription in the current billing period.
-///
-/// Schema `CustomerSubscriptionMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeter {
@@ -2745,8 +2605,6 @@ pub struct CustomerSubscriptionMeter {
 }
 
 /// A meter, as returned to customers.
-///
-/// Schema `CustomerSubscriptionMeterMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeterMeter {
@@ -2761,8 +2619,6 @@ pub struct CustomerSubscriptionMeterMeter {
 }
 
 /// Schedules a pause at the end of the billing period, or undoes it.
-///
-/// Schema `CustomerSubscriptionPause`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
@@ -2795,8 +2651,6 @@ impl CustomerSubscriptionPause {
 }
 
 /// Resumes a paused subscription.
-///
-/// Schema `CustomerSubscriptionResume`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionResume {}
@@ -2819,8 +2673,6 @@ impl Default for CustomerSubscriptionResume {
 
 /// Sort criterion for a customer's subscriptions; the prefix `-` sorts in descending
 /// order.
-///
-/// Schema `CustomerSubscriptionSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2851,8 +2703,6 @@ pub enum CustomerSubscriptionSortProperty {
 }
 
 /// Update of a subscription by its customer: one type of change per request.
-///
-/// Schema `CustomerSubscriptionUpdate`.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomerSubscriptionUpdateProduct`].
@@ -2932,8 +2782,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Discards the update that is scheduled for the next billing period.
-///
-/// Schema `CustomerSubscriptionUpdateClear`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateClear {}
@@ -2955,8 +2803,6 @@ impl Default for CustomerSubscriptionUpdateClear {
 }
 
 /// Changes a subscription to another product.
-///
-/// Schema `CustomerSubscriptionUpdateProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
@@ -2975,8 +2821,6 @@ impl CustomerSubscriptionUpdateProduct {
 }
 
 /// Changes the number of seats of a subscription.
-///
-/// Schema `CustomerSubscriptionUpdateSeats`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateSeats {
@@ -2996,8 +2840,6 @@ impl CustomerSubscriptionUpdateSeats {
 }
 
 /// Changes the number of units of a subscription.
-///
-/// Schema `CustomerSubscriptionUpdateUnits`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateUnits {
@@ -3017,8 +2859,6 @@ impl CustomerSubscriptionUpdateUnits {
 }
 
 /// A wallet: balance of the customer that usage is paid from.
-///
-/// Schema `CustomerWallet`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerWallet {
@@ -3051,8 +2891,6 @@ pub struct CustomerWalletList {
 
 /// Sort criterion for wallets; the prefix `-` sorts in descending order.
 ///
-/// Schema `CustomerWalletSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -3070,8 +2908,6 @@ pub enum CustomerWalletSortProperty {
 }
 
 /// A file that a benefit grants the customer access to.
-///
-/// Schema `DownloadableRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableRead {
@@ -3097,8 +2933,6 @@ pub struct DownloadableReadList {
 }
 
 /// A file with a download URL.
-///
-/// Schema `FileDownload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FileDownload {
@@ -3137,8 +2971,6 @@ pub struct FileDownload {
 }
 
 /// A saved card of a customer.
-///
-/// Schema `PaymentMethodCard`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodCard {
@@ -3161,8 +2993,6 @@ pub struct PaymentMethodCard {
 }
 
 /// A saved payment method of a customer, of any other type.
-///
-/// Schema `PaymentMethodGeneric`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
@@ -3181,8 +3011,6 @@ pub struct PaymentMethodGeneric {
 }
 
 /// A saved South Korean card of a customer.
-///
-/// Schema `PaymentMethodKrCard`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
@@ -3205,8 +3033,6 @@ pub struct PaymentMethodKrCard {
 }
 
 /// The authenticated user of a customer portal session: a customer or a member.
-///
-/// Schema `PortalAuthenticatedUser`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PortalAuthenticatedUser {

@@ -12,8 +12,6 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 
 /// A seat of a subscription or an order, assigned to a person.
-///
-/// Schema `CustomerSeat`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeat {
@@ -53,8 +51,6 @@ pub struct CustomerSeat {
 }
 
 /// A claimed seat, with a customer portal session.
-///
-/// Schema `CustomerSeatClaimResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeatClaimResponse {
@@ -65,8 +61,6 @@ pub struct CustomerSeatClaimResponse {
 }
 
 /// Parameters for assigning a seat of a subscription or an order.
-///
-/// Schema `SeatAssign`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatAssign {
@@ -197,8 +191,6 @@ impl Default for SeatAssign {
 }
 
 /// Parameters for claiming a seat.
-///
-/// Schema `SeatClaim`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatClaim {
@@ -217,8 +209,6 @@ impl SeatClaim {
 }
 
 /// Details of an invitation to claim a seat.
-///
-/// Schema `SeatClaimInfo`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {

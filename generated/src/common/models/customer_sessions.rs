@@ -7,8 +7,6 @@ use crate::ids::{CustomerId, MemberId};
 use polar_client_runtime::types::{Timestamp, Uuid};
 
 /// A customer session, with its token.
-///
-/// Schema `CustomerSession`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSession {

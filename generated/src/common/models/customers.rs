@@ -56,8 +56,6 @@ pub enum AssignableMemberRole {
 
 /// A customer: a person or a team.
 ///
-/// Schema `Customer`.
-///
 /// Discriminated by `type`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -333,8 +331,6 @@ pub struct UnknownCustomer {
 
 /// Parameters for creating a customer: a person or a team.
 ///
-/// Schema `CustomerCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomerIndividualCreate`].
 #[derive(Clone)]
@@ -397,8 +393,6 @@ pub struct CustomerExportRow {
 }
 
 /// A customer that is a person.
-///
-/// Schema `CustomerIndividual`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerIndividual {
@@ -444,8 +438,6 @@ pub struct CustomerIndividual {
 }
 
 /// Parameters for creating a customer that is a person.
-///
-/// Schema `CustomerIndividualCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
@@ -576,8 +568,6 @@ pub struct CustomerList {
 }
 
 /// A saved card of a customer.
-///
-/// Schema `CustomerPaymentMethodCard`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
@@ -602,8 +592,6 @@ pub struct CustomerPaymentMethodCard {
 }
 
 /// A saved payment method of a customer, of any other type.
-///
-/// Schema `CustomerPaymentMethodGeneric`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
@@ -624,8 +612,6 @@ pub struct CustomerPaymentMethodGeneric {
 }
 
 /// A saved South Korean card of a customer.
-///
-/// Schema `CustomerPaymentMethodKrCard`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
@@ -651,8 +637,6 @@ pub struct CustomerPaymentMethodKrCard {
 
 /// Sort criterion for customers; the prefix `-` sorts in descending order.
 ///
-/// Schema `CustomerSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -674,8 +658,6 @@ pub enum CustomerSortProperty {
 }
 
 /// A customer with active subscriptions, granted benefits and meters.
-///
-/// Schema `CustomerState`.
 ///
 /// Discriminated by `type`.
 #[derive(Clone)]
@@ -1014,8 +996,6 @@ impl CustomerState {
 }
 
 /// An active benefit grant of a customer.
-///
-/// Schema `CustomerStateBenefitGrant`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
@@ -1051,8 +1031,6 @@ impl CustomerStateBenefitGrant {
 
 /// A customer that is a person, with active subscriptions, granted benefits and
 /// meters.
-///
-/// Schema `CustomerStateIndividual`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
@@ -1104,8 +1082,6 @@ pub struct CustomerStateIndividual {
 }
 
 /// Usage of a meter by a customer.
-///
-/// Schema `CustomerStateMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateMeter {
@@ -1126,8 +1102,6 @@ pub struct CustomerStateMeter {
 }
 
 /// An active subscription of a customer.
-///
-/// Schema `CustomerStateSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
@@ -1180,8 +1154,6 @@ pub struct CustomerStateSubscription {
 
 /// Usage of a meter by a subscription in the current billing period, with the amount
 /// due.
-///
-/// Schema `CustomerStateSubscriptionMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateSubscriptionMeter {
@@ -1202,8 +1174,6 @@ pub struct CustomerStateSubscriptionMeter {
 }
 
 /// A customer that is a team, with active subscriptions, granted benefits and meters.
-///
-/// Schema `CustomerStateTeam`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerStateTeam {
@@ -1255,8 +1225,6 @@ pub struct CustomerStateTeam {
 }
 
 /// A customer that is a team.
-///
-/// Schema `CustomerTeam`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerTeam {
@@ -1302,8 +1270,6 @@ pub struct CustomerTeam {
 }
 
 /// Parameters for creating a customer that is a team.
-///
-/// Schema `CustomerTeamCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
@@ -1439,8 +1405,6 @@ impl Default for CustomerTeamCreate {
 
 /// Type of a customer.
 ///
-/// Schema `CustomerType`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1458,8 +1422,6 @@ pub enum CustomerType {
 }
 
 /// Update of a customer. Fields that are not set keep their values.
-///
-/// Schema `CustomerUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
@@ -1682,8 +1644,6 @@ impl Default for CustomerUpdateExternalId {
 }
 
 /// A person who belongs to a customer, such as an employee of a company.
-///
-/// Schema `Member`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Member {
@@ -1706,8 +1666,6 @@ pub struct Member {
 }
 
 /// Parameters for adding a member to a customer.
-///
-/// Schema `MemberCreateFromCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberCreateFromCustomer {
@@ -1779,8 +1737,6 @@ pub struct MemberList {
 }
 
 /// Parameters for creating the owner together with a customer.
-///
-/// Schema `MemberOwnerCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberOwnerCreate {
@@ -1826,8 +1782,6 @@ impl MemberOwnerCreate {
 
 /// Role of a member.
 ///
-/// Schema `MemberRole`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1850,8 +1804,6 @@ pub enum MemberRole {
 
 /// Sort criterion for members; the prefix `-` sorts in descending order.
 ///
-/// Schema `MemberSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1865,8 +1817,6 @@ pub enum MemberSortProperty {
 }
 
 /// Update of a member. Fields that are not set keep their values.
-///
-/// Schema `MemberUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MemberUpdate {
@@ -1928,8 +1878,6 @@ impl Default for MemberUpdate {
 }
 
 /// A saved payment method of a customer.
-///
-/// Schema `PaymentMethod`.
 ///
 /// Discriminated by `type`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`

@@ -8,8 +8,6 @@ use polar_client_runtime::types::Timestamp;
 
 /// How long a discount applies to a subscription.
 ///
-/// Schema `DiscountDuration`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -31,8 +29,6 @@ pub enum DiscountDuration {
 }
 
 /// A product that a discount can be applied to.
-///
-/// Schema `DiscountProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountProduct {
@@ -74,8 +70,6 @@ pub struct DiscountProduct {
 
 /// Sort criterion for discounts; the prefix `-` sorts in descending order.
 ///
-/// Schema `DiscountSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -105,8 +99,6 @@ pub enum DiscountSortProperty {
 }
 
 /// Type of a discount.
-///
-/// Schema `DiscountType`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

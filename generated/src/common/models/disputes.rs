@@ -12,8 +12,6 @@ use crate::ids::PaymentMethodId;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
 /// A dispute: a payment that the customer or the bank contests.
-///
-/// Schema `Dispute`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Dispute {
@@ -53,8 +51,6 @@ pub struct Dispute {
 }
 
 /// The customer of a dispute.
-///
-/// Schema `DisputeCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeCustomer {
@@ -112,8 +108,6 @@ pub struct DisputeList {
 
 /// Sort criterion for disputes; the prefix `-` sorts in descending order.
 ///
-/// Schema `DisputeSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -131,8 +125,6 @@ pub enum DisputeSortProperty {
 }
 
 /// Status of a dispute.
-///
-/// Schema `DisputeStatus`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

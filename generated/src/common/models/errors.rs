@@ -7,8 +7,6 @@ use std::borrow::Cow;
 
 /// Error response: the customer already has an active subscription and may have only
 /// one.
-///
-/// Schema `AlreadyActiveSubscriptionError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyActiveSubscriptionError {
@@ -21,8 +19,6 @@ pub struct AlreadyActiveSubscriptionError {
 }
 
 /// Error response: the subscription is already canceled.
-///
-/// Schema `AlreadyCanceledSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AlreadyCanceledSubscription {
@@ -50,8 +46,6 @@ pub struct AmbiguousExternalCustomerId {
 }
 
 /// Error response: the request cannot be processed.
-///
-/// Schema `BadRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BadRequest {
@@ -64,8 +58,6 @@ pub struct BadRequest {
 }
 
 /// Error response: the organization cannot be created.
-///
-/// Schema `CannotCreateOrganizationError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CannotCreateOrganizationError {
@@ -78,8 +70,6 @@ pub struct CannotCreateOrganizationError {
 }
 
 /// Error response: the checkout session cannot continue.
-///
-/// Schema `CheckoutForbiddenError`.
 ///
 /// Discriminated by `error`.
 #[derive(Clone)]
@@ -242,8 +232,6 @@ pub struct UnknownCheckoutForbiddenError {
 }
 
 /// Error response: the checkout session is being processed; retry later.
-///
-/// Schema `CheckoutLocked`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLocked {
@@ -257,8 +245,6 @@ pub struct CheckoutLocked {
 
 /// Error response: the customer is not ready for the confirmation of the payment
 /// method.
-///
-/// Schema `CustomerNotReady`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerNotReady {
@@ -271,8 +257,6 @@ pub struct CustomerNotReady {
 }
 
 /// Error response: the discount has reached its redemption limit.
-///
-/// Schema `DiscountRedemptionLimitReached`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountRedemptionLimitReached {
@@ -285,8 +269,6 @@ pub struct DiscountRedemptionLimitReached {
 }
 
 /// Error response: automatic acceptance of disputes is not enabled.
-///
-/// Schema `DisputeAutoAcceptNotEnabled`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeAutoAcceptNotEnabled {
@@ -299,8 +281,6 @@ pub struct DisputeAutoAcceptNotEnabled {
 }
 
 /// Error response: the dispute is not open.
-///
-/// Schema `DisputeNotOpenError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DisputeNotOpenError {
@@ -313,8 +293,6 @@ pub struct DisputeNotOpenError {
 }
 
 /// Error response: the checkout session has expired.
-///
-/// Schema `ExpiredCheckoutError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ExpiredCheckoutError {
@@ -342,8 +320,6 @@ pub struct HttpValidationError {
 }
 
 /// Error response: the subscription is not active.
-///
-/// Schema `InactiveSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct InactiveSubscription {
@@ -412,8 +388,6 @@ polar_client_runtime::from_variant! {
 
 /// Error response: the customer has retried the payment too often; further retries
 /// fail, too.
-///
-/// Schema `ManualRetryLimitExceeded`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ManualRetryLimitExceeded {
@@ -426,8 +400,6 @@ pub struct ManualRetryLimitExceeded {
 }
 
 /// Error response: billing details that the invoice requires are missing.
-///
-/// Schema `MissingInvoiceBillingDetails`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MissingInvoiceBillingDetails {
@@ -440,8 +412,6 @@ pub struct MissingInvoiceBillingDetails {
 }
 
 /// Error response: the checkout session is no longer open.
-///
-/// Schema `NotOpenCheckout`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NotOpenCheckout {
@@ -454,8 +424,6 @@ pub struct NotOpenCheckout {
 }
 
 /// Error response: the credential does not permit the operation.
-///
-/// Schema `NotPermitted`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NotPermitted {
@@ -468,8 +436,6 @@ pub struct NotPermitted {
 }
 
 /// Error response: off-session charges are not enabled for the organization.
-///
-/// Schema `OffSessionChargesNotEnabled`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OffSessionChargesNotEnabled {
@@ -482,8 +448,6 @@ pub struct OffSessionChargesNotEnabled {
 }
 
 /// Error response: the order is not a draft.
-///
-/// Schema `OrderNotDraft`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotDraft {
@@ -496,8 +460,6 @@ pub struct OrderNotDraft {
 }
 
 /// Error response: orders with this status have no invoice.
-///
-/// Schema `OrderNotEligibleForInvoice`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForInvoice {
@@ -510,8 +472,6 @@ pub struct OrderNotEligibleForInvoice {
 }
 
 /// Error response: the payment of the order cannot be retried.
-///
-/// Schema `OrderNotEligibleForRetry`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForRetry {
@@ -524,8 +484,6 @@ pub struct OrderNotEligibleForRetry {
 }
 
 /// Error response: the organization cannot accept payments at present.
-///
-/// Schema `OrganizationNotReadyForPayments`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationNotReadyForPayments {
@@ -538,8 +496,6 @@ pub struct OrganizationNotReadyForPayments {
 }
 
 /// Error response: the organization does not allow pausing and resuming.
-///
-/// Schema `PauseResumeNotAllowed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PauseResumeNotAllowed {
@@ -552,8 +508,6 @@ pub struct PauseResumeNotAllowed {
 }
 
 /// Error response: the bank requires customer authentication.
-///
-/// Schema `PaymentActionRequired`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentActionRequired {
@@ -566,8 +520,6 @@ pub struct PaymentActionRequired {
 }
 
 /// Error response: another payment is in progress.
-///
-/// Schema `PaymentAlreadyInProgress`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentAlreadyInProgress {
@@ -580,8 +532,6 @@ pub struct PaymentAlreadyInProgress {
 }
 
 /// Error response: the payment failed.
-///
-/// Schema `PaymentError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentError {
@@ -594,8 +544,6 @@ pub struct PaymentError {
 }
 
 /// Error response: the payment failed.
-///
-/// Schema `PaymentFailed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentFailed {
@@ -608,8 +556,6 @@ pub struct PaymentFailed {
 }
 
 /// Error response: an active subscription uses the payment method.
-///
-/// Schema `PaymentMethodInUseByActiveSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodInUseByActiveSubscription {
@@ -622,8 +568,6 @@ pub struct PaymentMethodInUseByActiveSubscription {
 }
 
 /// Error response: the customer has no payment method to charge.
-///
-/// Schema `PaymentMethodRequired`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodRequired {
@@ -636,8 +580,6 @@ pub struct PaymentMethodRequired {
 }
 
 /// Error response: the card was declined.
-///
-/// Schema `PaymentMethodSetupFailed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodSetupFailed {
@@ -650,8 +592,6 @@ pub struct PaymentMethodSetupFailed {
 }
 
 /// Error response: the organization cannot accept payments yet.
-///
-/// Schema `PaymentNotReady`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentNotReady {
@@ -664,8 +604,6 @@ pub struct PaymentNotReady {
 }
 
 /// Error response: the product is in use and can only be archived.
-///
-/// Schema `ProductNotDeletable`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductNotDeletable {
@@ -678,8 +616,6 @@ pub struct ProductNotDeletable {
 }
 
 /// Error response: the order was already refunded in full.
-///
-/// Schema `RefundedAlready`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundedAlready {
@@ -692,8 +628,6 @@ pub struct RefundedAlready {
 }
 
 /// Error response: the resource does not exist or the credential has no access to it.
-///
-/// Schema `ResourceNotFound`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ResourceNotFound {
@@ -706,8 +640,6 @@ pub struct ResourceNotFound {
 }
 
 /// Error response: license keys with this status cannot be rotated.
-///
-/// Schema `RotateNotPermitted`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RotateNotPermitted {
@@ -735,8 +667,6 @@ pub struct SsoEnforcementRequiresConnection {
 }
 
 /// Error response: another update of the subscription is in progress; retry later.
-///
-/// Schema `SubscriptionLocked`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionLocked {
@@ -749,8 +679,6 @@ pub struct SubscriptionLocked {
 }
 
 /// Error response: no cancellation of the subscription is scheduled.
-///
-/// Schema `SubscriptionNotScheduledToCancel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionNotScheduledToCancel {
@@ -763,8 +691,6 @@ pub struct SubscriptionNotScheduledToCancel {
 }
 
 /// Error response: the customer already had a trial.
-///
-/// Schema `TrialAlreadyRedeemed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TrialAlreadyRedeemed {
@@ -777,8 +703,6 @@ pub struct TrialAlreadyRedeemed {
 }
 
 /// Error response: the credential is missing or invalid.
-///
-/// Schema `Unauthorized`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Unauthorized {
@@ -792,8 +716,6 @@ pub struct Unauthorized {
 
 /// Error response: the organization does not allow customers to change to another
 /// product.
-///
-/// Schema `UpdateSubscriptionPlanNotAllowed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionPlanNotAllowed {
@@ -807,8 +729,6 @@ pub struct UpdateSubscriptionPlanNotAllowed {
 
 /// Error response: the organization does not allow customers to change the number of
 /// seats.
-///
-/// Schema `UpdateSubscriptionSeatsNotAllowed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionSeatsNotAllowed {
@@ -822,8 +742,6 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
 
 /// Error response: the organization does not allow customers to change the number of
 /// units.
-///
-/// Schema `UpdateSubscriptionUnitsNotAllowed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionUnitsNotAllowed {
@@ -836,8 +754,6 @@ pub struct UpdateSubscriptionUnitsNotAllowed {
 }
 
 /// A validation error of a request.
-///
-/// Schema `ValidationError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidationError {

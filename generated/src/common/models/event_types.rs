@@ -7,8 +7,6 @@ use crate::ids::{EventTypeId, OrganizationId};
 use polar_client_runtime::types::{Patch, Timestamp};
 
 /// An event type: the name of events, and their label.
-///
-/// Schema `EventType`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventType {
@@ -29,8 +27,6 @@ pub struct EventType {
 }
 
 /// Update of the label of an event type. Fields that are not set keep their values.
-///
-/// Schema `EventTypeUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
@@ -68,8 +64,6 @@ impl EventTypeUpdate {
 }
 
 /// An event type, with the number of its events and when they occurred.
-///
-/// Schema `EventTypeWithStats`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
@@ -111,8 +105,6 @@ pub struct EventTypeWithStatsList {
 }
 
 /// Sort criterion for types of events; the prefix `-` sorts in descending order.
-///
-/// Schema `EventTypesSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -16,8 +16,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A postal address, as recorded in events.
-///
-/// Schema `AddressDict`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AddressDict {
@@ -36,8 +34,6 @@ pub struct AddressDict {
 }
 
 /// System event: an order was paid from the balance of the customer.
-///
-/// Schema `BalanceCreditOrderEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
@@ -78,8 +74,6 @@ pub struct BalanceCreditOrderEvent {
 }
 
 /// Details of a system event: an order was paid from the balance of the customer.
-///
-/// Schema `BalanceCreditOrderMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderMetadata {
@@ -107,8 +101,6 @@ pub struct BalanceCreditOrderMetadata {
 
 /// System event: the amount of a disputed order was deducted from the balance of the
 /// organization.
-///
-/// Schema `BalanceDisputeEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
@@ -149,8 +141,6 @@ pub struct BalanceDisputeEvent {
 }
 
 /// Details of a system event about the disputed amount of an order.
-///
-/// Schema `BalanceDisputeMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeMetadata {
@@ -188,8 +178,6 @@ pub struct BalanceDisputeMetadata {
 
 /// System event: the dispute was won and its amount returned to the balance of the
 /// organization.
-///
-/// Schema `BalanceDisputeReversalEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
@@ -231,8 +219,6 @@ pub struct BalanceDisputeReversalEvent {
 
 /// System event: the amount of a paid order was added to the balance of the
 /// organization.
-///
-/// Schema `BalanceOrderEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
@@ -274,8 +260,6 @@ pub struct BalanceOrderEvent {
 
 /// Details of a system event: the amount of a paid order was added to the balance of
 /// the organization.
-///
-/// Schema `BalanceOrderMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceOrderMetadata {
@@ -311,8 +295,6 @@ pub struct BalanceOrderMetadata {
 
 /// System event: the amount of a refund was deducted from the balance of the
 /// organization.
-///
-/// Schema `BalanceRefundEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
@@ -353,8 +335,6 @@ pub struct BalanceRefundEvent {
 }
 
 /// Details of a system event about the amount of a refund.
-///
-/// Schema `BalanceRefundMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundMetadata {
@@ -394,8 +374,6 @@ pub struct BalanceRefundMetadata {
 
 /// System event: a refund was reversed and its amount returned to the balance of the
 /// organization.
-///
-/// Schema `BalanceRefundReversalEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
@@ -436,8 +414,6 @@ pub struct BalanceRefundReversalEvent {
 }
 
 /// System event: a benefit was renewed with its subscription.
-///
-/// Schema `BenefitCycledEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
@@ -478,8 +454,6 @@ pub struct BenefitCycledEvent {
 }
 
 /// Details of a system event about a benefit grant.
-///
-/// Schema `BenefitGrantMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMetadata {
@@ -494,8 +468,6 @@ pub struct BenefitGrantMetadata {
 }
 
 /// System event: a customer was granted a benefit.
-///
-/// Schema `BenefitGrantedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
@@ -536,8 +508,6 @@ pub struct BenefitGrantedEvent {
 }
 
 /// System event: a benefit of a customer was revoked.
-///
-/// Schema `BenefitRevokedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
@@ -578,8 +548,6 @@ pub struct BenefitRevokedEvent {
 }
 
 /// System event: a benefit of a customer was updated.
-///
-/// Schema `BenefitUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
@@ -620,8 +588,6 @@ pub struct BenefitUpdatedEvent {
 }
 
 /// System event: a checkout session was created.
-///
-/// Schema `CheckoutCreatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
@@ -662,8 +628,6 @@ pub struct CheckoutCreatedEvent {
 }
 
 /// Details of a system event: a checkout session was created.
-///
-/// Schema `CheckoutCreatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutCreatedMetadata {
@@ -704,8 +668,6 @@ impl CostMetadata {
 }
 
 /// Pagination of a list without a total count.
-///
-/// Schema `CursorPagination`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CursorPagination {
@@ -714,8 +676,6 @@ pub struct CursorPagination {
 }
 
 /// System event: a customer was created.
-///
-/// Schema `CustomerCreatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
@@ -756,8 +716,6 @@ pub struct CustomerCreatedEvent {
 }
 
 /// Details of a system event: a customer was created.
-///
-/// Schema `CustomerCreatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerCreatedMetadata {
@@ -772,8 +730,6 @@ pub struct CustomerCreatedMetadata {
 }
 
 /// System event: a customer was deleted.
-///
-/// Schema `CustomerDeletedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
@@ -814,8 +770,6 @@ pub struct CustomerDeletedEvent {
 }
 
 /// Details of a system event: a customer was deleted.
-///
-/// Schema `CustomerDeletedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerDeletedMetadata {
@@ -830,8 +784,6 @@ pub struct CustomerDeletedMetadata {
 }
 
 /// System event: a customer was updated.
-///
-/// Schema `CustomerUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
@@ -872,8 +824,6 @@ pub struct CustomerUpdatedEvent {
 }
 
 /// Changed fields of a customer, with their new values.
-///
-/// Schema `CustomerUpdatedFields`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
@@ -892,8 +842,6 @@ pub struct CustomerUpdatedFields {
 }
 
 /// Details of a system event: a customer was updated.
-///
-/// Schema `CustomerUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedMetadata {
@@ -910,8 +858,6 @@ pub struct CustomerUpdatedMetadata {
 }
 
 /// Parameters for ingesting an event, with the customer by ID.
-///
-/// Schema `EventCreateCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
@@ -1026,8 +972,6 @@ impl EventCreateCustomer {
 }
 
 /// Parameters for ingesting an event, with the customer by external ID.
-///
-/// Schema `EventCreateExternalCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
@@ -1146,8 +1090,6 @@ impl EventCreateExternalCustomer {
 
 /// Details of a user event. The keys `_cost` and `_llm` are reserved; all others are
 /// custom.
-///
-/// Schema `EventMetadataInput`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataInput {
@@ -1204,8 +1146,6 @@ impl Default for EventMetadataInput {
 
 /// Details of a user event. The keys `_cost` and `_llm` are reserved; all others are
 /// custom.
-///
-/// Schema `EventMetadataOutput`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
@@ -1218,8 +1158,6 @@ pub struct EventMetadataOutput {
 }
 
 /// An event name, with the number of its events and when they occurred.
-///
-/// Schema `EventName`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventName {
@@ -1252,8 +1190,6 @@ pub struct EventNameList {
 
 /// Sort criterion for names of events; the prefix `-` sorts in descending order.
 ///
-/// Schema `EventNamesSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1280,8 +1216,6 @@ pub enum EventNamesSortProperty {
 
 /// Sort criterion for events; the prefix `-` sorts in descending order.
 ///
-/// Schema `EventSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1295,8 +1229,6 @@ pub enum EventSortProperty {
 }
 
 /// Source of an event.
-///
-/// Schema `EventSource`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1315,8 +1247,6 @@ pub enum EventSource {
 }
 
 /// Result of ingesting events.
-///
-/// Schema `EventsIngestResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventsIngestResponse {
@@ -1329,8 +1259,6 @@ pub struct EventsIngestResponse {
 }
 
 /// Filter of events: clauses and the operator that combines them.
-///
-/// Schema `Filter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Filter {
@@ -1355,8 +1283,6 @@ impl Filter {
 }
 
 /// A condition on one property of an event.
-///
-/// Schema `FilterClause`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FilterClause {
@@ -1386,8 +1312,6 @@ impl FilterClause {
 
 /// Operator that combines clauses.
 ///
-/// Schema `FilterConjunction`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1405,8 +1329,6 @@ pub enum FilterConjunction {
 }
 
 /// Comparison operator of a clause.
-///
-/// Schema `FilterOperator`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1645,8 +1567,6 @@ impl LlmMetadata {
 }
 
 /// System event: a customer meter was reset.
-///
-/// Schema `MeterResetEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterResetEvent {
@@ -1687,8 +1607,6 @@ pub struct MeterResetEvent {
 }
 
 /// Details of a system event: a customer meter was reset.
-///
-/// Schema `MeterResetMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterResetMetadata {
@@ -1697,8 +1615,6 @@ pub struct MeterResetMetadata {
 }
 
 /// System event: an order was paid.
-///
-/// Schema `OrderPaidEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderPaidEvent {
@@ -1739,8 +1655,6 @@ pub struct OrderPaidEvent {
 }
 
 /// Details of a system event: an order was paid.
-///
-/// Schema `OrderPaidMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderPaidMetadata {
@@ -1776,8 +1690,6 @@ pub struct OrderPaidMetadata {
 }
 
 /// System event: an order was refunded.
-///
-/// Schema `OrderRefundedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
@@ -1818,8 +1730,6 @@ pub struct OrderRefundedEvent {
 }
 
 /// Details of a system event: an order was refunded.
-///
-/// Schema `OrderRefundedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderRefundedMetadata {
@@ -1832,8 +1742,6 @@ pub struct OrderRefundedMetadata {
 }
 
 /// System event: the voiding of an order was reversed.
-///
-/// Schema `OrderUnvoidedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
@@ -1874,8 +1782,6 @@ pub struct OrderUnvoidedEvent {
 }
 
 /// Details of a system event: the voiding of an order was reversed.
-///
-/// Schema `OrderUnvoidedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUnvoidedMetadata {
@@ -1888,8 +1794,6 @@ pub struct OrderUnvoidedMetadata {
 }
 
 /// System event: an order was voided.
-///
-/// Schema `OrderVoidedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
@@ -1930,8 +1834,6 @@ pub struct OrderVoidedEvent {
 }
 
 /// Details of a system event: an order was voided.
-///
-/// Schema `OrderVoidedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderVoidedMetadata {
@@ -1944,8 +1846,6 @@ pub struct OrderVoidedMetadata {
 }
 
 /// System event: the end of a billing period was moved.
-///
-/// Schema `SubscriptionBillingPeriodUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
@@ -1986,8 +1886,6 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
 }
 
 /// Details of a system event: the end of a billing period was moved.
-///
-/// Schema `SubscriptionBillingPeriodUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedMetadata {
@@ -2000,8 +1898,6 @@ pub struct SubscriptionBillingPeriodUpdatedMetadata {
 }
 
 /// System event: a subscription was canceled.
-///
-/// Schema `SubscriptionCanceledEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
@@ -2042,8 +1938,6 @@ pub struct SubscriptionCanceledEvent {
 }
 
 /// Details of a system event: a subscription was canceled.
-///
-/// Schema `SubscriptionCanceledMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledMetadata {
@@ -2074,8 +1968,6 @@ pub struct SubscriptionCanceledMetadata {
 }
 
 /// System event: a subscription was created.
-///
-/// Schema `SubscriptionCreatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
@@ -2116,8 +2008,6 @@ pub struct SubscriptionCreatedEvent {
 }
 
 /// Details of a system event: a subscription was created.
-///
-/// Schema `SubscriptionCreatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedMetadata {
@@ -2139,8 +2029,6 @@ pub struct SubscriptionCreatedMetadata {
 }
 
 /// System event: a subscription entered a new billing period.
-///
-/// Schema `SubscriptionCycledEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
@@ -2181,8 +2069,6 @@ pub struct SubscriptionCycledEvent {
 }
 
 /// Details of a system event: a subscription entered a new billing period.
-///
-/// Schema `SubscriptionCycledMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCycledMetadata {
@@ -2202,8 +2088,6 @@ pub struct SubscriptionCycledMetadata {
 }
 
 /// System event: a subscription was migrated to Polar from another provider.
-///
-/// Schema `SubscriptionMigratedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
@@ -2245,8 +2129,6 @@ pub struct SubscriptionMigratedEvent {
 
 /// Details of a system event: a subscription was migrated to Polar from another
 /// provider.
-///
-/// Schema `SubscriptionMigratedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedMetadata {
@@ -2261,8 +2143,6 @@ pub struct SubscriptionMigratedMetadata {
 }
 
 /// System event: a payment for a subscription failed.
-///
-/// Schema `SubscriptionPastDueEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
@@ -2303,8 +2183,6 @@ pub struct SubscriptionPastDueEvent {
 }
 
 /// Details of a system event: a payment for a subscription failed.
-///
-/// Schema `SubscriptionPastDueMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueMetadata {
@@ -2326,8 +2204,6 @@ pub struct SubscriptionPastDueMetadata {
 }
 
 /// System event: a subscription was paused.
-///
-/// Schema `SubscriptionPausedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
@@ -2368,8 +2244,6 @@ pub struct SubscriptionPausedEvent {
 }
 
 /// Details of a system event: a subscription was paused.
-///
-/// Schema `SubscriptionPausedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPausedMetadata {
@@ -2393,8 +2267,6 @@ pub struct SubscriptionPausedMetadata {
 }
 
 /// System event: a subscription changed to another product.
-///
-/// Schema `SubscriptionProductUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
@@ -2435,8 +2307,6 @@ pub struct SubscriptionProductUpdatedEvent {
 }
 
 /// Details of a system event: a subscription changed to another product.
-///
-/// Schema `SubscriptionProductUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedMetadata {
@@ -2449,8 +2319,6 @@ pub struct SubscriptionProductUpdatedMetadata {
 }
 
 /// System event: a subscription with a failed payment is active again.
-///
-/// Schema `SubscriptionReactivatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
@@ -2491,8 +2359,6 @@ pub struct SubscriptionReactivatedEvent {
 }
 
 /// Details of a system event: a subscription with a failed payment is active again.
-///
-/// Schema `SubscriptionReactivatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedMetadata {
@@ -2512,8 +2378,6 @@ pub struct SubscriptionReactivatedMetadata {
 }
 
 /// System event: a canceled subscription is active again.
-///
-/// Schema `SubscriptionReinstatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
@@ -2554,8 +2418,6 @@ pub struct SubscriptionReinstatedEvent {
 }
 
 /// Details of a system event: a canceled subscription is active again.
-///
-/// Schema `SubscriptionReinstatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedMetadata {
@@ -2575,8 +2437,6 @@ pub struct SubscriptionReinstatedMetadata {
 }
 
 /// System event: a paused subscription was resumed.
-///
-/// Schema `SubscriptionResumedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
@@ -2617,8 +2477,6 @@ pub struct SubscriptionResumedEvent {
 }
 
 /// Details of a system event: a paused subscription was resumed.
-///
-/// Schema `SubscriptionResumedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResumedMetadata {
@@ -2638,8 +2496,6 @@ pub struct SubscriptionResumedMetadata {
 }
 
 /// System event: a subscription ended and the customer lost access.
-///
-/// Schema `SubscriptionRevokedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
@@ -2680,8 +2536,6 @@ pub struct SubscriptionRevokedEvent {
 }
 
 /// Details of a system event: a subscription ended and the customer lost access.
-///
-/// Schema `SubscriptionRevokedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedMetadata {
@@ -2701,8 +2555,6 @@ pub struct SubscriptionRevokedMetadata {
 }
 
 /// System event: the number of seats of a subscription changed.
-///
-/// Schema `SubscriptionSeatsUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
@@ -2743,8 +2595,6 @@ pub struct SubscriptionSeatsUpdatedEvent {
 }
 
 /// Details of a system event: the number of seats of a subscription changed.
-///
-/// Schema `SubscriptionSeatsUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedMetadata {
@@ -2759,8 +2609,6 @@ pub struct SubscriptionSeatsUpdatedMetadata {
 }
 
 /// System event: the cancellation of a subscription was undone.
-///
-/// Schema `SubscriptionUncanceledEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
@@ -2801,8 +2649,6 @@ pub struct SubscriptionUncanceledEvent {
 }
 
 /// Details of a system event: the cancellation of a subscription was undone.
-///
-/// Schema `SubscriptionUncanceledMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledMetadata {
@@ -2822,8 +2668,6 @@ pub struct SubscriptionUncanceledMetadata {
 }
 
 /// System event: the number of units of a subscription changed.
-///
-/// Schema `SubscriptionUnitsUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
@@ -2864,8 +2708,6 @@ pub struct SubscriptionUnitsUpdatedEvent {
 }
 
 /// Details of a system event: the number of units of a subscription changed.
-///
-/// Schema `SubscriptionUnitsUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedMetadata {
@@ -2880,8 +2722,6 @@ pub struct SubscriptionUnitsUpdatedMetadata {
 }
 
 /// System event: a scheduled update of a subscription was discarded.
-///
-/// Schema `SubscriptionUpdateClearedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
@@ -2922,8 +2762,6 @@ pub struct SubscriptionUpdateClearedEvent {
 }
 
 /// Details of a system event: a scheduled update of a subscription was discarded.
-///
-/// Schema `SubscriptionUpdateClearedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedMetadata {
@@ -2932,8 +2770,6 @@ pub struct SubscriptionUpdateClearedMetadata {
 }
 
 /// System event: a subscription was updated.
-///
-/// Schema `SubscriptionUpdatedEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
@@ -2974,8 +2810,6 @@ pub struct SubscriptionUpdatedEvent {
 }
 
 /// Details of a system event: a subscription was updated.
-///
-/// Schema `SubscriptionUpdatedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
@@ -2998,8 +2832,6 @@ pub struct SubscriptionUpdatedMetadata {
 }
 
 /// A user event: ingested by the organization.
-///
-/// Schema `UserEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UserEvent {

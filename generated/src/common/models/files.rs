@@ -9,8 +9,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Parameters for creating a file that customers download.
-///
-/// Schema `DownloadableFileCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
@@ -79,8 +77,6 @@ impl DownloadableFileCreate {
 }
 
 /// A file that customers download.
-///
-/// Schema `DownloadableFileRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadableFileRead {
@@ -123,8 +119,6 @@ pub struct DownloadableFileRead {
 }
 
 /// Parameters for creating A file of any type.
-///
-/// Schema `FileCreate`.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`DownloadableFileCreate`].
@@ -174,8 +168,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Update of a file. Fields that are not set keep their values.
-///
-/// Schema `FilePatch`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FilePatch {
@@ -219,8 +211,6 @@ impl Default for FilePatch {
 }
 
 /// A file, of any type.
-///
-/// Schema `FileRead`.
 ///
 /// Discriminated by `service`.
 #[derive(Clone)]
@@ -549,8 +539,6 @@ pub struct FileReadList {
 
 /// Purpose of a file.
 ///
-/// Schema `FileServiceTypes`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -576,8 +564,6 @@ pub enum FileServiceTypes {
 }
 
 /// A created file, with the URLs to upload its content to.
-///
-/// Schema `FileUpload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FileUpload {
@@ -618,8 +604,6 @@ pub struct FileUpload {
 }
 
 /// Parameters for completing an upload.
-///
-/// Schema `FileUploadCompleted`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FileUploadCompleted {
@@ -648,8 +632,6 @@ impl FileUploadCompleted {
 }
 
 /// Parameters for creating an avatar of an organization.
-///
-/// Schema `OrganizationAvatarFileCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
@@ -722,8 +704,6 @@ impl OrganizationAvatarFileCreate {
 }
 
 /// The avatar of an organization.
-///
-/// Schema `OrganizationAvatarFileRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
@@ -766,8 +746,6 @@ pub struct OrganizationAvatarFileRead {
 }
 
 /// Parameters for creating a media file of a product, such as an image.
-///
-/// Schema `ProductMediaFileCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
@@ -840,8 +818,6 @@ impl ProductMediaFileCreate {
 }
 
 /// Parts of a file to upload.
-///
-/// Schema `S3FileCreateMultipart`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileCreateMultipart {
@@ -860,8 +836,6 @@ impl S3FileCreateMultipart {
 }
 
 /// A part of a file to upload.
-///
-/// Schema `S3FileCreatePart`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileCreatePart {
@@ -900,8 +874,6 @@ impl S3FileCreatePart {
 }
 
 /// An uploaded part of a file.
-///
-/// Schema `S3FileUploadCompletedPart`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadCompletedPart {
@@ -930,8 +902,6 @@ impl S3FileUploadCompletedPart {
 }
 
 /// A multipart upload.
-///
-/// Schema `S3FileUploadMultipart`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadMultipart {
@@ -944,8 +914,6 @@ pub struct S3FileUploadMultipart {
 }
 
 /// A part of a file, with its upload URL.
-///
-/// Schema `S3FileUploadPart`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct S3FileUploadPart {
@@ -968,8 +936,6 @@ pub struct S3FileUploadPart {
 }
 
 /// Parameters for creating an attachment of a support case.
-///
-/// Schema `SupportCaseAttachmentFileCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
@@ -1043,8 +1009,6 @@ impl SupportCaseAttachmentFileCreate {
 }
 
 /// An attachment of a support case.
-///
-/// Schema `SupportCaseAttachmentFileRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {

@@ -13,8 +13,6 @@ use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
 /// Parameters for activating a license key.
-///
-/// Schema `LicenseKeyActivate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
@@ -73,8 +71,6 @@ impl LicenseKeyActivate {
 }
 
 /// An activation of a license key.
-///
-/// Schema `LicenseKeyActivationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
@@ -93,8 +89,6 @@ pub struct LicenseKeyActivationBase {
 }
 
 /// The customer of a license key.
-///
-/// Schema `LicenseKeyCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
@@ -138,8 +132,6 @@ pub struct LicenseKeyCustomer {
 }
 
 /// Parameters for releasing an activation of a license key.
-///
-/// Schema `LicenseKeyDeactivate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
@@ -169,8 +161,6 @@ impl LicenseKeyDeactivate {
 
 /// Status of a license key.
 ///
-/// Schema `LicenseKeyStatus`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -192,8 +182,6 @@ pub enum LicenseKeyStatus {
 }
 
 /// Update of a license key. Fields that are not set keep their values.
-///
-/// Schema `LicenseKeyUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
@@ -283,8 +271,6 @@ impl Default for LicenseKeyUpdate {
 }
 
 /// Parameters for validating a license key.
-///
-/// Schema `LicenseKeyValidate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {

@@ -74,8 +74,6 @@ polar_client_runtime::from_variant! {
 
 /// Function that aggregates values into one.
 ///
-/// Schema `AggregationFunction`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -109,8 +107,6 @@ pub enum AggregationFunction {
 }
 
 /// Aggregation that counts the events.
-///
-/// Schema `CountAggregation`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CountAggregation {
@@ -141,8 +137,6 @@ impl Default for CountAggregation {
 }
 
 /// Quantities of a meter over a time range.
-///
-/// Schema `MeterQuantities`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterQuantities {
@@ -153,8 +147,6 @@ pub struct MeterQuantities {
 }
 
 /// Quantity of a meter in one interval.
-///
-/// Schema `MeterQuantity`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterQuantity {
@@ -165,8 +157,6 @@ pub struct MeterQuantity {
 }
 
 /// Sort criterion for meters; the prefix `-` sorts in descending order.
-///
-/// Schema `MeterSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,8 +175,6 @@ pub enum MeterSortProperty {
 }
 
 /// Unit of a meter.
-///
-/// Schema `MeterUnit`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,8 +197,6 @@ pub enum MeterUnit {
 }
 
 /// Aggregation of a property of the events.
-///
-/// Schema `PropertyAggregation`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
@@ -261,8 +247,6 @@ pub enum PropertyAggregationFunction {
 }
 
 /// Aggregation that counts the distinct values of a property.
-///
-/// Schema `UniqueAggregation`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UniqueAggregation {

@@ -12,8 +12,6 @@ use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
 /// Description of a metric.
-///
-/// Schema `Metric`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Metric {
@@ -26,8 +24,6 @@ pub struct Metric {
 }
 
 /// Parameters for creating a dashboard.
-///
-/// Schema `MetricDashboardCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardCreate {
@@ -77,8 +73,6 @@ impl MetricDashboardCreate {
 }
 
 /// A dashboard: a named list of metrics.
-///
-/// Schema `MetricDashboardSchema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardSchema {
@@ -97,8 +91,6 @@ pub struct MetricDashboardSchema {
 }
 
 /// Update of a dashboard. Fields that are not set keep their values.
-///
-/// Schema `MetricDashboardUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
@@ -275,8 +267,6 @@ pub struct MetricExportRow {
 }
 
 /// Metrics of one interval. Metrics that were not requested may be null.
-///
-/// Schema `MetricPeriod`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricPeriod {
@@ -400,8 +390,6 @@ pub struct MetricPeriod {
 
 /// Type of the values of a metric.
 ///
-/// Schema `MetricType`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -427,8 +415,6 @@ pub enum MetricType {
 }
 
 /// Descriptions of the metrics. Those that were not requested may be null.
-///
-/// Schema `Metrics`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -549,8 +535,6 @@ pub struct Metrics {
 }
 
 /// Limits of the time range for one interval length.
-///
-/// Schema `MetricsIntervalLimit`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalLimit {
@@ -561,8 +545,6 @@ pub struct MetricsIntervalLimit {
 }
 
 /// Limits of the time range, by interval length.
-///
-/// Schema `MetricsIntervalsLimits`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsIntervalsLimits {
@@ -579,8 +561,6 @@ pub struct MetricsIntervalsLimits {
 }
 
 /// Limits of metrics requests.
-///
-/// Schema `MetricsLimits`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsLimits {
@@ -591,8 +571,6 @@ pub struct MetricsLimits {
 }
 
 /// Metrics of a time range.
-///
-/// Schema `MetricsResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsResponse {
@@ -605,8 +583,6 @@ pub struct MetricsResponse {
 }
 
 /// Metrics of a whole time range. Metrics that were not requested may be null.
-///
-/// Schema `MetricsTotals`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsTotals {

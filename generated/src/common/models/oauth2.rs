@@ -14,8 +14,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Token request with the grant type `authorization_code`.
-///
-/// Schema `AuthorizationCodeTokenRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizationCodeTokenRequest {
@@ -50,8 +48,6 @@ impl AuthorizationCodeTokenRequest {
 }
 
 /// An organization to show on a consent page.
-///
-/// Schema `AuthorizeOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
@@ -239,8 +235,6 @@ pub struct UnknownAuthorizeResponse {
 }
 
 /// Authorization request of a client that wants to act for an organization.
-///
-/// Schema `AuthorizeResponseOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeResponseOrganization {
@@ -306,8 +300,6 @@ pub struct AuthorizeResponseOrganization {
 }
 
 /// Authorization request of a client that wants to act for a user.
-///
-/// Schema `AuthorizeResponseUser`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeResponseUser {
@@ -373,8 +365,6 @@ pub struct AuthorizeResponseUser {
 }
 
 /// A user to show on a consent page.
-///
-/// Schema `AuthorizeUser`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeUser {
@@ -389,8 +379,6 @@ pub struct AuthorizeUser {
 }
 
 /// Parameters for introspecting a token.
-///
-/// Schema `IntrospectTokenRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IntrospectTokenRequest {
@@ -429,8 +417,6 @@ impl IntrospectTokenRequest {
 }
 
 /// State of a token, with its scopes and subject if it is active.
-///
-/// Schema `IntrospectTokenResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IntrospectTokenResponse {
@@ -481,8 +467,6 @@ pub enum IntrospectedTokenType {
 }
 
 /// A registered OAuth2 client.
-///
-/// Schema `OAuth2Client`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2Client {
@@ -521,8 +505,6 @@ pub struct OAuth2Client {
 }
 
 /// Parameters for registering an OAuth2 client.
-///
-/// Schema `OAuth2ClientConfiguration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfiguration {
@@ -700,8 +682,6 @@ impl OAuth2ClientConfiguration {
 }
 
 /// Replacement for the registration of an OAuth2 client.
-///
-/// Schema `OAuth2ClientConfigurationUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfigurationUpdate {
@@ -896,8 +876,6 @@ impl OAuth2ClientConfigurationUpdate {
 }
 
 /// Public view of an OAuth2 client.
-///
-/// Schema `OAuth2ClientPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OAuth2ClientPublic {
@@ -938,8 +916,6 @@ pub enum OAuth2GrantType {
 }
 
 /// Token request with the grant type `refresh_token`.
-///
-/// Schema `RefreshTokenRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefreshTokenRequest {
@@ -968,8 +944,6 @@ impl RefreshTokenRequest {
 }
 
 /// Parameters for revoking a token.
-///
-/// Schema `RevokeTokenRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RevokeTokenRequest {
@@ -1008,13 +982,9 @@ impl RevokeTokenRequest {
 }
 
 /// Empty response to a revocation.
-///
-/// Schema `RevokeTokenResponse`.
 pub type RevokeTokenResponse = JsonObject;
 
 /// Permission of a token: `read` scopes allow reading, `write` scopes allow changes.
-///
-/// Schema `Scope`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1152,8 +1122,6 @@ pub enum Scope {
 
 /// Type of the subject of a token.
 ///
-/// Schema `SubType`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1232,8 +1200,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// An access token, with its type, scopes and lifetime.
-///
-/// Schema `TokenResponse`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenResponse {
@@ -1358,8 +1324,6 @@ pub struct UnknownUserInfo {
 }
 
 /// The organization that a token acts for.
-///
-/// Schema `UserInfoOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UserInfoOrganization {
@@ -1370,8 +1334,6 @@ pub struct UserInfoOrganization {
 }
 
 /// The user that a token acts for.
-///
-/// Schema `UserInfoUser`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct UserInfoUser {
@@ -1386,8 +1348,6 @@ pub struct UserInfoUser {
 }
 
 /// Token request with the grant type `web`, which exchanges a web session.
-///
-/// Schema `WebTokenRequest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebTokenRequest {

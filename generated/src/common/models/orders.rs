@@ -20,8 +20,6 @@ use std::collections::BTreeMap;
 
 /// Reason why an order was created.
 ///
-/// Schema `OrderBillingReason`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -51,8 +49,6 @@ pub enum OrderBillingReason {
 }
 
 /// Parameters for creating a draft order.
-///
-/// Schema `OrderCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderCreate {
@@ -176,8 +172,6 @@ impl OrderCreate {
 }
 
 /// The customer of an order.
-///
-/// Schema `OrderCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderCustomer {
@@ -221,8 +215,6 @@ pub struct OrderCustomer {
 }
 
 /// A column of a CSV export of orders.
-///
-/// Schema `OrderExportColumn`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -289,8 +281,6 @@ pub struct OrderExportRow {
 }
 
 /// Parameters for charging a draft order.
-///
-/// Schema `OrderFinalize`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderFinalize {
@@ -327,8 +317,6 @@ impl Default for OrderFinalize {
 }
 
 /// URL of the invoice of an order.
-///
-/// Schema `OrderInvoice`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderInvoice {
@@ -337,8 +325,6 @@ pub struct OrderInvoice {
 }
 
 /// A line item of an order.
-///
-/// Schema `OrderItemSchema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderItemSchema {
@@ -365,8 +351,6 @@ pub struct OrderItemSchema {
 }
 
 /// The product of an order.
-///
-/// Schema `OrderProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderProduct {
@@ -407,8 +391,6 @@ pub struct OrderProduct {
 }
 
 /// URL of the receipt of an order.
-///
-/// Schema `OrderReceipt`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderReceipt {
@@ -417,8 +399,6 @@ pub struct OrderReceipt {
 }
 
 /// Sort criterion for orders; the prefix `-` sorts in descending order.
-///
-/// Schema `OrderSortProperty`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -466,8 +446,6 @@ pub enum OrderSortProperty {
 
 /// Status of an order.
 ///
-/// Schema `OrderStatus`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -501,8 +479,6 @@ pub enum OrderStatus {
 }
 
 /// The subscription of an order.
-///
-/// Schema `OrderSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderSubscription {
@@ -578,8 +554,6 @@ pub struct OrderSubscription {
 
 /// Update of the billing name and address on the invoice of an order. Country and
 /// state cannot be changed.
-///
-/// Schema `OrderUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderUpdate {

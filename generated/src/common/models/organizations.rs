@@ -1011,8 +1011,6 @@ pub enum CountryAlpha2Input {
 }
 
 /// Customer portal settings for the data of the customer.
-///
-/// Schema `CustomerPortalCustomerSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerSettings {
@@ -1045,8 +1043,6 @@ impl Default for CustomerPortalCustomerSettings {
 }
 
 /// Customer portal settings for subscriptions.
-///
-/// Schema `CustomerPortalSubscriptionSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalSubscriptionSettings {
@@ -1091,8 +1087,6 @@ impl CustomerPortalSubscriptionSettings {
 }
 
 /// Customer portal settings for usage.
-///
-/// Schema `CustomerPortalUsageSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalUsageSettings {
@@ -1110,8 +1104,6 @@ impl CustomerPortalUsageSettings {
 }
 
 /// Current capabilities of an organization.
-///
-/// Schema `OrganizationCapabilities`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCapabilities {
@@ -1130,8 +1122,6 @@ pub struct OrganizationCapabilities {
 }
 
 /// Legal entity of a seller that is a company.
-///
-/// Schema `OrganizationCompanyLegalEntitySchema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCompanyLegalEntitySchema {
@@ -1150,8 +1140,6 @@ impl OrganizationCompanyLegalEntitySchema {
 }
 
 /// Emails that are sent to customers.
-///
-/// Schema `OrganizationCustomerEmailSettings`.
 #[derive(Clone)]
 pub struct OrganizationCustomerEmailSettings {
     /// Whether an email confirms each order.
@@ -1187,8 +1175,6 @@ pub struct OrganizationCustomerEmailSettings {
 impl OrganizationCustomerEmailSettings {}
 
 /// Customer portal settings of an organization.
-///
-/// Schema `OrganizationCustomerPortalSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCustomerPortalSettings {
@@ -1225,8 +1211,6 @@ impl OrganizationCustomerPortalSettings {
 }
 
 /// Business details that Polar is legally required to collect.
-///
-/// Schema `OrganizationDetails`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDetails {
@@ -1387,8 +1371,6 @@ impl Default for OrganizationDetails {
 }
 
 /// Dispute settings of an organization.
-///
-/// Schema `OrganizationDisputeSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
@@ -1399,8 +1381,6 @@ pub struct OrganizationDisputeSettings {
 
 /// Update of the dispute settings of an organization. Fields that are not set keep
 /// their values.
-///
-/// Schema `OrganizationDisputeSettingsUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
@@ -1445,8 +1425,6 @@ impl Default for OrganizationDisputeSettingsUpdate {
 }
 
 /// Legal entity of a seller that is a person.
-///
-/// Schema `OrganizationIndividualLegalEntitySchema`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationIndividualLegalEntitySchema {}
@@ -1486,8 +1464,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// A profile on a social network.
-///
-/// Schema `OrganizationSocialLink`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationSocialLink {
@@ -1514,8 +1490,6 @@ impl OrganizationSocialLink {
 }
 
 /// A social network.
-///
-/// Schema `OrganizationSocialPlatforms`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1547,8 +1521,6 @@ pub enum OrganizationSocialPlatforms {
 
 /// Sort criterion for organizations; the prefix `-` sorts in descending order.
 ///
-/// Schema `OrganizationSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1578,8 +1550,6 @@ pub enum OrganizationSortProperty {
 }
 
 /// Status of an organization at Polar.
-///
-/// Schema `OrganizationStatus`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1620,8 +1590,6 @@ pub enum OrganizationStatus {
 }
 
 /// Subscription settings of an organization.
-///
-/// Schema `OrganizationSubscriptionSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationSubscriptionSettings {
@@ -1701,8 +1669,6 @@ pub enum PublicSubscriptionProrationBehavior {
 
 /// How a change of a subscription within a billing period is billed.
 ///
-/// Schema `SubscriptionProrationBehavior`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1728,8 +1694,6 @@ pub enum SubscriptionProrationBehavior {
 }
 
 /// Whether a price includes taxes.
-///
-/// Schema `TaxBehaviorOption`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -11,8 +11,6 @@ use polar_client_runtime::types::{Json, JsonObject, Timestamp};
 use std::borrow::Cow;
 
 /// A payment by card.
-///
-/// Schema `CardPayment`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CardPayment {
@@ -53,8 +51,6 @@ pub struct CardPayment {
 }
 
 /// Details of a card.
-///
-/// Schema `CardPaymentMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CardPaymentMetadata {
@@ -65,8 +61,6 @@ pub struct CardPaymentMetadata {
 }
 
 /// A payment by any other method.
-///
-/// Schema `GenericPayment`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GenericPayment {
@@ -103,8 +97,6 @@ pub struct GenericPayment {
 }
 
 /// A payment by South Korean card.
-///
-/// Schema `KrCardPayment`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPayment {
@@ -145,8 +137,6 @@ pub struct KrCardPayment {
 }
 
 /// Details of a South Korean card.
-///
-/// Schema `KrCardPaymentMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPaymentMetadata {
@@ -157,8 +147,6 @@ pub struct KrCardPaymentMetadata {
 }
 
 /// A payment: an attempt to charge a customer.
-///
-/// Schema `Payment`.
 ///
 /// Discriminated by `method`, then the presence of `method_metadata`. `card` without
 /// `method_metadata` is decoded as a `Generic`. `kr_card` without `method_metadata`
@@ -444,8 +432,6 @@ pub struct PaymentList {
 
 /// Sort criterion for payments; the prefix `-` sorts in descending order.
 ///
-/// Schema `PaymentSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -472,8 +458,6 @@ pub enum PaymentSortProperty {
 
 /// Status of a payment.
 ///
-/// Schema `PaymentStatus`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -495,8 +479,6 @@ pub enum PaymentStatus {
 }
 
 /// Trigger of a payment attempt.
-///
-/// Schema `PaymentTrigger`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

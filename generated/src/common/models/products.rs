@@ -15,8 +15,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Parameters for attaching a custom field to a product.
-///
-/// Schema `AttachedCustomFieldCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
@@ -38,8 +36,6 @@ impl AttachedCustomFieldCreate {
 }
 
 /// An existing price of the product to keep.
-///
-/// Schema `ExistingProductPrice`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
@@ -57,8 +53,6 @@ impl ExistingProductPrice {
 
 /// Price that the customer chooses, with a billing interval of its own. Deprecated:
 /// the product has the billing interval.
-///
-/// Schema `LegacyRecurringProductPriceCustom`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceCustom {
@@ -102,8 +96,6 @@ pub struct LegacyRecurringProductPriceCustom {
 
 /// Fixed price with a billing interval of its own. Deprecated: the product has the
 /// billing interval.
-///
-/// Schema `LegacyRecurringProductPriceFixed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceFixed {
@@ -142,8 +134,6 @@ pub struct LegacyRecurringProductPriceFixed {
 }
 
 /// Replacement for the benefits of a product.
-///
-/// Schema `ProductBenefitsUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
@@ -162,8 +152,6 @@ impl ProductBenefitsUpdate {
 }
 
 /// A media file of a product, such as an image.
-///
-/// Schema `ProductMediaFileRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductMediaFileRead {
@@ -206,8 +194,6 @@ pub struct ProductMediaFileRead {
 }
 
 /// Price that the customer chooses, between a minimum and a maximum.
-///
-/// Schema `ProductPriceCustom`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceCustom {
@@ -240,8 +226,6 @@ pub struct ProductPriceCustom {
 }
 
 /// Parameters for creating a price that the customer chooses.
-///
-/// Schema `ProductPriceCustomCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceCustomCreate {
@@ -338,8 +322,6 @@ impl Default for ProductPriceCustomCreate {
 }
 
 /// Fixed price.
-///
-/// Schema `ProductPriceFixed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixed {
@@ -368,8 +350,6 @@ pub struct ProductPriceFixed {
 }
 
 /// Parameters for creating a fixed price.
-///
-/// Schema `ProductPriceFixedCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceFixedCreate {
@@ -421,8 +401,6 @@ impl ProductPriceFixedCreate {
 }
 
 /// The meter of a metered price.
-///
-/// Schema `ProductPriceMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeter {
@@ -440,8 +418,6 @@ pub struct ProductPriceMeter {
 
 /// Metered price with tiers: usage of a meter at a price per unit that depends on the
 /// tier.
-///
-/// Schema `ProductPriceMeteredTiers`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiers {
@@ -477,8 +453,6 @@ pub struct ProductPriceMeteredTiers {
 }
 
 /// Parameters for creating a metered price with tiers.
-///
-/// Schema `ProductPriceMeteredTiersCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiersCreate {
@@ -546,8 +520,6 @@ impl ProductPriceMeteredTiersCreate {
 }
 
 /// Metered price: usage of a meter at one price per unit.
-///
-/// Schema `ProductPriceMeteredUnit`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnit {
@@ -583,8 +555,6 @@ pub struct ProductPriceMeteredUnit {
 }
 
 /// Parameters for creating a metered price.
-///
-/// Schema `ProductPriceMeteredUnitCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnitCreate {
@@ -655,8 +625,6 @@ impl ProductPriceMeteredUnitCreate {
 
 /// Source of a price.
 ///
-/// Schema `ProductPriceSource`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -675,8 +643,6 @@ pub enum ProductPriceSource {
 
 /// Price by number of units. The customer chooses the number and pays in advance;
 /// changes of a subscription are prorated.
-///
-/// Schema `ProductPriceUnitBased`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBased {
@@ -714,8 +680,6 @@ pub struct ProductPriceUnitBased {
 }
 
 /// Parameters for creating a unit-based price.
-///
-/// Schema `ProductPriceUnitBasedCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBasedCreate {
@@ -797,8 +761,6 @@ impl ProductPriceUnitBasedCreate {
 
 /// Sort criterion for products; the prefix `-` sorts in descending order.
 ///
-/// Schema `ProductSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -825,8 +787,6 @@ pub enum ProductSortProperty {
 
 /// Visibility of a product.
 ///
-/// Schema `ProductVisibility`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -849,8 +809,6 @@ pub enum ProductVisibility {
 
 /// A range of units, with the price per unit. It starts where the previous tier ends,
 /// the first one at zero.
-///
-/// Schema `TierInput`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TierInput {
@@ -887,8 +845,6 @@ impl TierInput {
 }
 
 /// Prices per unit, in tiers by number of units.
-///
-/// Schema `TiersInput`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TiersInput {

@@ -14,8 +14,6 @@ use polar_client_runtime::types::{Entries, Timestamp};
 use std::collections::BTreeMap;
 
 /// A refund.
-///
-/// Schema `Refund`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Refund {
@@ -53,8 +51,6 @@ pub struct Refund {
 }
 
 /// Parameters for creating a refund.
-///
-/// Schema `RefundCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundCreate {
@@ -160,8 +156,6 @@ pub enum RefundCreateReason {
 }
 
 /// Dispute that a refund prevented.
-///
-/// Schema `RefundDispute`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RefundDispute {
@@ -211,8 +205,6 @@ pub struct RefundList {
 
 /// Reason of a refund.
 ///
-/// Schema `RefundReason`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -251,8 +243,6 @@ pub enum RefundReason {
 
 /// Sort criterion for refunds; the prefix `-` sorts in descending order.
 ///
-/// Schema `RefundSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -270,8 +260,6 @@ pub enum RefundSortProperty {
 }
 
 /// Status of a refund.
-///
-/// Schema `RefundStatus`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

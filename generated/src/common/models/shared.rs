@@ -12,8 +12,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A postal address.
-///
-/// Schema `Address`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Address {
@@ -32,8 +30,6 @@ pub struct Address {
 }
 
 /// A postal address in a request.
-///
-/// Schema `AddressInput`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AddressInput {
@@ -102,8 +98,6 @@ impl AddressInput {
 }
 
 /// A custom field that is attached to a product.
-///
-/// Schema `AttachedCustomField`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AttachedCustomField {
@@ -118,8 +112,6 @@ pub struct AttachedCustomField {
 }
 
 /// Public view of a benefit that the organization provides itself.
-///
-/// Schema `BenefitCustomPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomPublic {
@@ -146,8 +138,6 @@ pub struct BenefitCustomPublic {
 }
 
 /// Public view of a benefit that grants access to a Discord server.
-///
-/// Schema `BenefitDiscordPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordPublic {
@@ -174,8 +164,6 @@ pub struct BenefitDiscordPublic {
 }
 
 /// Public view of a benefit that grants downloads of files.
-///
-/// Schema `BenefitDownloadablesPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesPublic {
@@ -202,8 +190,6 @@ pub struct BenefitDownloadablesPublic {
 }
 
 /// Public view of a benefit that enables a feature of the seller's software.
-///
-/// Schema `BenefitFeatureFlagPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagPublic {
@@ -230,8 +216,6 @@ pub struct BenefitFeatureFlagPublic {
 }
 
 /// Public view of a benefit that grants access to a GitHub repository.
-///
-/// Schema `BenefitGitHubRepositoryPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryPublic {
@@ -258,8 +242,6 @@ pub struct BenefitGitHubRepositoryPublic {
 }
 
 /// Public view of a benefit that issues license keys.
-///
-/// Schema `BenefitLicenseKeysPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysPublic {
@@ -286,8 +268,6 @@ pub struct BenefitLicenseKeysPublic {
 }
 
 /// Public view of a benefit that credits units to a meter.
-///
-/// Schema `BenefitMeterCreditPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublic {
@@ -316,8 +296,6 @@ pub struct BenefitMeterCreditPublic {
 }
 
 /// Properties of a meter credit benefit.
-///
-/// Schema `BenefitMeterCreditPublicProperties`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublicProperties {
@@ -328,8 +306,6 @@ pub struct BenefitMeterCreditPublicProperties {
 }
 
 /// Public view of a benefit of any type.
-///
-/// Schema `BenefitPublic`.
 ///
 /// Discriminated by `type`.
 #[derive(Clone)]
@@ -648,8 +624,6 @@ pub struct UnknownBenefitPublic {
 
 /// Public view of a benefit that grants access to a Slack channel shared with the
 /// seller.
-///
-/// Schema `BenefitSlackSharedChannelPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelPublic {
@@ -797,13 +771,9 @@ pub enum GitHubRepositoryPermission {
 }
 
 /// Custom key-value data.
-///
-/// Schema `MetadataOutputType`.
 pub type MetadataOutputType = BTreeMap<String, MetadataValue>;
 
 /// Metadata to filter by, as key-value pairs.
-///
-/// Schema `MetadataQuery`.
 pub type MetadataQuery = BTreeMap<String, MetadataQueryValue>;
 
 /// A value of metadata to filter by, or several, any of which matches.
@@ -959,8 +929,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// Pagination of a list, with the total count.
-///
-/// Schema `Pagination`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Pagination {
@@ -971,8 +939,6 @@ pub struct Pagination {
 }
 
 /// Details of a card.
-///
-/// Schema `PaymentMethodCardMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodCardMetadata {
@@ -989,8 +955,6 @@ pub struct PaymentMethodCardMetadata {
 }
 
 /// Details of a South Korean card.
-///
-/// Schema `PaymentMethodKrCardMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
@@ -1001,8 +965,6 @@ pub struct PaymentMethodKrCardMetadata {
 }
 
 /// Payment processor.
-///
-/// Schema `PaymentProcessor`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1015,8 +977,6 @@ pub enum PaymentProcessor {
 }
 
 /// Currency that customers can be charged in, as its ISO 4217 code in lower case.
-///
-/// Schema `PresentmentCurrency`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1280,8 +1240,6 @@ pub enum PresentmentCurrency {
 
 /// Billing type of a product.
 ///
-/// Schema `ProductBillingType`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1299,8 +1257,6 @@ pub enum ProductBillingType {
 }
 
 /// Unit of a recurring cycle.
-///
-/// Schema `RecurringInterval`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1328,8 +1284,6 @@ pub enum RecurringInterval {
 
 /// Status of the assignment of a seat.
 ///
-/// Schema `SeatStatus`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1351,8 +1305,6 @@ pub enum SeatStatus {
 }
 
 /// Seats of a subscription or an order.
-///
-/// Schema `SeatsList`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatsList {
@@ -1366,8 +1318,6 @@ pub struct SeatsList {
 
 /// A range of units, with the price per unit. It starts where the previous tier ends,
 /// the first one at zero.
-///
-/// Schema `Tier`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tier {
@@ -1380,8 +1330,6 @@ pub struct Tier {
 }
 
 /// How tiers are applied.
-///
-/// Schema `TierType`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1400,8 +1348,6 @@ pub enum TierType {
 }
 
 /// Prices per unit, in tiers by number of units.
-///
-/// Schema `Tiers`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tiers {
@@ -1414,8 +1360,6 @@ pub struct Tiers {
 }
 
 /// Length of an interval.
-///
-/// Schema `TimeInterval`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1446,8 +1390,6 @@ pub enum TimeInterval {
 }
 
 /// Unit of the length of a trial.
-///
-/// Schema `TrialInterval`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 
 /// Reason that a customer gave for a cancellation.
 ///
-/// Schema `CustomerCancellationReason`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -56,8 +54,6 @@ pub enum CustomerCancellationReason {
 }
 
 /// Schedules a cancellation at the end of the billing period, or undoes it.
-///
-/// Schema `SubscriptionCancel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
@@ -106,8 +102,6 @@ impl SubscriptionCancel {
 }
 
 /// The customer of a subscription.
-///
-/// Schema `SubscriptionCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
@@ -151,8 +145,6 @@ pub struct SubscriptionCustomer {
 }
 
 /// A column of a CSV export of subscriptions.
-///
-/// Schema `SubscriptionExportColumn`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -229,8 +221,6 @@ pub struct SubscriptionExportRow {
 }
 
 /// Schedules a pause at the end of the billing period, or undoes it.
-///
-/// Schema `SubscriptionPause`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
@@ -263,8 +253,6 @@ impl SubscriptionPause {
 }
 
 /// Resumes a paused subscription.
-///
-/// Schema `SubscriptionResume`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionResume {}
@@ -286,8 +274,6 @@ impl Default for SubscriptionResume {
 }
 
 /// Ends a subscription immediately.
-///
-/// Schema `SubscriptionRevoke`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
@@ -340,8 +326,6 @@ impl Default for SubscriptionRevoke {
 
 /// Sort criterion for subscriptions; the prefix `-` sorts in descending order.
 ///
-/// Schema `SubscriptionSortProperty`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -388,8 +372,6 @@ pub enum SubscriptionSortProperty {
 
 /// Status of a subscription.
 ///
-/// Schema `SubscriptionStatus`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -431,8 +413,6 @@ pub enum SubscriptionStatus {
 }
 
 /// Update of a subscription: one type of change per request.
-///
-/// Schema `SubscriptionUpdate`.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`SubscriptionUpdateBase`].
@@ -532,8 +512,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Changes the product, the discount, the trial or the metadata of a subscription.
-///
-/// Schema `SubscriptionUpdateBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
@@ -618,8 +596,6 @@ impl Default for SubscriptionUpdateBase {
 }
 
 /// Moves the end of the current billing period.
-///
-/// Schema `SubscriptionUpdateBillingPeriod`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBillingPeriod {
@@ -638,8 +614,6 @@ impl SubscriptionUpdateBillingPeriod {
 }
 
 /// Discards the update that is scheduled for the next billing period.
-///
-/// Schema `SubscriptionUpdateClear`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClear {}
@@ -661,8 +635,6 @@ impl Default for SubscriptionUpdateClear {
 }
 
 /// Changes the number of seats of a subscription.
-///
-/// Schema `SubscriptionUpdateSeats`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
@@ -697,8 +669,6 @@ impl SubscriptionUpdateSeats {
 }
 
 /// Changes the number of units of a subscription.
-///
-/// Schema `SubscriptionUpdateUnits`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {

@@ -34,8 +34,6 @@ pub enum HttpCodeClass {
 }
 
 /// Delivery of `customer.created`: a customer was created.
-///
-/// Schema `WebhookCustomerCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
@@ -52,8 +50,6 @@ pub struct WebhookCustomerCreatedPayload {
 }
 
 /// Delivery of `customer.deleted`: a customer was deleted.
-///
-/// Schema `WebhookCustomerDeletedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
@@ -71,8 +67,6 @@ pub struct WebhookCustomerDeletedPayload {
 
 /// Delivery of `customer_seat.assigned`: a seat was assigned and an invitation was
 /// sent by email.
-///
-/// Schema `WebhookCustomerSeatAssignedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
@@ -89,8 +83,6 @@ pub struct WebhookCustomerSeatAssignedPayload {
 }
 
 /// Delivery of `customer_seat.claimed`: a seat was claimed.
-///
-/// Schema `WebhookCustomerSeatClaimedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
@@ -108,8 +100,6 @@ pub struct WebhookCustomerSeatClaimedPayload {
 
 /// Delivery of `customer_seat.revoked`: a seat was revoked, manually or because its
 /// subscription was canceled.
-///
-/// Schema `WebhookCustomerSeatRevokedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
@@ -127,8 +117,6 @@ pub struct WebhookCustomerSeatRevokedPayload {
 
 /// Delivery of `customer.state_changed`: the customer, a subscription or a benefit
 /// grant of the customer changed.
-///
-/// Schema `WebhookCustomerStateChangedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
@@ -146,8 +134,6 @@ pub struct WebhookCustomerStateChangedPayload {
 
 /// Delivery of `customer.updated`: a customer was updated. Changes of subscriptions
 /// and benefits are delivered as `customer.state_changed`.
-///
-/// Schema `WebhookCustomerUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
@@ -164,8 +150,6 @@ pub struct WebhookCustomerUpdatedPayload {
 }
 
 /// An attempt to deliver an event to an endpoint.
-///
-/// Schema `WebhookDelivery`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
@@ -200,8 +184,6 @@ pub struct WebhookDeliveryList {
 }
 
 /// An event to deliver to a webhook endpoint. Each attempt is a delivery.
-///
-/// Schema `WebhookEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEvent {
@@ -230,8 +212,6 @@ pub struct WebhookEvent {
 }
 
 /// Type of a webhook event.
-///
-/// Schema `WebhookEventType`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -411,8 +391,6 @@ pub enum WebhookEventType {
 
 /// Format of webhook payloads.
 ///
-/// Schema `WebhookFormat`.
-///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -435,8 +413,6 @@ pub enum WebhookFormat {
 
 /// Delivery of `member.created`: a member was created. Includes owners, which are
 /// created with their customer.
-///
-/// Schema `WebhookMemberCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
@@ -454,8 +430,6 @@ pub struct WebhookMemberCreatedPayload {
 
 /// Delivery of `member.deleted`: a member was deleted. The member's active seats are
 /// revoked.
-///
-/// Schema `WebhookMemberDeletedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
@@ -472,8 +446,6 @@ pub struct WebhookMemberDeletedPayload {
 }
 
 /// Delivery of `member.updated`: a member was updated.
-///
-/// Schema `WebhookMemberUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
@@ -490,8 +462,6 @@ pub struct WebhookMemberUpdatedPayload {
 }
 
 /// Delivery of `refund.created`: a refund was created. It may have any status.
-///
-/// Schema `WebhookRefundCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
@@ -508,8 +478,6 @@ pub struct WebhookRefundCreatedPayload {
 }
 
 /// Delivery of `refund.updated`: a refund was updated.
-///
-/// Schema `WebhookRefundUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {

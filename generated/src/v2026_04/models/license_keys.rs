@@ -13,8 +13,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A license key, with the purchase that granted it.
-///
-/// Schema `GrantedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
@@ -55,8 +53,6 @@ pub struct GrantedLicenseKey {
 }
 
 /// A new activation, with its license key.
-///
-/// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -77,8 +73,6 @@ pub struct LicenseKeyActivationCreated {
 }
 
 /// An activation, with its license key.
-///
-/// Schema `LicenseKeyActivationRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -99,8 +93,6 @@ pub struct LicenseKeyActivationRead {
 }
 
 /// A license key.
-///
-/// Schema `LicenseKeyRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -152,8 +144,6 @@ pub struct LicenseKeyReadList {
 }
 
 /// A license key with its activations.
-///
-/// Schema `LicenseKeyWithActivations`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
@@ -194,8 +184,6 @@ pub struct LicenseKeyWithActivations {
 }
 
 /// A license key with its new key string.
-///
-/// Schema `RotatedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
@@ -234,8 +222,6 @@ pub struct RotatedLicenseKey {
 }
 
 /// A valid license key, with the purchase that granted it.
-///
-/// Schema `ValidatedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {

@@ -19,8 +19,6 @@ pub enum WebhookApiVersion {
 }
 
 /// Parameters for creating a webhook endpoint.
-///
-/// Schema `WebhookEndpointCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
@@ -90,8 +88,6 @@ impl WebhookEndpointCreate {
 }
 
 /// Update of a webhook endpoint. Fields that are not set keep their values.
-///
-/// Schema `WebhookEndpointUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {

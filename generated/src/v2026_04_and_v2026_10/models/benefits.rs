@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// A benefit of any type.
 ///
-/// Schema `Benefit`.
-///
 /// Discriminated by `type`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -382,8 +380,6 @@ pub struct UnknownBenefit {
 
 /// Parameters for creating A benefit of any type.
 ///
-/// Schema `BenefitCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`BenefitCustomCreate`].
 #[derive(Clone)]
@@ -473,8 +469,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// A benefit that the organization provides itself.
-///
-/// Schema `BenefitCustom`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustom {
@@ -509,8 +503,6 @@ pub struct BenefitCustom {
 }
 
 /// Parameters for creating a benefit that the organization provides itself.
-///
-/// Schema `BenefitCustomCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
@@ -576,8 +568,6 @@ impl BenefitCustomCreate {
 }
 
 /// Update of a custom benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitCustomUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
@@ -655,8 +645,6 @@ impl Default for BenefitCustomUpdate {
 }
 
 /// A benefit that grants access to a Discord server.
-///
-/// Schema `BenefitDiscord`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
@@ -691,8 +679,6 @@ pub struct BenefitDiscord {
 }
 
 /// Parameters for creating a benefit that grants access to a Discord server.
-///
-/// Schema `BenefitDiscordCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
@@ -758,8 +744,6 @@ impl BenefitDiscordCreate {
 }
 
 /// Update of a Discord access benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitDiscordUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
@@ -824,8 +808,6 @@ impl Default for BenefitDiscordUpdate {
 }
 
 /// A benefit that grants downloads of files.
-///
-/// Schema `BenefitDownloadables`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
@@ -860,8 +842,6 @@ pub struct BenefitDownloadables {
 }
 
 /// Parameters for creating a benefit that grants downloads of files.
-///
-/// Schema `BenefitDownloadablesCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
@@ -927,8 +907,6 @@ impl BenefitDownloadablesCreate {
 }
 
 /// Update of a downloads benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitDownloadablesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
@@ -993,8 +971,6 @@ impl Default for BenefitDownloadablesUpdate {
 }
 
 /// A benefit that enables a feature of the seller's software.
-///
-/// Schema `BenefitFeatureFlag`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
@@ -1029,8 +1005,6 @@ pub struct BenefitFeatureFlag {
 }
 
 /// Parameters for creating a benefit that enables a feature of the seller's software.
-///
-/// Schema `BenefitFeatureFlagCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
@@ -1093,8 +1067,6 @@ impl BenefitFeatureFlagCreate {
 }
 
 /// Update of a feature flag benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitFeatureFlagUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
@@ -1172,8 +1144,6 @@ impl Default for BenefitFeatureFlagUpdate {
 }
 
 /// A benefit that grants access to a GitHub repository.
-///
-/// Schema `BenefitGitHubRepository`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
@@ -1208,8 +1178,6 @@ pub struct BenefitGitHubRepository {
 }
 
 /// Parameters for creating a benefit that grants access to a GitHub repository.
-///
-/// Schema `BenefitGitHubRepositoryCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
@@ -1275,8 +1243,6 @@ impl BenefitGitHubRepositoryCreate {
 }
 
 /// Update of a GitHub access benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitGitHubRepositoryUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
@@ -1341,8 +1307,6 @@ impl Default for BenefitGitHubRepositoryUpdate {
 }
 
 /// A benefit that issues license keys.
-///
-/// Schema `BenefitLicenseKeys`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
@@ -1377,8 +1341,6 @@ pub struct BenefitLicenseKeys {
 }
 
 /// Parameters for creating a benefit that issues license keys.
-///
-/// Schema `BenefitLicenseKeysCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
@@ -1444,8 +1406,6 @@ impl BenefitLicenseKeysCreate {
 }
 
 /// Update of a license key benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitLicenseKeysUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
@@ -1536,8 +1496,6 @@ pub struct BenefitList {
 }
 
 /// A benefit that credits units to a meter.
-///
-/// Schema `BenefitMeterCredit`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
@@ -1572,8 +1530,6 @@ pub struct BenefitMeterCredit {
 }
 
 /// Parameters for creating a benefit that credits units to a meter.
-///
-/// Schema `BenefitMeterCreditCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
@@ -1639,8 +1595,6 @@ impl BenefitMeterCreditCreate {
 }
 
 /// Update of a meter credit benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitMeterCreditUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
@@ -1718,8 +1672,6 @@ impl Default for BenefitMeterCreditUpdate {
 }
 
 /// A benefit that grants access to a Slack channel shared with the seller.
-///
-/// Schema `BenefitSlackSharedChannel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
@@ -1755,8 +1707,6 @@ pub struct BenefitSlackSharedChannel {
 
 /// Parameters for creating a benefit that grants access to a Slack channel shared
 /// with the seller.
-///
-/// Schema `BenefitSlackSharedChannelCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
@@ -1823,8 +1773,6 @@ impl BenefitSlackSharedChannelCreate {
 
 /// Update of a shared Slack channel benefit. Fields that are not set keep their
 /// values.
-///
-/// Schema `BenefitSlackSharedChannelUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {

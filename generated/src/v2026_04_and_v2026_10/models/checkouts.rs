@@ -15,8 +15,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A checkout session, as returned to the organization.
-///
-/// Schema `Checkout`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -167,8 +165,6 @@ pub struct Checkout {
 
 /// Parameters for creating a checkout session. The metadata is copied to the
 /// resulting order and subscription.
-///
-/// Schema `CheckoutCreate`.
 pub type CheckoutCreate = CheckoutProductsCreate;
 
 /// A page of checkout sessions.
@@ -185,8 +181,6 @@ pub struct CheckoutList {
 }
 
 /// A product of a checkout session.
-///
-/// Schema `CheckoutProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
@@ -232,8 +226,6 @@ pub struct CheckoutProduct {
 
 /// Parameters for creating a checkout session. The metadata is copied to the
 /// resulting order and subscription.
-///
-/// Schema `CheckoutProductsCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
@@ -705,8 +697,6 @@ impl CheckoutProductsCreate {
 }
 
 /// A checkout session, as returned to the customer by its client secret.
-///
-/// Schema `CheckoutPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
@@ -846,8 +836,6 @@ pub struct CheckoutPublic {
 }
 
 /// A confirmed checkout session, with a session token for the customer portal.
-///
-/// Schema `CheckoutPublicConfirmed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {

@@ -7,8 +7,6 @@ use crate::ids::{CustomerId, CustomerMeterId, MeterId};
 use polar_client_runtime::types::Timestamp;
 
 /// Usage of a meter by a customer.
-///
-/// Schema `CustomerMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeter {

@@ -12,8 +12,6 @@ use std::borrow::Cow;
 
 /// A system event or a user event.
 ///
-/// Schema `Event`.
-///
 /// Discriminated by `source`, then `name`.
 #[doc(alias = "SystemEvent")]
 #[derive(Clone)]
@@ -1337,8 +1335,6 @@ pub struct EventList {
 }
 
 /// Parameters for ingesting events.
-///
-/// Schema `EventsIngest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventsIngest {
@@ -1427,8 +1423,6 @@ pub struct UnknownEventsPage {
 }
 
 /// System event: units were credited to a customer meter.
-///
-/// Schema `MeterCreditEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
@@ -1469,8 +1463,6 @@ pub struct MeterCreditEvent {
 }
 
 /// Details of a system event: units were credited to a customer meter.
-///
-/// Schema `MeterCreditedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {

@@ -8,8 +8,6 @@ use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
 /// A meter: a filter of events and an aggregation of those that match.
-///
-/// Schema `Meter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Meter {
@@ -40,8 +38,6 @@ pub struct Meter {
 }
 
 /// Parameters for creating a meter.
-///
-/// Schema `MeterCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreate {
@@ -153,8 +149,6 @@ pub struct MeterList {
 }
 
 /// Update of a meter. Fields that are not set keep their values.
-///
-/// Schema `MeterUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterUpdate {

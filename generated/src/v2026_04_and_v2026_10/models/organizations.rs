@@ -7,8 +7,6 @@ use crate::ids::OrganizationId;
 use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 
 /// An organization: the seller, with its settings.
-///
-/// Schema `Organization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Organization {
@@ -72,8 +70,6 @@ pub struct Organization {
 }
 
 /// Parameters for creating an organization.
-///
-/// Schema `OrganizationCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationCreate {
@@ -277,8 +273,6 @@ impl OrganizationCreate {
 }
 
 /// Features that are enabled for an organization.
-///
-/// Schema `OrganizationFeatureSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettings {
@@ -346,8 +340,6 @@ pub struct OrganizationFeatureSettings {
 }
 
 /// Features that an organization can enable itself.
-///
-/// Schema `OrganizationFeatureSettingsUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettingsUpdate {
@@ -430,8 +422,6 @@ pub struct OrganizationList {
 }
 
 /// Update of an organization. Fields that are not set keep their values.
-///
-/// Schema `OrganizationUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {

@@ -12,8 +12,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A product.
-///
-/// Schema `Product`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Product {
@@ -66,8 +64,6 @@ pub struct Product {
 
 /// Parameters for creating a product: one-time or recurring.
 ///
-/// Schema `ProductCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`ProductCreateRecurring`].
 #[derive(Clone)]
@@ -96,8 +92,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Parameters for creating a one-time product.
-///
-/// Schema `ProductCreateOneTime`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
@@ -201,8 +195,6 @@ impl ProductCreateOneTime {
 }
 
 /// Parameters for creating a recurring product, which is sold as a subscription.
-///
-/// Schema `ProductCreateRecurring`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
@@ -444,8 +436,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// Price by number of seats.
-///
-/// Schema `ProductPriceSeatBased`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
@@ -474,8 +464,6 @@ pub struct ProductPriceSeatBased {
 }
 
 /// Parameters for creating a seat-based price.
-///
-/// Schema `ProductPriceSeatBasedCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
@@ -525,8 +513,6 @@ impl ProductPriceSeatBasedCreate {
 }
 
 /// A range of seat counts, with the price per seat.
-///
-/// Schema `ProductPriceSeatTier`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTier {
@@ -696,8 +682,6 @@ polar_client_runtime::from_variant! {
 }
 
 /// Update of a product. Fields that are not set keep their values.
-///
-/// Schema `ProductUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductUpdate {

@@ -303,8 +303,6 @@ pub struct UnknownAppliedDiscount {
 }
 
 /// A discount of a fixed amount that applies once or forever.
-///
-/// Schema `DiscountFixedOnceForeverDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
@@ -351,8 +349,6 @@ pub struct DiscountFixedOnceForeverDurationBase {
 }
 
 /// A discount of a fixed amount that applies for a number of months.
-///
-/// Schema `DiscountFixedRepeatDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
@@ -401,8 +397,6 @@ pub struct DiscountFixedRepeatDurationBase {
 }
 
 /// A percentage discount that applies once or forever.
-///
-/// Schema `DiscountPercentageOnceForeverDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
@@ -441,8 +435,6 @@ pub struct DiscountPercentageOnceForeverDurationBase {
 }
 
 /// A percentage discount that applies for a number of months.
-///
-/// Schema `DiscountPercentageRepeatDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {
@@ -809,8 +801,6 @@ pub struct UnknownPrice {
 }
 
 /// How tiers of seats are applied.
-///
-/// Schema `SeatTierType`.
 ///
 /// Unknown values are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,8 +13,6 @@ use polar_client_runtime::types::{Entries, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
 /// An update of a subscription that takes effect with the next billing period.
-///
-/// Schema `PendingSubscriptionUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PendingSubscriptionUpdate {
@@ -35,8 +33,6 @@ pub struct PendingSubscriptionUpdate {
 }
 
 /// A subscription.
-///
-/// Schema `Subscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -154,8 +150,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Parameters for creating a subscription, with the customer by ID.
-///
-/// Schema `SubscriptionCreateCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
@@ -194,8 +188,6 @@ impl SubscriptionCreateCustomer {
 }
 
 /// Parameters for creating a subscription, with the customer by external ID.
-///
-/// Schema `SubscriptionCreateExternalCustomer`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
@@ -248,8 +240,6 @@ pub struct SubscriptionList {
 
 /// Usage of a meter by a subscription in the current billing period, with the amount
 /// due.
-///
-/// Schema `SubscriptionMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {

@@ -15,8 +15,6 @@ use polar_client_runtime::types::{Json, Timestamp};
 use std::borrow::Cow;
 
 /// Grant of a custom benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantCustomWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
@@ -59,8 +57,6 @@ pub struct BenefitGrantCustomWebhook {
 }
 
 /// Grant of a Discord access benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantDiscordWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
@@ -103,8 +99,6 @@ pub struct BenefitGrantDiscordWebhook {
 }
 
 /// Grant of a downloads benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantDownloadablesWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
@@ -147,8 +141,6 @@ pub struct BenefitGrantDownloadablesWebhook {
 }
 
 /// Grant of a feature flag benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantFeatureFlagWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
@@ -191,8 +183,6 @@ pub struct BenefitGrantFeatureFlagWebhook {
 }
 
 /// Grant of a GitHub access benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantGitHubRepositoryWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
@@ -235,8 +225,6 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 }
 
 /// Grant of a license key benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantLicenseKeysWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
@@ -279,8 +267,6 @@ pub struct BenefitGrantLicenseKeysWebhook {
 }
 
 /// Grant of a meter credit benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantMeterCreditWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
@@ -323,8 +309,6 @@ pub struct BenefitGrantMeterCreditWebhook {
 }
 
 /// Grant of a shared Slack channel benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantSlackSharedChannelWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
@@ -367,8 +351,6 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 }
 
 /// Grant of a benefit of any type, as delivered by webhooks.
-///
-/// Schema `BenefitGrantWebhook`.
 ///
 /// Discriminated by `benefit.type`.
 #[derive(Clone)]
@@ -797,8 +779,6 @@ pub struct UnknownBenefitGrantWebhook {
 }
 
 /// Delivery of `benefit.created`: a benefit was created.
-///
-/// Schema `WebhookBenefitCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
@@ -815,8 +795,6 @@ pub struct WebhookBenefitCreatedPayload {
 }
 
 /// Delivery of `benefit_grant.created`: a customer was granted a benefit.
-///
-/// Schema `WebhookBenefitGrantCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
@@ -833,8 +811,6 @@ pub struct WebhookBenefitGrantCreatedPayload {
 }
 
 /// Delivery of `benefit_grant.cycled`: a grant was renewed with its subscription.
-///
-/// Schema `WebhookBenefitGrantCycledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
@@ -851,8 +827,6 @@ pub struct WebhookBenefitGrantCycledPayload {
 }
 
 /// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
-///
-/// Schema `WebhookBenefitGrantRevokedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
@@ -869,8 +843,6 @@ pub struct WebhookBenefitGrantRevokedPayload {
 }
 
 /// Delivery of `benefit_grant.updated`: a benefit grant was updated.
-///
-/// Schema `WebhookBenefitGrantUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
@@ -887,8 +859,6 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 }
 
 /// Delivery of `benefit.updated`: a benefit was updated.
-///
-/// Schema `WebhookBenefitUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
@@ -905,8 +875,6 @@ pub struct WebhookBenefitUpdatedPayload {
 }
 
 /// Delivery of `checkout.created`: a checkout session was created.
-///
-/// Schema `WebhookCheckoutCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
@@ -924,8 +892,6 @@ pub struct WebhookCheckoutCreatedPayload {
 
 /// Delivery of `checkout.expired`: a checkout session expired before it was
 /// completed.
-///
-/// Schema `WebhookCheckoutExpiredPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
@@ -942,8 +908,6 @@ pub struct WebhookCheckoutExpiredPayload {
 }
 
 /// Delivery of `checkout.updated`: a checkout session was updated.
-///
-/// Schema `WebhookCheckoutUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
@@ -960,8 +924,6 @@ pub struct WebhookCheckoutUpdatedPayload {
 }
 
 /// Delivery of `discount.created`: a discount was created.
-///
-/// Schema `WebhookDiscountCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
@@ -978,8 +940,6 @@ pub struct WebhookDiscountCreatedPayload {
 }
 
 /// Delivery of `discount.deleted`: a discount was deleted.
-///
-/// Schema `WebhookDiscountDeletedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
@@ -996,8 +956,6 @@ pub struct WebhookDiscountDeletedPayload {
 }
 
 /// Delivery of `discount.updated`: a discount was updated.
-///
-/// Schema `WebhookDiscountUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
@@ -1014,8 +972,6 @@ pub struct WebhookDiscountUpdatedPayload {
 }
 
 /// An endpoint that events are delivered to.
-///
-/// Schema `WebhookEndpoint`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
@@ -1060,8 +1016,6 @@ pub struct WebhookEndpointList {
 }
 
 /// Delivery of `order.created`: an order was created. It may not have been paid yet.
-///
-/// Schema `WebhookOrderCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
@@ -1078,8 +1032,6 @@ pub struct WebhookOrderCreatedPayload {
 }
 
 /// Delivery of `order.paid`: an order was paid and is complete.
-///
-/// Schema `WebhookOrderPaidPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
@@ -1096,8 +1048,6 @@ pub struct WebhookOrderPaidPayload {
 }
 
 /// Delivery of `order.refunded`: an order was refunded, in part or in full.
-///
-/// Schema `WebhookOrderRefundedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
@@ -1115,8 +1065,6 @@ pub struct WebhookOrderRefundedPayload {
 
 /// Delivery of `order.updated`: an order was updated, for example its status, or it
 /// was refunded.
-///
-/// Schema `WebhookOrderUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
@@ -1133,8 +1081,6 @@ pub struct WebhookOrderUpdatedPayload {
 }
 
 /// Delivery of `organization.updated`: the organization was updated.
-///
-/// Schema `WebhookOrganizationUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
@@ -1151,8 +1097,6 @@ pub struct WebhookOrganizationUpdatedPayload {
 }
 
 /// Delivery of `product.created`: a product was created.
-///
-/// Schema `WebhookProductCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
@@ -1169,8 +1113,6 @@ pub struct WebhookProductCreatedPayload {
 }
 
 /// Delivery of `product.updated`: a product was updated.
-///
-/// Schema `WebhookProductUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
@@ -1188,8 +1130,6 @@ pub struct WebhookProductUpdatedPayload {
 
 /// Delivery of `subscription.active`: a subscription became active, because it is new
 /// or a failed payment was recovered.
-///
-/// Schema `WebhookSubscriptionActivePayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
@@ -1207,8 +1147,6 @@ pub struct WebhookSubscriptionActivePayload {
 
 /// Delivery of `subscription.canceled`: a subscription was canceled. The customer may
 /// keep access until the billing period ends.
-///
-/// Schema `WebhookSubscriptionCanceledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
@@ -1226,8 +1164,6 @@ pub struct WebhookSubscriptionCanceledPayload {
 
 /// Delivery of `subscription.created`: a subscription was created. It may not be
 /// active yet if its first payment is pending.
-///
-/// Schema `WebhookSubscriptionCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
@@ -1245,8 +1181,6 @@ pub struct WebhookSubscriptionCreatedPayload {
 
 /// Delivery of `subscription.cycled`: a subscription entered a new billing period,
 /// also at the end of a trial. The payment may still fail: wait for `order.paid`.
-///
-/// Schema `WebhookSubscriptionCycledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
@@ -1264,8 +1198,6 @@ pub struct WebhookSubscriptionCycledPayload {
 
 /// Delivery of `subscription.migrated`: a subscription was migrated to Polar from
 /// another provider.
-///
-/// Schema `WebhookSubscriptionMigratedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
@@ -1288,8 +1220,6 @@ pub struct WebhookSubscriptionMigratedPayload {
 /// Delivery of `subscription.past_due`: a payment for a subscription failed and can
 /// still be retried. Whether benefits are kept meanwhile is a setting of the
 /// organization.
-///
-/// Schema `WebhookSubscriptionPastDuePayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
@@ -1307,8 +1237,6 @@ pub struct WebhookSubscriptionPastDuePayload {
 
 /// Delivery of `subscription.paused`: a subscription was paused. No orders are
 /// created until it is resumed.
-///
-/// Schema `WebhookSubscriptionPausedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
@@ -1326,8 +1254,6 @@ pub struct WebhookSubscriptionPausedPayload {
 
 /// Delivery of `subscription.resumed`: a paused subscription was resumed. A new
 /// billing period begins and is charged.
-///
-/// Schema `WebhookSubscriptionResumedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
@@ -1345,8 +1271,6 @@ pub struct WebhookSubscriptionResumedPayload {
 
 /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
 /// access, because it was canceled or all payment retries failed.
-///
-/// Schema `WebhookSubscriptionRevokedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
@@ -1364,8 +1288,6 @@ pub struct WebhookSubscriptionRevokedPayload {
 
 /// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
 /// undone.
-///
-/// Schema `WebhookSubscriptionUncanceledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
@@ -1383,8 +1305,6 @@ pub struct WebhookSubscriptionUncanceledPayload {
 
 /// Delivery of `subscription.updated`: a subscription was updated. It is sent for
 /// every change, including renewals.
-///
-/// Schema `WebhookSubscriptionUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {

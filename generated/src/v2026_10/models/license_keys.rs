@@ -14,8 +14,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A license key, with the purchase that granted it.
-///
-/// Schema `GrantedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
@@ -60,8 +58,6 @@ pub struct GrantedLicenseKey {
 }
 
 /// A new activation, with its license key.
-///
-/// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -82,8 +78,6 @@ pub struct LicenseKeyActivationCreated {
 }
 
 /// A valid license key, with the purchase that granted it.
-///
-/// Schema `ValidatedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {

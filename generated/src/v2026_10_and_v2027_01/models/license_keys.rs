@@ -13,8 +13,6 @@ use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
 /// An activation, with its license key.
-///
-/// Schema `LicenseKeyActivationRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -35,8 +33,6 @@ pub struct LicenseKeyActivationRead {
 }
 
 /// Member who holds a license key.
-///
-/// Schema `LicenseKeyMember`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyMember {
@@ -49,8 +45,6 @@ pub struct LicenseKeyMember {
 }
 
 /// A license key.
-///
-/// Schema `LicenseKeyRead`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -106,8 +100,6 @@ pub struct LicenseKeyReadList {
 }
 
 /// A license key with its activations.
-///
-/// Schema `LicenseKeyWithActivations`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
@@ -152,8 +144,6 @@ pub struct LicenseKeyWithActivations {
 }
 
 /// A license key with its new key string.
-///
-/// Schema `RotatedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {

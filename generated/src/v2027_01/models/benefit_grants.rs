@@ -13,8 +13,6 @@ use polar_client_runtime::codec::{DecodeError, text_at};
 use polar_client_runtime::types::Timestamp;
 
 /// Grant of one benefit to one customer, active or revoked.
-///
-/// Schema `BenefitGrant`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrant {

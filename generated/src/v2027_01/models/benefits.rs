@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// A benefit of any type.
 ///
-/// Schema `Benefit`.
-///
 /// Discriminated by `type`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -400,8 +398,6 @@ pub struct UnknownBenefit {
 
 /// Parameters for creating A benefit of any type.
 ///
-/// Schema `BenefitCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`BenefitCustomCreate`].
 #[derive(Clone)]
@@ -491,8 +487,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// A benefit that the organization provides itself.
-///
-/// Schema `BenefitCustom`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustom {
@@ -529,8 +523,6 @@ pub struct BenefitCustom {
 }
 
 /// Parameters for creating a benefit that the organization provides itself.
-///
-/// Schema `BenefitCustomCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
@@ -606,8 +598,6 @@ impl BenefitCustomCreate {
 }
 
 /// Update of a custom benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitCustomUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
@@ -695,8 +685,6 @@ impl Default for BenefitCustomUpdate {
 }
 
 /// A benefit that grants access to a Discord server.
-///
-/// Schema `BenefitDiscord`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
@@ -733,8 +721,6 @@ pub struct BenefitDiscord {
 }
 
 /// Parameters for creating a benefit that grants access to a Discord server.
-///
-/// Schema `BenefitDiscordCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
@@ -810,8 +796,6 @@ impl BenefitDiscordCreate {
 }
 
 /// Update of a Discord access benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitDiscordUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
@@ -886,8 +870,6 @@ impl Default for BenefitDiscordUpdate {
 }
 
 /// A benefit that grants downloads of files.
-///
-/// Schema `BenefitDownloadables`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
@@ -924,8 +906,6 @@ pub struct BenefitDownloadables {
 }
 
 /// Parameters for creating a benefit that grants downloads of files.
-///
-/// Schema `BenefitDownloadablesCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
@@ -1001,8 +981,6 @@ impl BenefitDownloadablesCreate {
 }
 
 /// Update of a downloads benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitDownloadablesUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
@@ -1077,8 +1055,6 @@ impl Default for BenefitDownloadablesUpdate {
 }
 
 /// A benefit that enables a feature of the seller's software.
-///
-/// Schema `BenefitFeatureFlag`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
@@ -1115,8 +1091,6 @@ pub struct BenefitFeatureFlag {
 }
 
 /// Parameters for creating a benefit that enables a feature of the seller's software.
-///
-/// Schema `BenefitFeatureFlagCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
@@ -1189,8 +1163,6 @@ impl BenefitFeatureFlagCreate {
 }
 
 /// Update of a feature flag benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitFeatureFlagUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
@@ -1278,8 +1250,6 @@ impl Default for BenefitFeatureFlagUpdate {
 }
 
 /// A benefit that grants access to a GitHub repository.
-///
-/// Schema `BenefitGitHubRepository`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
@@ -1316,8 +1286,6 @@ pub struct BenefitGitHubRepository {
 }
 
 /// Parameters for creating a benefit that grants access to a GitHub repository.
-///
-/// Schema `BenefitGitHubRepositoryCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
@@ -1393,8 +1361,6 @@ impl BenefitGitHubRepositoryCreate {
 }
 
 /// Update of a GitHub access benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitGitHubRepositoryUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
@@ -1469,8 +1435,6 @@ impl Default for BenefitGitHubRepositoryUpdate {
 }
 
 /// A benefit that issues license keys.
-///
-/// Schema `BenefitLicenseKeys`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
@@ -1507,8 +1471,6 @@ pub struct BenefitLicenseKeys {
 }
 
 /// Parameters for creating a benefit that issues license keys.
-///
-/// Schema `BenefitLicenseKeysCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
@@ -1584,8 +1546,6 @@ impl BenefitLicenseKeysCreate {
 }
 
 /// Update of a license key benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitLicenseKeysUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
@@ -1686,8 +1646,6 @@ pub struct BenefitList {
 }
 
 /// A benefit that credits units to a meter.
-///
-/// Schema `BenefitMeterCredit`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
@@ -1724,8 +1682,6 @@ pub struct BenefitMeterCredit {
 }
 
 /// Parameters for creating a benefit that credits units to a meter.
-///
-/// Schema `BenefitMeterCreditCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
@@ -1801,8 +1757,6 @@ impl BenefitMeterCreditCreate {
 }
 
 /// Update of a meter credit benefit. Fields that are not set keep their values.
-///
-/// Schema `BenefitMeterCreditUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
@@ -1890,8 +1844,6 @@ impl Default for BenefitMeterCreditUpdate {
 }
 
 /// A benefit that grants access to a Slack channel shared with the seller.
-///
-/// Schema `BenefitSlackSharedChannel`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
@@ -1929,8 +1881,6 @@ pub struct BenefitSlackSharedChannel {
 
 /// Parameters for creating a benefit that grants access to a Slack channel shared
 /// with the seller.
-///
-/// Schema `BenefitSlackSharedChannelCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
@@ -2007,8 +1957,6 @@ impl BenefitSlackSharedChannelCreate {
 
 /// Update of a shared Slack channel benefit. Fields that are not set keep their
 /// values.
-///
-/// Schema `BenefitSlackSharedChannelUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {

@@ -10,8 +10,6 @@ use crate::ids::ProductId;
 use polar_client_runtime::types::Timestamp;
 
 /// A checkout link.
-///
-/// Schema `CheckoutLink`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLink {
@@ -76,8 +74,6 @@ pub struct CheckoutLinkList {
 }
 
 /// A product of a checkout link.
-///
-/// Schema `CheckoutLinkProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {

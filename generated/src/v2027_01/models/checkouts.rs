@@ -15,8 +15,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A checkout session, as returned to the organization.
-///
-/// Schema `Checkout`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -167,8 +165,6 @@ pub struct Checkout {
 
 /// Parameters for confirming a checkout session, by payment method.
 ///
-/// Schema `CheckoutConfirm`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CheckoutConfirmStripe`].
 #[derive(Clone)]
@@ -201,8 +197,6 @@ polar_client_runtime::variant_body! {
 /// Parameters for confirming a checkout session with a shared payment token of
 /// Stripe, which authorizes an AI agent to pay. Supported for one-time purchases
 /// only.
-///
-/// Schema `CheckoutConfirmSharedPaymentToken`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmSharedPaymentToken {
@@ -433,8 +427,6 @@ impl CheckoutConfirmSharedPaymentToken {
 /// Parameters for creating a checkout session. The metadata is copied to the
 /// resulting order and subscription.
 ///
-/// Schema `CheckoutCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CheckoutProductsCreate`].
 #[derive(Clone)]
@@ -478,8 +470,6 @@ pub struct CheckoutList {
 }
 
 /// A product of a checkout session.
-///
-/// Schema `CheckoutProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
@@ -525,8 +515,6 @@ pub struct CheckoutProduct {
 
 /// Parameters for creating a checkout session. The metadata is copied to the
 /// resulting order and subscription.
-///
-/// Schema `CheckoutProductsCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
@@ -999,8 +987,6 @@ impl CheckoutProductsCreate {
 
 /// Parameters for creating a checkout session with products by external ID. The
 /// metadata is copied to the resulting order and subscription.
-///
-/// Schema `CheckoutProductsExternalCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsExternalCreate {
@@ -1472,8 +1458,6 @@ impl CheckoutProductsExternalCreate {
 }
 
 /// A checkout session, as returned to the customer by its client secret.
-///
-/// Schema `CheckoutPublic`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
@@ -1613,8 +1597,6 @@ pub struct CheckoutPublic {
 }
 
 /// A confirmed checkout session, with a session token for the customer portal.
-///
-/// Schema `CheckoutPublicConfirmed`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {

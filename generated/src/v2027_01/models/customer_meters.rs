@@ -13,8 +13,6 @@ use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 
 /// Usage of a meter by a customer.
-///
-/// Schema `CustomerMeter`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeter {
@@ -207,8 +205,6 @@ pub struct CustomerMeterList {
 }
 
 /// System event: units were credited to a customer meter.
-///
-/// Schema `MeterCreditEvent`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
@@ -267,8 +263,6 @@ pub enum MeterCreditReason {
 }
 
 /// Details of a system event: units were credited to a customer meter.
-///
-/// Schema `MeterCreditedMetadata`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {

@@ -13,8 +13,6 @@ use crate::ids::SubscriptionId;
 use polar_client_runtime::types::Timestamp;
 
 /// An order, as returned to its customer.
-///
-/// Schema `CustomerOrder`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrder {
@@ -105,8 +103,6 @@ pub struct CustomerOrderList {
 }
 
 /// The product of an order, as returned to the customer.
-///
-/// Schema `CustomerOrderProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
@@ -153,8 +149,6 @@ pub struct CustomerOrderProduct {
 }
 
 /// An organization, as returned to its customers.
-///
-/// Schema `CustomerOrganization`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganization {
@@ -181,8 +175,6 @@ pub struct CustomerOrganization {
 }
 
 /// An organization and its products, as returned to customers.
-///
-/// Schema `CustomerOrganizationData`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationData {
@@ -193,8 +185,6 @@ pub struct CustomerOrganizationData {
 }
 
 /// Features of an organization that affect its customer portal.
-///
-/// Schema `CustomerOrganizationFeatureSettings`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationFeatureSettings {
@@ -205,8 +195,6 @@ pub struct CustomerOrganizationFeatureSettings {
 }
 
 /// A product, as returned to customers.
-///
-/// Schema `CustomerProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerProduct {
@@ -251,8 +239,6 @@ pub struct CustomerProduct {
 }
 
 /// A subscription, as returned to its customer.
-///
-/// Schema `CustomerSubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscription {
@@ -346,8 +332,6 @@ pub struct CustomerSubscriptionList {
 }
 
 /// The product of a subscription, as returned to its customer.
-///
-/// Schema `CustomerSubscriptionProduct`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionProduct {

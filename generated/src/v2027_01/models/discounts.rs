@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// A discount of any type.
 ///
-/// Schema `Discount`.
-///
 /// Discriminated by `type`, then the presence of `duration_in_months`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -328,8 +326,6 @@ pub struct UnknownDiscount {
 
 /// Parameters for creating a discount: a fixed amount or a percentage.
 ///
-/// Schema `DiscountCreate`.
-///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`DiscountFixedCreate`].
 #[derive(Clone)]
@@ -358,8 +354,6 @@ polar_client_runtime::variant_body! {
 }
 
 /// Parameters for creating a discount of a fixed amount.
-///
-/// Schema `DiscountFixedCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
@@ -559,8 +553,6 @@ impl DiscountFixedCreate {
 }
 
 /// A discount of a fixed amount that applies once or forever.
-///
-/// Schema `DiscountFixedOnceForeverDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
@@ -611,8 +603,6 @@ pub struct DiscountFixedOnceForeverDuration {
 }
 
 /// A discount of a fixed amount that applies for a number of months.
-///
-/// Schema `DiscountFixedRepeatDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
@@ -678,8 +668,6 @@ pub struct DiscountList {
 }
 
 /// Parameters for creating a percentage discount.
-///
-/// Schema `DiscountPercentageCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
@@ -843,8 +831,6 @@ impl DiscountPercentageCreate {
 }
 
 /// A percentage discount that applies once or forever.
-///
-/// Schema `DiscountPercentageOnceForeverDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
@@ -887,8 +873,6 @@ pub struct DiscountPercentageOnceForeverDuration {
 }
 
 /// A percentage discount that applies for a number of months.
-///
-/// Schema `DiscountPercentageRepeatDuration`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
@@ -933,8 +917,6 @@ pub struct DiscountPercentageRepeatDuration {
 }
 
 /// Update of a discount. Fields that are not set keep their values.
-///
-/// Schema `DiscountUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountUpdate {

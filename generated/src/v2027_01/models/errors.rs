@@ -39,8 +39,6 @@ pub struct AmbiguousExternalWebhookEndpointId {
 
 /// Error response: the payment of the checkout session failed.
 ///
-/// Schema `CheckoutPaymentError`.
-///
 /// Discriminated by `error`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -139,8 +137,6 @@ pub struct CustomerMeterCreditExternalIdConflict {
 
 /// Error response: the credit cannot be reversed, or the customer meter is being
 /// updated; in that case, retry shortly.
-///
-/// Schema `CustomerMeterCreditNotReversible`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditNotReversible {
@@ -153,8 +149,6 @@ pub struct CustomerMeterCreditNotReversible {
 }
 
 /// Error response: the shared payment token cannot be used for the payment.
-///
-/// Schema `SharedPaymentTokenError`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SharedPaymentTokenError {

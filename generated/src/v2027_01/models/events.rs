@@ -11,8 +11,6 @@ use polar_client_runtime::types::{Items, Json, Timestamp};
 
 /// A system event or a user event.
 ///
-/// Schema `Event`.
-///
 /// Discriminated by `source`, then `name`.
 #[doc(alias = "SystemEvent")]
 #[derive(Clone)]
@@ -1336,8 +1334,6 @@ pub struct EventList {
 }
 
 /// Parameters for ingesting events.
-///
-/// Schema `EventsIngest`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventsIngest {

@@ -16,8 +16,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A license key, with the purchase that granted it.
-///
-/// Schema `GrantedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
@@ -70,8 +68,6 @@ pub struct GrantedLicenseKey {
 }
 
 /// A new activation, with its license key.
-///
-/// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -92,8 +88,6 @@ pub struct LicenseKeyActivationCreated {
 }
 
 /// The one-time purchase that granted a license key.
-///
-/// Schema `LicenseKeyOrder`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
@@ -108,8 +102,6 @@ pub struct LicenseKeyOrder {
 }
 
 /// The subscription that granted a license key.
-///
-/// Schema `LicenseKeySubscription`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
@@ -128,8 +120,6 @@ pub struct LicenseKeySubscription {
 }
 
 /// A valid license key, with the purchase that granted it.
-///
-/// Schema `ValidatedLicenseKey`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {

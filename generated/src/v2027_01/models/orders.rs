@@ -13,8 +13,6 @@ use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
 /// An order: a charge of a customer, once or for a billing period of a subscription.
-///
-/// Schema `Order`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Order {

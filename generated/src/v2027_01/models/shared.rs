@@ -317,8 +317,6 @@ pub struct UnknownAppliedDiscount {
 }
 
 /// A discount of a fixed amount that applies once or forever.
-///
-/// Schema `DiscountFixedOnceForeverDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
@@ -367,8 +365,6 @@ pub struct DiscountFixedOnceForeverDurationBase {
 }
 
 /// A discount of a fixed amount that applies for a number of months.
-///
-/// Schema `DiscountFixedRepeatDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
@@ -419,8 +415,6 @@ pub struct DiscountFixedRepeatDurationBase {
 }
 
 /// A percentage discount that applies once or forever.
-///
-/// Schema `DiscountPercentageOnceForeverDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
@@ -461,8 +455,6 @@ pub struct DiscountPercentageOnceForeverDurationBase {
 }
 
 /// A percentage discount that applies for a number of months.
-///
-/// Schema `DiscountPercentageRepeatDurationBase`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {

@@ -15,8 +15,6 @@ use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 
 /// Grant of a custom benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantCustomWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
@@ -59,8 +57,6 @@ pub struct BenefitGrantCustomWebhook {
 }
 
 /// Grant of a Discord access benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantDiscordWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
@@ -103,8 +99,6 @@ pub struct BenefitGrantDiscordWebhook {
 }
 
 /// Grant of a downloads benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantDownloadablesWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
@@ -147,8 +141,6 @@ pub struct BenefitGrantDownloadablesWebhook {
 }
 
 /// Grant of a feature flag benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantFeatureFlagWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
@@ -191,8 +183,6 @@ pub struct BenefitGrantFeatureFlagWebhook {
 }
 
 /// Grant of a GitHub access benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantGitHubRepositoryWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
@@ -235,8 +225,6 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 }
 
 /// Grant of a license key benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantLicenseKeysWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
@@ -279,8 +267,6 @@ pub struct BenefitGrantLicenseKeysWebhook {
 }
 
 /// Grant of a meter credit benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantMeterCreditWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
@@ -323,8 +309,6 @@ pub struct BenefitGrantMeterCreditWebhook {
 }
 
 /// Grant of a shared Slack channel benefit, as delivered by webhooks.
-///
-/// Schema `BenefitGrantSlackSharedChannelWebhook`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
@@ -367,8 +351,6 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 }
 
 /// Grant of a benefit of any type, as delivered by webhooks.
-///
-/// Schema `BenefitGrantWebhook`.
 ///
 /// Discriminated by `benefit.type`.
 #[derive(Clone)]
@@ -813,8 +795,6 @@ pub enum WebhookApiVersion {
 }
 
 /// Delivery of `benefit.created`: a benefit was created.
-///
-/// Schema `WebhookBenefitCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
@@ -831,8 +811,6 @@ pub struct WebhookBenefitCreatedPayload {
 }
 
 /// Delivery of `benefit_grant.created`: a customer was granted a benefit.
-///
-/// Schema `WebhookBenefitGrantCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
@@ -849,8 +827,6 @@ pub struct WebhookBenefitGrantCreatedPayload {
 }
 
 /// Delivery of `benefit_grant.cycled`: a grant was renewed with its subscription.
-///
-/// Schema `WebhookBenefitGrantCycledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
@@ -867,8 +843,6 @@ pub struct WebhookBenefitGrantCycledPayload {
 }
 
 /// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
-///
-/// Schema `WebhookBenefitGrantRevokedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
@@ -885,8 +859,6 @@ pub struct WebhookBenefitGrantRevokedPayload {
 }
 
 /// Delivery of `benefit_grant.updated`: a benefit grant was updated.
-///
-/// Schema `WebhookBenefitGrantUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
@@ -903,8 +875,6 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 }
 
 /// Delivery of `benefit.updated`: a benefit was updated.
-///
-/// Schema `WebhookBenefitUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
@@ -921,8 +891,6 @@ pub struct WebhookBenefitUpdatedPayload {
 }
 
 /// Delivery of `checkout.created`: a checkout session was created.
-///
-/// Schema `WebhookCheckoutCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
@@ -940,8 +908,6 @@ pub struct WebhookCheckoutCreatedPayload {
 
 /// Delivery of `checkout.expired`: a checkout session expired before it was
 /// completed.
-///
-/// Schema `WebhookCheckoutExpiredPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
@@ -958,8 +924,6 @@ pub struct WebhookCheckoutExpiredPayload {
 }
 
 /// Delivery of `checkout.updated`: a checkout session was updated.
-///
-/// Schema `WebhookCheckoutUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
@@ -976,8 +940,6 @@ pub struct WebhookCheckoutUpdatedPayload {
 }
 
 /// Delivery of `discount.created`: a discount was created.
-///
-/// Schema `WebhookDiscountCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
@@ -994,8 +956,6 @@ pub struct WebhookDiscountCreatedPayload {
 }
 
 /// Delivery of `discount.deleted`: a discount was deleted.
-///
-/// Schema `WebhookDiscountDeletedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
@@ -1012,8 +972,6 @@ pub struct WebhookDiscountDeletedPayload {
 }
 
 /// Delivery of `discount.updated`: a discount was updated.
-///
-/// Schema `WebhookDiscountUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
@@ -1030,8 +988,6 @@ pub struct WebhookDiscountUpdatedPayload {
 }
 
 /// An endpoint that events are delivered to.
-///
-/// Schema `WebhookEndpoint`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
@@ -1065,8 +1021,6 @@ pub struct WebhookEndpoint {
 }
 
 /// Parameters for creating a webhook endpoint.
-///
-/// Schema `WebhookEndpointCreate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
@@ -1149,8 +1103,6 @@ pub struct WebhookEndpointList {
 }
 
 /// Update of a webhook endpoint. Fields that are not set keep their values.
-///
-/// Schema `WebhookEndpointUpdate`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
@@ -1241,8 +1193,6 @@ impl Default for WebhookEndpointUpdate {
 }
 
 /// Delivery of `order.created`: an order was created. It may not have been paid yet.
-///
-/// Schema `WebhookOrderCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
@@ -1259,8 +1209,6 @@ pub struct WebhookOrderCreatedPayload {
 }
 
 /// Delivery of `order.paid`: an order was paid and is complete.
-///
-/// Schema `WebhookOrderPaidPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
@@ -1277,8 +1225,6 @@ pub struct WebhookOrderPaidPayload {
 }
 
 /// Delivery of `order.refunded`: an order was refunded, in part or in full.
-///
-/// Schema `WebhookOrderRefundedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
@@ -1296,8 +1242,6 @@ pub struct WebhookOrderRefundedPayload {
 
 /// Delivery of `order.updated`: an order was updated, for example its status, or it
 /// was refunded.
-///
-/// Schema `WebhookOrderUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
@@ -1314,8 +1258,6 @@ pub struct WebhookOrderUpdatedPayload {
 }
 
 /// Delivery of `organization.updated`: the organization was updated.
-///
-/// Schema `WebhookOrganizationUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
@@ -1332,8 +1274,6 @@ pub struct WebhookOrganizationUpdatedPayload {
 }
 
 /// Delivery of `product.created`: a product was created.
-///
-/// Schema `WebhookProductCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
@@ -1350,8 +1290,6 @@ pub struct WebhookProductCreatedPayload {
 }
 
 /// Delivery of `product.updated`: a product was updated.
-///
-/// Schema `WebhookProductUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
@@ -1369,8 +1307,6 @@ pub struct WebhookProductUpdatedPayload {
 
 /// Delivery of `subscription.active`: a subscription became active, because it is new
 /// or a failed payment was recovered.
-///
-/// Schema `WebhookSubscriptionActivePayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
@@ -1388,8 +1324,6 @@ pub struct WebhookSubscriptionActivePayload {
 
 /// Delivery of `subscription.canceled`: a subscription was canceled. The customer may
 /// keep access until the billing period ends.
-///
-/// Schema `WebhookSubscriptionCanceledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
@@ -1407,8 +1341,6 @@ pub struct WebhookSubscriptionCanceledPayload {
 
 /// Delivery of `subscription.created`: a subscription was created. It may not be
 /// active yet if its first payment is pending.
-///
-/// Schema `WebhookSubscriptionCreatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
@@ -1426,8 +1358,6 @@ pub struct WebhookSubscriptionCreatedPayload {
 
 /// Delivery of `subscription.cycled`: a subscription entered a new billing period,
 /// also at the end of a trial. The payment may still fail: wait for `order.paid`.
-///
-/// Schema `WebhookSubscriptionCycledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
@@ -1445,8 +1375,6 @@ pub struct WebhookSubscriptionCycledPayload {
 
 /// Delivery of `subscription.migrated`: a subscription was migrated to Polar from
 /// another provider.
-///
-/// Schema `WebhookSubscriptionMigratedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
@@ -1469,8 +1397,6 @@ pub struct WebhookSubscriptionMigratedPayload {
 /// Delivery of `subscription.past_due`: a payment for a subscription failed and can
 /// still be retried. Whether benefits are kept meanwhile is a setting of the
 /// organization.
-///
-/// Schema `WebhookSubscriptionPastDuePayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
@@ -1488,8 +1414,6 @@ pub struct WebhookSubscriptionPastDuePayload {
 
 /// Delivery of `subscription.paused`: a subscription was paused. No orders are
 /// created until it is resumed.
-///
-/// Schema `WebhookSubscriptionPausedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
@@ -1507,8 +1431,6 @@ pub struct WebhookSubscriptionPausedPayload {
 
 /// Delivery of `subscription.resumed`: a paused subscription was resumed. A new
 /// billing period begins and is charged.
-///
-/// Schema `WebhookSubscriptionResumedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
@@ -1526,8 +1448,6 @@ pub struct WebhookSubscriptionResumedPayload {
 
 /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
 /// access, because it was canceled or all payment retries failed.
-///
-/// Schema `WebhookSubscriptionRevokedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
@@ -1545,8 +1465,6 @@ pub struct WebhookSubscriptionRevokedPayload {
 
 /// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
 /// undone.
-///
-/// Schema `WebhookSubscriptionUncanceledPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
@@ -1564,8 +1482,6 @@ pub struct WebhookSubscriptionUncanceledPayload {
 
 /// Delivery of `subscription.updated`: a subscription was updated. It is sent for
 /// every change, including renewals.
-///
-/// Schema `WebhookSubscriptionUpdatedPayload`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
