@@ -110,8 +110,8 @@
 //! | the store is unreachable | | 500: Polar retries | 500: Polar retries |
 //! | setup | nothing | the table of `PostgresStore::MIGRATION` | nothing |
 //!
-//! Copy `PostgresStore::MIGRATION` to the migrations of your database. TLS to Redis (`rediss`) uses the feature
-//! `rustls` or `native-tls` ([TLS](crate::guide::platforms)). For other databases implement `webhooks::Store`: its documentation has
+//! Copy `PostgresStore::MIGRATION` to the migrations of your database. TLS to Redis (`rediss`) uses the feature `rustls` or
+//! `native-tls` ([TLS](crate::guide::platforms)). For other databases implement `webhooks::Store`: its documentation has
 //! the SQL.
 //!
 //! ### Routes and extractors
