@@ -34,6 +34,12 @@ pub struct Documentation {
     schemas: BTreeMap<String, String>,
     /// By field or parameter name. Used if there is no more specific entry.
     fields: BTreeMap<String, String>,
+    /// What `None` means in a response, by schema and field, by schema, or by field: `if it was never modified`
+    /// continues "`None`".
+    none: BTreeMap<String, String>,
+    /// What it means if an optional field of a request is not set, by schema and field, or by field: `the customer
+    /// has no name` continues "If not set," or, in an update, "If cleared,".
+    unset: BTreeMap<String, String>,
 }
 
 /// The number of look-ups that found an entry.
@@ -95,7 +101,7 @@ impl Documentation {
             .collect()
     }
 
-    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 7] {
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 9] {
         [
             ("services", &self.services),
             ("operations", &self.operations),
@@ -104,6 +110,8 @@ impl Documentation {
             ("items", &self.items),
             ("schemas", &self.schemas),
             ("fields", &self.fields),
+            ("none", &self.none),
+            ("unset", &self.unset),
         ]
     }
 }
@@ -188,6 +196,26 @@ impl<'a> Glossary<'a> {
             None => ("fields", name),
         };
         self.find(&[("schemas", &own), general])
+    }
+
+    /// Returns what `None` means in a field of a response.
+    pub(crate) fn none(&self, schema: &str, name: &str) -> Option<String> {
+        self.find(&[
+            ("none", &format!("{schema}.{name}")),
+            ("none", schema),
+            ("none", name),
+        ])
+    }
+
+    /// Returns what the server does if a request lacks a field. Not counted: it may follow from the field.
+    pub(crate) fn unset(&self, schema: &str, name: &str) -> Option<String> {
+        self.unset_here(schema, name)
+            .or_else(|| self.get("unset", name))
+    }
+
+    /// Returns the same, if the entry is for this field alone.
+    pub(crate) fn unset_here(&self, schema: &str, name: &str) -> Option<String> {
+        self.get("unset", &format!("{schema}.{name}"))
     }
 
     /// Returns the documentation of an enum value. Not part of the coverage, because most values are self-explanatory.

@@ -13,9 +13,9 @@
 //! # }
 //! ```
 //!
-//! Amounts of orders and subscriptions are decimals in the main unit of the currency here (dollars), not integers in cents.
-//! Rows are streamed, so an export may be larger than memory. Unknown columns are in `additional`; a cell that cannot be
-//! decoded is an [`Error::Export`](crate::Error::Export) with its row and column. `.records()` returns untyped rows with
-//! any columns.
+//! Amounts of orders and subscriptions are decimals in the main unit of the currency here (dollars), not integers in its
+//! smallest unit. Rows are streamed, so an export may be larger than memory. Unknown columns are in `additional`; a cell that
+//! cannot be decoded is an [`Error::Export`](crate::Error::Export) with its row and column. `.records()` returns untyped rows
+//! with any columns.
 //!
 //! Example: [`export`](https://github.com/polar-client/polar-client/blob/main/examples/export.rs).

@@ -38,7 +38,7 @@
 //! POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run
 //! ```
 //!
-//! Amounts are integers in the smallest unit of their currency, which these pages call cents: 4900 is 49.00 USD, and 4900
+//! Amounts are integers in the smallest currency unit: the cent for USD, the yen for JPY. So 4900 is 49.00 USD, and 4900
 //! JPY. `list()` returns one page (10 items by default, at most 100); `list().stream()` [iterates over all
 //! pages](crate::guide::pagination).
 //!

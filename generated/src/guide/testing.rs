@@ -19,9 +19,9 @@
 //!
 //! The feature `test-util` belongs in the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
 //!
-//! `sample` returns a valid value of any type that the API sends: amounts are in cents, times are fixed, and related values
-//! agree: `order.customer_id` equals `order.customer.id`. A test changes the fields that matter to it. `sample_with` takes
-//! properties as JSON, on any level.
+//! `sample` returns a valid value of any type that the API sends: amounts are in the smallest currency unit, times are fixed,
+//! and related values agree: `order.customer_id` equals `order.customer.id`. A test changes the fields that matter to it.
+//! `sample_with` takes properties as JSON, on any level.
 //!
 //! ## A mock of the API
 //!

@@ -1,9 +1,8 @@
-//! Builds doc comments from the documentation and the facts of the contract.
+//! Doc comments: paragraphs, examples and aliases, and the words that they are made of.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::{Bound, Edge, Facts, Lifecycle, Limits, PatternSupport, Usage};
 use crate::names;
 
 /// The width of doc text, without the comment marker and the deepest indentation.
@@ -128,128 +127,6 @@ fn wrap(text: &str, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// Describes the facts about a field other than its type, as sentences.
-pub(super) fn facts(facts: &Facts, usage: Usage) -> String {
-    let mut sentences = Vec::new();
-    if facts.lifecycle == Lifecycle::Deprecated {
-        sentences.push("Deprecated.".to_owned());
-    }
-    let limits = limits(&facts.limits, usage);
-    if !limits.is_empty() {
-        sentences.push(format!("{}.", capitalized(&limits)));
-    }
-    if let Some(default) = facts
-        .default
-        .as_deref()
-        .filter(|default| *default != "null")
-    {
-        sentences.push(format!("Default: {}.", code(default)));
-    }
-    sentences.join(" ")
-}
-
-/// Describes constraints as a list of phrases. For sent values, those that only the server validates are marked.
-pub(super) fn limits(limits: &Limits, usage: Usage) -> String {
-    let note = match usage.is_built() {
-        true => " (validated by the server)",
-        false => "",
-    };
-    let mut parts = Vec::new();
-    parts.extend(
-        limits
-            .format
-            .as_ref()
-            .map(|format| format!("format `{format}`{note}")),
-    );
-    parts.extend(count(limits.min_length, limits.max_length, "character"));
-    parts.extend(
-        limits
-            .pattern
-            .as_ref()
-            .map(|pattern| match pattern.support {
-                PatternSupport::Supported => format!("matches {}", code(&pattern.text)),
-                PatternSupport::Unsupported => format!("matches {}{note}", code(&pattern.text)),
-            }),
-    );
-    parts.extend(limits.digits.map(|digits| {
-        let (integer, fraction) = (digits.integer, digits.fraction);
-        format!("at most {integer} digits before the point and {fraction} after it")
-    }));
-    parts.extend(limits.minimum.as_ref().map(|bound| {
-        let phrase = if bound.edge == Edge::Inclusive {
-            "at least"
-        } else {
-            "more than"
-        };
-        format!("{phrase} {}", number(bound, note))
-    }));
-    parts.extend(limits.maximum.as_ref().map(|bound| {
-        let phrase = if bound.edge == Edge::Inclusive {
-            "at most"
-        } else {
-            "less than"
-        };
-        format!("{phrase} {}", number(bound, note))
-    }));
-    parts.extend(
-        limits
-            .multiple_of
-            .as_ref()
-            .map(|number| format!("a multiple of {number}{note}")),
-    );
-    parts.extend(count(limits.min_items, limits.max_items, "item"));
-    if limits.unique_items {
-        parts.push(format!("unique items{note}"));
-    }
-    parts.extend(
-        limits
-            .keys
-            .as_ref()
-            .map(|keys| format!("keys: {}", self::limits(keys, usage))),
-    );
-    parts.extend(
-        limits
-            .items
-            .as_ref()
-            .map(|items| format!("each: {}", self::limits(items, usage))),
-    );
-    parts.join(", ")
-}
-
-fn number(bound: &Bound, note: &str) -> String {
-    match bound.integer() {
-        Some(number) => number.to_string(),
-        None => format!("{}{note}", bound.value),
-    }
-}
-
-/// Describes the constraints of a union's variant, as a sentence.
-pub(super) fn variant_limits(limits: &Limits, usage: Usage) -> String {
-    let limits = limits.clone();
-    let lone = Facts {
-        limits,
-        ..Facts::default()
-    };
-    facts(&lone, usage)
-}
-
-fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
-    let plural = |count: u64| {
-        if count == 1 {
-            unit.to_owned()
-        } else {
-            format!("{unit}s")
-        }
-    };
-    match (min, max) {
-        (Some(min), Some(max)) if min == max => Some(format!("exactly {max} {}", plural(max))),
-        (Some(min), Some(max)) => Some(format!("{min} to {max} {}", plural(max))),
-        (Some(min), None) => Some(format!("at least {min} {}", plural(min))),
-        (None, Some(max)) => Some(format!("at most {max} {}", plural(max))),
-        (None, None) => None,
-    }
-}
-
 /// Returns a name as code with its article: `an `Owner``, `a `User``.
 pub(super) fn article(name: &str) -> String {
     format!("{} `{name}`", article_of(name))
@@ -283,6 +160,32 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
+/// Returns the summary of a setter: what it does, and what the value is.
+pub(super) fn setter(verb: &str, name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("{verb} `{name}`: {}", continued(value)),
+        None => format!("{verb} `{name}`."),
+    }
+}
+
+/// Returns a sentence as it continues after a colon: in lower case, unless its first word is a name.
+fn continued(sentence: &str) -> String {
+    const NAMES: [&str; 2] = ["Polar", "Slack"];
+    let first = sentence.split(' ').next().unwrap_or_default();
+    let is_word = first
+        .chars()
+        .skip(1)
+        .all(|c| !c.is_uppercase() && !c.is_numeric());
+    match is_word && !NAMES.contains(&first) {
+        true => {
+            let mut chars = sentence.chars();
+            let first = chars.next().into_iter().flat_map(char::to_lowercase);
+            first.chain(chars).collect()
+        }
+        false => sentence.to_owned(),
+    }
+}
+
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars
@@ -310,40 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn facts_read_as_sentences() {
-        let limits = Limits {
-            min_length: Some(1),
-            max_length: Some(40),
-            minimum: Some(Bound {
-                value: "0".into(),
-                edge: Edge::Exclusive,
-            }),
-            ..Limits::default()
-        };
-        let all = Facts {
-            limits,
-            default: Some("10".into()),
-            lifecycle: Lifecycle::Deprecated,
-            ..Facts::default()
-        };
-        assert_eq!(
-            facts(&all, Usage::Input),
-            "Deprecated. 1 to 40 characters, more than 0. Default: `10`."
-        );
-        assert_eq!(facts(&Facts::default(), Usage::Input), "");
-    }
-
-    #[test]
-    fn limits_that_only_the_server_checks_say_so_where_values_are_sent() {
-        let email = Limits {
-            format: Some("email".into()),
-            max_length: Some(254),
-            ..Limits::default()
-        };
-        let note = "format `email` (validated by the server), at most 254 characters";
-        assert_eq!(limits(&email, Usage::Both), note);
-        let received = limits(&email, Usage::Output);
-        assert_eq!(received, "format `email`, at most 254 characters");
+    fn the_first_word_after_a_colon_is_in_lower_case_unless_it_is_a_name() {
+        let sentences = [
+            "Number of seats.",
+            "ID of it.",
+            "SHA-256 of it.",
+            "Slack users.",
+        ];
+        let continued = sentences.map(continued);
+        let expected = [
+            "number of seats.",
+            "ID of it.",
+            "SHA-256 of it.",
+            "Slack users.",
+        ];
+        assert_eq!(continued, expected);
     }
 
     #[test]

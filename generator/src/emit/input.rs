@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{self, Docs};
-use super::type_docs::{field_docs, rest_docs};
+use super::facts;
+use super::type_docs::{rest_docs, setter_docs};
 use super::types::{ident, is_copy, literal, rust_type};
 use crate::ir::{
     Api, Constant, Field, Limits, Representation, Scalar, Shape, Struct, Type, TypeDef, Usage,
@@ -135,7 +136,7 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
         | Representation::ImplicitConstant
         | Representation::Constant => return None,
     };
-    let docs = field_docs(field, Usage::Input).attributes();
+    let docs = setter_docs(field).attributes();
     Some(quote! {
         #docs
         #[must_use]
@@ -153,8 +154,8 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let rest = ident(REST_FIELD);
     let entries = open.rest.as_ref().map(|ty| {
         let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
-        let docs = field_docs(field, Usage::Input)
-            .paragraph(docs::variant_limits(&open.rest_limits, Usage::Input))
+        let docs = setter_docs(field)
+            .paragraph(facts::limits(&open.rest_limits, Usage::Input))
             .attributes();
         quote! {
             #docs
@@ -175,11 +176,8 @@ fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> Tok
     let keys = open.fields.iter().filter(is_free).map(|key| {
         let (key_name, method) = (ident(&key.name.rust), ident(&names::setter(&key.name)));
         let (ty, value) = argument(api, key, &key_name);
-        let docs = field_docs(key, Usage::Input)
-            .paragraph(format!(
-                "Sets the key `{}` of `{}`.",
-                key.name.wire, field.name.wire
-            ))
+        let docs = setter_docs(key)
+            .paragraph(format!("A key of `{}`.", field.name.wire))
             .attributes();
         quote! {
             #docs

@@ -7,6 +7,7 @@ mod ambiguous;
 mod argument;
 mod codec;
 mod docs;
+mod facts;
 mod flows;
 mod group;
 mod guide;

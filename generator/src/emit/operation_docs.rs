@@ -1,6 +1,7 @@
 //! Builds the doc comments of operations: endpoint, requirements, accepted credentials, and errors.
 
-use super::docs::{Docs, capitalized, code, facts, limits};
+use super::docs::{Docs, code};
+use super::facts;
 use super::types::rust_type;
 use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success, Type, Usage};
 use crate::names;
@@ -72,14 +73,9 @@ fn arguments(operation: &Operation) -> String {
     let body = operation
         .body
         .as_ref()
-        .map(|body| limits(&body.limits, Usage::Input));
+        .map(|body| facts::limits(&body.limits, Usage::Input));
     let body = body.filter(|limits| !limits.is_empty());
-    let body = body.map(|limits| {
-        format!(
-            "- `body`: {}, validated by the server.",
-            capitalized(&limits)
-        )
-    });
+    let body = body.map(|limits| format!("- `body`: {limits} Validated by the server."));
     described.chain(body).collect::<Vec<_>>().join("\n")
 }
 
@@ -89,7 +85,7 @@ fn argument(param: &Param) -> Option<String> {
         (None, Type::Id(entity)) => format!("ID of the {}.", names::spoken(entity)),
         (None, _) => String::new(),
     };
-    let text = [summary, facts(&param.facts, Usage::Input)].join(" ");
+    let text = [summary, facts::sentences(&param.facts, Usage::Input)].join(" ");
     let text = text.trim();
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }

@@ -6,7 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
-use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef, Usage};
+use super::facts;
+use crate::ir::{Constant, Field, Lifecycle, Limits, Representation, Shape, Type, TypeDef, Usage};
 
 /// Returns the doc comment of a type: the documentation, then the name of its schema if that is another one.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
@@ -38,20 +39,74 @@ fn aliases(def: &TypeDef) -> BTreeSet<&str> {
 
 /// Returns the doc comment of a field.
 pub(super) fn field_docs(field: &Field, usage: Usage) -> Docs {
-    Docs::new(
-        field.docs.as_deref(),
-        format!("Field `{}`.", field.name.wire),
-    )
-    .paragraph(docs::facts(&field.facts, usage))
-    .paragraph(constant_value(&field.ty))
+    let summary = match &field.docs {
+        Some(summary) => summary.clone(),
+        None => format!("Field `{}`.", field.name.wire),
+    };
+    described(field, usage, &summary)
+}
+
+/// Returns the doc comment of the setter of a field.
+pub(super) fn setter_docs(field: &Field) -> Docs {
+    let verb = match field.representation {
+        Representation::Patch => "Sets or clears",
+        _ => "Sets",
+    };
+    let summary = docs::setter(verb, &field.name.wire, field.docs.as_deref());
+    described(field, Usage::Input, &summary)
+}
+
+fn described(field: &Field, usage: Usage, summary: &str) -> Docs {
+    let summary = format!("{summary} {}", absence(field, usage));
+    let mut facts = field.facts.clone();
+    if is_none_the_default(field, usage) {
+        facts.default = None;
+    }
+    Docs::new(Some(summary.trim_end()), "")
+        .paragraph(facts::sentences(&facts, usage))
+        .paragraph(constant_value(&field.ty, usage))
+}
+
+/// Returns whether `None` means the default: the server omits a value that equals it.
+fn is_none_the_default(field: &Field, usage: Usage) -> bool {
+    let is_omitted = field.representation == Representation::OrAbsent && usage.is_decoded();
+    is_omitted && field.absence.none.is_none()
+}
+
+/// Describes what it means if an optional field has no value.
+fn absence(field: &Field, usage: Usage) -> String {
+    let none = field.absence.none.as_ref();
+    let unset = field.absence.unset.as_ref();
+    match field.representation {
+        Representation::OrNull => none.map(|none| format!("`None` {none}.")),
+        Representation::OrAbsent if is_none_the_default(field, usage) => {
+            facts::default(&field.facts).map(|value| meaning(&value))
+        }
+        Representation::OrAbsent if usage.is_decoded() => {
+            none.map(|none| format!("`None` {none}."))
+        }
+        Representation::OrAbsent => unset.map(|unset| format!("If not set, {unset}.")),
+        Representation::Patch => unset.map(|unset| format!("If cleared, {unset}.")),
+        Representation::Value | Representation::ImplicitConstant | Representation::Constant => None,
+    }
+    .unwrap_or_default()
 }
 
 /// Returns the doc comment of the field for additional entries.
 pub(super) fn rest_docs(limits: &Limits, usage: Usage) -> Docs {
-    Docs::new(None, "Additional entries, by key.").paragraph(docs::variant_limits(limits, usage))
+    Docs::new(None, "Additional entries, by key.").paragraph(facts::limits(limits, usage))
 }
 
-fn constant_value(ty: &Type) -> String {
+/// A long default, such as a list of all scopes, is not repeated.
+fn meaning(default: &str) -> String {
+    const LONGEST: usize = 80;
+    match default.len() <= LONGEST {
+        true => format!("`None` means {default}."),
+        false => "`None` means the default of the server.".to_owned(),
+    }
+}
+
+fn constant_value(ty: &Type, usage: Usage) -> String {
     let value = match ty.non_null() {
         Type::Const(Constant::String(text)) => docs::code(text),
         Type::Const(Constant::Boolean(value)) => format!("`{value}`"),
@@ -59,8 +114,11 @@ fn constant_value(ty: &Type) -> String {
         Type::Const(Constant::Null) => "null".to_owned(),
         _ => return String::new(),
     };
-    let or_null = if ty.is_nullable() { " or null" } else { "" };
-    format!("Always {value}{or_null}.")
+    match usage {
+        Usage::Input => format!("Must be {value}."),
+        Usage::Output | Usage::Both if ty.is_nullable() => format!("Always {value} or null."),
+        Usage::Output | Usage::Both => format!("Always {value}."),
+    }
 }
 
 /// Emits `#[deprecated]`, if the contract deprecates the item.

@@ -20,8 +20,8 @@ pub use operations::{
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Choices, Enum, EnumValue, Field, Lookup, Representation, Resolution, Role, Shape, Struct,
-    TypeDef, Union, Usage, Variant,
+    Absence, Choices, Enum, EnumValue, Field, Lookup, Representation, Resolution, Role, Shape,
+    Struct, TypeDef, Union, Usage, Variant,
 };
 pub use values::{Constant, Identified, Scalar, Type, TypeId};
 

@@ -129,6 +129,8 @@ pub struct Field {
     pub name: Name,
     /// Documentation, if it exists.
     pub docs: Option<String>,
+    /// What it means if there is no value.
+    pub absence: Absence,
     /// Its type.
     pub ty: Type,
     /// Whether the key is required.
@@ -141,6 +143,15 @@ pub struct Field {
     pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,
+}
+
+/// What it means if an optional field has no value: the rest of a sentence, if it is documented.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Absence {
+    /// Of the sentence that begins with "`None`": `if it was never modified`.
+    pub none: Option<String>,
+    /// Of the sentence that begins with "If not set,": `the customer has no name`.
+    pub unset: Option<String>,
 }
 
 /// A set of strings. The client accepts unknown ones.

@@ -3,6 +3,7 @@
 //! Types are declared when they are first referred to, and defined from a queue, so recursive types need no special
 //! case. The function [`lower`] then calls the passes that need all types, in order.
 
+mod absence;
 mod ambiguous;
 mod decide;
 mod declare;
@@ -74,6 +75,7 @@ pub(crate) fn lower<'a>(
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
     representation::choose(&mut cx);
+    absence::describe(&mut cx);
 
     // How unions are discriminated, which depends on whether they are received.
     union::resolve(&mut cx);

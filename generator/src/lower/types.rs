@@ -12,8 +12,8 @@ use super::{
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::ir::{
-    Constant, Enum, EnumValue, Facts, Field, Limits, Presence, Representation, Scalar, Shape,
-    Struct, Type,
+    Absence, Constant, Enum, EnumValue, Facts, Field, Limits, Presence, Representation, Scalar,
+    Shape, Struct, Type,
 };
 use crate::names;
 
@@ -207,6 +207,7 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, location: &Location) -
         Field {
             name: renamed::name(cx, key, given, names::field, &location.at),
             docs: None,
+            absence: Absence::default(),
             ty,
             presence,
             representation: Representation::Value,

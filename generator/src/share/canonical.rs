@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::key::Key;
 use crate::ir::{
-    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page, Paging,
-    Param, Presence, Representation, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId,
-    Union, Variant,
+    Absence, Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page,
+    Paging, Param, Presence, Representation, Resolution, Shape, Struct, Success, Type, TypeDef,
+    TypeId, Union, Variant,
 };
 
 /// The types of one version, by IDs that are the same in all versions.
@@ -97,6 +97,7 @@ impl SharedTypeIds<'_> {
     fn field(&self, field: &Field) -> Field {
         Field {
             docs: None,
+            absence: Absence::default(),
             at: String::new(),
             // Derived from facts that are compared.
             representation: Representation::Value,

@@ -96,14 +96,14 @@ from! { &str => String, String => String, i64 => Integer, i32 => Integer, u32 =>
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Cost {
-    /// In cents; fractions of a cent are allowed. At most 5 digits before the point and 12 after it.
+    /// In US cents; fractions of a cent are allowed. At most 5 digits before the decimal point and 12 after it.
     pub amount: Decimal,
     /// The currency. Polar accepts only `usd`.
     pub currency: String,
 }
 
 impl Cost {
-    /// Creates a cost in US dollar cents.
+    /// Creates a cost in US cents.
     #[must_use]
     pub fn usd_cents(amount: impl Into<Decimal>) -> Self {
         Self {

@@ -13,13 +13,13 @@ pub type BenefitGrantCustomProperties = JsonObject;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
-    /// ID of the linked account that gets access; null if none is chosen.
+    /// ID of the linked account that gets access. `None` until one is chosen.
     pub account_id: Option<String>,
-    /// ID of the Discord server.
+    /// ID of the Discord server. `None` until the benefit is granted.
     pub guild_id: Option<String>,
-    /// ID of the Discord role.
+    /// ID of the Discord role. `None` until the benefit is granted.
     pub role_id: Option<String>,
-    /// ID of the account that has access.
+    /// ID of the account that has access. `None` if no account has access.
     pub granted_account_id: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct BenefitGrantDiscordProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesProperties {
-    /// IDs of the files.
+    /// IDs of the files. `None` until the benefit is granted.
     pub files: Option<Vec<String>>,
 }
 
@@ -50,15 +50,16 @@ pub type BenefitGrantFeatureFlagProperties = JsonObject;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
-    /// ID of the linked account that gets access; null if none is chosen.
+    /// ID of the linked account that gets access. `None` until one is chosen.
     pub account_id: Option<String>,
-    /// User or organization that owns the GitHub repository.
+    /// User or organization that owns the GitHub repository. `None` until the benefit is
+    /// granted.
     pub repository_owner: Option<String>,
-    /// Name of the GitHub repository.
+    /// Name of the GitHub repository. `None` until the benefit is granted.
     pub repository_name: Option<String>,
-    /// Permission on the GitHub repository.
+    /// Permission on the GitHub repository. `None` until the benefit is granted.
     pub permission: Option<GitHubRepositoryPermission>,
-    /// ID of the account that has access.
+    /// ID of the account that has access. `None` if no account has access.
     pub granted_account_id: Option<String>,
 }
 
@@ -66,11 +67,12 @@ pub struct BenefitGrantGitHubRepositoryProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
-    /// License key that the customer provided.
+    /// License key that the customer provided. `None` if the customer did not provide
+    /// one.
     pub user_provided_key: Option<String>,
-    /// ID of the license key.
+    /// ID of the license key. `None` until the benefit is granted.
     pub license_key_id: Option<String>,
-    /// Redacted license key that is safe to display.
+    /// Redacted license key that is safe to display. `None` until the benefit is granted.
     pub display_key: Option<String>,
 }
 
@@ -78,11 +80,11 @@ pub struct BenefitGrantLicenseKeysProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditProperties {
-    /// ID of the meter that units were last credited to.
+    /// ID of the meter that units were last credited to. `None` until units are credited.
     pub last_credited_meter_id: Option<String>,
-    /// Number of units last credited.
+    /// Number of units last credited. `None` until units are credited.
     pub last_credited_units: Option<i64>,
-    /// When units were last credited.
+    /// When units were last credited. `None` until units are credited.
     pub last_credited_at: Option<String>,
 }
 
@@ -234,17 +236,18 @@ pub enum BenefitGrantPropertiesView {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelProperties {
-    /// Email address that is invited to the channel.
+    /// Email address that is invited to the channel. `None` until the channel is created.
     pub invited_email: Option<String>,
-    /// ID of the channel in Slack.
+    /// ID of the channel in Slack. `None` until the channel is created.
     pub channel_id: Option<String>,
-    /// Name of the channel.
+    /// Name of the channel. `None` until the channel is created.
     pub channel_name: Option<String>,
-    /// ID of the invitation in Slack.
+    /// ID of the invitation in Slack. `None` until the channel is created.
     pub invite_id: Option<String>,
     /// URL of the invitation. It lets anyone join the channel: treat it as a secret.
+    /// `None` until the channel is created.
     pub invite_url: Option<String>,
-    /// ID of the customer's Slack workspace; set when it is connected to the channel.
+    /// ID of the customer's Slack workspace. `None` until the workspace is connected.
     pub connected_team_id: Option<String>,
 }
 

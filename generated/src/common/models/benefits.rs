@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
-    /// Note that is shown only to customers with an active grant; null if there is none.
+    /// Note that is shown only to customers with an active grant.
     pub note: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl BenefitCustomCreateProperties {
         Self { note: None }
     }
 
-    /// Note that is shown only to customers with an active grant; null if there is none.
+    /// Sets `note`: note that is shown only to customers with an active grant.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -49,7 +49,8 @@ impl Default for BenefitCustomCreateProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
-    /// Note that is shown only to customers with an active grant; null if there is none.
+    /// Note that is shown only to customers with an active grant. `None` if there is
+    /// none.
     pub note: Option<String>,
 }
 
@@ -119,17 +120,19 @@ pub struct BenefitDownloadableFile {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Purpose of the file.
     ///
@@ -139,7 +142,7 @@ pub struct BenefitDownloadableFile {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When the file was flagged as malicious; null if it was not.
+    /// When the file was flagged as malicious. `None` if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
     /// Number of distinct customers or members who have downloaded the file.
     pub downloaders: i64,
@@ -168,11 +171,11 @@ pub struct BenefitDownloadableFileList {
 pub struct BenefitDownloadablesCreateProperties {
     /// Whether each file is archived, by file ID.
     ///
-    /// Keys: format `uuid` (validated by the server). Default: `{}`.
+    /// Each key must have the format `uuid` (validated by the server). Default: `{}`.
     pub archived: Option<BTreeMap<String, bool>>,
     /// IDs of the files.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub files: Vec<FileId>,
 }
 
@@ -186,9 +189,9 @@ impl BenefitDownloadablesCreateProperties {
         }
     }
 
-    /// Whether each file is archived, by file ID.
+    /// Sets `archived`: whether each file is archived, by file ID.
     ///
-    /// Keys: format `uuid` (validated by the server). Default: `{}`.
+    /// Each key must have the format `uuid` (validated by the server). Default: `{}`.
     #[must_use]
     pub fn archived(mut self, archived: impl Entries<bool>) -> Self {
         self.archived = Some(archived.into_map());
@@ -202,7 +205,7 @@ impl BenefitDownloadablesCreateProperties {
 pub struct BenefitDownloadablesProperties {
     /// Whether each file is archived, by file ID.
     ///
-    /// Keys: format `uuid`.
+    /// Each key always has the format `uuid`.
     pub archived: BTreeMap<String, bool>,
     /// IDs of the files.
     pub files: Vec<FileId>,
@@ -260,7 +263,7 @@ pub struct BenefitGitHubRepositoryProperties {
 pub struct BenefitLicenseKeyActivationCreateProperties {
     /// Maximum number of activations per license key.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub limit: i64,
     /// Whether customers can manage activations in the customer portal.
     pub enable_customer_admin: bool,
@@ -294,7 +297,7 @@ pub struct BenefitLicenseKeyActivationProperties {
 pub struct BenefitLicenseKeyExpirationProperties {
     /// Length of the validity period, in units of `timeframe`.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     pub ttl: i64,
     /// Unit of `ttl`.
     pub timeframe: LicenseKeyTimeframe,
@@ -315,15 +318,16 @@ impl BenefitLicenseKeyExpirationProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
-    /// Prefix of the license keys; null means none.
+    /// Prefix of the license keys. If cleared, license keys have no prefix.
     pub prefix: Patch<String>,
-    /// Validity period of license keys; null means that they never expire.
+    /// Validity period of license keys. If cleared, license keys never expire.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key; null if it needs no activation.
+    /// Activation settings of the license key. If cleared, license keys need no
+    /// activation.
     pub activations: Patch<BenefitLicenseKeyActivationCreateProperties>,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. If cleared, the usage is not limited.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub limit_usage: Patch<i64>,
 }
 
@@ -340,14 +344,16 @@ impl BenefitLicenseKeysCreateProperties {
         }
     }
 
-    /// Prefix of the license keys; null means none.
+    /// Sets or clears `prefix`: prefix of the license keys. If cleared, license keys have
+    /// no prefix.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Patch<String>>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Validity period of license keys; null means that they never expire.
+    /// Sets or clears `expires`: validity period of license keys. If cleared, license
+    /// keys never expire.
     #[must_use]
     pub fn expires(
         mut self,
@@ -357,7 +363,8 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Activation settings of the license key; null if it needs no activation.
+    /// Sets or clears `activations`: activation settings of the license key. If cleared,
+    /// license keys need no activation.
     #[must_use]
     pub fn activations(
         mut self,
@@ -367,9 +374,10 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// Maximum usage of the license key; null means no limit.
+    /// Sets or clears `limit_usage`: maximum usage of the license key. If cleared, the
+    /// usage is not limited.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     #[must_use]
     pub fn limit_usage(mut self, limit_usage: impl Into<Patch<i64>>) -> Self {
         self.limit_usage = limit_usage.into();
@@ -388,13 +396,13 @@ impl Default for BenefitLicenseKeysCreateProperties {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
-    /// Prefix of the license keys; null means none.
+    /// Prefix of the license keys. `None` if there is no prefix.
     pub prefix: Option<String>,
-    /// Validity period of license keys; null means that they never expire.
+    /// Validity period of license keys. `None` means that they never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key; null if it needs no activation.
+    /// Activation settings of the license key. `None` if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
 }
 
@@ -404,7 +412,7 @@ pub struct BenefitLicenseKeysProperties {
 pub struct BenefitMeterCreditCreateProperties {
     /// Number of units.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub units: i64,
     /// Whether unused units carry over to the next period.
     pub rollover: bool,
@@ -446,15 +454,16 @@ pub struct BenefitSlackSharedChannelCreateProperties {
     /// `{customer_email_local}` and `{metadata.<key>}`, with a key of the customer
     /// metadata, are replaced.
     ///
-    /// 1 to 80 characters.
+    /// Must have 1 to 80 characters.
     pub channel_name_template: String,
     /// Whether the channel is private.
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// Message that is posted when the channel is created; null means none.
+    /// Message that is posted when the channel is created. If cleared, no message is
+    /// posted.
     ///
-    /// At most 4000 characters.
+    /// Must have at most 4000 characters.
     pub welcome_message: Patch<String>,
     /// Whether the channel is archived when the benefit is revoked.
     ///
@@ -482,7 +491,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         }
     }
 
-    /// Whether the channel is private.
+    /// Sets `private`: whether the channel is private.
     ///
     /// Default: `true`.
     #[must_use]
@@ -492,16 +501,18 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Message that is posted when the channel is created; null means none.
+    /// Sets or clears `welcome_message`: message that is posted when the channel is
+    /// created. If cleared, no message is posted.
     ///
-    /// At most 4000 characters.
+    /// Must have at most 4000 characters.
     #[must_use]
     pub fn welcome_message(mut self, welcome_message: impl Into<Patch<String>>) -> Self {
         self.welcome_message = welcome_message.into();
         self
     }
 
-    /// Whether the channel is archived when the benefit is revoked.
+    /// Sets `archive_on_revoke`: whether the channel is archived when the benefit is
+    /// revoked.
     ///
     /// Default: `true`.
     #[must_use]
@@ -511,8 +522,8 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// Slack user IDs of members of the seller's workspace who are invited to each
-    /// channel.
+    /// Sets `team_invitees`: Slack user IDs of members of the seller's workspace who are
+    /// invited to each channel.
     #[must_use]
     pub fn team_invitees(mut self, team_invitees: impl Strings) -> Self {
         self.team_invitees = Some(team_invitees.into_strings());
@@ -530,22 +541,19 @@ pub struct BenefitSlackSharedChannelProperties {
     /// `{customer_email_local}` and `{metadata.<key>}`, with a key of the customer
     /// metadata, are replaced.
     ///
-    /// 1 to 80 characters.
+    /// Always has 1 to 80 characters.
     pub channel_name_template: String,
-    /// Whether the channel is private.
-    ///
-    /// Default: `true`.
+    /// Whether the channel is private. `None` means `true`.
     pub private: Option<bool>,
-    /// Message that is posted when the channel is created; null means none.
+    /// Message that is posted when the channel is created. `None` if no message is
+    /// posted.
     ///
-    /// At most 4000 characters.
+    /// Always has at most 4000 characters.
     pub welcome_message: Option<String>,
-    /// Whether the channel is archived when the benefit is revoked.
-    ///
-    /// Default: `true`.
+    /// Whether the channel is archived when the benefit is revoked. `None` means `true`.
     pub archive_on_revoke: Option<bool>,
     /// Slack user IDs of members of the seller's workspace who are invited to each
-    /// channel.
+    /// channel. `None` if no one is invited.
     pub team_invitees: Option<Vec<String>>,
 }
 

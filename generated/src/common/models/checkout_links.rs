@@ -55,13 +55,14 @@ polar_client_runtime::variant_body! {
 pub struct CheckoutLinkCreateProduct {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If not set, the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If not set, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
     /// Internal name of the link.
     pub label: Option<String>,
@@ -76,26 +77,27 @@ pub struct CheckoutLinkCreateProduct {
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
     /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Fixed number of units to buy. Requires unit-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If not set, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
     /// ID of the product.
     pub product_id: ProductId,
@@ -121,25 +123,27 @@ impl CheckoutLinkCreateProduct {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
+    /// product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
+    /// not set, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
@@ -147,15 +151,15 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Internal name of the link.
+    /// Sets `label`: internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
+    /// discount set by `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -165,8 +169,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets `require_billing_address`: whether the full billing address is required
+    /// instead of the country only. It is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -176,18 +180,18 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
+    /// can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
@@ -195,10 +199,10 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -206,19 +210,21 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets `success_url`: URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
+    /// the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -233,13 +239,14 @@ impl CheckoutLinkCreateProduct {
 pub struct CheckoutLinkCreateProductPrice {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If not set, the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If not set, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
     /// Internal name of the link.
     pub label: Option<String>,
@@ -254,26 +261,27 @@ pub struct CheckoutLinkCreateProductPrice {
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
     /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Fixed number of units to buy. Requires unit-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If not set, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
     /// ID of the price.
     pub product_price_id: PriceId,
@@ -299,25 +307,27 @@ impl CheckoutLinkCreateProductPrice {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
+    /// product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
+    /// not set, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
@@ -325,15 +335,15 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Internal name of the link.
+    /// Sets `label`: internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
+    /// discount set by `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -343,8 +353,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets `require_billing_address`: whether the full billing address is required
+    /// instead of the country only. It is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -354,18 +364,18 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
+    /// can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
@@ -373,10 +383,10 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -384,19 +394,21 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets `success_url`: URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
+    /// the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -410,13 +422,14 @@ impl CheckoutLinkCreateProductPrice {
 pub struct CheckoutLinkCreateProducts {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If not set, the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If not set, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
     /// Internal name of the link.
     pub label: Option<String>,
@@ -431,30 +444,31 @@ pub struct CheckoutLinkCreateProducts {
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
     /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// redeemed. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Fixed number of seats to buy. Requires seat-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Fixed number of units to buy. Requires unit-based prices for all products. If not
+    /// set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If not set, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
     /// IDs of the products that customers can choose from.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub products: Vec<ProductId>,
 }
 
@@ -478,25 +492,27 @@ impl CheckoutLinkCreateProducts {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
+    /// product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
+    /// not set, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
@@ -504,15 +520,15 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Internal name of the link.
+    /// Sets `label`: internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
+    /// discount set by `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -522,8 +538,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets `require_billing_address`: whether the full billing address is required
+    /// instead of the country only. It is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -533,18 +549,18 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// Sets `discount_id`: ID of the discount to apply to the purchase. Ignored when it
+    /// can no longer be redeemed. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Sets `seats`: fixed number of seats to buy. Requires seat-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
@@ -552,10 +568,10 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Sets `units`: fixed number of units to buy. Requires unit-based prices for all
+    /// products. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -563,19 +579,21 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets `success_url`: URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
+    /// the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -613,19 +631,20 @@ pub enum CheckoutLinkSortProperty {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
-    /// Unit of the trial length.
+    /// Unit of the trial length. If cleared, the trial of the product applies.
     pub trial_interval: Patch<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If cleared, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Patch<i64>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// IDs of the products that customers can choose from.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub products: Patch<Vec<ProductId>>,
     /// Internal name of the link.
     pub label: Patch<String>,
@@ -636,26 +655,27 @@ pub struct CheckoutLinkUpdate {
     /// always required for customers in the US.
     pub require_billing_address: Patch<bool>,
     /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// redeemed. If cleared, no discount is applied.
     pub discount_id: Patch<DiscountId>,
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Fixed number of seats to buy. Requires seat-based prices for all products. If
+    /// cleared, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Patch<i64>,
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Fixed number of units to buy. Requires unit-based prices for all products. If
+    /// cleared, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Patch<i64>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If cleared, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If cleared, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Patch<String>,
 }
 
@@ -680,7 +700,8 @@ impl CheckoutLinkUpdate {
         }
     }
 
-    /// Unit of the trial length.
+    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the trial
+    /// of the product applies.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -690,9 +711,10 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets or clears `trial_interval_count`: length of the trial in units of
+    /// `trial_interval`. If cleared, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     pub fn trial_interval_count(
         mut self,
@@ -702,33 +724,33 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// IDs of the products that customers can choose from.
+    /// Sets or clears `products`: IDs of the products that customers can choose from.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();
         self
     }
 
-    /// Internal name of the link.
+    /// Sets or clears `label`: internal name of the link.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets or clears `allow_discount_codes`: whether the customer can enter discount
+    /// codes. A discount set by `discount_id` applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -738,8 +760,9 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets or clears `require_billing_address`: whether the full billing address is
+    /// required instead of the country only. It is always required for customers in the
+    /// US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -749,47 +772,49 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// Sets or clears `discount_id`: ID of the discount to apply to the purchase. Ignored
+    /// when it can no longer be redeemed. If cleared, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Sets or clears `seats`: fixed number of seats to buy. Requires seat-based prices
+    /// for all products. If cleared, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     pub fn seats(mut self, seats: impl Into<Patch<i64>>) -> Self {
         self.seats = seats.into();
         self
     }
 
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Sets or clears `units`: fixed number of units to buy. Requires unit-based prices
+    /// for all products. If cleared, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     pub fn units(mut self, units: impl Into<Patch<i64>>) -> Self {
         self.units = units.into();
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets or clears `success_url`: URL that the customer is redirected to after the
+    /// payment. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If
+    /// cleared, the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<Patch<String>>) -> Self {
         self.success_url = success_url.into();
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets or clears `return_url`: URL of the back button of the page. If cleared, there
+    /// is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<Patch<String>>) -> Self {
         self.return_url = return_url.into();

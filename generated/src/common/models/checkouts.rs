@@ -55,53 +55,60 @@ pub struct CheckoutBillingAddressFields {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. If not set, those of the
+    /// checkout session apply.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to select, one of the products of the checkout.
+    /// ID of the product to select, one of the products of the checkout. If not set, that
+    /// of the checkout session applies.
     pub product_id: Option<ProductId>,
-    /// ID of the price.
+    /// ID of the price. If not set, that of the checkout session applies.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Amount that the customer pays, in the smallest currency unit (cents for USD).
+    /// Applies to prices that the customer chooses; ignored for other prices. If not set,
+    /// that of the checkout session applies.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub amount: Option<i64>,
-    /// Number of seats.
+    /// Number of seats. If not set, that of the checkout session applies.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. If not set, that of the checkout session applies.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// Whether the customer buys as a business, which requires a billing name and a full
-    /// billing address.
+    /// billing address. If not set, the value of the checkout session applies.
     pub is_business_customer: Option<bool>,
-    /// Name of the customer.
+    /// Name of the customer. If not set, that of the checkout session applies.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub customer_name: Option<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. If not set, that of the checkout session applies.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. If not set, that of the checkout session
+    /// applies.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. If not set, that of the checkout session applies.
     pub customer_billing_address: Option<AddressInput>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. If not set, that of the checkout
+    /// session applies.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. If not set, that of
+    /// the checkout session applies.
     pub locale: Option<String>,
-    /// Type of payment method that the customer selected in the form, such as `card`.
+    /// Type of payment method that the customer selected in the form, such as `card`. If
+    /// not set, that of the checkout session applies.
     pub payment_method_type: Option<String>,
-    /// Discount code to apply.
+    /// Discount code to apply. If not set, the discount does not change.
     pub discount_code: Option<String>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null.
+    /// Must be `false`.
     pub allow_trial: Option<bool>,
     /// ID of the confirmation token of Stripe, which represents the payment details of
     /// the customer. Required for fixed prices and prices that the customer chooses.
@@ -134,7 +141,8 @@ impl CheckoutConfirmStripe {
         }
     }
 
-    /// Values of the custom fields, by slug of the custom field.
+    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
+    /// field. If not set, those of the checkout session apply.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -144,14 +152,16 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// ID of the product to select, one of the products of the checkout.
+    /// Sets `product_id`: ID of the product to select, one of the products of the
+    /// checkout. If not set, that of the checkout session applies.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
         self.product_id = Some(product_id.into());
         self
     }
 
-    /// ID of the price.
+    /// Sets `product_price_id`: ID of the price. If not set, that of the checkout session
+    /// applies.
     ///
     /// Deprecated.
     #[must_use]
@@ -160,10 +170,11 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
+    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
+    /// If not set, that of the checkout session applies.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     #[inline]
     pub fn amount(mut self, amount: i64) -> Self {
@@ -171,9 +182,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Number of seats.
+    /// Sets `seats`: number of seats. If not set, that of the checkout session applies.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
@@ -181,9 +192,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Number of units.
+    /// Sets `units`: number of units. If not set, that of the checkout session applies.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -191,8 +202,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Whether the customer buys as a business, which requires a billing name and a full
-    /// billing address.
+    /// Sets `is_business_customer`: whether the customer buys as a business, which
+    /// requires a billing name and a full billing address. If not set, the value of the
+    /// checkout session applies.
     #[must_use]
     #[inline]
     pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
@@ -200,25 +212,28 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Name of the customer.
+    /// Sets `customer_name`: name of the customer. If not set, that of the checkout
+    /// session applies.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
         self.customer_name = Some(customer_name.into());
         self
     }
 
-    /// Email address of the customer.
+    /// Sets `customer_email`: email address of the customer. If not set, that of the
+    /// checkout session applies.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// Name of the customer on invoices.
+    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, that
+    /// of the checkout session applies.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -228,7 +243,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Billing address of the customer.
+    /// Sets `customer_billing_address`: billing address of the customer. If not set, that
+    /// of the checkout session applies.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -239,21 +255,24 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Tax identification number of the customer.
+    /// Sets `customer_tax_id`: tax identification number of the customer. If not set,
+    /// that of the checkout session applies.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
+    /// not set, that of the checkout session applies.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Type of payment method that the customer selected in the form, such as `card`.
+    /// Sets `payment_method_type`: type of payment method that the customer selected in
+    /// the form, such as `card`. If not set, that of the checkout session applies.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -263,16 +282,17 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// Discount code to apply.
+    /// Sets `discount_code`: discount code to apply. If not set, the discount does not
+    /// change.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
         self
     }
 
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null.
+    /// Must be `false`.
     #[must_use]
     #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
@@ -280,8 +300,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// ID of the confirmation token of Stripe, which represents the payment details of
-    /// the customer. Required for fixed prices and prices that the customer chooses.
+    /// Sets `confirmation_token_id`: ID of the confirmation token of Stripe, which
+    /// represents the payment details of the customer. Required for fixed prices and
+    /// prices that the customer chooses.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -357,7 +378,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -472,7 +493,7 @@ pub struct UnknownCheckoutDiscount {
 pub struct CheckoutDiscountFixedOnceForeverDuration {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -480,13 +501,13 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -502,7 +523,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -510,13 +531,13 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// ID assigned by Polar.
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -536,7 +557,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -558,7 +579,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub id: DiscountId,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -572,7 +593,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
 pub struct CheckoutOrganization {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -580,7 +601,7 @@ pub struct CheckoutOrganization {
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
     /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
@@ -653,51 +674,52 @@ pub struct CheckoutUpdate {
     ///
     /// Deprecated.
     pub product_price_id: Patch<PriceId>,
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Amount that the customer pays, in the smallest currency unit (cents for USD).
+    /// Applies to prices that the customer chooses; ignored for other prices.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub amount: Patch<i64>,
     /// Number of seats.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Patch<i64>,
     /// Number of units.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Patch<i64>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// Name of the customer.
+    /// Name of the customer. If cleared, the customer enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub customer_name: Patch<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. If cleared, the customer enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub customer_email: Patch<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. If cleared, the customer enters it.
     pub customer_billing_name: Patch<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. If cleared, the customer enters it.
     pub customer_billing_address: Patch<AddressInput>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. If cleared, the customer may enter it.
     pub customer_tax_id: Patch<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If cleared, the trial of the product applies.
     pub trial_interval: Patch<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If cleared, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Patch<i64>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Patch<PresentmentCurrency>,
-    /// ID of the discount.
+    /// ID of the discount. If cleared, no discount is applied.
     pub discount_id: Patch<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -707,24 +729,27 @@ pub struct CheckoutUpdate {
     pub require_billing_address: Patch<bool>,
     /// Whether the trial of the product applies; `false` skips it.
     pub allow_trial: Patch<bool>,
-    /// IP address of the customer.
+    /// IP address of the customer. If cleared, the server cannot derive the location of
+    /// the customer from it.
     ///
-    /// Format `ipvanyaddress` (validated by the server).
+    /// Must have the format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Patch<String>,
     /// Metadata for the customer that the checkout creates.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If cleared, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If cleared, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Patch<String>,
-    /// Origin of the page that the checkout is embedded in.
+    /// Origin of the page that the checkout is embedded in. If cleared, the checkout
+    /// cannot send messages to an embedding page.
     pub embed_origin: Patch<String>,
 }
 
@@ -763,7 +788,8 @@ impl CheckoutUpdate {
         }
     }
 
-    /// Values of the custom fields, by slug of the custom field.
+    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
+    /// field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -773,14 +799,15 @@ impl CheckoutUpdate {
         self
     }
 
-    /// ID of the product to select, one of the products of the checkout.
+    /// Sets or clears `product_id`: ID of the product to select, one of the products of
+    /// the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// ID of the price.
+    /// Sets or clears `product_price_id`: ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -792,36 +819,37 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Sets or clears `amount`: amount that the customer pays, in the smallest currency
+    /// unit (cents for USD). Applies to prices that the customer chooses; ignored for
+    /// other prices.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Patch<i64>>) -> Self {
         self.amount = amount.into();
         self
     }
 
-    /// Number of seats.
+    /// Sets or clears `seats`: number of seats.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     pub fn seats(mut self, seats: impl Into<Patch<i64>>) -> Self {
         self.seats = seats.into();
         self
     }
 
-    /// Number of units.
+    /// Sets or clears `units`: number of units.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     pub fn units(mut self, units: impl Into<Patch<i64>>) -> Self {
         self.units = units.into();
         self
     }
 
-    /// Whether the customer buys as a business, which requires a billing name and a full
-    /// billing address.
+    /// Sets or clears `is_business_customer`: whether the customer buys as a business,
+    /// which requires a billing name and a full billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -831,25 +859,28 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Name of the customer.
+    /// Sets or clears `customer_name`: name of the customer. If cleared, the customer
+    /// enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn customer_name(mut self, customer_name: impl Into<Patch<String>>) -> Self {
         self.customer_name = customer_name.into();
         self
     }
 
-    /// Email address of the customer.
+    /// Sets or clears `customer_email`: email address of the customer. If cleared, the
+    /// customer enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
         self.customer_email = customer_email.into();
         self
     }
 
-    /// Name of the customer on invoices.
+    /// Sets or clears `customer_billing_name`: name of the customer on invoices. If
+    /// cleared, the customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -859,7 +890,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Billing address of the customer.
+    /// Sets or clears `customer_billing_address`: billing address of the customer. If
+    /// cleared, the customer enters it.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -869,21 +901,24 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Tax identification number of the customer.
+    /// Sets or clears `customer_tax_id`: tax identification number of the customer. If
+    /// cleared, the customer may enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
+    /// `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the trial
+    /// of the product applies.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -893,9 +928,10 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets or clears `trial_interval_count`: length of the trial in units of
+    /// `trial_interval`. If cleared, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     pub fn trial_interval_count(
         mut self,
@@ -905,31 +941,32 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Sets or clears `currency`: currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<Patch<PresentmentCurrency>>) -> Self {
         self.currency = currency.into();
         self
     }
 
-    /// ID of the discount.
+    /// Sets or clears `discount_id`: ID of the discount. If cleared, no discount is
+    /// applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets or clears `allow_discount_codes`: whether the customer can enter discount
+    /// codes. A discount set by `discount_id` applies in either case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -939,8 +976,9 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets or clears `require_billing_address`: whether the full billing address is
+    /// required instead of the country only. It is always required for customers in the
+    /// US.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -950,16 +988,18 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Sets or clears `allow_trial`: whether the trial of the product applies; `false`
+    /// skips it.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
         self
     }
 
-    /// IP address of the customer.
+    /// Sets or clears `customer_ip_address`: IP address of the customer. If cleared, the
+    /// server cannot derive the location of the customer from it.
     ///
-    /// Format `ipvanyaddress` (validated by the server).
+    /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
     pub fn customer_ip_address(
         mut self,
@@ -969,9 +1009,10 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Metadata for the customer that the checkout creates.
+    /// Sets or clears `customer_metadata`: metadata for the customer that the checkout
+    /// creates.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn customer_metadata(
         mut self,
@@ -981,26 +1022,29 @@ impl CheckoutUpdate {
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets or clears `success_url`: URL that the customer is redirected to after the
+    /// payment. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If
+    /// cleared, the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<Patch<String>>) -> Self {
         self.success_url = success_url.into();
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets or clears `return_url`: URL of the back button of the page. If cleared, there
+    /// is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<Patch<String>>) -> Self {
         self.return_url = return_url.into();
         self
     }
 
-    /// Origin of the page that the checkout is embedded in.
+    /// Sets or clears `embed_origin`: origin of the page that the checkout is embedded
+    /// in. If cleared, the checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<Patch<String>>) -> Self {
         self.embed_origin = embed_origin.into();
@@ -1028,35 +1072,35 @@ pub struct CheckoutUpdatePublic {
     ///
     /// Deprecated.
     pub product_price_id: Patch<PriceId>,
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Amount that the customer pays, in the smallest currency unit (cents for USD).
+    /// Applies to prices that the customer chooses; ignored for other prices.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub amount: Patch<i64>,
     /// Number of seats.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Patch<i64>,
     /// Number of units.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Patch<i64>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// Name of the customer.
+    /// Name of the customer. If cleared, the customer enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub customer_name: Patch<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. If cleared, the customer enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub customer_email: Patch<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. If cleared, the customer enters it.
     pub customer_billing_name: Patch<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. If cleared, the customer enters it.
     pub customer_billing_address: Patch<AddressInput>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. If cleared, the customer may enter it.
     pub customer_tax_id: Patch<String>,
     /// Language tag with an optional region, such as `en` or `en-US`.
     pub locale: Patch<String>,
@@ -1066,7 +1110,7 @@ pub struct CheckoutUpdatePublic {
     pub discount_code: Patch<String>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
-    /// Always `false` or null.
+    /// Must be `false`.
     pub allow_trial: Patch<bool>,
 }
 
@@ -1095,7 +1139,8 @@ impl CheckoutUpdatePublic {
         }
     }
 
-    /// Values of the custom fields, by slug of the custom field.
+    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
+    /// field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1105,14 +1150,15 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// ID of the product to select, one of the products of the checkout.
+    /// Sets or clears `product_id`: ID of the product to select, one of the products of
+    /// the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// ID of the price.
+    /// Sets or clears `product_price_id`: ID of the price.
     ///
     /// Deprecated.
     #[must_use]
@@ -1124,36 +1170,37 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Sets or clears `amount`: amount that the customer pays, in the smallest currency
+    /// unit (cents for USD). Applies to prices that the customer chooses; ignored for
+    /// other prices.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Patch<i64>>) -> Self {
         self.amount = amount.into();
         self
     }
 
-    /// Number of seats.
+    /// Sets or clears `seats`: number of seats.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     pub fn seats(mut self, seats: impl Into<Patch<i64>>) -> Self {
         self.seats = seats.into();
         self
     }
 
-    /// Number of units.
+    /// Sets or clears `units`: number of units.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     pub fn units(mut self, units: impl Into<Patch<i64>>) -> Self {
         self.units = units.into();
         self
     }
 
-    /// Whether the customer buys as a business, which requires a billing name and a full
-    /// billing address.
+    /// Sets or clears `is_business_customer`: whether the customer buys as a business,
+    /// which requires a billing name and a full billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -1163,25 +1210,28 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Name of the customer.
+    /// Sets or clears `customer_name`: name of the customer. If cleared, the customer
+    /// enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn customer_name(mut self, customer_name: impl Into<Patch<String>>) -> Self {
         self.customer_name = customer_name.into();
         self
     }
 
-    /// Email address of the customer.
+    /// Sets or clears `customer_email`: email address of the customer. If cleared, the
+    /// customer enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
         self.customer_email = customer_email.into();
         self
     }
 
-    /// Name of the customer on invoices.
+    /// Sets or clears `customer_billing_name`: name of the customer on invoices. If
+    /// cleared, the customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1191,7 +1241,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Billing address of the customer.
+    /// Sets or clears `customer_billing_address`: billing address of the customer. If
+    /// cleared, the customer enters it.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -1201,21 +1252,24 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Tax identification number of the customer.
+    /// Sets or clears `customer_tax_id`: tax identification number of the customer. If
+    /// cleared, the customer may enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
+    /// `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Type of payment method that the customer selected in the form, such as `card`.
+    /// Sets or clears `payment_method_type`: type of payment method that the customer
+    /// selected in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -1225,16 +1279,17 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// Discount code to apply.
+    /// Sets or clears `discount_code`: discount code to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
         self.discount_code = discount_code.into();
         self
     }
 
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Sets or clears `allow_trial`: whether the trial of the product applies; `false`
+    /// skips it.
     ///
-    /// Always `false` or null.
+    /// Must be `false`.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();

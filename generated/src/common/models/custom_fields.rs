@@ -43,7 +43,7 @@ impl CustomField {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -240,7 +240,7 @@ pub struct UnknownCustomField {
 pub struct CustomFieldCheckbox {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
@@ -264,17 +264,17 @@ pub struct CustomFieldCheckbox {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldCheckboxProperties {
-    /// Label of the field in the form.
+    /// Label of the field in the form. `None` means the name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_label: Option<String>,
-    /// Help text of the field in the form.
+    /// Help text of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_help_text: Option<String>,
-    /// Placeholder of the field in the form.
+    /// Placeholder of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_placeholder: Option<String>,
 }
 
@@ -290,27 +290,27 @@ impl CustomFieldCheckboxProperties {
         }
     }
 
-    /// Label of the field in the form.
+    /// Sets `form_label`: label of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_label(mut self, form_label: impl Into<String>) -> Self {
         self.form_label = Some(form_label.into());
         self
     }
 
-    /// Help text of the field in the form.
+    /// Sets `form_help_text`: help text of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_help_text(mut self, form_help_text: impl Into<String>) -> Self {
         self.form_help_text = Some(form_help_text.into());
         self
     }
 
-    /// Placeholder of the field in the form.
+    /// Sets `form_placeholder`: placeholder of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_placeholder(mut self, form_placeholder: impl Into<String>) -> Self {
         self.form_placeholder = Some(form_placeholder.into());
@@ -325,7 +325,7 @@ impl Default for CustomFieldCheckboxProperties {
     }
 }
 
-/// Parameters for creating A custom field of any type.
+/// Parameters for creating a custom field of any type.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`CustomFieldCreateText`].
@@ -390,16 +390,16 @@ polar_client_runtime::variant_body! {
 pub struct CustomFieldCreateCheckbox {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: String,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -425,17 +425,17 @@ impl CustomFieldCreateCheckbox {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -452,16 +452,16 @@ impl CustomFieldCreateCheckbox {
 pub struct CustomFieldCreateDate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: String,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -487,17 +487,17 @@ impl CustomFieldCreateDate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -514,16 +514,16 @@ impl CustomFieldCreateDate {
 pub struct CustomFieldCreateNumber {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: String,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -549,17 +549,17 @@ impl CustomFieldCreateNumber {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -576,16 +576,16 @@ impl CustomFieldCreateNumber {
 pub struct CustomFieldCreateSelect {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: String,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -611,17 +611,17 @@ impl CustomFieldCreateSelect {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -638,16 +638,16 @@ impl CustomFieldCreateSelect {
 pub struct CustomFieldCreateText {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: String,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -673,17 +673,17 @@ impl CustomFieldCreateText {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -700,7 +700,7 @@ impl CustomFieldCreateText {
 pub struct CustomFieldDate {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
@@ -724,25 +724,25 @@ pub struct CustomFieldDate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldDateProperties {
-    /// Label of the field in the form.
+    /// Label of the field in the form. `None` means the name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_label: Option<String>,
-    /// Help text of the field in the form.
+    /// Help text of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_help_text: Option<String>,
-    /// Placeholder of the field in the form.
+    /// Placeholder of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_placeholder: Option<String>,
-    /// Earliest date, as a Unix timestamp in seconds; no limit if not set.
+    /// Earliest date, as a Unix timestamp in seconds. `None` means no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub ge: Option<i64>,
-    /// Latest date, as a Unix timestamp in seconds; no limit if not set.
+    /// Latest date, as a Unix timestamp in seconds. `None` means no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub le: Option<i64>,
 }
 
@@ -760,36 +760,37 @@ impl CustomFieldDateProperties {
         }
     }
 
-    /// Label of the field in the form.
+    /// Sets `form_label`: label of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_label(mut self, form_label: impl Into<String>) -> Self {
         self.form_label = Some(form_label.into());
         self
     }
 
-    /// Help text of the field in the form.
+    /// Sets `form_help_text`: help text of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_help_text(mut self, form_help_text: impl Into<String>) -> Self {
         self.form_help_text = Some(form_help_text.into());
         self
     }
 
-    /// Placeholder of the field in the form.
+    /// Sets `form_placeholder`: placeholder of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_placeholder(mut self, form_placeholder: impl Into<String>) -> Self {
         self.form_placeholder = Some(form_placeholder.into());
         self
     }
 
-    /// Earliest date, as a Unix timestamp in seconds; no limit if not set.
+    /// Sets `ge`: earliest date, as a Unix timestamp in seconds. If not set, there is no
+    /// limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     #[must_use]
     #[inline]
     pub fn ge(mut self, ge: i64) -> Self {
@@ -797,9 +798,10 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// Latest date, as a Unix timestamp in seconds; no limit if not set.
+    /// Sets `le`: latest date, as a Unix timestamp in seconds. If not set, there is no
+    /// limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     #[must_use]
     #[inline]
     pub fn le(mut self, le: i64) -> Self {
@@ -834,7 +836,7 @@ pub struct CustomFieldList {
 pub struct CustomFieldNumber {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
@@ -858,25 +860,25 @@ pub struct CustomFieldNumber {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldNumberProperties {
-    /// Label of the field in the form.
+    /// Label of the field in the form. `None` means the name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_label: Option<String>,
-    /// Help text of the field in the form.
+    /// Help text of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_help_text: Option<String>,
-    /// Placeholder of the field in the form.
+    /// Placeholder of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_placeholder: Option<String>,
-    /// Minimum value; no limit if not set.
+    /// Minimum value. `None` means no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub ge: Option<i64>,
-    /// Maximum value; no limit if not set.
+    /// Maximum value. `None` means no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub le: Option<i64>,
 }
 
@@ -894,36 +896,36 @@ impl CustomFieldNumberProperties {
         }
     }
 
-    /// Label of the field in the form.
+    /// Sets `form_label`: label of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_label(mut self, form_label: impl Into<String>) -> Self {
         self.form_label = Some(form_label.into());
         self
     }
 
-    /// Help text of the field in the form.
+    /// Sets `form_help_text`: help text of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_help_text(mut self, form_help_text: impl Into<String>) -> Self {
         self.form_help_text = Some(form_help_text.into());
         self
     }
 
-    /// Placeholder of the field in the form.
+    /// Sets `form_placeholder`: placeholder of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_placeholder(mut self, form_placeholder: impl Into<String>) -> Self {
         self.form_placeholder = Some(form_placeholder.into());
         self
     }
 
-    /// Minimum value; no limit if not set.
+    /// Sets `ge`: minimum value. If not set, there is no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     #[must_use]
     #[inline]
     pub fn ge(mut self, ge: i64) -> Self {
@@ -931,9 +933,9 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// Maximum value; no limit if not set.
+    /// Sets `le`: maximum value. If not set, there is no limit.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     #[must_use]
     #[inline]
     pub fn le(mut self, le: i64) -> Self {
@@ -955,7 +957,7 @@ impl Default for CustomFieldNumberProperties {
 pub struct CustomFieldSelect {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
@@ -981,11 +983,11 @@ pub struct CustomFieldSelect {
 pub struct CustomFieldSelectOption {
     /// Value that is stored if the option is chosen.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub value: String,
     /// Text of the option in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub label: String,
 }
 
@@ -1004,21 +1006,21 @@ impl CustomFieldSelectOption {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldSelectProperties {
-    /// Label of the field in the form.
+    /// Label of the field in the form. `None` means the name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_label: Option<String>,
-    /// Help text of the field in the form.
+    /// Help text of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_help_text: Option<String>,
-    /// Placeholder of the field in the form.
+    /// Placeholder of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_placeholder: Option<String>,
     /// Options to choose from.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub options: Vec<CustomFieldSelectOption>,
 }
 
@@ -1034,27 +1036,27 @@ impl CustomFieldSelectProperties {
         }
     }
 
-    /// Label of the field in the form.
+    /// Sets `form_label`: label of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_label(mut self, form_label: impl Into<String>) -> Self {
         self.form_label = Some(form_label.into());
         self
     }
 
-    /// Help text of the field in the form.
+    /// Sets `form_help_text`: help text of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_help_text(mut self, form_help_text: impl Into<String>) -> Self {
         self.form_help_text = Some(form_help_text.into());
         self
     }
 
-    /// Placeholder of the field in the form.
+    /// Sets `form_placeholder`: placeholder of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_placeholder(mut self, form_placeholder: impl Into<String>) -> Self {
         self.form_placeholder = Some(form_placeholder.into());
@@ -1094,7 +1096,7 @@ pub enum CustomFieldSortProperty {
 pub struct CustomFieldText {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomFieldId,
@@ -1118,27 +1120,27 @@ pub struct CustomFieldText {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomFieldTextProperties {
-    /// Label of the field in the form.
+    /// Label of the field in the form. `None` means the name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_label: Option<String>,
-    /// Help text of the field in the form.
+    /// Help text of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_help_text: Option<String>,
-    /// Placeholder of the field in the form.
+    /// Placeholder of the field in the form. `None` if there is none.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub form_placeholder: Option<String>,
-    /// Whether the form shows a multi-line input.
+    /// Whether the form shows a multi-line input. `None` means `false`.
     pub textarea: Option<bool>,
-    /// Minimum number of characters; no limit if not set.
+    /// Minimum number of characters. `None` means no limit.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     pub min_length: Option<i64>,
-    /// Maximum number of characters; no limit if not set.
+    /// Maximum number of characters. `None` means no limit.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     pub max_length: Option<i64>,
 }
 
@@ -1157,34 +1159,34 @@ impl CustomFieldTextProperties {
         }
     }
 
-    /// Label of the field in the form.
+    /// Sets `form_label`: label of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_label(mut self, form_label: impl Into<String>) -> Self {
         self.form_label = Some(form_label.into());
         self
     }
 
-    /// Help text of the field in the form.
+    /// Sets `form_help_text`: help text of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_help_text(mut self, form_help_text: impl Into<String>) -> Self {
         self.form_help_text = Some(form_help_text.into());
         self
     }
 
-    /// Placeholder of the field in the form.
+    /// Sets `form_placeholder`: placeholder of the field in the form.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn form_placeholder(mut self, form_placeholder: impl Into<String>) -> Self {
         self.form_placeholder = Some(form_placeholder.into());
         self
     }
 
-    /// Whether the form shows a multi-line input.
+    /// Sets `textarea`: whether the form shows a multi-line input.
     #[must_use]
     #[inline]
     pub fn textarea(mut self, textarea: bool) -> Self {
@@ -1192,9 +1194,9 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Minimum number of characters; no limit if not set.
+    /// Sets `min_length`: minimum number of characters. If not set, there is no limit.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     #[must_use]
     #[inline]
     pub fn min_length(mut self, min_length: i64) -> Self {
@@ -1202,9 +1204,9 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// Maximum number of characters; no limit if not set.
+    /// Sets `max_length`: maximum number of characters. If not set, there is no limit.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_length(mut self, max_length: i64) -> Self {
@@ -1316,16 +1318,16 @@ polar_client_runtime::variant_body! {
 pub struct CustomFieldUpdateCheckbox {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
     /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldCheckboxProperties>,
@@ -1344,35 +1346,35 @@ impl CustomFieldUpdateCheckbox {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the custom field.
+    /// Sets or clears `name`: name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
-    /// and underscores.
+    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// letters, digits, hyphens and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     #[must_use]
     pub fn slug(mut self, slug: impl Into<Patch<String>>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// Label, help text and limits of the field in forms.
+    /// Sets or clears `properties`: label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1396,16 +1398,16 @@ impl Default for CustomFieldUpdateCheckbox {
 pub struct CustomFieldUpdateDate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
     /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldDateProperties>,
@@ -1424,35 +1426,35 @@ impl CustomFieldUpdateDate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the custom field.
+    /// Sets or clears `name`: name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
-    /// and underscores.
+    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// letters, digits, hyphens and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     #[must_use]
     pub fn slug(mut self, slug: impl Into<Patch<String>>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// Label, help text and limits of the field in forms.
+    /// Sets or clears `properties`: label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1476,16 +1478,16 @@ impl Default for CustomFieldUpdateDate {
 pub struct CustomFieldUpdateNumber {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
     /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldNumberProperties>,
@@ -1504,35 +1506,35 @@ impl CustomFieldUpdateNumber {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the custom field.
+    /// Sets or clears `name`: name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
-    /// and underscores.
+    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// letters, digits, hyphens and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     #[must_use]
     pub fn slug(mut self, slug: impl Into<Patch<String>>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// Label, help text and limits of the field in forms.
+    /// Sets or clears `properties`: label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1557,16 +1559,16 @@ impl Default for CustomFieldUpdateNumber {
 pub struct CustomFieldUpdateSelect {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
     /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldSelectProperties>,
@@ -1585,35 +1587,35 @@ impl CustomFieldUpdateSelect {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the custom field.
+    /// Sets or clears `name`: name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
-    /// and underscores.
+    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// letters, digits, hyphens and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     #[must_use]
     pub fn slug(mut self, slug: impl Into<Patch<String>>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// Label, help text and limits of the field in forms.
+    /// Sets or clears `properties`: label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1637,16 +1639,16 @@ impl Default for CustomFieldUpdateSelect {
 pub struct CustomFieldUpdateText {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
     /// and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
     /// Label, help text and limits of the field in forms.
     pub properties: Patch<CustomFieldTextProperties>,
@@ -1665,35 +1667,35 @@ impl CustomFieldUpdateText {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the custom field.
+    /// Sets or clears `name`: name of the custom field.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unique key that values are stored under: lower-case ASCII letters, digits, hyphens
-    /// and underscores.
+    /// Sets or clears `slug`: unique key that values are stored under: lower-case ASCII
+    /// letters, digits, hyphens and underscores.
     ///
-    /// At least 1 character, matches `^[a-z0-9-_]+$`.
+    /// Must have at least 1 character, and match `^[a-z0-9-_]+$`.
     #[must_use]
     pub fn slug(mut self, slug: impl Into<Patch<String>>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// Label, help text and limits of the field in forms.
+    /// Sets or clears `properties`: label, help text and limits of the field in forms.
     #[must_use]
     pub fn properties(
         mut self,

@@ -35,7 +35,7 @@ pub struct BenefitCustomSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -61,7 +61,8 @@ pub struct BenefitCustomSubscriber {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
-    /// Note that is shown only to customers with an active grant; null if there is none.
+    /// Note that is shown only to customers with an active grant. `None` if there is
+    /// none.
     pub note: Option<String>,
 }
 
@@ -73,7 +74,7 @@ pub struct BenefitDiscordSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -111,7 +112,7 @@ pub struct BenefitDownloadablesSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -150,7 +151,7 @@ pub struct BenefitFeatureFlagSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -183,7 +184,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -223,7 +224,7 @@ pub struct BenefitLicenseKeysSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -249,13 +250,13 @@ pub struct BenefitLicenseKeysSubscriber {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
-    /// Prefix of the license keys; null means none.
+    /// Prefix of the license keys. `None` if there is no prefix.
     pub prefix: Option<String>,
-    /// Validity period of license keys; null means that they never expire.
+    /// Validity period of license keys. `None` means that they never expire.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// Activation settings of the license key; null if it needs no activation.
+    /// Activation settings of the license key. `None` if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
 }
 
@@ -267,7 +268,7 @@ pub struct BenefitMeterCreditSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -310,7 +311,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -341,7 +342,7 @@ pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 pub struct BenefitSubscriberOrganization {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -349,7 +350,7 @@ pub struct BenefitSubscriberOrganization {
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
     /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
@@ -401,7 +402,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -435,7 +436,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -452,7 +453,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -486,7 +487,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -520,7 +521,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -537,7 +538,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -588,7 +589,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -774,29 +775,29 @@ pub struct UnknownCustomerBenefitGrant {
 pub struct CustomerBenefitGrantCustom {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -833,33 +834,33 @@ impl Default for CustomerBenefitGrantCustomUpdate {
 pub struct CustomerBenefitGrantDiscord {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitDiscordSubscriber,
@@ -871,7 +872,8 @@ pub struct CustomerBenefitGrantDiscord {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordPropertiesUpdate {
-    /// ID of the linked Discord account that gets access; null for none.
+    /// ID of the linked Discord account that gets access. `None` if no account gets
+    /// access.
     pub account_id: Option<String>,
 }
 
@@ -908,29 +910,29 @@ impl CustomerBenefitGrantDiscordUpdate {
 pub struct CustomerBenefitGrantDownloadables {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -967,29 +969,29 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
 pub struct CustomerBenefitGrantFeatureFlag {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -1026,33 +1028,33 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
 pub struct CustomerBenefitGrantGitHubRepository {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<CustomerBenefitGrantMember>,
     /// The benefit.
     pub benefit: BenefitGitHubRepositorySubscriber,
@@ -1064,7 +1066,8 @@ pub struct CustomerBenefitGrantGitHubRepository {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
-    /// ID of the linked GitHub account that gets access; null for none.
+    /// ID of the linked GitHub account that gets access. `None` if no account gets
+    /// access.
     pub account_id: Option<String>,
 }
 
@@ -1104,29 +1107,29 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
 pub struct CustomerBenefitGrantLicenseKeys {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -1186,29 +1189,29 @@ pub struct CustomerBenefitGrantMember {
 pub struct CustomerBenefitGrantMeterCredit {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -1245,29 +1248,29 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
 pub struct CustomerBenefitGrantSlackSharedChannel {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// Whether the grant is active.
     pub is_granted: bool,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: CustomerPortalCustomer,
@@ -1283,7 +1286,7 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
 pub struct CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     /// Email address that is invited to the channel.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub invited_email: String,
 }
 
@@ -1447,7 +1450,7 @@ pub struct CustomerCustomerMeter {
     pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -1482,7 +1485,7 @@ pub struct CustomerCustomerMeterList {
 pub struct CustomerCustomerMeterMeter {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -1534,7 +1537,7 @@ pub enum CustomerCustomerMeterSortProperty {
 pub struct CustomerCustomerSession {
     /// When it expires.
     pub expires_at: Timestamp,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
 }
 
@@ -1544,7 +1547,7 @@ pub struct CustomerCustomerSession {
 pub struct CustomerEmailUpdateRequest {
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: String,
 }
 
@@ -1585,9 +1588,10 @@ pub struct CustomerEmailUpdateVerifyResponse {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrderConfirmPayment {
-    /// ID of the confirmation token of Stripe, for a new payment method.
+    /// ID of the confirmation token of Stripe, for a new payment method. If not set,
+    /// `payment_method_id` is required.
     pub confirmation_token_id: Option<String>,
-    /// ID of a saved payment method.
+    /// ID of a saved payment method. If not set, `confirmation_token_id` is required.
     pub payment_method_id: Option<PaymentMethodId>,
     /// Payment processor that handles the payment.
     ///
@@ -1607,7 +1611,8 @@ impl CustomerOrderConfirmPayment {
         }
     }
 
-    /// ID of the confirmation token of Stripe, for a new payment method.
+    /// Sets `confirmation_token_id`: ID of the confirmation token of Stripe, for a new
+    /// payment method. If not set, `payment_method_id` is required.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -1617,7 +1622,8 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// ID of a saved payment method.
+    /// Sets `payment_method_id`: ID of a saved payment method. If not set,
+    /// `confirmation_token_id` is required.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -1627,7 +1633,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// Payment processor that handles the payment.
+    /// Sets `payment_processor`: payment processor that handles the payment.
     ///
     /// Default: `"stripe"`.
     #[must_use]
@@ -1661,9 +1667,10 @@ pub struct CustomerOrderInvoice {
 pub struct CustomerOrderPaymentConfirmation {
     /// Current status.
     pub status: String,
-    /// Client secret. Do not log or expose it.
+    /// Client secret of the payment, for customer authentication with the bank. `None` if
+    /// no customer authentication is required.
     pub client_secret: Option<String>,
-    /// Error message of the payment; null if it did not fail.
+    /// Error message of the payment. `None` if it did not fail.
     pub error: Option<String>,
 }
 
@@ -1673,7 +1680,7 @@ pub struct CustomerOrderPaymentConfirmation {
 pub struct CustomerOrderPaymentStatus {
     /// Current status.
     pub status: String,
-    /// Error message of the payment; null if it did not fail.
+    /// Error message of the payment. `None` if it did not fail.
     pub error: Option<String>,
 }
 
@@ -1721,11 +1728,11 @@ pub enum CustomerOrderSortProperty {
 pub struct CustomerOrderSubscription {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1740,50 +1747,50 @@ pub struct CustomerOrderSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the meter cycle is the billing cycle.
-    /// Credits are granted and overage is billed once per meter period.
+    /// When the current meter period began. Credits are granted and overage is billed
+    /// once per meter period. `None` if the meter cycle is the billing cycle.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the meter
+    /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began; null without a trial.
+    /// When the trial began. `None` without a trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period. `None` if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended; null if it has not.
+    /// When the subscription ended. `None` if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`; null if it is not past due.
+    /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused; null if it was not.
+    /// When the subscription was paused. `None` if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically; null if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// ID of the product.
     pub product_id: ProductId,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Reason of the cancellation; null if the customer gave none.
+    /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// Comment of the customer about the cancellation; null if there is none.
+    /// Comment of the customer about the cancellation. `None` if there is none.
     pub customer_cancellation_comment: Option<String>,
 }
 
@@ -1809,14 +1816,14 @@ impl CustomerOrderUpdate {
         }
     }
 
-    /// Name on invoices.
+    /// Sets or clears `billing_name`: name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Billing address.
+    /// Sets or clears `billing_address`: billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1877,7 +1884,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -2148,29 +2155,31 @@ pub struct CustomerPaymentMethodList {
 pub struct CustomerPortalCustomer {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: CustomerId,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// Linked accounts of the customer, for example at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// Type of the customer: a person or a team.
+    /// Type of the customer: a person or a team. `None` if it is not known.
     pub r#type: Option<CustomerType>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
 }
 
@@ -2184,7 +2193,7 @@ pub struct CustomerPortalCustomerUpdate {
     pub billing_address: Patch<AddressInput>,
     /// Tax identification number; in responses, a pair of the number and its format.
     pub tax_id: Patch<String>,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method.
     pub default_payment_method_id: Patch<PaymentMethodId>,
 }
 
@@ -2201,14 +2210,14 @@ impl CustomerPortalCustomerUpdate {
         }
     }
 
-    /// Name on invoices.
+    /// Sets or clears `billing_name`: name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Billing address.
+    /// Sets or clears `billing_address`: billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -2218,14 +2227,15 @@ impl CustomerPortalCustomerUpdate {
         self
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
+    /// number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// ID of the default payment method; null if there is none.
+    /// Sets or clears `default_payment_method_id`: ID of the default payment method.
     #[must_use]
     pub fn default_payment_method_id(
         mut self,
@@ -2249,13 +2259,13 @@ impl Default for CustomerPortalCustomerUpdate {
 pub struct CustomerPortalMember {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MemberId,
     /// Email address.
     pub email: String,
-    /// Name of the member.
+    /// Name of the member. `None` if it is not known.
     pub name: Option<String>,
     /// Role of the member.
     pub role: MemberRole,
@@ -2267,7 +2277,7 @@ pub struct CustomerPortalMember {
 pub struct CustomerPortalMemberCreate {
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: String,
     /// Name of the member.
     pub name: Option<String>,
@@ -2288,14 +2298,14 @@ impl CustomerPortalMemberCreate {
         }
     }
 
-    /// Name of the member.
+    /// Sets `name`: name of the member.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Role of the member.
+    /// Sets `role`: role of the member.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -2325,7 +2335,7 @@ pub struct CustomerPortalMemberList {
 pub struct CustomerPortalMemberUpdate {
     /// Name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Patch<String>,
     /// Role of the member.
     pub role: Patch<MemberRole>,
@@ -2342,16 +2352,16 @@ impl CustomerPortalMemberUpdate {
         }
     }
 
-    /// Name of the member.
+    /// Sets or clears `name`: name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Role of the member.
+    /// Sets or clears `role`: role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -2372,7 +2382,7 @@ impl Default for CustomerPortalMemberUpdate {
 pub struct CustomerPortalOAuthAccount {
     /// ID of the account at the other service.
     pub account_id: String,
-    /// User name of the account at the other service; null if unknown.
+    /// User name of the account at the other service. `None` if it is not known.
     pub account_username: Option<String>,
 }
 
@@ -2380,22 +2390,24 @@ pub struct CustomerPortalOAuthAccount {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
-    /// ID of the subscription.
+    /// ID of the subscription. If not set, `order_id` or `checkout_id` is required.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. If not set, `subscription_id` or `checkout_id` is required.
     pub order_id: Option<OrderId>,
-    /// Email address.
+    /// Email address. If not set, another field must identify the person.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. If not set,
+    /// another field must identify the person.
     pub external_customer_id: Option<String>,
-    /// ID of the customer.
+    /// ID of the customer. If not set, another field must identify the person.
     pub customer_id: Option<CustomerId>,
     /// External ID of the member who receives the seat. Together with `email`, the member
-    /// is created if it does not exist.
+    /// is created if it does not exist. If not set, another field must identify the
+    /// person.
     pub external_member_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. If not set, another field must identify the person.
     pub member_id: Option<MemberId>,
     /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     pub metadata: Option<JsonObject>,
@@ -2404,7 +2416,7 @@ pub struct CustomerSeatAssign {
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
     /// ID of the checkout session that the seats were bought in, instead of the order or
-    /// the subscription.
+    /// the subscription. If not set, `order_id` or `subscription_id` is required.
     pub checkout_id: Option<CheckoutId>,
 }
 
@@ -2427,7 +2439,8 @@ impl CustomerSeatAssign {
         }
     }
 
-    /// ID of the subscription.
+    /// Sets `subscription_id`: ID of the subscription. If not set, `order_id` or
+    /// `checkout_id` is required.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -2437,23 +2450,25 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// ID of the order.
+    /// Sets `order_id`: ID of the order. If not set, `subscription_id` or `checkout_id`
+    /// is required.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Email address.
+    /// Sets `email`: email address. If not set, another field must identify the person.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// External ID of the customer: the identifier in your own system.
+    /// Sets `external_customer_id`: external ID of the customer, the identifier in your
+    /// own system. If not set, another field must identify the person.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -2463,36 +2478,41 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// ID of the customer.
+    /// Sets `customer_id`: ID of the customer. If not set, another field must identify
+    /// the person.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// External ID of the member who receives the seat. Together with `email`, the member
-    /// is created if it does not exist.
+    /// Sets `external_member_id`: external ID of the member who receives the seat.
+    /// Together with `email`, the member is created if it does not exist. If not set,
+    /// another field must identify the person.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// ID of the member.
+    /// Sets `member_id`: ID of the member. If not set, another field must identify the
+    /// person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// Sets `metadata`: custom key-value data about the seat: at most 10 keys and 1 kB in
+    /// total.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Whether the seat is claimed immediately, without an invitation email.
+    /// Sets `immediate_claim`: whether the seat is claimed immediately, without an
+    /// invitation email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -2502,8 +2522,9 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// ID of the checkout session that the seats were bought in, instead of the order or
-    /// the subscription.
+    /// Sets `checkout_id`: ID of the checkout session that the seats were bought in,
+    /// instead of the order or the subscription. If not set, `order_id` or
+    /// `subscription_id` is required.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: impl Into<CheckoutId>) -> Self {
         self.checkout_id = Some(checkout_id.into());
@@ -2543,8 +2564,8 @@ impl CustomerSubscriptionCancel {
         }
     }
 
-    /// `true` ends the subscription with the current billing period, `false` undoes a
-    /// scheduled cancellation.
+    /// Sets or clears `cancel_at_period_end`: `true` ends the subscription with the
+    /// current billing period, `false` undoes a scheduled cancellation.
     #[must_use]
     pub fn cancel_at_period_end(
         mut self,
@@ -2554,7 +2575,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// Reason of the cancellation.
+    /// Sets or clears `cancellation_reason`: reason of the cancellation.
     #[must_use]
     pub fn cancellation_reason(
         mut self,
@@ -2564,7 +2585,8 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// Comment of the customer about the cancellation.
+    /// Sets or clears `cancellation_comment`: comment of the customer about the
+    /// cancellation.
     #[must_use]
     pub fn cancellation_comment(
         mut self,
@@ -2588,7 +2610,7 @@ impl Default for CustomerSubscriptionCancel {
 pub struct CustomerSubscriptionMeter {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -2596,7 +2618,8 @@ pub struct CustomerSubscriptionMeter {
     pub consumed_units: f64,
     /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// Amount due so far for the current billing period, in cents.
+    /// Amount due so far for the current billing period, in the smallest currency unit
+    /// (cents for USD).
     pub amount: i64,
     /// ID of the meter.
     pub meter_id: MeterId,
@@ -2610,7 +2633,7 @@ pub struct CustomerSubscriptionMeter {
 pub struct CustomerSubscriptionMeterMeter {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -2626,7 +2649,7 @@ pub struct CustomerSubscriptionPause {
     /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
     /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If not set, it stays paused until it is resumed.
+    /// period. If cleared, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -2641,8 +2664,9 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If not set, it stays paused until it is resumed.
+    /// Sets or clears `resumes_at`: when the subscription resumes automatically, after
+    /// the end of the current billing period. If cleared, it stays paused until it is
+    /// resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -2826,7 +2850,7 @@ impl CustomerSubscriptionUpdateProduct {
 pub struct CustomerSubscriptionUpdateSeats {
     /// Number of seats.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub seats: i64,
 }
 
@@ -2845,7 +2869,7 @@ impl CustomerSubscriptionUpdateSeats {
 pub struct CustomerSubscriptionUpdateUnits {
     /// Number of units.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub units: i64,
 }
 
@@ -2866,11 +2890,11 @@ pub struct CustomerWallet {
     pub id: WalletId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// Balance in cents.
+    /// Balance in the smallest currency unit (cents for USD).
     pub balance: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -2948,19 +2972,21 @@ pub struct FileDownload {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
     /// Download URL of the file.
     pub download: S3DownloadUrl,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Whether the content has been uploaded.
     pub is_uploaded: bool,
@@ -2978,7 +3004,7 @@ pub struct PaymentMethodCard {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -3000,7 +3026,7 @@ pub struct PaymentMethodGeneric {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -3018,7 +3044,7 @@ pub struct PaymentMethodKrCard {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -3038,15 +3064,15 @@ pub struct PaymentMethodKrCard {
 pub struct PortalAuthenticatedUser {
     /// Type of the user: `customer` or `member`.
     pub r#type: String,
-    /// Name of the user.
+    /// Name of the user. `None` if it is not known.
     pub name: Option<String>,
     /// Email address.
     pub email: String,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` for a customer.
     pub member_id: Option<MemberId>,
-    /// Role of the member; null for a customer.
+    /// Role of the member. `None` for a customer.
     pub role: Option<String>,
 }
 
@@ -3059,9 +3085,7 @@ pub struct PortalAuthenticatedUser {
 pub struct S3DownloadUrl {
     /// URL to download the file from.
     pub url: String,
-    /// Headers to send with the download request.
-    ///
-    /// Default: `{}`.
+    /// Headers to send with the download request. `None` means `{}`.
     pub headers: Option<BTreeMap<String, String>>,
     /// When it expires.
     pub expires_at: Timestamp,

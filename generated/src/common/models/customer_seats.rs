@@ -17,36 +17,40 @@ use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 pub struct CustomerSeat {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SeatId,
-    /// ID of the subscription that the seat belongs to; null for a seat from a one-time
+    /// ID of the subscription that the seat belongs to. `None` for a seat from a one-time
     /// purchase.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order that the seat belongs to; null for a seat of a subscription.
+    /// ID of the order that the seat belongs to. `None` for a seat of a subscription.
     pub order_id: Option<OrderId>,
     /// Status of the assignment.
     pub status: SeatStatus,
     /// ID of the paying customer if the organization uses members, otherwise ID of the
-    /// customer who holds the seat.
+    /// customer who holds the seat. `None` if no one holds the seat, for example after it
+    /// was revoked.
     pub customer_id: Option<CustomerId>,
-    /// ID of the member who holds the seat.
+    /// ID of the member who holds the seat. `None` if the organization does not use
+    /// members, or no one holds the seat.
     pub member_id: Option<MemberId>,
-    /// Member who holds the seat.
+    /// Member who holds the seat. `None` if the organization does not use members, or no
+    /// one holds the seat.
     pub member: Option<Member>,
-    /// Email address of the member who holds the seat; null if the organization does not
-    /// use members.
+    /// Email address of the member who holds the seat. `None` if the organization does
+    /// not use members.
     pub email: Option<String>,
-    /// Email address of the person that the seat is assigned to.
+    /// Email address of the person that the seat is assigned to. `None` if it is not
+    /// known.
     pub customer_email: Option<String>,
-    /// When the invitation to claim the seat expires; null without an invitation.
+    /// When the invitation to claim the seat expires. `None` without an invitation.
     pub invitation_token_expires_at: Option<Timestamp>,
-    /// When the seat was claimed; null if it was not.
+    /// When the seat was claimed. `None` if it is not claimed.
     pub claimed_at: Option<Timestamp>,
-    /// When the seat was revoked; null if it was not.
+    /// When the seat was revoked. `None` if it is not revoked.
     pub revoked_at: Option<Timestamp>,
-    /// Custom key-value data about the seat.
+    /// Custom key-value data about the seat. `None` if there is none.
     pub seat_metadata: Option<JsonObject>,
 }
 
@@ -64,22 +68,24 @@ pub struct CustomerSeatClaimResponse {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SeatAssign {
-    /// ID of the subscription.
+    /// ID of the subscription. If not set, `order_id` is required.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. If not set, `subscription_id` is required.
     pub order_id: Option<OrderId>,
-    /// Email address.
+    /// Email address. If not set, another field must identify the person.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. If not set,
+    /// another field must identify the person.
     pub external_customer_id: Option<String>,
-    /// ID of the customer.
+    /// ID of the customer. If not set, another field must identify the person.
     pub customer_id: Option<CustomerId>,
     /// External ID of the member who receives the seat. Together with `email`, the member
-    /// is created if it does not exist.
+    /// is created if it does not exist. If not set, another field must identify the
+    /// person.
     pub external_member_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. If not set, another field must identify the person.
     pub member_id: Option<MemberId>,
     /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
     pub metadata: Option<JsonObject>,
@@ -107,7 +113,8 @@ impl SeatAssign {
         }
     }
 
-    /// ID of the subscription.
+    /// Sets `subscription_id`: ID of the subscription. If not set, `order_id` is
+    /// required.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -117,23 +124,24 @@ impl SeatAssign {
         self
     }
 
-    /// ID of the order.
+    /// Sets `order_id`: ID of the order. If not set, `subscription_id` is required.
     #[must_use]
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         self.order_id = Some(order_id.into());
         self
     }
 
-    /// Email address.
+    /// Sets `email`: email address. If not set, another field must identify the person.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// External ID of the customer: the identifier in your own system.
+    /// Sets `external_customer_id`: external ID of the customer, the identifier in your
+    /// own system. If not set, another field must identify the person.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -143,36 +151,41 @@ impl SeatAssign {
         self
     }
 
-    /// ID of the customer.
+    /// Sets `customer_id`: ID of the customer. If not set, another field must identify
+    /// the person.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// External ID of the member who receives the seat. Together with `email`, the member
-    /// is created if it does not exist.
+    /// Sets `external_member_id`: external ID of the member who receives the seat.
+    /// Together with `email`, the member is created if it does not exist. If not set,
+    /// another field must identify the person.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// ID of the member.
+    /// Sets `member_id`: ID of the member. If not set, another field must identify the
+    /// person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// Custom key-value data about the seat: at most 10 keys and 1 kB in total.
+    /// Sets `metadata`: custom key-value data about the seat: at most 10 keys and 1 kB in
+    /// total.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Whether the seat is claimed immediately, without an invitation email.
+    /// Sets `immediate_claim`: whether the seat is claimed immediately, without an
+    /// invitation email.
     ///
     /// Default: `false`.
     #[must_use]

@@ -12,7 +12,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 pub struct CustomerSession {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -20,7 +20,7 @@ pub struct CustomerSession {
     pub token: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
     /// URL of the customer portal. It contains the token and grants access: treat it as a
     /// secret.
@@ -72,13 +72,13 @@ pub struct CustomerSessionCustomerExternalIdCreate {
     /// ID of the member that the session acts for. Defaults to the owner if the customer
     /// is a person.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
 }
 
@@ -94,24 +94,26 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// ID of the member that the session acts for. Defaults to the owner if the customer
-    /// is a person.
+    /// Sets `member_id`: ID of the member that the session acts for. Defaults to the
+    /// owner if the customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// External ID of the member: the identifier in your own system.
+    /// Sets `external_member_id`: external ID of the member, the identifier in your own
+    /// system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
@@ -129,11 +131,11 @@ pub struct CustomerSessionCustomerIdCreate {
     /// ID of the member that the session acts for. Defaults to the owner if the customer
     /// is a person.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system.
     pub external_member_id: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -151,24 +153,26 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// ID of the member that the session acts for. Defaults to the owner if the customer
-    /// is a person.
+    /// Sets `member_id`: ID of the member that the session acts for. Defaults to the
+    /// owner if the customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
         self
     }
 
-    /// External ID of the member: the identifier in your own system.
+    /// Sets `external_member_id`: external ID of the member, the identifier in your own
+    /// system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());

@@ -91,7 +91,7 @@ impl Customer {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -113,7 +113,7 @@ impl Customer {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -146,7 +146,7 @@ impl Customer {
         }
     }
 
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -157,7 +157,7 @@ impl Customer {
         }
     }
 
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -168,7 +168,7 @@ impl Customer {
         }
     }
 
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
@@ -180,6 +180,7 @@ impl Customer {
     }
 
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -190,7 +191,8 @@ impl Customer {
         }
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -212,7 +214,7 @@ impl Customer {
         }
     }
 
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -223,7 +225,7 @@ impl Customer {
         }
     }
 
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
@@ -234,8 +236,8 @@ impl Customer {
         }
     }
 
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -246,7 +248,7 @@ impl Customer {
         }
     }
 
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -364,29 +366,31 @@ polar_client_runtime::variant_body! {
 pub struct CustomerExportRow {
     /// Identifier assigned by Polar.
     pub id: CustomerId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if the customer has none.
     pub external_id: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Tax identification number in the server's string format; null if there is none.
+    /// Tax identification number in the server's string format. `None` if there is none.
     pub tax_id: Option<String>,
-    /// First line of the street address.
+    /// First line of the street address. `None` if it is not known.
     pub billing_address_line_1: Option<String>,
-    /// Second line of the street address.
+    /// Second line of the street address. `None` if it is not known.
     pub billing_address_line_2: Option<String>,
-    /// City of the billing address.
+    /// City of the billing address. `None` if it is not known.
     pub billing_address_city: Option<String>,
-    /// State, province or region of the billing address, such as `US-NY`.
+    /// State, province or region of the billing address, such as `US-NY`. `None` if it is
+    /// not known.
     pub billing_address_state: Option<String>,
-    /// Postal code of the billing address.
+    /// Postal code of the billing address. `None` if it is not known.
     pub billing_address_zip: Option<String>,
-    /// Country of the billing address, as its two-letter ISO 3166-1 code.
+    /// Country of the billing address, as its two-letter ISO 3166-1 code. `None` if it is
+    /// not known.
     pub billing_address_country: Option<String>,
-    /// Custom key-value data as a JSON string; null if there is none.
+    /// Custom key-value data as a JSON string. `None` if there is none.
     pub metadata: Option<String>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
@@ -400,11 +404,11 @@ pub struct CustomerIndividual {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Email address.
     pub email: String,
@@ -414,26 +418,28 @@ pub struct CustomerIndividual {
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -443,13 +449,13 @@ pub struct CustomerIndividual {
 pub struct CustomerIndividualCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Option<String>,
     /// Billing address.
     pub billing_address: Option<AddressInput>,
@@ -465,7 +471,7 @@ pub struct CustomerIndividualCreate {
     pub owner: Option<MemberOwnerCreate>,
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: String,
 }
 
@@ -486,32 +492,32 @@ impl CustomerIndividualCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Name of the customer.
+    /// Sets `name`: name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Billing address.
+    /// Sets `billing_address`: billing address.
     #[must_use]
     #[inline]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
@@ -519,22 +525,23 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Sets `tax_id`: tax identification number; in responses, a pair of the number and
+    /// its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -544,8 +551,8 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// Member who owns the account of the customer. Defaults to a member with the name
-    /// and the email address of the customer.
+    /// Sets `owner`: member who owns the account of the customer. Defaults to a member
+    /// with the name and the email address of the customer.
     #[must_use]
     #[inline]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
@@ -575,7 +582,7 @@ pub struct CustomerPaymentMethodCard {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -599,7 +606,7 @@ pub struct CustomerPaymentMethodGeneric {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -619,7 +626,7 @@ pub struct CustomerPaymentMethodKrCard {
     pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Payment processor.
     pub processor: PaymentProcessor,
@@ -695,7 +702,7 @@ impl CustomerState {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -717,7 +724,7 @@ impl CustomerState {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -750,7 +757,7 @@ impl CustomerState {
         }
     }
 
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -761,7 +768,7 @@ impl CustomerState {
         }
     }
 
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
@@ -772,7 +779,7 @@ impl CustomerState {
         }
     }
 
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
@@ -784,6 +791,7 @@ impl CustomerState {
     }
 
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
@@ -794,7 +802,8 @@ impl CustomerState {
         }
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
@@ -816,7 +825,7 @@ impl CustomerState {
         }
     }
 
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
@@ -827,7 +836,7 @@ impl CustomerState {
         }
     }
 
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
@@ -838,8 +847,8 @@ impl CustomerState {
         }
     }
 
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
@@ -850,7 +859,7 @@ impl CustomerState {
         }
     }
 
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
@@ -1003,9 +1012,9 @@ pub struct CustomerStateBenefitGrant {
     pub id: BenefitGrantId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted.
     pub granted_at: Timestamp,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -1038,11 +1047,11 @@ pub struct CustomerStateIndividual {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Email address.
     pub email: String,
@@ -1052,26 +1061,28 @@ pub struct CustomerStateIndividual {
     ///
     /// Always `individual`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
     /// Active subscriptions of the customer.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
@@ -1089,7 +1100,7 @@ pub struct CustomerStateMeter {
     pub id: Uuid,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the meter.
     pub meter_id: MeterId,
@@ -1109,15 +1120,16 @@ pub struct CustomerStateSubscription {
     pub id: SubscriptionId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Current status.
     pub status: ActiveSubscriptionStatus,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1127,26 +1139,26 @@ pub struct CustomerStateSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the trial began; null without a trial.
+    /// When the trial began. `None` without a trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period. `None` if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
     /// ID of the product.
     pub product_id: ProductId,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
     /// Usage of meters by the subscription.
     pub meters: Vec<CustomerStateSubscriptionMeter>,
@@ -1159,7 +1171,7 @@ pub struct CustomerStateSubscription {
 pub struct CustomerStateSubscriptionMeter {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -1167,7 +1179,8 @@ pub struct CustomerStateSubscriptionMeter {
     pub consumed_units: f64,
     /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// Amount due so far for the current billing period, in cents.
+    /// Amount due so far for the current billing period, in the smallest currency unit
+    /// (cents for USD).
     pub amount: i64,
     /// ID of the meter.
     pub meter_id: MeterId,
@@ -1181,13 +1194,13 @@ pub struct CustomerStateTeam {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
@@ -1195,26 +1208,28 @@ pub struct CustomerStateTeam {
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
     /// Active subscriptions of the customer.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
@@ -1232,13 +1247,13 @@ pub struct CustomerTeam {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
@@ -1246,26 +1261,28 @@ pub struct CustomerTeam {
     ///
     /// Always `team`.
     pub r#type: Cow<'static, str>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -1275,13 +1292,13 @@ pub struct CustomerTeam {
 pub struct CustomerTeamCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Option<String>,
     /// Billing address.
     pub billing_address: Option<AddressInput>,
@@ -1297,7 +1314,7 @@ pub struct CustomerTeamCreate {
     pub owner: Option<MemberOwnerCreate>,
     /// Email address of the team. If not set, the owner must have one.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
 }
 
@@ -1319,32 +1336,32 @@ impl CustomerTeamCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Name of the customer.
+    /// Sets `name`: name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Billing address.
+    /// Sets `billing_address`: billing address.
     #[must_use]
     #[inline]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
@@ -1352,22 +1369,23 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Sets `tax_id`: tax identification number; in responses, a pair of the number and
+    /// its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1377,8 +1395,8 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Member who owns the account of the customer. Defaults to a member with the name
-    /// and the email address of the customer.
+    /// Sets `owner`: member who owns the account of the customer. Defaults to a member
+    /// with the name and the email address of the customer.
     #[must_use]
     #[inline]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
@@ -1386,9 +1404,9 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Email address of the team. If not set, the owner must have one.
+    /// Sets `email`: email address of the team. If not set, the owner must have one.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -1427,15 +1445,15 @@ pub enum CustomerType {
 pub struct CustomerUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
     /// Name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
@@ -1467,34 +1485,34 @@ impl CustomerUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Email address.
+    /// Sets or clears `email`: email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Name of the customer.
+    /// Sets or clears `name`: name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Billing address.
+    /// Sets or clears `billing_address`: billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1504,29 +1522,32 @@ impl CustomerUpdate {
         self
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
+    /// number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
+    /// `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// External ID of the customer, unique within the organization. It cannot be changed
-    /// once it is set.
+    /// Sets or clears `external_id`: external ID of the customer, unique within the
+    /// organization. It cannot be changed once it is set.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Type of the customer. A person can become a team; a team cannot become a person.
+    /// Sets or clears `type`: type of the customer. A person can become a team; a team
+    /// cannot become a person.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<CustomerType>>) -> Self {
         self.r#type = r#type.into();
@@ -1551,15 +1572,15 @@ impl Default for CustomerUpdate {
 pub struct CustomerUpdateExternalId {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
     /// Name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Patch<String>,
     /// Billing address.
     pub billing_address: Patch<AddressInput>,
@@ -1584,34 +1605,34 @@ impl CustomerUpdateExternalId {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Email address.
+    /// Sets or clears `email`: email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Name of the customer.
+    /// Sets or clears `name`: name of the customer.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Billing address.
+    /// Sets or clears `billing_address`: billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1621,14 +1642,16 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// Tax identification number; in responses, a pair of the number and its format.
+    /// Sets or clears `tax_id`: tax identification number; in responses, a pair of the
+    /// number and its format.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets or clears `locale`: language tag with an optional region, such as `en` or
+    /// `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
@@ -1651,15 +1674,15 @@ pub struct Member {
     pub id: MemberId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer that the member belongs to.
     pub customer_id: CustomerId,
     /// Email address of the member.
     pub email: String,
-    /// Name of the member; null if unknown.
+    /// Name of the member. `None` if it is not known.
     pub name: Option<String>,
-    /// External ID of the member, unique within the customer; null if there is none.
+    /// External ID of the member, unique within the customer. `None` if there is none.
     pub external_id: Option<String>,
     /// Role of the member.
     pub role: MemberRole,
@@ -1671,13 +1694,13 @@ pub struct Member {
 pub struct MemberCreateFromCustomer {
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: String,
     /// Name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Role of the member. To make a member the owner, update the role.
     ///
@@ -1697,23 +1720,23 @@ impl MemberCreateFromCustomer {
         }
     }
 
-    /// Name of the member.
+    /// Sets `name`: name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Role of the member. To make a member the owner, update the role.
+    /// Sets `role`: role of the member. To make a member the owner, update the role.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -1742,13 +1765,13 @@ pub struct MemberList {
 pub struct MemberOwnerCreate {
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: String,
     /// Name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Option<String>,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
 }
 
@@ -1763,16 +1786,16 @@ impl MemberOwnerCreate {
         }
     }
 
-    /// Name of the member.
+    /// Sets `name`: name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -1822,11 +1845,11 @@ pub enum MemberSortProperty {
 pub struct MemberUpdate {
     /// Name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub name: Patch<String>,
     /// Email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
     /// Role of the member.
     pub role: Patch<MemberRole>,
@@ -1844,25 +1867,25 @@ impl MemberUpdate {
         }
     }
 
-    /// Name of the member.
+    /// Sets or clears `name`: name of the member.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Email address.
+    /// Sets or clears `email`: email address.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// Role of the member.
+    /// Sets or clears `role`: role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -1920,7 +1943,7 @@ impl PaymentMethod {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {

@@ -38,27 +38,27 @@ pub struct DiscountProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,

@@ -17,7 +17,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 pub struct Dispute {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DisputeId,
@@ -27,16 +27,16 @@ pub struct Dispute {
     pub resolved: bool,
     /// Whether the dispute is closed: prevented, won or lost.
     pub closed: bool,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Reason of the dispute as reported by the card network, such as `fraudulent`; null
-    /// while it is unknown.
+    /// Reason of the dispute as reported by the card network, such as `fraudulent`.
+    /// `None` while it is unknown.
     pub reason: Option<String>,
-    /// Deadline for submitting evidence; null if none is required.
+    /// Deadline for submitting evidence. `None` if none is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,
@@ -46,7 +46,7 @@ pub struct Dispute {
     pub payment_id: PaymentId,
     /// The customer.
     pub customer: DisputeCustomer,
-    /// ID of the support case of the dispute; null if there is none.
+    /// ID of the support case of the dispute. `None` if there is none.
     pub case_id: Option<Uuid>,
 }
 
@@ -58,38 +58,40 @@ pub struct DisputeCustomer {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 

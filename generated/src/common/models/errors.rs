@@ -311,7 +311,7 @@ pub struct ExpiredCheckoutError {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpValidationError {
-    /// Validation errors, one entry per location.
+    /// Validation errors, one entry per location. `None` if the error has no entries.
     pub detail: Option<Vec<ValidationError>>,
     /// Error class; missing in some responses.
     ///
@@ -763,8 +763,9 @@ pub struct ValidationError {
     pub msg: String,
     /// Error type.
     pub r#type: String,
-    /// The invalid value, as it was sent.
+    /// The invalid value, as it was sent. `None` if it is not returned.
     pub input: Option<Json>,
-    /// Further details of the error, such as the violated limit.
+    /// Further details of the error, such as the violated limit. `None` if there are
+    /// none.
     pub ctx: Option<JsonObject>,
 }

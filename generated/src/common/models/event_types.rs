@@ -12,7 +12,7 @@ use polar_client_runtime::types::{Patch, Timestamp};
 pub struct EventType {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: EventTypeId,
@@ -20,7 +20,8 @@ pub struct EventType {
     pub name: String,
     /// Label of the event type, for display.
     pub label: String,
-    /// Path of the event metadata property that labels each event.
+    /// Path of the event metadata property that labels each event. `None` if no property
+    /// labels the events.
     pub label_property_selector: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -32,11 +33,11 @@ pub struct EventType {
 pub struct EventTypeUpdate {
     /// Label of the event type, for display.
     ///
-    /// 1 to 128 characters.
+    /// Must have 1 to 128 characters.
     pub label: String,
     /// Path of the event metadata property that labels each event.
     ///
-    /// 1 to 256 characters.
+    /// Must have 1 to 256 characters.
     pub label_property_selector: Patch<String>,
 }
 
@@ -50,9 +51,10 @@ impl EventTypeUpdate {
         }
     }
 
-    /// Path of the event metadata property that labels each event.
+    /// Sets or clears `label_property_selector`: path of the event metadata property that
+    /// labels each event.
     ///
-    /// 1 to 256 characters.
+    /// Must have 1 to 256 characters.
     #[must_use]
     pub fn label_property_selector(
         mut self,
@@ -67,17 +69,18 @@ impl EventTypeUpdate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
-    /// Identifier assigned by Polar; null for types of system events.
+    /// Identifier assigned by Polar. `None` for types of system events.
     pub id: Option<EventTypeId>,
-    /// When it was created; null for types of system events.
+    /// When it was created. `None` for types of system events.
     pub created_at: Option<Timestamp>,
-    /// When it was last modified; null if it never was, and for types of system events.
+    /// When it was last modified. `None` if it never was, and for types of system events.
     pub modified_at: Option<Timestamp>,
     /// Name of the event.
     pub name: String,
     /// Label of the event type, for display.
     pub label: String,
-    /// Path of the event metadata property that labels each event.
+    /// Path of the event metadata property that labels each event. `None` if no property
+    /// labels the events.
     pub label_property_selector: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,

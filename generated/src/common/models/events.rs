@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AddressDict {
-    /// First line of the street address.
+    /// First line of the street address. `None` if it is not known.
     pub line1: Option<String>,
-    /// Second line of the street address.
+    /// Second line of the street address. `None` if there is none.
     pub line2: Option<String>,
-    /// Postal code.
+    /// Postal code. `None` if it is not known.
     pub postal_code: Option<String>,
-    /// City.
+    /// City. `None` if it is not known.
     pub city: Option<String>,
-    /// State, province or region.
+    /// State, province or region. `None` if it is not known.
     pub state: Option<String>,
     /// Two-letter ISO 3166-1 code of the country.
     pub country: String,
@@ -43,21 +43,23 @@ pub struct BalanceCreditOrderEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -79,23 +81,23 @@ pub struct BalanceCreditOrderEvent {
 pub struct BalanceCreditOrderMetadata {
     /// ID of the order.
     pub order_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
-    /// State of the taxes.
+    /// State of the taxes. `None` if it is not recorded.
     pub tax_state: Option<String>,
-    /// Country of the taxes.
+    /// Country of the taxes. `None` if it is not recorded.
     pub tax_country: Option<String>,
-    /// Fee in cents.
+    /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied.
+    /// Exchange rate that was applied. `None` if it is not recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -110,21 +112,23 @@ pub struct BalanceDisputeEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -148,31 +152,32 @@ pub struct BalanceDisputeMetadata {
     pub transaction_id: String,
     /// ID of the dispute.
     pub dispute_id: String,
-    /// ID of the order.
+    /// ID of the order. `None` if it is not recorded.
     pub order_id: Option<String>,
-    /// When the order was created.
+    /// When the order was created. `None` in older events, which lack it.
     pub order_created_at: Option<String>,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that was shown to the customer.
+    /// Amount in the currency that was shown to the customer, in its smallest unit (cents
+    /// for USD).
     pub presentment_amount: i64,
     /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
-    /// State of the taxes.
+    /// State of the taxes. `None` if it is not recorded.
     pub tax_state: Option<String>,
-    /// Country of the taxes.
+    /// Country of the taxes. `None` if it is not recorded.
     pub tax_country: Option<String>,
-    /// Fee in cents.
+    /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied.
+    /// Exchange rate that was applied. `None` if it is not recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -187,21 +192,23 @@ pub struct BalanceDisputeReversalEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -228,21 +235,23 @@ pub struct BalanceOrderEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -267,29 +276,31 @@ pub struct BalanceOrderMetadata {
     pub transaction_id: String,
     /// ID of the order.
     pub order_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes. `None` in older events, which lack it.
     pub net_amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that was shown to the customer.
+    /// Amount in the currency that was shown to the customer, in its smallest unit (cents
+    /// for USD).
     pub presentment_amount: i64,
     /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
-    /// State of the taxes.
+    /// State of the taxes. `None` if it is not recorded.
     pub tax_state: Option<String>,
-    /// Country of the taxes.
+    /// Country of the taxes. `None` if it is not recorded.
     pub tax_country: Option<String>,
-    /// Fee in cents.
+    /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied.
+    /// Exchange rate that was applied. `None` if it is not recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -304,21 +315,23 @@ pub struct BalanceRefundEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -342,33 +355,37 @@ pub struct BalanceRefundMetadata {
     pub transaction_id: String,
     /// ID of the refund.
     pub refund_id: String,
-    /// ID of the order.
+    /// ID of the order. `None` if it is not recorded.
     pub order_id: Option<String>,
-    /// When the order was created.
+    /// When the order was created. `None` in older events, which lack it.
     pub order_created_at: Option<String>,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
-    /// Amount in cents; negative, because it is deducted from the balance.
+    /// Amount in the smallest currency unit (cents for USD); negative, because it is
+    /// deducted from the balance.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Amount in cents, in the currency that was shown to the customer.
+    /// Amount in the currency that was shown to the customer, in its smallest unit (cents
+    /// for USD).
     pub presentment_amount: i64,
     /// Currency that was shown to the customer, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// Amount that can still be refunded, in cents, before taxes.
+    /// Amount that can still be refunded, in the smallest currency unit (cents for USD),
+    /// before taxes. `None` in older events, which lack it.
     pub refundable_amount: Option<i64>,
-    /// Taxes in cents; negative, because they are deducted from the balance.
+    /// Taxes in the smallest currency unit (cents for USD); negative, because they are
+    /// deducted from the balance.
     pub tax_amount: i64,
-    /// State of the taxes.
+    /// State of the taxes. `None` if it is not recorded.
     pub tax_state: Option<String>,
-    /// Country of the taxes.
+    /// Country of the taxes. `None` if it is not recorded.
     pub tax_country: Option<String>,
-    /// Fee in cents.
+    /// Fee in the smallest currency unit (cents for USD).
     pub fee: i64,
-    /// Exchange rate that was applied.
+    /// Exchange rate that was applied. `None` if it is not recorded.
     pub exchange_rate: Option<f64>,
 }
 
@@ -383,21 +400,23 @@ pub struct BalanceRefundReversalEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -423,21 +442,23 @@ pub struct BenefitCycledEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -463,7 +484,7 @@ pub struct BenefitGrantMetadata {
     pub benefit_grant_id: String,
     /// Type of the benefit.
     pub benefit_type: BenefitType,
-    /// ID of the member.
+    /// ID of the member. `None` if the grant does not belong to a member.
     pub member_id: Option<String>,
 }
 
@@ -477,21 +498,23 @@ pub struct BenefitGrantedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -517,21 +540,23 @@ pub struct BenefitRevokedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -557,21 +582,23 @@ pub struct BenefitUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -597,21 +624,23 @@ pub struct CheckoutCreatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -635,7 +664,7 @@ pub struct CheckoutCreatedMetadata {
     pub checkout_id: String,
     /// Status of the checkout session.
     pub checkout_status: String,
-    /// ID of the product.
+    /// ID of the product. `None` if no product was selected.
     pub product_id: Option<String>,
 }
 
@@ -646,13 +675,13 @@ pub struct CheckoutCreatedMetadata {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CostMetadata {
-    /// Cost in cents, possibly with fractions of a cent.
+    /// Cost in US cents, possibly with fractions of a cent.
     ///
-    /// At most 5 digits before the point and 12 after it.
+    /// Must have at most 5 digits before the decimal point and 12 after it.
     pub amount: Decimal,
     /// Currency of the cost; only `usd` is supported.
     ///
-    /// Matches `usd`.
+    /// Must match `usd`.
     pub currency: String,
 }
 
@@ -685,21 +714,23 @@ pub struct CustomerCreatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -721,11 +752,12 @@ pub struct CustomerCreatedEvent {
 pub struct CustomerCreatedMetadata {
     /// ID of the customer.
     pub customer_id: String,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub customer_external_id: Option<String>,
 }
 
@@ -739,21 +771,23 @@ pub struct CustomerDeletedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -775,11 +809,12 @@ pub struct CustomerDeletedEvent {
 pub struct CustomerDeletedMetadata {
     /// ID of the customer.
     pub customer_id: String,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub customer_external_id: Option<String>,
 }
 
@@ -793,21 +828,23 @@ pub struct CustomerUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -827,17 +864,18 @@ pub struct CustomerUpdatedEvent {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
-    /// Name of the customer.
+    /// Name of the customer. `None` if it did not change or was removed.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it did not change or was removed.
     pub billing_name: Option<String>,
-    /// Email address.
+    /// Email address. `None` if it did not change or was removed.
     pub email: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it did not change or was removed.
     pub billing_address: Option<AddressDict>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if it did not change or was removed.
     pub tax_id: Option<String>,
-    /// Custom key-value data.
+    /// Custom key-value data. `None` if it did not change or was removed.
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
 }
 
@@ -847,11 +885,12 @@ pub struct CustomerUpdatedFields {
 pub struct CustomerUpdatedMetadata {
     /// ID of the customer.
     pub customer_id: String,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub customer_external_id: Option<String>,
     /// Changed fields, with their new values.
     pub updated_fields: CustomerUpdatedFields,
@@ -861,19 +900,20 @@ pub struct CustomerUpdatedMetadata {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
-    /// When it occurred.
+    /// When it occurred. If not set, the time at which the server receives the event is
+    /// used.
     pub timestamp: Option<Timestamp>,
     /// Name of the event.
     ///
-    /// At most 128 characters.
+    /// Must have at most 128 characters.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
     /// External ID of the event. An event with an external ID that was ingested before is
-    /// skipped as a duplicate.
+    /// skipped as a duplicate. If not set, the event is never skipped as a duplicate.
     pub external_id: Option<String>,
-    /// ID or external ID of the parent event; null if there is none.
+    /// ID or external ID of the parent event. If not set, the event has no parent.
     pub parent_id: Option<String>,
     /// Custom key-value data.
     pub metadata: Option<EventMetadataInput>,
@@ -899,7 +939,8 @@ impl EventCreateCustomer {
         }
     }
 
-    /// When it occurred.
+    /// Sets `timestamp`: when it occurred. If not set, the time at which the server
+    /// receives the event is used.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -907,8 +948,8 @@ impl EventCreateCustomer {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -918,7 +959,8 @@ impl EventCreateCustomer {
         self
     }
 
-    /// External ID of the event. An event with an external ID that was ingested before is
+    /// Sets `external_id`: external ID of the event. An event with an external ID that
+    /// was ingested before is skipped as a duplicate. If not set, the event is never
     /// skipped as a duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
@@ -926,14 +968,15 @@ impl EventCreateCustomer {
         self
     }
 
-    /// ID or external ID of the parent event; null if there is none.
+    /// Sets `parent_id`: ID or external ID of the parent event. If not set, the event has
+    /// no parent.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -941,9 +984,9 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Cost that the event caused.
+    /// Sets `_cost`: cost that the event caused.
     ///
-    /// Sets the key `_cost` of `metadata`.
+    /// A key of `metadata`.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -952,9 +995,9 @@ impl EventCreateCustomer {
         self
     }
 
-    /// Usage of a language model.
+    /// Sets `_llm`: usage of a language model.
     ///
-    /// Sets the key `_llm` of `metadata`.
+    /// A key of `metadata`.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -963,7 +1006,7 @@ impl EventCreateCustomer {
         self
     }
 
-    /// ID of the member.
+    /// Sets `member_id`: ID of the member.
     #[must_use]
     pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
         self.member_id = Some(member_id.into());
@@ -975,25 +1018,26 @@ impl EventCreateCustomer {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
-    /// When it occurred.
+    /// When it occurred. If not set, the time at which the server receives the event is
+    /// used.
     pub timestamp: Option<Timestamp>,
     /// Name of the event.
     ///
-    /// At most 128 characters.
+    /// Must have at most 128 characters.
     pub name: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
     /// External ID of the event. An event with an external ID that was ingested before is
-    /// skipped as a duplicate.
+    /// skipped as a duplicate. If not set, the event is never skipped as a duplicate.
     pub external_id: Option<String>,
-    /// ID or external ID of the parent event; null if there is none.
+    /// ID or external ID of the parent event. If not set, the event has no parent.
     pub parent_id: Option<String>,
     /// Custom key-value data.
     pub metadata: Option<EventMetadataInput>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system.
     pub external_member_id: Option<String>,
 }
 
@@ -1016,7 +1060,8 @@ impl EventCreateExternalCustomer {
         }
     }
 
-    /// When it occurred.
+    /// Sets `timestamp`: when it occurred. If not set, the time at which the server
+    /// receives the event is used.
     #[must_use]
     #[inline]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
@@ -1024,8 +1069,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1035,7 +1080,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// External ID of the event. An event with an external ID that was ingested before is
+    /// Sets `external_id`: external ID of the event. An event with an external ID that
+    /// was ingested before is skipped as a duplicate. If not set, the event is never
     /// skipped as a duplicate.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
@@ -1043,14 +1089,15 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// ID or external ID of the parent event; null if there is none.
+    /// Sets `parent_id`: ID or external ID of the parent event. If not set, the event has
+    /// no parent.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         let it = self.metadata.get_or_insert_default();
@@ -1058,9 +1105,9 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Cost that the event caused.
+    /// Sets `_cost`: cost that the event caused.
     ///
-    /// Sets the key `_cost` of `metadata`.
+    /// A key of `metadata`.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1069,9 +1116,9 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// Usage of a language model.
+    /// Sets `_llm`: usage of a language model.
     ///
-    /// Sets the key `_llm` of `metadata`.
+    /// A key of `metadata`.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1080,7 +1127,8 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// External ID of the member: the identifier in your own system.
+    /// Sets `external_member_id`: external ID of the member, the identifier in your own
+    /// system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -1113,7 +1161,7 @@ impl EventMetadataInput {
         }
     }
 
-    /// Cost that the event caused.
+    /// Sets `_cost`: cost that the event caused.
     #[must_use]
     #[inline]
     pub fn cost(mut self, cost: CostMetadata) -> Self {
@@ -1121,7 +1169,7 @@ impl EventMetadataInput {
         self
     }
 
-    /// Usage of a language model.
+    /// Sets `_llm`: usage of a language model.
     #[must_use]
     #[inline]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
@@ -1149,9 +1197,9 @@ impl Default for EventMetadataInput {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
-    /// Cost that the event caused.
+    /// Cost that the event caused. `None` if there is none.
     pub cost: Option<CostMetadata>,
-    /// Usage of a language model.
+    /// Usage of a language model. `None` if there is none.
     pub llm: Option<LlmMetadata>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, MetadataValue>,
@@ -1252,9 +1300,8 @@ pub enum EventSource {
 pub struct EventsIngestResponse {
     /// Number of events stored.
     pub inserted: i64,
-    /// Number of events skipped because their external IDs were ingested before.
-    ///
-    /// Default: `0`.
+    /// Number of events skipped because their external IDs were ingested before. `None`
+    /// means `0`.
     pub duplicates: Option<i64>,
 }
 
@@ -1425,11 +1472,11 @@ polar_client_runtime::from_variant! {
 pub enum FilterValue {
     /// A string.
     ///
-    /// At most 1000 characters.
+    /// Must have at most 1000 characters.
     String(String),
     /// An integer.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     Integer(i64),
     /// A boolean.
     Boolean(bool),
@@ -1507,13 +1554,13 @@ pub struct LlmMetadata {
     pub vendor: String,
     /// Name of the model.
     pub model: String,
-    /// Prompt that was sent to the model.
+    /// Prompt that was sent to the model. `None` if it is not recorded.
     pub prompt: Option<String>,
-    /// Response of the model.
+    /// Response of the model. `None` if it is not recorded.
     pub response: Option<String>,
     /// Number of input tokens.
     pub input_tokens: i64,
-    /// Number of input tokens read from a cache.
+    /// Number of input tokens read from a cache. `None` if it is not recorded.
     pub cached_input_tokens: Option<i64>,
     /// Number of output tokens.
     pub output_tokens: i64,
@@ -1543,21 +1590,21 @@ impl LlmMetadata {
         }
     }
 
-    /// Prompt that was sent to the model.
+    /// Sets `prompt`: prompt that was sent to the model.
     #[must_use]
     pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
         self.prompt = Some(prompt.into());
         self
     }
 
-    /// Response of the model.
+    /// Sets `response`: response of the model.
     #[must_use]
     pub fn response(mut self, response: impl Into<String>) -> Self {
         self.response = Some(response.into());
         self
     }
 
-    /// Number of input tokens read from a cache.
+    /// Sets `cached_input_tokens`: number of input tokens read from a cache.
     #[must_use]
     #[inline]
     pub fn cached_input_tokens(mut self, cached_input_tokens: i64) -> Self {
@@ -1576,21 +1623,23 @@ pub struct MeterResetEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1624,21 +1673,23 @@ pub struct OrderPaidEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1660,32 +1711,39 @@ pub struct OrderPaidEvent {
 pub struct OrderPaidMetadata {
     /// ID of the order.
     pub order_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<String>,
-    /// Billing type: recurring or one-time.
+    /// Billing type: recurring or one-time. `None` in older events, which lack it.
     pub billing_type: Option<String>,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub amount: i64,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes. `None` in older events, which lack it.
     pub net_amount: Option<i64>,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD). `None` in older events, which
+    /// lack it.
     pub tax_amount: Option<i64>,
-    /// Amount in cents that is paid from the balance of the customer.
+    /// Amount that is paid from the balance of the customer, in the smallest currency
+    /// unit (cents for USD). `None` in older events, which lack it.
     pub applied_balance_amount: Option<i64>,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub discount_amount: Option<i64>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount was applied.
     pub discount_id: Option<String>,
-    /// Fee of Polar in cents.
+    /// Fee of Polar in the smallest currency unit (cents for USD). `None` in older
+    /// events, which lack it.
     pub platform_fee: Option<i64>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time purchase.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time purchase.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -1699,21 +1757,23 @@ pub struct OrderRefundedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1735,7 +1795,7 @@ pub struct OrderRefundedEvent {
 pub struct OrderRefundedMetadata {
     /// ID of the order.
     pub order_id: String,
-    /// Refunded amount in cents.
+    /// Refunded amount in the smallest currency unit (cents for USD).
     pub refunded_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1751,21 +1811,23 @@ pub struct OrderUnvoidedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1787,7 +1849,7 @@ pub struct OrderUnvoidedEvent {
 pub struct OrderUnvoidedMetadata {
     /// ID of the order.
     pub order_id: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1803,21 +1865,23 @@ pub struct OrderVoidedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1839,7 +1903,7 @@ pub struct OrderVoidedEvent {
 pub struct OrderVoidedMetadata {
     /// ID of the order.
     pub order_id: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1855,21 +1919,23 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1907,21 +1973,23 @@ pub struct SubscriptionCanceledEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -1943,9 +2011,9 @@ pub struct SubscriptionCanceledEvent {
 pub struct SubscriptionCanceledMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -1954,16 +2022,17 @@ pub struct SubscriptionCanceledMetadata {
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
     /// quarter.
     pub recurring_interval_count: i64,
-    /// Reason of the cancellation; null if the customer gave none.
+    /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<String>,
-    /// Comment of the customer about the cancellation; null if there is none.
+    /// Comment of the customer about the cancellation. `None` if there is none.
     pub customer_cancellation_comment: Option<String>,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period.
     pub canceled_at: String,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<String>,
-    /// Whether the subscription ends with the current billing period.
+    /// Whether the subscription ends with the current billing period. `None` in older
+    /// events, which lack it.
     pub cancel_at_period_end: Option<bool>,
 }
 
@@ -1977,21 +2046,23 @@ pub struct SubscriptionCreatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2015,7 +2086,7 @@ pub struct SubscriptionCreatedMetadata {
     pub subscription_id: String,
     /// ID of the product.
     pub product_id: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -2024,7 +2095,7 @@ pub struct SubscriptionCreatedMetadata {
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
     /// quarter.
     pub recurring_interval_count: i64,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started.
     pub started_at: String,
 }
 
@@ -2038,21 +2109,23 @@ pub struct SubscriptionCycledEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2074,16 +2147,18 @@ pub struct SubscriptionCycledEvent {
 pub struct SubscriptionCycledMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2097,21 +2172,23 @@ pub struct SubscriptionMigratedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2152,21 +2229,23 @@ pub struct SubscriptionPastDueEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2188,18 +2267,20 @@ pub struct SubscriptionPastDueEvent {
 pub struct SubscriptionPastDueMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// When the subscription became `past_due`; null if it is not past due.
+    /// When the subscription became `past_due`.
     pub past_due_at: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2213,21 +2294,23 @@ pub struct SubscriptionPausedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2249,20 +2332,23 @@ pub struct SubscriptionPausedEvent {
 pub struct SubscriptionPausedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
-    /// When the subscription was paused; null if it was not.
+    /// When the subscription was paused.
     pub paused_at: String,
-    /// When a paused subscription resumes automatically; null if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not resume
+    /// automatically.
     pub resumes_at: Option<String>,
 }
 
@@ -2276,21 +2362,23 @@ pub struct SubscriptionProductUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2328,21 +2416,23 @@ pub struct SubscriptionReactivatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2364,16 +2454,18 @@ pub struct SubscriptionReactivatedEvent {
 pub struct SubscriptionReactivatedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2387,21 +2479,23 @@ pub struct SubscriptionReinstatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2423,16 +2517,18 @@ pub struct SubscriptionReinstatedEvent {
 pub struct SubscriptionReinstatedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2446,21 +2542,23 @@ pub struct SubscriptionResumedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2482,16 +2580,18 @@ pub struct SubscriptionResumedEvent {
 pub struct SubscriptionResumedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2505,21 +2605,23 @@ pub struct SubscriptionRevokedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2541,16 +2643,18 @@ pub struct SubscriptionRevokedEvent {
 pub struct SubscriptionRevokedMetadata {
     /// ID of the subscription.
     pub subscription_id: String,
-    /// ID of the product.
+    /// ID of the product. `None` in older events, which lack it.
     pub product_id: Option<String>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD). `None` in older events,
+    /// which lack it.
     pub amount: Option<i64>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. `None` in older events, which lack
+    /// it.
     pub currency: Option<String>,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` in older events, which lack it.
     pub recurring_interval: Option<String>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` in older events, which lack it.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2564,21 +2668,23 @@ pub struct SubscriptionSeatsUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2618,21 +2724,23 @@ pub struct SubscriptionUncanceledEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2656,7 +2764,7 @@ pub struct SubscriptionUncanceledMetadata {
     pub subscription_id: String,
     /// ID of the product.
     pub product_id: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -2677,21 +2785,23 @@ pub struct SubscriptionUnitsUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2731,21 +2841,23 @@ pub struct SubscriptionUpdateClearedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2779,21 +2891,23 @@ pub struct SubscriptionUpdatedEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -2813,19 +2927,20 @@ pub struct SubscriptionUpdatedEvent {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
-    /// ID of the product.
+    /// ID of the product. `None` if it did not change.
     pub product_id: Option<String>,
-    /// How a change of a subscription within a billing period is billed.
+    /// How a change of a subscription within a billing period is billed. `None` if the
+    /// update is not prorated.
     pub proration_behavior: Option<SubscriptionProrationBehavior>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if it did not change or was removed.
     pub discount_id: Option<String>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` if it did not change.
     pub trial_end: Option<String>,
-    /// Number of seats.
+    /// Number of seats. `None` if it did not change.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` if it did not change.
     pub units: Option<i64>,
-    /// New end of the billing period.
+    /// New end of the billing period. `None` if it did not change.
     pub billing_period_end: Option<String>,
     /// ID of the subscription.
     pub subscription_id: String,
@@ -2841,21 +2956,23 @@ pub struct UserEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,

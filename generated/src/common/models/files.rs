@@ -24,7 +24,7 @@ pub struct DownloadableFileCreate {
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader.
     pub version: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl DownloadableFileCreate {
         }
     }
 
-    /// ID of the organization.
+    /// Sets `organization_id`: ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -58,7 +58,7 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -68,7 +68,7 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Sets `version`: version label of the file, chosen by the uploader.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -92,17 +92,19 @@ pub struct DownloadableFileRead {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Purpose of the file.
     ///
@@ -112,13 +114,13 @@ pub struct DownloadableFileRead {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When the file was flagged as malicious; null if it was not.
+    /// When the file was flagged as malicious. `None` if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
     /// Size with its unit, for display.
     pub size_readable: String,
 }
 
-/// Parameters for creating A file of any type.
+/// Parameters for creating a file of any type.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`DownloadableFileCreate`].
@@ -173,7 +175,7 @@ polar_client_runtime::variant_body! {
 pub struct FilePatch {
     /// Name of the file.
     pub name: Patch<String>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader.
     pub version: Patch<String>,
 }
 
@@ -188,14 +190,14 @@ impl FilePatch {
         }
     }
 
-    /// Name of the file.
+    /// Sets or clears `name`: name of the file.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Sets or clears `version`: version label of the file, chosen by the uploader.
     #[must_use]
     pub fn version(mut self, version: impl Into<Patch<String>>) -> Self {
         self.version = version.into();
@@ -307,7 +309,7 @@ impl FileRead {
         }
     }
 
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     #[must_use]
     #[inline]
     pub fn storage_version(&self) -> Option<&str> {
@@ -320,7 +322,7 @@ impl FileRead {
         }
     }
 
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     #[must_use]
     #[inline]
     pub fn checksum_etag(&self) -> Option<&str> {
@@ -333,7 +335,8 @@ impl FileRead {
         }
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_base64(&self) -> Option<&str> {
@@ -346,7 +349,8 @@ impl FileRead {
         }
     }
 
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_hex(&self) -> Option<&str> {
@@ -359,7 +363,7 @@ impl FileRead {
         }
     }
 
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     #[must_use]
     #[inline]
     pub fn last_modified_at(&self) -> Option<Timestamp> {
@@ -372,7 +376,7 @@ impl FileRead {
         }
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn version(&self) -> Option<&str> {
@@ -579,23 +583,23 @@ pub struct FileUpload {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileUploadMultipart,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
-    /// Whether the content has been uploaded.
-    ///
-    /// Default: `false`.
+    /// Whether the content has been uploaded. `None` means `false`.
     pub is_uploaded: Option<bool>,
     /// Purpose of the file.
     pub service: FileServiceTypes,
@@ -641,17 +645,17 @@ pub struct OrganizationAvatarFileCreate {
     pub name: String,
     /// MIME type of the content; must be an image type.
     ///
-    /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
+    /// Must match `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
     /// Size in bytes.
     ///
-    /// At most 1048576.
+    /// Must be at most 1048576.
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader.
     pub version: Option<String>,
 }
 
@@ -675,7 +679,7 @@ impl OrganizationAvatarFileCreate {
         }
     }
 
-    /// ID of the organization.
+    /// Sets `organization_id`: ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -685,7 +689,7 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -695,7 +699,7 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Sets `version`: version label of the file, chosen by the uploader.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -719,17 +723,19 @@ pub struct OrganizationAvatarFileRead {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Purpose of the file.
     ///
@@ -755,17 +761,17 @@ pub struct ProductMediaFileCreate {
     pub name: String,
     /// MIME type of the content; must be an image type.
     ///
-    /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
+    /// Must match `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
     /// Size in bytes.
     ///
-    /// At most 10485760.
+    /// Must be at most 10485760.
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader.
     pub version: Option<String>,
 }
 
@@ -789,7 +795,7 @@ impl ProductMediaFileCreate {
         }
     }
 
-    /// ID of the organization.
+    /// Sets `organization_id`: ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -799,7 +805,7 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -809,7 +815,7 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Sets `version`: version label of the file, chosen by the uploader.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -823,7 +829,7 @@ impl ProductMediaFileCreate {
 pub struct S3FileCreateMultipart {
     /// Parts of the upload.
     ///
-    /// At most 10000 items.
+    /// Must have at most 10000 items.
     pub parts: Vec<S3FileCreatePart>,
 }
 
@@ -862,7 +868,7 @@ impl S3FileCreatePart {
         }
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -881,7 +887,8 @@ pub struct S3FileUploadCompletedPart {
     pub number: i64,
     /// ETag of the content in the storage.
     pub checksum_etag: String,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
 }
 
@@ -923,15 +930,14 @@ pub struct S3FileUploadPart {
     pub chunk_start: i64,
     /// Offset after the last byte of the part.
     pub chunk_end: i64,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
     /// URL to upload the part to.
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// Headers to send with the upload request.
-    ///
-    /// Default: `{}`.
+    /// Headers to send with the upload request. `None` means `{}`.
     pub headers: Option<BTreeMap<String, String>>,
 }
 
@@ -945,18 +951,18 @@ pub struct SupportCaseAttachmentFileCreate {
     pub name: String,
     /// MIME type of the content.
     ///
-    /// Matches
+    /// Must match
     /// `^(image\/(jpeg|png|gif|webp)|video\/(mp4|quicktime|webm)|application\/pdf|text\/(csv|plain)|application\/msword|application\/vnd\.openxmlformats-officedocument\.wordprocessingml\.document|application\/vnd\.ms-excel|application\/vnd\.openxmlformats-officedocument\.spreadsheetml\.sheet)$`.
     pub mime_type: String,
     /// Size in bytes.
     ///
-    /// At most 262144000.
+    /// Must be at most 262144000.
     pub size: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
     /// Parts of the content, which are uploaded one by one.
     pub upload: S3FileCreateMultipart,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader.
     pub version: Option<String>,
 }
 
@@ -980,7 +986,7 @@ impl SupportCaseAttachmentFileCreate {
         }
     }
 
-    /// ID of the organization.
+    /// Sets `organization_id`: ID of the organization.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -990,7 +996,7 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// SHA-256 checksum of the content, in Base64.
+    /// Sets `checksum_sha256_base64`: SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -1000,7 +1006,7 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Sets `version`: version label of the file, chosen by the uploader.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -1024,17 +1030,19 @@ pub struct SupportCaseAttachmentFileRead {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Purpose of the file.
     ///

@@ -25,11 +25,11 @@ pub struct LicenseKeyActivate {
     /// Conditions of the activation. Validations of the activation must send the same
     /// conditions.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
     /// Custom key-value data about the activation.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub meta: Option<BTreeMap<String, MetadataValue>>,
 }
 
@@ -50,19 +50,19 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// Conditions of the activation. Validations of the activation must send the same
-    /// conditions.
+    /// Sets `conditions`: conditions of the activation. Validations of the activation
+    /// must send the same conditions.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn conditions(mut self, conditions: impl Entries<MetadataValue>) -> Self {
         self.conditions = Some(conditions.into_map());
         self
     }
 
-    /// Custom key-value data about the activation.
+    /// Sets `meta`: custom key-value data about the activation.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn meta(mut self, meta: impl Entries<MetadataValue>) -> Self {
         self.meta = Some(meta.into_map());
@@ -84,7 +84,7 @@ pub struct LicenseKeyActivationBase {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
 }
 
@@ -96,38 +96,40 @@ pub struct LicenseKeyCustomer {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -189,17 +191,18 @@ pub struct LicenseKeyUpdate {
     pub status: Patch<LicenseKeyStatus>,
     /// Current usage.
     ///
-    /// At least -2147483648, at most 2147483647. Default: `0`.
+    /// Must be between -2147483648 and 2147483647. Default: `0`.
     pub usage: Option<i64>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. If cleared, activations are not
+    /// possible.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub limit_activations: Patch<i64>,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. If cleared, the usage is not limited.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub limit_usage: Patch<i64>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. If cleared, it never expires.
     pub expires_at: Patch<Timestamp>,
 }
 
@@ -217,16 +220,16 @@ impl LicenseKeyUpdate {
         }
     }
 
-    /// Current status.
+    /// Sets or clears `status`: current status.
     #[must_use]
     pub fn status(mut self, status: impl Into<Patch<LicenseKeyStatus>>) -> Self {
         self.status = status.into();
         self
     }
 
-    /// Current usage.
+    /// Sets `usage`: current usage.
     ///
-    /// At least -2147483648, at most 2147483647. Default: `0`.
+    /// Must be between -2147483648 and 2147483647. Default: `0`.
     #[must_use]
     #[inline]
     pub fn usage(mut self, usage: i64) -> Self {
@@ -234,9 +237,10 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Sets or clears `limit_activations`: maximum number of activations of the license
+    /// key. If cleared, activations are not possible.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     #[must_use]
     pub fn limit_activations(
         mut self,
@@ -246,16 +250,18 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// Maximum usage of the license key; null means no limit.
+    /// Sets or clears `limit_usage`: maximum usage of the license key. If cleared, the
+    /// usage is not limited.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     #[must_use]
     pub fn limit_usage(mut self, limit_usage: impl Into<Patch<i64>>) -> Self {
         self.limit_usage = limit_usage.into();
         self
     }
 
-    /// When the license key expires; null if it never does.
+    /// Sets or clears `expires_at`: when the license key expires. If cleared, it never
+    /// expires.
     #[must_use]
     pub fn expires_at(mut self, expires_at: impl Into<Patch<Timestamp>>) -> Self {
         self.expires_at = expires_at.into();
@@ -278,19 +284,21 @@ pub struct LicenseKeyValidate {
     pub key: String,
     /// ID of the organization that issued the key.
     pub organization_id: OrganizationId,
-    /// ID of the activation.
+    /// ID of the activation. If not set, the key is validated without an activation.
     pub activation_id: Option<ActivationId>,
-    /// ID of the benefit.
+    /// ID of the benefit. If not set, the key may belong to any benefit.
     pub benefit_id: Option<BenefitId>,
-    /// ID of the customer.
+    /// ID of the customer. If not set, the key may belong to any customer.
     pub customer_id: Option<CustomerId>,
-    /// Amount to add to the usage if the license key is valid.
+    /// Amount to add to the usage if the license key is valid. If not set, the usage does
+    /// not change.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub increment_usage: Option<i64>,
-    /// Conditions to compare with those of the activation.
+    /// Conditions to compare with those of the activation. If not set, the activation
+    /// must have no conditions.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
 }
 
@@ -312,30 +320,34 @@ impl LicenseKeyValidate {
         }
     }
 
-    /// ID of the activation.
+    /// Sets `activation_id`: ID of the activation. If not set, the key is validated
+    /// without an activation.
     #[must_use]
     pub fn activation_id(mut self, activation_id: impl Into<ActivationId>) -> Self {
         self.activation_id = Some(activation_id.into());
         self
     }
 
-    /// ID of the benefit.
+    /// Sets `benefit_id`: ID of the benefit. If not set, the key may belong to any
+    /// benefit.
     #[must_use]
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         self.benefit_id = Some(benefit_id.into());
         self
     }
 
-    /// ID of the customer.
+    /// Sets `customer_id`: ID of the customer. If not set, the key may belong to any
+    /// customer.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Amount to add to the usage if the license key is valid.
+    /// Sets `increment_usage`: amount to add to the usage if the license key is valid. If
+    /// not set, the usage does not change.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     #[inline]
     pub fn increment_usage(mut self, increment_usage: i64) -> Self {
@@ -343,9 +355,10 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// Conditions to compare with those of the activation.
+    /// Sets `conditions`: conditions to compare with those of the activation. If not set,
+    /// the activation must have no conditions.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn conditions(mut self, conditions: impl Entries<MetadataValue>) -> Self {
         self.conditions = Some(conditions.into_map());

@@ -29,11 +29,11 @@ pub struct Metric {
 pub struct MetricDashboardCreate {
     /// Name of the dashboard.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
     /// Slugs of the metrics.
     ///
-    /// At most 10 items.
+    /// Must have at most 10 items.
     pub metrics: Option<Vec<String>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -51,17 +51,17 @@ impl MetricDashboardCreate {
         }
     }
 
-    /// Slugs of the metrics.
+    /// Sets `metrics`: slugs of the metrics.
     ///
-    /// At most 10 items.
+    /// Must have at most 10 items.
     #[must_use]
     pub fn metrics(mut self, metrics: impl Strings) -> Self {
         self.metrics = Some(metrics.into_strings());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -78,7 +78,7 @@ impl MetricDashboardCreate {
 pub struct MetricDashboardSchema {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DashboardId,
@@ -96,11 +96,11 @@ pub struct MetricDashboardSchema {
 pub struct MetricDashboardUpdate {
     /// Name of the dashboard.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
     /// Slugs of the metrics.
     ///
-    /// At most 10 items.
+    /// Must have at most 10 items.
     pub metrics: Patch<Vec<String>>,
 }
 
@@ -115,18 +115,18 @@ impl MetricDashboardUpdate {
         }
     }
 
-    /// Name of the dashboard.
+    /// Sets or clears `name`: name of the dashboard.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Slugs of the metrics.
+    /// Sets or clears `metrics`: slugs of the metrics.
     ///
-    /// At most 10 items.
+    /// Must have at most 10 items.
     #[must_use]
     pub fn metrics(mut self, metrics: impl Into<Patch<Vec<String>>>) -> Self {
         self.metrics = metrics.into();
@@ -141,250 +141,310 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// Metrics of one interval in a CSV export. Amounts are in cents, averages possibly
-/// with fractions; metrics that were not requested or have no value are null.
+/// Metrics of one interval in a CSV export. Amounts are in US cents, averages
+/// possibly with fractions.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricExportRow {
     /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of active subscriptions.
+    /// Number of active subscriptions. `None` if it was not requested or has no value.
     pub active_subscriptions: Option<Decimal>,
-    /// Number of active subscriptions that are not scheduled to end.
+    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
+    /// requested or has no value.
     pub committed_subscriptions: Option<Decimal>,
-    /// Monthly recurring revenue in cents.
+    /// Monthly recurring revenue in US cents. `None` if it was not requested or has no
+    /// value.
     pub monthly_recurring_revenue: Option<Decimal>,
-    /// Expected monthly recurring revenue of active trials in cents, with those that are
-    /// scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, with those that
+    /// are scheduled to end. `None` if it was not requested or has no value.
     pub trialing_mrr_including_cancelations: Option<Decimal>,
-    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested or has no value.
     pub committed_monthly_recurring_revenue: Option<Decimal>,
-    /// Expected monthly recurring revenue of active trials in cents, without those that
-    /// are scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, without those
+    /// that are scheduled to end. `None` if it was not requested or has no value.
     pub trialing_monthly_recurring_revenue: Option<Decimal>,
-    /// Average revenue per customer in cents.
+    /// Average revenue per customer in US cents. `None` if it was not requested or has no
+    /// value.
     pub average_revenue_per_user: Option<Decimal>,
-    /// Number of checkout sessions.
+    /// Number of checkout sessions. `None` if it was not requested or has no value.
     pub checkouts: Option<Decimal>,
-    /// Number of checkout sessions that succeeded.
+    /// Number of checkout sessions that succeeded. `None` if it was not requested or has
+    /// no value.
     pub succeeded_checkouts: Option<Decimal>,
-    /// Number of churned subscriptions.
+    /// Number of churned subscriptions. `None` if it was not requested or has no value.
     pub churned_subscriptions: Option<Decimal>,
-    /// Share of subscriptions that churned, from 0 to 1.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested
+    /// or has no value.
     pub churn_rate: Option<Decimal>,
-    /// Number of seats.
+    /// Number of seats. `None` if it was not requested or has no value.
     pub seat_count: Option<Decimal>,
-    /// Number of claimed seats.
+    /// Number of claimed seats. `None` if it was not requested or has no value.
     pub claimed_seats: Option<Decimal>,
-    /// Number of assigned seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet. `None` if it was not requested
+    /// or has no value.
     pub pending_seats: Option<Decimal>,
-    /// Number of customers with seats.
+    /// Number of customers with seats. `None` if it was not requested or has no value.
     pub active_customers: Option<Decimal>,
-    /// Number of new customers with seats.
+    /// Number of new customers with seats. `None` if it was not requested or has no
+    /// value.
     pub new_customers: Option<Decimal>,
-    /// Number of customers with seats who churned.
+    /// Number of customers with seats who churned. `None` if it was not requested or has
+    /// no value.
     pub churned_customers: Option<Decimal>,
-    /// Number of orders.
+    /// Number of orders. `None` if it was not requested or has no value.
     pub orders: Option<Decimal>,
-    /// Revenue in cents.
+    /// Revenue in US cents. `None` if it was not requested or has no value.
     pub revenue: Option<Decimal>,
-    /// Revenue after deductions, in cents.
+    /// Revenue after deductions, in US cents. `None` if it was not requested or has no
+    /// value.
     pub net_revenue: Option<Decimal>,
-    /// Cumulative revenue in cents.
+    /// Cumulative revenue in US cents. `None` if it was not requested or has no value.
     pub cumulative_revenue: Option<Decimal>,
-    /// Cumulative revenue after deductions, in cents.
+    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested
+    /// or has no value.
     pub net_cumulative_revenue: Option<Decimal>,
-    /// Costs reported by events, in cents, possibly with fractions of a cent.
+    /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested or has no value.
     pub costs: Option<Decimal>,
-    /// Cumulative costs in cents, possibly with fractions of a cent.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
+    /// not requested or has no value.
     pub cumulative_costs: Option<Decimal>,
-    /// Average amount of an order in cents.
+    /// Average amount of an order in US cents. `None` if it was not requested or has no
+    /// value.
     pub average_order_value: Option<Decimal>,
-    /// Average net amount of an order in cents, after deductions.
+    /// Average net amount of an order in US cents, after deductions. `None` if it was not
+    /// requested or has no value.
     pub net_average_order_value: Option<Decimal>,
-    /// Average cost per customer in cents, possibly with fractions of a cent.
+    /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested or has no value.
     pub cost_per_user: Option<Decimal>,
-    /// Number of customers with events.
+    /// Number of customers with events. `None` if it was not requested or has no value.
     pub active_user_by_event: Option<Decimal>,
-    /// Number of one-time purchases.
+    /// Number of one-time purchases. `None` if it was not requested or has no value.
     pub one_time_products: Option<Decimal>,
-    /// Revenue of one-time purchases in cents.
+    /// Revenue of one-time purchases in US cents. `None` if it was not requested or has
+    /// no value.
     pub one_time_products_revenue: Option<Decimal>,
-    /// Revenue of one-time purchases after deductions, in cents.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
+    /// requested or has no value.
     pub one_time_products_net_revenue: Option<Decimal>,
-    /// Number of new subscriptions.
+    /// Number of new subscriptions. `None` if it was not requested or has no value.
     pub new_subscriptions: Option<Decimal>,
-    /// Revenue of new subscriptions in cents.
+    /// Revenue of new subscriptions in US cents. `None` if it was not requested or has no
+    /// value.
     pub new_subscriptions_revenue: Option<Decimal>,
-    /// Revenue of new subscriptions after deductions, in cents.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
+    /// requested or has no value.
     pub new_subscriptions_net_revenue: Option<Decimal>,
-    /// Number of subscriptions that were renewed.
+    /// Number of subscriptions that were renewed. `None` if it was not requested or has
+    /// no value.
     pub renewed_subscriptions: Option<Decimal>,
-    /// Revenue of renewed subscriptions in cents.
+    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested or
+    /// has no value.
     pub renewed_subscriptions_revenue: Option<Decimal>,
-    /// Revenue of renewed subscriptions after deductions, in cents.
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
+    /// not requested or has no value.
     pub renewed_subscriptions_net_revenue: Option<Decimal>,
-    /// Number of subscriptions that were canceled.
+    /// Number of subscriptions that were canceled. `None` if it was not requested or has
+    /// no value.
     pub canceled_subscriptions: Option<Decimal>,
-    /// Number of subscriptions canceled because of the customer service.
+    /// Number of subscriptions canceled because of the customer service. `None` if it was
+    /// not requested or has no value.
     pub canceled_subscriptions_customer_service: Option<Decimal>,
-    /// Number of subscriptions canceled because of the quality.
+    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// requested or has no value.
     pub canceled_subscriptions_low_quality: Option<Decimal>,
-    /// Number of subscriptions canceled because features were missing.
+    /// Number of subscriptions canceled because features were missing. `None` if it was
+    /// not requested or has no value.
     pub canceled_subscriptions_missing_features: Option<Decimal>,
-    /// Number of subscriptions canceled because another service is used instead.
+    /// Number of subscriptions canceled because another service is used instead. `None`
+    /// if it was not requested or has no value.
     pub canceled_subscriptions_switched_service: Option<Decimal>,
-    /// Number of subscriptions canceled because it was too complicated.
+    /// Number of subscriptions canceled because it was too complicated. `None` if it was
+    /// not requested or has no value.
     pub canceled_subscriptions_too_complex: Option<Decimal>,
-    /// Number of subscriptions canceled because of the price.
+    /// Number of subscriptions canceled because of the price. `None` if it was not
+    /// requested or has no value.
     pub canceled_subscriptions_too_expensive: Option<Decimal>,
-    /// Number of subscriptions canceled because it was not used.
+    /// Number of subscriptions canceled because it was not used. `None` if it was not
+    /// requested or has no value.
     pub canceled_subscriptions_unused: Option<Decimal>,
-    /// Number of subscriptions canceled for other reasons.
+    /// Number of subscriptions canceled for other reasons. `None` if it was not requested
+    /// or has no value.
     pub canceled_subscriptions_other: Option<Decimal>,
-    /// Annual recurring revenue in cents.
+    /// Annual recurring revenue in US cents. `None` if it was not requested or has no
+    /// value.
     pub annual_recurring_revenue: Option<Decimal>,
-    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested or has no value.
     pub committed_annual_recurring_revenue: Option<Decimal>,
-    /// Share of checkout sessions that succeeded, from 0 to 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
+    /// requested or has no value.
     pub checkouts_conversion_rate: Option<Decimal>,
-    /// Lifetime value of a customer in cents.
+    /// Lifetime value of a customer in US cents. `None` if it was not requested or has no
+    /// value.
     pub lifetime_value: Option<Decimal>,
-    /// Revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
+    /// was not requested or has no value.
     pub gross_margin: Option<Decimal>,
-    /// Gross margin as a share of the revenue, from 0 to 1.
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// requested or has no value.
     pub gross_margin_percent: Option<Decimal>,
-    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
+    /// `None` if it was not requested or has no value.
     pub cashflow: Option<Decimal>,
-    /// Average number of seats per customer who has seats.
+    /// Average number of seats per customer who has seats. `None` if it was not requested
+    /// or has no value.
     pub average_seats_per_customer: Option<Decimal>,
-    /// Share of seats that are claimed, from 0 to 1.
+    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested or
+    /// has no value.
     pub seat_utilization_rate: Option<Decimal>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
 }
 
-/// Metrics of one interval. Metrics that were not requested may be null.
+/// Metrics of one interval.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricPeriod {
     /// Start of the interval.
     pub timestamp: Timestamp,
-    /// Number of active subscriptions.
+    /// Number of active subscriptions. `None` if it was not requested.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not scheduled to end.
+    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
+    /// requested.
     pub committed_subscriptions: Option<Number>,
-    /// Monthly recurring revenue in cents.
+    /// Monthly recurring revenue in US cents. `None` if it was not requested.
     pub monthly_recurring_revenue: Option<Number>,
-    /// Expected monthly recurring revenue of active trials in cents, with those that are
-    /// scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, with those that
+    /// are scheduled to end. `None` if it was not requested.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// Expected monthly recurring revenue of active trials in cents, without those that
-    /// are scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, without those
+    /// that are scheduled to end. `None` if it was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// Average revenue per customer in cents.
+    /// Average revenue per customer in US cents. `None` if it was not requested.
     pub average_revenue_per_user: Option<Number>,
-    /// Number of checkout sessions.
+    /// Number of checkout sessions. `None` if it was not requested.
     pub checkouts: Option<Number>,
-    /// Number of checkout sessions that succeeded.
+    /// Number of checkout sessions that succeeded. `None` if it was not requested.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of churned subscriptions.
+    /// Number of churned subscriptions. `None` if it was not requested.
     pub churned_subscriptions: Option<Number>,
-    /// Share of subscriptions that churned, from 0 to 1.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
     pub churn_rate: Option<Number>,
-    /// Total number of seats.
+    /// Total number of seats. `None` if it was not requested.
     pub seats_total: Option<Number>,
-    /// Number of claimed seats.
+    /// Number of claimed seats. `None` if it was not requested.
     pub seats_claimed: Option<Number>,
-    /// Number of assigned seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
     pub seats_pending: Option<Number>,
-    /// Number of customers with seats.
+    /// Number of customers with seats. `None` if it was not requested.
     pub seat_customers: Option<Number>,
-    /// Number of new customers with seats.
+    /// Number of new customers with seats. `None` if it was not requested.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who churned.
+    /// Number of customers with seats who churned. `None` if it was not requested.
     pub churned_seat_customers: Option<Number>,
-    /// Number of orders.
+    /// Number of orders. `None` if it was not requested.
     pub orders: Option<Number>,
-    /// Revenue in cents.
+    /// Revenue in US cents. `None` if it was not requested.
     pub revenue: Option<Number>,
-    /// Revenue after deductions, in cents.
+    /// Revenue after deductions, in US cents. `None` if it was not requested.
     pub net_revenue: Option<Number>,
-    /// Cumulative revenue in cents.
+    /// Cumulative revenue in US cents. `None` if it was not requested.
     pub cumulative_revenue: Option<Number>,
-    /// Cumulative revenue after deductions, in cents.
+    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
     pub net_cumulative_revenue: Option<Number>,
-    /// Costs reported by events, in cents, possibly with fractions of a cent.
+    /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub costs: Option<Number>,
-    /// Cumulative costs in cents, possibly with fractions of a cent.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
+    /// not requested.
     pub cumulative_costs: Option<Number>,
-    /// Average amount of an order in cents.
+    /// Average amount of an order in US cents. `None` if it was not requested.
     pub average_order_value: Option<Number>,
-    /// Average net amount of an order in cents, after deductions.
+    /// Average net amount of an order in US cents, after deductions. `None` if it was not
+    /// requested.
     pub net_average_order_value: Option<Number>,
-    /// Average cost per customer in cents, possibly with fractions of a cent.
+    /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub cost_per_user: Option<Number>,
-    /// Number of customers with events.
+    /// Number of customers with events. `None` if it was not requested.
     pub active_user_by_event: Option<Number>,
-    /// Number of one-time purchases.
+    /// Number of one-time purchases. `None` if it was not requested.
     pub one_time_products: Option<Number>,
-    /// Revenue of one-time purchases in cents.
+    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
     pub one_time_products_revenue: Option<Number>,
-    /// Revenue of one-time purchases after deductions, in cents.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
+    /// requested.
     pub one_time_products_net_revenue: Option<Number>,
-    /// Number of new subscriptions.
+    /// Number of new subscriptions. `None` if it was not requested.
     pub new_subscriptions: Option<Number>,
-    /// Revenue of new subscriptions in cents.
+    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
     pub new_subscriptions_revenue: Option<Number>,
-    /// Revenue of new subscriptions after deductions, in cents.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
+    /// requested.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of renewed subscriptions.
+    /// Number of renewed subscriptions. `None` if it was not requested.
     pub renewed_subscriptions: Option<Number>,
-    /// Revenue of renewed subscriptions in cents.
+    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
     pub renewed_subscriptions_revenue: Option<Number>,
-    /// Revenue of renewed subscriptions after deductions, in cents.
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
+    /// not requested.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of canceled subscriptions.
+    /// Number of canceled subscriptions. `None` if it was not requested.
     pub canceled_subscriptions: Option<Number>,
-    /// Number of subscriptions canceled because of the customer service.
+    /// Number of subscriptions canceled because of the customer service. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_customer_service: Option<Number>,
-    /// Number of subscriptions canceled because of the quality.
+    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_low_quality: Option<Number>,
-    /// Number of subscriptions canceled because features were missing.
+    /// Number of subscriptions canceled because features were missing. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_missing_features: Option<Number>,
-    /// Number of subscriptions canceled because another service is used instead.
+    /// Number of subscriptions canceled because another service is used instead. `None`
+    /// if it was not requested.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// Number of subscriptions canceled because it was too complicated.
+    /// Number of subscriptions canceled because it was too complicated. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// Number of subscriptions canceled because of the price.
+    /// Number of subscriptions canceled because of the price. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because they were not used.
+    /// Number of subscriptions canceled because they were not used. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// Number of subscriptions canceled for other reasons.
+    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_other: Option<Number>,
-    /// Annual recurring revenue in cents.
+    /// Annual recurring revenue in US cents. `None` if it was not requested.
     pub annual_recurring_revenue: Option<Number>,
-    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of checkout sessions that succeeded, from 0 to 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
+    /// requested.
     pub checkouts_conversion: Option<Number>,
-    /// Lifetime value of a customer in cents.
+    /// Lifetime value of a customer in US cents. `None` if it was not requested.
     pub ltv: Option<Number>,
-    /// Revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
+    /// was not requested.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, from 0 to 1.
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// requested.
     pub gross_margin_percentage: Option<Number>,
-    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
+    /// `None` if it was not requested.
     pub cashflow: Option<Number>,
-    /// Average number of seats per customer who has seats.
+    /// Average number of seats per customer who has seats. `None` if it was not
+    /// requested.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of seats that are claimed, from 0 to 1.
+    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
     pub seat_utilization_rate: Option<Number>,
 }
 
@@ -398,11 +458,11 @@ pub enum MetricType {
     ///
     /// Value `scalar`.
     Scalar,
-    /// Amounts in cents.
+    /// Amounts in US cents.
     ///
     /// Value `currency`.
     Currency,
-    /// Amounts in cents, possibly with fractions of a cent.
+    /// Amounts in US cents, possibly with fractions of a cent.
     ///
     /// Value `currency_sub_cent`.
     CurrencySubCent,
@@ -414,123 +474,144 @@ pub enum MetricType {
     Unknown(String),
 }
 
-/// Descriptions of the metrics. Those that were not requested may be null.
+/// Descriptions of the metrics.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Number of active subscriptions.
+    /// Number of active subscriptions. `None` if it was not requested.
     pub active_subscriptions: Option<Metric>,
-    /// Number of active subscriptions that are not scheduled to end.
+    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
+    /// requested.
     pub committed_subscriptions: Option<Metric>,
-    /// Monthly recurring revenue in cents.
+    /// Monthly recurring revenue in US cents. `None` if it was not requested.
     pub monthly_recurring_revenue: Option<Metric>,
-    /// Expected monthly recurring revenue of active trials in cents, with those that are
-    /// scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, with those that
+    /// are scheduled to end. `None` if it was not requested.
     pub trial_monthly_recurring_revenue: Option<Metric>,
-    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_monthly_recurring_revenue: Option<Metric>,
-    /// Expected monthly recurring revenue of active trials in cents, without those that
-    /// are scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, without those
+    /// that are scheduled to end. `None` if it was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Metric>,
-    /// Average revenue per customer in cents.
+    /// Average revenue per customer in US cents. `None` if it was not requested.
     pub average_revenue_per_user: Option<Metric>,
-    /// Number of checkout sessions.
+    /// Number of checkout sessions. `None` if it was not requested.
     pub checkouts: Option<Metric>,
-    /// Number of checkout sessions that succeeded.
+    /// Number of checkout sessions that succeeded. `None` if it was not requested.
     pub succeeded_checkouts: Option<Metric>,
-    /// Number of churned subscriptions.
+    /// Number of churned subscriptions. `None` if it was not requested.
     pub churned_subscriptions: Option<Metric>,
-    /// Share of subscriptions that churned, from 0 to 1.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
     pub churn_rate: Option<Metric>,
-    /// Total number of seats.
+    /// Total number of seats. `None` if it was not requested.
     pub seats_total: Option<Metric>,
-    /// Number of claimed seats.
+    /// Number of claimed seats. `None` if it was not requested.
     pub seats_claimed: Option<Metric>,
-    /// Number of assigned seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
     pub seats_pending: Option<Metric>,
-    /// Number of customers with seats.
+    /// Number of customers with seats. `None` if it was not requested.
     pub seat_customers: Option<Metric>,
-    /// Number of new customers with seats.
+    /// Number of new customers with seats. `None` if it was not requested.
     pub new_seat_customers: Option<Metric>,
-    /// Number of customers with seats who churned.
+    /// Number of customers with seats who churned. `None` if it was not requested.
     pub churned_seat_customers: Option<Metric>,
-    /// Number of orders.
+    /// Number of orders. `None` if it was not requested.
     pub orders: Option<Metric>,
-    /// Revenue in cents.
+    /// Revenue in US cents. `None` if it was not requested.
     pub revenue: Option<Metric>,
-    /// Revenue after deductions, in cents.
+    /// Revenue after deductions, in US cents. `None` if it was not requested.
     pub net_revenue: Option<Metric>,
-    /// Cumulative revenue in cents.
+    /// Cumulative revenue in US cents. `None` if it was not requested.
     pub cumulative_revenue: Option<Metric>,
-    /// Cumulative revenue after deductions, in cents.
+    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
     pub net_cumulative_revenue: Option<Metric>,
-    /// Costs reported by events, in cents, possibly with fractions of a cent.
+    /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub costs: Option<Metric>,
-    /// Cumulative costs in cents, possibly with fractions of a cent.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
+    /// not requested.
     pub cumulative_costs: Option<Metric>,
-    /// Average amount of an order in cents.
+    /// Average amount of an order in US cents. `None` if it was not requested.
     pub average_order_value: Option<Metric>,
-    /// Average net amount of an order in cents, after deductions.
+    /// Average net amount of an order in US cents, after deductions. `None` if it was not
+    /// requested.
     pub net_average_order_value: Option<Metric>,
-    /// Average cost per customer in cents, possibly with fractions of a cent.
+    /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub cost_per_user: Option<Metric>,
-    /// Number of customers with events.
+    /// Number of customers with events. `None` if it was not requested.
     pub active_user_by_event: Option<Metric>,
-    /// Number of one-time purchases.
+    /// Number of one-time purchases. `None` if it was not requested.
     pub one_time_products: Option<Metric>,
-    /// Revenue of one-time purchases in cents.
+    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
     pub one_time_products_revenue: Option<Metric>,
-    /// Revenue of one-time purchases after deductions, in cents.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
+    /// requested.
     pub one_time_products_net_revenue: Option<Metric>,
-    /// Number of new subscriptions.
+    /// Number of new subscriptions. `None` if it was not requested.
     pub new_subscriptions: Option<Metric>,
-    /// Revenue of new subscriptions in cents.
+    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
     pub new_subscriptions_revenue: Option<Metric>,
-    /// Revenue of new subscriptions after deductions, in cents.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
+    /// requested.
     pub new_subscriptions_net_revenue: Option<Metric>,
-    /// Number of renewed subscriptions.
+    /// Number of renewed subscriptions. `None` if it was not requested.
     pub renewed_subscriptions: Option<Metric>,
-    /// Revenue of renewed subscriptions in cents.
+    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
     pub renewed_subscriptions_revenue: Option<Metric>,
-    /// Revenue of renewed subscriptions after deductions, in cents.
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
+    /// not requested.
     pub renewed_subscriptions_net_revenue: Option<Metric>,
-    /// Number of canceled subscriptions.
+    /// Number of canceled subscriptions. `None` if it was not requested.
     pub canceled_subscriptions: Option<Metric>,
-    /// Number of subscriptions canceled because of the customer service.
+    /// Number of subscriptions canceled because of the customer service. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_customer_service: Option<Metric>,
-    /// Number of subscriptions canceled because of the quality.
+    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_low_quality: Option<Metric>,
-    /// Number of subscriptions canceled because features were missing.
+    /// Number of subscriptions canceled because features were missing. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_missing_features: Option<Metric>,
-    /// Number of subscriptions canceled because another service is used instead.
+    /// Number of subscriptions canceled because another service is used instead. `None`
+    /// if it was not requested.
     pub canceled_subscriptions_switched_service: Option<Metric>,
-    /// Number of subscriptions canceled because it was too complicated.
+    /// Number of subscriptions canceled because it was too complicated. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_too_complex: Option<Metric>,
-    /// Number of subscriptions canceled because of the price.
+    /// Number of subscriptions canceled because of the price. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_too_expensive: Option<Metric>,
-    /// Number of subscriptions canceled because they were not used.
+    /// Number of subscriptions canceled because they were not used. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_unused: Option<Metric>,
-    /// Number of subscriptions canceled for other reasons.
+    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_other: Option<Metric>,
-    /// Annual recurring revenue in cents.
+    /// Annual recurring revenue in US cents. `None` if it was not requested.
     pub annual_recurring_revenue: Option<Metric>,
-    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_annual_recurring_revenue: Option<Metric>,
-    /// Share of checkout sessions that succeeded, from 0 to 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
+    /// requested.
     pub checkouts_conversion: Option<Metric>,
-    /// Lifetime value of a customer in cents.
+    /// Lifetime value of a customer in US cents. `None` if it was not requested.
     pub ltv: Option<Metric>,
-    /// Revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
+    /// was not requested.
     pub gross_margin: Option<Metric>,
-    /// Gross margin as a share of the revenue, from 0 to 1.
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// requested.
     pub gross_margin_percentage: Option<Metric>,
-    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
+    /// `None` if it was not requested.
     pub cashflow: Option<Metric>,
-    /// Average number of seats per customer who has seats.
+    /// Average number of seats per customer who has seats. `None` if it was not
+    /// requested.
     pub average_seats_per_customer: Option<Metric>,
-    /// Share of seats that are claimed, from 0 to 1.
+    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
     pub seat_utilization_rate: Option<Metric>,
 }
 
@@ -582,122 +663,143 @@ pub struct MetricsResponse {
     pub metrics: Metrics,
 }
 
-/// Metrics of a whole time range. Metrics that were not requested may be null.
+/// Metrics of a whole time range.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MetricsTotals {
-    /// Number of active subscriptions.
+    /// Number of active subscriptions. `None` if it was not requested.
     pub active_subscriptions: Option<Number>,
-    /// Number of active subscriptions that are not scheduled to end.
+    /// Number of active subscriptions that are not scheduled to end. `None` if it was not
+    /// requested.
     pub committed_subscriptions: Option<Number>,
-    /// Monthly recurring revenue in cents.
+    /// Monthly recurring revenue in US cents. `None` if it was not requested.
     pub monthly_recurring_revenue: Option<Number>,
-    /// Expected monthly recurring revenue of active trials in cents, with those that are
-    /// scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, with those that
+    /// are scheduled to end. `None` if it was not requested.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// Monthly recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Monthly recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// Expected monthly recurring revenue of active trials in cents, without those that
-    /// are scheduled to end.
+    /// Expected monthly recurring revenue of active trials in US cents, without those
+    /// that are scheduled to end. `None` if it was not requested.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// Average revenue per customer in cents.
+    /// Average revenue per customer in US cents. `None` if it was not requested.
     pub average_revenue_per_user: Option<Number>,
-    /// Number of checkout sessions.
+    /// Number of checkout sessions. `None` if it was not requested.
     pub checkouts: Option<Number>,
-    /// Number of checkout sessions that succeeded.
+    /// Number of checkout sessions that succeeded. `None` if it was not requested.
     pub succeeded_checkouts: Option<Number>,
-    /// Number of churned subscriptions.
+    /// Number of churned subscriptions. `None` if it was not requested.
     pub churned_subscriptions: Option<Number>,
-    /// Share of subscriptions that churned, from 0 to 1.
+    /// Share of subscriptions that churned, from 0 to 1. `None` if it was not requested.
     pub churn_rate: Option<Number>,
-    /// Total number of seats.
+    /// Total number of seats. `None` if it was not requested.
     pub seats_total: Option<Number>,
-    /// Number of claimed seats.
+    /// Number of claimed seats. `None` if it was not requested.
     pub seats_claimed: Option<Number>,
-    /// Number of assigned seats that are not claimed yet.
+    /// Number of assigned seats that are not claimed yet. `None` if it was not requested.
     pub seats_pending: Option<Number>,
-    /// Number of customers with seats.
+    /// Number of customers with seats. `None` if it was not requested.
     pub seat_customers: Option<Number>,
-    /// Number of new customers with seats.
+    /// Number of new customers with seats. `None` if it was not requested.
     pub new_seat_customers: Option<Number>,
-    /// Number of customers with seats who churned.
+    /// Number of customers with seats who churned. `None` if it was not requested.
     pub churned_seat_customers: Option<Number>,
-    /// Number of orders.
+    /// Number of orders. `None` if it was not requested.
     pub orders: Option<Number>,
-    /// Revenue in cents.
+    /// Revenue in US cents. `None` if it was not requested.
     pub revenue: Option<Number>,
-    /// Revenue after deductions, in cents.
+    /// Revenue after deductions, in US cents. `None` if it was not requested.
     pub net_revenue: Option<Number>,
-    /// Cumulative revenue in cents.
+    /// Cumulative revenue in US cents. `None` if it was not requested.
     pub cumulative_revenue: Option<Number>,
-    /// Cumulative revenue after deductions, in cents.
+    /// Cumulative revenue after deductions, in US cents. `None` if it was not requested.
     pub net_cumulative_revenue: Option<Number>,
-    /// Costs reported by events, in cents, possibly with fractions of a cent.
+    /// Costs reported by events, in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub costs: Option<Number>,
-    /// Cumulative costs in cents, possibly with fractions of a cent.
+    /// Cumulative costs in US cents, possibly with fractions of a cent. `None` if it was
+    /// not requested.
     pub cumulative_costs: Option<Number>,
-    /// Average amount of an order in cents.
+    /// Average amount of an order in US cents. `None` if it was not requested.
     pub average_order_value: Option<Number>,
-    /// Average net amount of an order in cents, after deductions.
+    /// Average net amount of an order in US cents, after deductions. `None` if it was not
+    /// requested.
     pub net_average_order_value: Option<Number>,
-    /// Average cost per customer in cents, possibly with fractions of a cent.
+    /// Average cost per customer in US cents, possibly with fractions of a cent. `None`
+    /// if it was not requested.
     pub cost_per_user: Option<Number>,
-    /// Number of customers with events.
+    /// Number of customers with events. `None` if it was not requested.
     pub active_user_by_event: Option<Number>,
-    /// Number of one-time purchases.
+    /// Number of one-time purchases. `None` if it was not requested.
     pub one_time_products: Option<Number>,
-    /// Revenue of one-time purchases in cents.
+    /// Revenue of one-time purchases in US cents. `None` if it was not requested.
     pub one_time_products_revenue: Option<Number>,
-    /// Revenue of one-time purchases after deductions, in cents.
+    /// Revenue of one-time purchases after deductions, in US cents. `None` if it was not
+    /// requested.
     pub one_time_products_net_revenue: Option<Number>,
-    /// Number of new subscriptions.
+    /// Number of new subscriptions. `None` if it was not requested.
     pub new_subscriptions: Option<Number>,
-    /// Revenue of new subscriptions in cents.
+    /// Revenue of new subscriptions in US cents. `None` if it was not requested.
     pub new_subscriptions_revenue: Option<Number>,
-    /// Revenue of new subscriptions after deductions, in cents.
+    /// Revenue of new subscriptions after deductions, in US cents. `None` if it was not
+    /// requested.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// Number of renewed subscriptions.
+    /// Number of renewed subscriptions. `None` if it was not requested.
     pub renewed_subscriptions: Option<Number>,
-    /// Revenue of renewed subscriptions in cents.
+    /// Revenue of renewed subscriptions in US cents. `None` if it was not requested.
     pub renewed_subscriptions_revenue: Option<Number>,
-    /// Revenue of renewed subscriptions after deductions, in cents.
+    /// Revenue of renewed subscriptions after deductions, in US cents. `None` if it was
+    /// not requested.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// Number of canceled subscriptions.
+    /// Number of canceled subscriptions. `None` if it was not requested.
     pub canceled_subscriptions: Option<Number>,
-    /// Number of subscriptions canceled because of the customer service.
+    /// Number of subscriptions canceled because of the customer service. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_customer_service: Option<Number>,
-    /// Number of subscriptions canceled because of the quality.
+    /// Number of subscriptions canceled because of the quality. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_low_quality: Option<Number>,
-    /// Number of subscriptions canceled because features were missing.
+    /// Number of subscriptions canceled because features were missing. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_missing_features: Option<Number>,
-    /// Number of subscriptions canceled because another service is used instead.
+    /// Number of subscriptions canceled because another service is used instead. `None`
+    /// if it was not requested.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// Number of subscriptions canceled because it was too complicated.
+    /// Number of subscriptions canceled because it was too complicated. `None` if it was
+    /// not requested.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// Number of subscriptions canceled because of the price.
+    /// Number of subscriptions canceled because of the price. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// Number of subscriptions canceled because they were not used.
+    /// Number of subscriptions canceled because they were not used. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// Number of subscriptions canceled for other reasons.
+    /// Number of subscriptions canceled for other reasons. `None` if it was not
+    /// requested.
     pub canceled_subscriptions_other: Option<Number>,
-    /// Annual recurring revenue in cents.
+    /// Annual recurring revenue in US cents. `None` if it was not requested.
     pub annual_recurring_revenue: Option<Number>,
-    /// Annual recurring revenue in cents, without subscriptions that are scheduled to
-    /// end.
+    /// Annual recurring revenue in US cents, without subscriptions that are scheduled to
+    /// end. `None` if it was not requested.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// Share of checkout sessions that succeeded, from 0 to 1.
+    /// Share of checkout sessions that succeeded, from 0 to 1. `None` if it was not
+    /// requested.
     pub checkouts_conversion: Option<Number>,
-    /// Lifetime value of a customer in cents.
+    /// Lifetime value of a customer in US cents. `None` if it was not requested.
     pub ltv: Option<Number>,
-    /// Revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Revenue minus costs, in US cents, possibly with fractions of a cent. `None` if it
+    /// was not requested.
     pub gross_margin: Option<Number>,
-    /// Gross margin as a share of the revenue, from 0 to 1.
+    /// Gross margin as a share of the revenue, from 0 to 1. `None` if it was not
+    /// requested.
     pub gross_margin_percentage: Option<Number>,
-    /// Cash flow: revenue minus costs, in cents, possibly with fractions of a cent.
+    /// Cash flow: revenue minus costs, in US cents, possibly with fractions of a cent.
+    /// `None` if it was not requested.
     pub cashflow: Option<Number>,
-    /// Average number of seats per customer who has seats.
+    /// Average number of seats per customer who has seats. `None` if it was not
+    /// requested.
     pub average_seats_per_customer: Option<Number>,
-    /// Share of seats that are claimed, from 0 to 1.
+    /// Share of seats that are claimed, from 0 to 1. `None` if it was not requested.
     pub seat_utilization_rate: Option<Number>,
 }

@@ -25,7 +25,7 @@ pub struct AuthorizationCodeTokenRequest {
     pub code: String,
     /// Redirect URI of the authorization request.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub redirect_uri: String,
 }
 
@@ -57,7 +57,7 @@ pub struct AuthorizeOrganization {
     pub slug: String,
     /// Name of the organization.
     pub name: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -109,9 +109,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Whether exactly one organization must be selected.
-    ///
-    /// Default: `false`.
+    /// Whether exactly one organization must be selected. `None` means `false`.
     #[must_use]
     #[inline]
     pub fn requires_single_organization(&self) -> Option<bool> {
@@ -122,48 +120,8 @@ impl AuthorizeResponse {
         }
     }
 
-    /// Human-readable descriptions of the scopes, by scope.
-    ///
-    /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
-    /// email address", "user:read": "Read your user account", "user:write": "Manage your
-    /// user account", "organizations:read": "Read your organizations",
-    /// "organizations:write": "Create or modify organizations", "custom_fields:read":
-    /// "Read custom fields", "custom_fields:write": "Create or modify custom fields",
-    /// "discounts:read": "Read discounts", "discounts:write": "Create or modify
-    /// discounts", "checkout_links:read": "Read checkout links", "checkout_links:write":
-    /// "Create or modify checkout links", "checkouts:read": "Read checkout sessions",
-    /// "checkouts:write": "Create or modify checkout sessions", "transactions:read":
-    /// "Read transactions", "transactions:write": "Create or modify transactions",
-    /// "payouts:read": "Read payouts", "payouts:write": "Create or modify payouts",
-    /// "products:read": "Read products", "products:write": "Create or modify products",
-    /// "benefits:read": "Read benefits", "benefits:write": "Create or modify benefits",
-    /// "events:read": "Read events", "events:write": "Create events", "meters:read":
-    /// "Read meters", "meters:write": "Create or modify meters", "files:read": "Read file
-    /// uploads", "files:write": "Create or modify file uploads", "subscriptions:read":
-    /// "Read subscriptions made on your organizations", "subscriptions:write": "Create or
-    /// modify subscriptions made on your organizations", "customers:read": "Read
-    /// customers", "customers:write": "Create or modify customers", "members:read": "Read
-    /// members", "members:write": "Create or modify members", "wallets:read": "Read
-    /// wallets", "wallets:write": "Create or modify wallets", "disputes:read": "Read
-    /// disputes", "disputes:write": "Create or modify disputes", "customer_meters:read":
-    /// "Read customer meters", "customer_sessions:write": "Create or modify customer
-    /// sessions", "member_sessions:write": "Create or modify member sessions",
-    /// "customer_seats:read": "Read customer seats", "customer_seats:write": "Create or
-    /// modify customer seats", "orders:read": "Read orders made on your organizations",
-    /// "orders:write": "Modify orders made on your organizations", "refunds:read": "Read
-    /// refunds made on your organizations", "refunds:write": "Create or modify refunds",
-    /// "payments:read": "Read payments made on your organizations", "metrics:read": "Read
-    /// metrics", "metrics:write": "Create or modify metric definitions", "webhooks:read":
-    /// "Read webhooks", "webhooks:write": "Create or modify webhooks",
-    /// "license_keys:read": "Read license keys", "license_keys:write": "Modify license
-    /// keys", "customer_portal:read": "Read your orders, subscriptions and benefits",
-    /// "customer_portal:write": "Create or modify your orders, subscriptions and
-    /// benefits", "notifications:read": "Read notifications", "notifications:write":
-    /// "Mark notifications as read", "notification_recipients:read": "Read notification
-    /// recipients", "notification_recipients:write": "Create or modify notification
-    /// recipients", "organization_access_tokens:read": "Read organization access tokens",
-    /// "organization_access_tokens:write": "Create or modify organization access
-    /// tokens"}`.
+    /// Human-readable descriptions of the scopes, by scope. `None` means the default of
+    /// the server.
     #[must_use]
     #[inline]
     pub fn scope_display_names(&self) -> Option<&BTreeMap<String, String>> {
@@ -244,58 +202,16 @@ pub struct AuthorizeResponseOrganization {
     ///
     /// Always `organization`.
     pub sub_type: Cow<'static, str>,
-    /// Organization that the client requests access to; null if the user chooses it.
+    /// Organization that the client requests access to. `None` if the user chooses it.
     pub sub: Option<AuthorizeOrganization>,
     /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization must be selected.
-    ///
-    /// Default: `false`.
+    /// Whether exactly one organization must be selected. `None` means `false`.
     pub requires_single_organization: Option<bool>,
-    /// Human-readable descriptions of the scopes, by scope.
-    ///
-    /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
-    /// email address", "user:read": "Read your user account", "user:write": "Manage your
-    /// user account", "organizations:read": "Read your organizations",
-    /// "organizations:write": "Create or modify organizations", "custom_fields:read":
-    /// "Read custom fields", "custom_fields:write": "Create or modify custom fields",
-    /// "discounts:read": "Read discounts", "discounts:write": "Create or modify
-    /// discounts", "checkout_links:read": "Read checkout links", "checkout_links:write":
-    /// "Create or modify checkout links", "checkouts:read": "Read checkout sessions",
-    /// "checkouts:write": "Create or modify checkout sessions", "transactions:read":
-    /// "Read transactions", "transactions:write": "Create or modify transactions",
-    /// "payouts:read": "Read payouts", "payouts:write": "Create or modify payouts",
-    /// "products:read": "Read products", "products:write": "Create or modify products",
-    /// "benefits:read": "Read benefits", "benefits:write": "Create or modify benefits",
-    /// "events:read": "Read events", "events:write": "Create events", "meters:read":
-    /// "Read meters", "meters:write": "Create or modify meters", "files:read": "Read file
-    /// uploads", "files:write": "Create or modify file uploads", "subscriptions:read":
-    /// "Read subscriptions made on your organizations", "subscriptions:write": "Create or
-    /// modify subscriptions made on your organizations", "customers:read": "Read
-    /// customers", "customers:write": "Create or modify customers", "members:read": "Read
-    /// members", "members:write": "Create or modify members", "wallets:read": "Read
-    /// wallets", "wallets:write": "Create or modify wallets", "disputes:read": "Read
-    /// disputes", "disputes:write": "Create or modify disputes", "customer_meters:read":
-    /// "Read customer meters", "customer_sessions:write": "Create or modify customer
-    /// sessions", "member_sessions:write": "Create or modify member sessions",
-    /// "customer_seats:read": "Read customer seats", "customer_seats:write": "Create or
-    /// modify customer seats", "orders:read": "Read orders made on your organizations",
-    /// "orders:write": "Modify orders made on your organizations", "refunds:read": "Read
-    /// refunds made on your organizations", "refunds:write": "Create or modify refunds",
-    /// "payments:read": "Read payments made on your organizations", "metrics:read": "Read
-    /// metrics", "metrics:write": "Create or modify metric definitions", "webhooks:read":
-    /// "Read webhooks", "webhooks:write": "Create or modify webhooks",
-    /// "license_keys:read": "Read license keys", "license_keys:write": "Modify license
-    /// keys", "customer_portal:read": "Read your orders, subscriptions and benefits",
-    /// "customer_portal:write": "Create or modify your orders, subscriptions and
-    /// benefits", "notifications:read": "Read notifications", "notifications:write":
-    /// "Mark notifications as read", "notification_recipients:read": "Read notification
-    /// recipients", "notification_recipients:write": "Create or modify notification
-    /// recipients", "organization_access_tokens:read": "Read organization access tokens",
-    /// "organization_access_tokens:write": "Create or modify organization access
-    /// tokens"}`.
+    /// Human-readable descriptions of the scopes, by scope. `None` means the default of
+    /// the server.
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
@@ -309,58 +225,16 @@ pub struct AuthorizeResponseUser {
     ///
     /// Always `user`.
     pub sub_type: Cow<'static, str>,
-    /// User that the client requests access to; null if it is not determined yet.
+    /// User that the client requests access to. `None` if it is not determined yet.
     pub sub: Option<AuthorizeUser>,
     /// Requested scopes.
     pub scopes: Vec<Scope>,
     /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// Whether exactly one organization must be selected.
-    ///
-    /// Default: `false`.
+    /// Whether exactly one organization must be selected. `None` means `false`.
     pub requires_single_organization: Option<bool>,
-    /// Human-readable descriptions of the scopes, by scope.
-    ///
-    /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
-    /// email address", "user:read": "Read your user account", "user:write": "Manage your
-    /// user account", "organizations:read": "Read your organizations",
-    /// "organizations:write": "Create or modify organizations", "custom_fields:read":
-    /// "Read custom fields", "custom_fields:write": "Create or modify custom fields",
-    /// "discounts:read": "Read discounts", "discounts:write": "Create or modify
-    /// discounts", "checkout_links:read": "Read checkout links", "checkout_links:write":
-    /// "Create or modify checkout links", "checkouts:read": "Read checkout sessions",
-    /// "checkouts:write": "Create or modify checkout sessions", "transactions:read":
-    /// "Read transactions", "transactions:write": "Create or modify transactions",
-    /// "payouts:read": "Read payouts", "payouts:write": "Create or modify payouts",
-    /// "products:read": "Read products", "products:write": "Create or modify products",
-    /// "benefits:read": "Read benefits", "benefits:write": "Create or modify benefits",
-    /// "events:read": "Read events", "events:write": "Create events", "meters:read":
-    /// "Read meters", "meters:write": "Create or modify meters", "files:read": "Read file
-    /// uploads", "files:write": "Create or modify file uploads", "subscriptions:read":
-    /// "Read subscriptions made on your organizations", "subscriptions:write": "Create or
-    /// modify subscriptions made on your organizations", "customers:read": "Read
-    /// customers", "customers:write": "Create or modify customers", "members:read": "Read
-    /// members", "members:write": "Create or modify members", "wallets:read": "Read
-    /// wallets", "wallets:write": "Create or modify wallets", "disputes:read": "Read
-    /// disputes", "disputes:write": "Create or modify disputes", "customer_meters:read":
-    /// "Read customer meters", "customer_sessions:write": "Create or modify customer
-    /// sessions", "member_sessions:write": "Create or modify member sessions",
-    /// "customer_seats:read": "Read customer seats", "customer_seats:write": "Create or
-    /// modify customer seats", "orders:read": "Read orders made on your organizations",
-    /// "orders:write": "Modify orders made on your organizations", "refunds:read": "Read
-    /// refunds made on your organizations", "refunds:write": "Create or modify refunds",
-    /// "payments:read": "Read payments made on your organizations", "metrics:read": "Read
-    /// metrics", "metrics:write": "Create or modify metric definitions", "webhooks:read":
-    /// "Read webhooks", "webhooks:write": "Create or modify webhooks",
-    /// "license_keys:read": "Read license keys", "license_keys:write": "Modify license
-    /// keys", "customer_portal:read": "Read your orders, subscriptions and benefits",
-    /// "customer_portal:write": "Create or modify your orders, subscriptions and
-    /// benefits", "notifications:read": "Read notifications", "notifications:write":
-    /// "Mark notifications as read", "notification_recipients:read": "Read notification
-    /// recipients", "notification_recipients:write": "Create or modify notification
-    /// recipients", "organization_access_tokens:read": "Read organization access tokens",
-    /// "organization_access_tokens:write": "Create or modify organization access
-    /// tokens"}`.
+    /// Human-readable descriptions of the scopes, by scope. `None` means the default of
+    /// the server.
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
@@ -372,9 +246,9 @@ pub struct AuthorizeUser {
     pub id: Uuid,
     /// Email address.
     ///
-    /// Format `email`.
+    /// Always has the format `email`.
     pub email: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -384,7 +258,7 @@ pub struct AuthorizeUser {
 pub struct IntrospectTokenRequest {
     /// Token to introspect.
     pub token: String,
-    /// Probable type of the token.
+    /// Probable type of the token. If not set, the server tries all types.
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
@@ -408,7 +282,8 @@ impl IntrospectTokenRequest {
         }
     }
 
-    /// Probable type of the token.
+    /// Sets `token_type_hint`: probable type of the token. If not set, the server tries
+    /// all types.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -422,25 +297,29 @@ impl IntrospectTokenRequest {
 pub struct IntrospectTokenResponse {
     /// Whether the token is valid.
     pub active: bool,
-    /// ID of the OAuth2 client.
+    /// ID of the OAuth2 client. `None` if the token is not active.
     pub client_id: Option<String>,
-    /// Type of the token.
+    /// Type of the token. `None` if the token is not active.
     pub token_type: Option<IntrospectedTokenType>,
-    /// Scopes, separated by spaces.
+    /// Scopes, separated by spaces. `None` if the token is not active.
     pub scope: Option<String>,
-    /// Type of the subject: a user or an organization.
+    /// Type of the subject: a user or an organization. `None` if the token is not active.
     pub sub_type: Option<SubType>,
-    /// ID of the user or the organization that the token acts for.
+    /// ID of the user or the organization that the token acts for. `None` if the token is
+    /// not active.
     pub sub: Option<String>,
-    /// IDs of the organizations that the token can act for.
+    /// IDs of the organizations that the token can act for. `None` if the token is not
+    /// active.
     pub organizations: Option<Vec<String>>,
-    /// Intended audience of the token.
+    /// Intended audience of the token. `None` if the token is not active.
     pub aud: Option<String>,
-    /// Issuer of the token.
+    /// Issuer of the token. `None` if the token is not active.
     pub iss: Option<String>,
-    /// When the token expires, as a Unix timestamp in seconds.
+    /// When the token expires, as a Unix timestamp in seconds. `None` if the token is not
+    /// active.
     pub exp: Option<i64>,
-    /// When the token was issued, as a Unix timestamp in seconds.
+    /// When the token was issued, as a Unix timestamp in seconds. `None` if the token is
+    /// not active.
     pub iat: Option<i64>,
 }
 
@@ -472,35 +351,41 @@ pub enum IntrospectedTokenType {
 pub struct OAuth2Client {
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Client secret. Do not log or expose it.
+    /// Client secret. Do not log or expose it. `None` if the client has no secret.
     pub client_secret: Option<String>,
-    /// When the client ID was issued, as a Unix timestamp in seconds.
+    /// When the client ID was issued, as a Unix timestamp in seconds. `None` if the
+    /// registration lacks it.
     pub client_id_issued_at: Option<i64>,
     /// When the client secret expires, as a Unix timestamp in seconds; 0 means never.
+    /// `None` if the client has no secret.
     pub client_secret_expires_at: Option<i64>,
-    /// URL of the registration.
+    /// URL of the registration. `None` if the registration lacks it.
     pub registration_client_uri: Option<String>,
-    /// Token that authorizes reading and changing the registration.
+    /// Token that authorizes reading and changing the registration. `None` if the
+    /// registration lacks it.
     pub registration_access_token: Option<String>,
-    /// Name of the OAuth2 client.
+    /// Name of the OAuth2 client. `None` if the registration lacks it.
     pub client_name: Option<String>,
-    /// Registered redirect URIs.
+    /// Registered redirect URIs. `None` if the registration lacks it.
     pub redirect_uris: Option<Vec<String>>,
-    /// Authentication method of the client at the token endpoint.
+    /// Authentication method of the client at the token endpoint. `None` if the
+    /// registration lacks it.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// Grant types that the client may use.
+    /// Grant types that the client may use. `None` if the registration lacks it.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// Response types that the client may request.
+    /// Response types that the client may request. `None` if the registration lacks it.
     pub response_types: Option<Vec<String>>,
-    /// Scopes, separated by spaces.
+    /// Scopes, separated by spaces. `None` if the registration lacks it.
     pub scope: Option<String>,
-    /// URL of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client. `None` if the registration lacks it.
     pub client_uri: Option<String>,
-    /// URL of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client. `None` if the registration lacks it.
     pub logo_uri: Option<String>,
-    /// URL of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client. `None` if the registration lacks
+    /// it.
     pub tos_uri: Option<String>,
-    /// URL of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client. `None` if the registration lacks
+    /// it.
     pub policy_uri: Option<String>,
 }
 
@@ -510,7 +395,8 @@ pub struct OAuth2Client {
 pub struct OAuth2ClientConfiguration {
     /// Registered redirect URIs.
     ///
-    /// Each: format `uri` (validated by the server), at least 1 character.
+    /// Each item must have the format `uri` (validated by the server) and at least 1
+    /// character.
     pub redirect_uris: Vec<String>,
     /// Authentication method of the client at the token endpoint.
     ///
@@ -547,15 +433,15 @@ pub struct OAuth2ClientConfiguration {
     pub client_uri: Option<String>,
     /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub logo_uri: Option<String>,
     /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub tos_uri: Option<String>,
     /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub policy_uri: Option<String>,
     /// Type of the subject that the client acts for by default.
     ///
@@ -582,7 +468,8 @@ impl OAuth2ClientConfiguration {
         }
     }
 
-    /// Authentication method of the client at the token endpoint.
+    /// Sets `token_endpoint_auth_method`: authentication method of the client at the
+    /// token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -594,7 +481,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Grant types that the client may use.
+    /// Sets `grant_types`: grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -603,7 +490,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Response types that the client may request.
+    /// Sets `response_types`: response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -615,7 +502,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// Scopes, separated by spaces.
+    /// Sets `scope`: scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -637,41 +524,41 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// URL of the website of the OAuth2 client.
+    /// Sets `client_uri`: URL of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<String>) -> Self {
         self.client_uri = Some(client_uri.into());
         self
     }
 
-    /// URL of the logo of the OAuth2 client.
+    /// Sets `logo_uri`: URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn logo_uri(mut self, logo_uri: impl Into<String>) -> Self {
         self.logo_uri = Some(logo_uri.into());
         self
     }
 
-    /// URL of the terms of service of the OAuth2 client.
+    /// Sets `tos_uri`: URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn tos_uri(mut self, tos_uri: impl Into<String>) -> Self {
         self.tos_uri = Some(tos_uri.into());
         self
     }
 
-    /// URL of the privacy policy of the OAuth2 client.
+    /// Sets `policy_uri`: URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn policy_uri(mut self, policy_uri: impl Into<String>) -> Self {
         self.policy_uri = Some(policy_uri.into());
         self
     }
 
-    /// Type of the subject that the client acts for by default.
+    /// Sets `default_sub_type`: type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -687,7 +574,8 @@ impl OAuth2ClientConfiguration {
 pub struct OAuth2ClientConfigurationUpdate {
     /// Registered redirect URIs.
     ///
-    /// Each: format `uri` (validated by the server), at least 1 character.
+    /// Each item must have the format `uri` (validated by the server) and at least 1
+    /// character.
     pub redirect_uris: Vec<String>,
     /// Authentication method of the client at the token endpoint.
     ///
@@ -724,15 +612,15 @@ pub struct OAuth2ClientConfigurationUpdate {
     pub client_uri: Patch<String>,
     /// URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub logo_uri: Patch<String>,
     /// URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub tos_uri: Patch<String>,
     /// URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub policy_uri: Patch<String>,
     /// Type of the subject that the client acts for by default.
     ///
@@ -769,7 +657,8 @@ impl OAuth2ClientConfigurationUpdate {
         }
     }
 
-    /// Authentication method of the client at the token endpoint.
+    /// Sets `token_endpoint_auth_method`: authentication method of the client at the
+    /// token endpoint.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -781,7 +670,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Grant types that the client may use.
+    /// Sets `grant_types`: grant types that the client may use.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -790,7 +679,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Response types that the client may request.
+    /// Sets `response_types`: response types that the client may request.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -802,7 +691,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Scopes, separated by spaces.
+    /// Sets `scope`: scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -824,41 +713,41 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// URL of the website of the OAuth2 client.
+    /// Sets or clears `client_uri`: URL of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<Patch<String>>) -> Self {
         self.client_uri = client_uri.into();
         self
     }
 
-    /// URL of the logo of the OAuth2 client.
+    /// Sets or clears `logo_uri`: URL of the logo of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn logo_uri(mut self, logo_uri: impl Into<Patch<String>>) -> Self {
         self.logo_uri = logo_uri.into();
         self
     }
 
-    /// URL of the terms of service of the OAuth2 client.
+    /// Sets or clears `tos_uri`: URL of the terms of service of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn tos_uri(mut self, tos_uri: impl Into<Patch<String>>) -> Self {
         self.tos_uri = tos_uri.into();
         self
     }
 
-    /// URL of the privacy policy of the OAuth2 client.
+    /// Sets or clears `policy_uri`: URL of the privacy policy of the OAuth2 client.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn policy_uri(mut self, policy_uri: impl Into<Patch<String>>) -> Self {
         self.policy_uri = policy_uri.into();
         self
     }
 
-    /// Type of the subject that the client acts for by default.
+    /// Sets `default_sub_type`: type of the subject that the client acts for by default.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -867,7 +756,8 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// Current secret of the client. Optional; the server rejects any other value.
+    /// Sets `client_secret`: current secret of the client. Optional; the server rejects
+    /// any other value.
     #[must_use]
     pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
         self.client_secret = Some(client_secret.into());
@@ -881,19 +771,21 @@ impl OAuth2ClientConfigurationUpdate {
 pub struct OAuth2ClientPublic {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the OAuth2 client.
     pub client_id: String,
-    /// Name of the OAuth2 client.
+    /// Name of the OAuth2 client. `None` if the registration lacks it.
     pub client_name: Option<String>,
-    /// URL of the website of the OAuth2 client.
+    /// URL of the website of the OAuth2 client. `None` if the registration lacks it.
     pub client_uri: Option<String>,
-    /// URL of the logo of the OAuth2 client.
+    /// URL of the logo of the OAuth2 client. `None` if the registration lacks it.
     pub logo_uri: Option<String>,
-    /// URL of the terms of service of the OAuth2 client.
+    /// URL of the terms of service of the OAuth2 client. `None` if the registration lacks
+    /// it.
     pub tos_uri: Option<String>,
-    /// URL of the privacy policy of the OAuth2 client.
+    /// URL of the privacy policy of the OAuth2 client. `None` if the registration lacks
+    /// it.
     pub policy_uri: Option<String>,
 }
 
@@ -949,7 +841,7 @@ impl RefreshTokenRequest {
 pub struct RevokeTokenRequest {
     /// Token to revoke.
     pub token: String,
-    /// Probable type of the token.
+    /// Probable type of the token. If not set, the server tries all types.
     pub token_type_hint: Option<TokenTypeHint>,
     /// ID of the OAuth2 client.
     pub client_id: String,
@@ -973,7 +865,8 @@ impl RevokeTokenRequest {
         }
     }
 
-    /// Probable type of the token.
+    /// Sets `token_type_hint`: probable type of the token. If not set, the server tries
+    /// all types.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
         self.token_type_hint = Some(token_type_hint.into());
@@ -1211,11 +1104,12 @@ pub struct TokenResponse {
     pub token_type: Cow<'static, str>,
     /// Lifetime of the access token, in seconds.
     pub expires_in: i64,
-    /// Refresh token, which can be exchanged for a new access token.
+    /// Refresh token, which can be exchanged for a new access token. `None` if none was
+    /// issued.
     pub refresh_token: Option<String>,
     /// Scopes, separated by spaces.
     pub scope: String,
-    /// ID token of OpenID Connect, which identifies the user; null without the scope
+    /// ID token of OpenID Connect, which identifies the user. `None` without the scope
     /// `openid`.
     pub id_token: Option<String>,
 }
@@ -1266,7 +1160,7 @@ impl UserInfo {
         }
     }
 
-    /// Name of the user.
+    /// Name of the user. `None` if the scopes of the token do not include it.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
@@ -1329,7 +1223,7 @@ pub struct UnknownUserInfo {
 pub struct UserInfoOrganization {
     /// ID of the organization.
     pub sub: String,
-    /// Name of the organization.
+    /// Name of the organization. `None` if the scopes of the token do not include it.
     pub name: Option<String>,
 }
 
@@ -1339,11 +1233,12 @@ pub struct UserInfoOrganization {
 pub struct UserInfoUser {
     /// ID of the user.
     pub sub: String,
-    /// Name of the user.
+    /// Name of the user. `None` if the scopes of the token do not include it.
     pub name: Option<String>,
-    /// Email address.
+    /// Email address. `None` if the scopes of the token do not include it.
     pub email: Option<String>,
-    /// Whether the email address is verified.
+    /// Whether the email address is verified. `None` if the scopes of the token do not
+    /// include it.
     pub email_verified: Option<bool>,
 }
 
@@ -1385,7 +1280,7 @@ impl WebTokenRequest {
         }
     }
 
-    /// Type of the subject: a user or an organization.
+    /// Sets `sub_type`: type of the subject: a user or an organization.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -1394,7 +1289,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// ID of the user or the organization that the token acts for.
+    /// Sets `sub`: ID of the user or the organization that the token acts for.
     #[must_use]
     #[inline]
     pub fn set_sub(mut self, sub: Uuid) -> Self {
@@ -1402,7 +1297,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// Scopes, separated by spaces.
+    /// Sets `scope`: scopes, separated by spaces.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());

@@ -56,7 +56,7 @@ pub struct OrderCreate {
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -68,18 +68,19 @@ pub struct OrderCreate {
     pub product_id: ProductId,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// Amount in cents to charge instead of the price of the product. Cannot be combined
-    /// with `units`.
+    /// Amount to charge instead of the price of the product, in the smallest currency
+    /// unit (cents for USD). Cannot be combined with `units`. If not set, the price of
+    /// the product is charged.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub amount: Option<i64>,
     /// Number of units to charge. Required for unit-based prices, rejected for others.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
     /// Description of the order on the invoice. Defaults to the name of the product.
     ///
-    /// At most 500 characters.
+    /// Must have at most 500 characters.
     pub description: Option<String>,
 }
 
@@ -103,7 +104,8 @@ impl OrderCreate {
         }
     }
 
-    /// Values of the custom fields, by slug of the custom field.
+    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
+    /// field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -113,17 +115,17 @@ impl OrderCreate {
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -133,17 +135,18 @@ impl OrderCreate {
         self
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Sets `currency`: currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.currency = Some(currency.into());
         self
     }
 
-    /// Amount in cents to charge instead of the price of the product. Cannot be combined
-    /// with `units`.
+    /// Sets `amount`: amount to charge instead of the price of the product, in the
+    /// smallest currency unit (cents for USD). Cannot be combined with `units`. If not
+    /// set, the price of the product is charged.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     #[inline]
     pub fn amount(mut self, amount: i64) -> Self {
@@ -151,9 +154,10 @@ impl OrderCreate {
         self
     }
 
-    /// Number of units to charge. Required for unit-based prices, rejected for others.
+    /// Sets `units`: number of units to charge. Required for unit-based prices, rejected
+    /// for others.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -161,9 +165,10 @@ impl OrderCreate {
         self
     }
 
-    /// Description of the order on the invoice. Defaults to the name of the product.
+    /// Sets `description`: description of the order on the invoice. Defaults to the name
+    /// of the product.
     ///
-    /// At most 500 characters.
+    /// Must have at most 500 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -179,38 +184,40 @@ pub struct OrderCustomer {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -261,20 +268,20 @@ pub enum OrderExportColumn {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrderExportRow {
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub email: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Name of the product; null if there is none.
+    /// Name of the product. `None` if the order has no product.
     pub product: Option<String>,
-    /// Amount after discounts and before taxes, in the main unit of the currency (not in
-    /// cents).
+    /// Amount after discounts and before taxes, in the main unit of the currency, such as
+    /// dollars.
     pub net_amount: Decimal,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Status of the order.
     pub status: OrderStatus,
-    /// Invoice number; null if there is none.
+    /// Invoice number. `None` if there is none.
     pub invoice_number: Option<String>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
@@ -297,8 +304,8 @@ impl OrderFinalize {
         Self { payment_method_id: None }
     }
 
-    /// ID of the customer's payment method to charge. Defaults to the customer's default
-    /// payment method.
+    /// Sets `payment_method_id`: ID of the customer's payment method to charge. Defaults
+    /// to the customer's default payment method.
     #[must_use]
     pub fn payment_method_id(
         mut self,
@@ -330,23 +337,24 @@ pub struct OrderInvoice {
 pub struct OrderItemSchema {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
     /// Description of the line item.
     pub label: String,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
     /// Whether the line item results from a change within a billing period.
     pub proration: bool,
-    /// ID of the price.
+    /// ID of the price. `None` if the line item does not result from a price of the
+    /// product.
     pub product_price_id: Option<PriceId>,
-    /// Start of the time range.
+    /// Start of the time range. `None` if the line item is not for a period.
     pub start_timestamp: Option<Timestamp>,
-    /// End of the time range.
+    /// End of the time range. `None` if the line item is not for a period.
     pub end_timestamp: Option<Timestamp>,
 }
 
@@ -360,27 +368,27 @@ pub struct OrderProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
@@ -486,11 +494,11 @@ pub struct OrderSubscription {
     pub metadata: MetadataOutputType,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -505,50 +513,50 @@ pub struct OrderSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the meter cycle is the billing cycle.
-    /// Credits are granted and overage is billed once per meter period.
+    /// When the current meter period began. Credits are granted and overage is billed
+    /// once per meter period. `None` if the meter cycle is the billing cycle.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the meter
+    /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began; null without a trial.
+    /// When the trial began. `None` without a trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period. `None` if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended; null if it has not.
+    /// When the subscription ended. `None` if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`; null if it is not past due.
+    /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused; null if it was not.
+    /// When the subscription was paused. `None` if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically; null if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// ID of the product.
     pub product_id: ProductId,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Reason of the cancellation; null if the customer gave none.
+    /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// Comment of the customer about the cancellation; null if there is none.
+    /// Comment of the customer about the cancellation. `None` if there is none.
     pub customer_cancellation_comment: Option<String>,
 }
 
@@ -574,14 +582,14 @@ impl OrderUpdate {
         }
     }
 
-    /// Name on invoices.
+    /// Sets or clears `billing_name`: name on invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// Billing address.
+    /// Sets or clears `billing_address`: billing address.
     #[must_use]
     pub fn billing_address(
         mut self,

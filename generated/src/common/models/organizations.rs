@@ -1014,7 +1014,8 @@ pub enum CountryAlpha2Input {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerSettings {
-    /// Whether customers can change their email address.
+    /// Whether customers can change their email address. `None` if the organization has
+    /// not set it.
     pub allow_email_change: Option<bool>,
 }
 
@@ -1026,7 +1027,7 @@ impl CustomerPortalCustomerSettings {
         Self { allow_email_change: None }
     }
 
-    /// Whether customers can change their email address.
+    /// Sets `allow_email_change`: whether customers can change their email address.
     #[must_use]
     #[inline]
     pub fn allow_email_change(mut self, allow_email_change: bool) -> Self {
@@ -1050,9 +1051,11 @@ pub struct CustomerPortalSubscriptionSettings {
     pub update_seats: bool,
     /// Whether customers can change to another product.
     pub update_plan: bool,
-    /// Whether customers can change the number of units.
+    /// Whether customers can change the number of units. `None` if the organization has
+    /// not set it.
     pub update_units: Option<bool>,
-    /// Whether customers can pause their subscriptions.
+    /// Whether customers can pause their subscriptions. `None` if the organization has
+    /// not set it.
     pub pause: Option<bool>,
 }
 
@@ -1069,7 +1072,7 @@ impl CustomerPortalSubscriptionSettings {
         }
     }
 
-    /// Whether customers can change the number of units.
+    /// Sets `update_units`: whether customers can change the number of units.
     #[must_use]
     #[inline]
     pub fn update_units(mut self, update_units: bool) -> Self {
@@ -1077,7 +1080,7 @@ impl CustomerPortalSubscriptionSettings {
         self
     }
 
-    /// Whether customers can pause their subscriptions.
+    /// Sets `pause`: whether customers can pause their subscriptions.
     #[must_use]
     #[inline]
     pub fn pause(mut self, pause: bool) -> Self {
@@ -1182,7 +1185,8 @@ pub struct OrganizationCustomerPortalSettings {
     pub usage: CustomerPortalUsageSettings,
     /// What customers can change of their subscriptions.
     pub subscription: CustomerPortalSubscriptionSettings,
-    /// What customers can change of their own data.
+    /// What customers can change of their own data. `None` if the organization has not
+    /// set it.
     pub customer: Option<CustomerPortalCustomerSettings>,
 }
 
@@ -1201,7 +1205,7 @@ impl OrganizationCustomerPortalSettings {
         }
     }
 
-    /// What customers can change of their own data.
+    /// Sets `customer`: what customers can change of their own data.
     #[must_use]
     #[inline]
     pub fn customer(mut self, customer: CustomerPortalCustomerSettings) -> Self {
@@ -1234,7 +1238,7 @@ pub struct OrganizationDetails {
     pub customer_acquisition: Option<Vec<String>>,
     /// Expected revenue of the next 12 months.
     ///
-    /// Deprecated. At least 0.
+    /// Deprecated. Must be at least 0.
     pub future_annual_revenue: Patch<i64>,
     /// Whether the organization switches from another platform.
     ///
@@ -1244,7 +1248,7 @@ pub struct OrganizationDetails {
     pub switching_from: Patch<PreviousProvider>,
     /// Revenue of the previous year.
     ///
-    /// Deprecated. At least 0.
+    /// Deprecated. Must be at least 0.
     pub previous_annual_revenue: Patch<i64>,
 }
 
@@ -1267,7 +1271,7 @@ impl OrganizationDetails {
         }
     }
 
-    /// Description of the business.
+    /// Sets or clears `about`: description of the business.
     ///
     /// Deprecated.
     #[must_use]
@@ -1276,7 +1280,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Description of the products.
+    /// Sets or clears `product_description`: description of the products.
     #[must_use]
     pub fn product_description(
         mut self,
@@ -1286,21 +1290,21 @@ impl OrganizationDetails {
         self
     }
 
-    /// Categories of the products.
+    /// Sets `selling_categories`: categories of the products.
     #[must_use]
     pub fn selling_categories(mut self, selling_categories: impl Strings) -> Self {
         self.selling_categories = Some(selling_categories.into_strings());
         self
     }
 
-    /// Pricing models of the business.
+    /// Sets `pricing_models`: pricing models of the business.
     #[must_use]
     pub fn pricing_models(mut self, pricing_models: impl Strings) -> Self {
         self.pricing_models = Some(pricing_models.into_strings());
         self
     }
 
-    /// Intended use of Polar.
+    /// Sets or clears `intended_use`: intended use of Polar.
     ///
     /// Deprecated.
     #[must_use]
@@ -1309,7 +1313,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Channels of customer acquisition.
+    /// Sets `customer_acquisition`: channels of customer acquisition.
     ///
     /// Deprecated.
     #[must_use]
@@ -1318,9 +1322,9 @@ impl OrganizationDetails {
         self
     }
 
-    /// Expected revenue of the next 12 months.
+    /// Sets or clears `future_annual_revenue`: expected revenue of the next 12 months.
     ///
-    /// Deprecated. At least 0.
+    /// Deprecated. Must be at least 0.
     #[must_use]
     pub fn future_annual_revenue(
         mut self,
@@ -1330,7 +1334,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Whether the organization switches from another platform.
+    /// Sets `switching`: whether the organization switches from another platform.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1340,7 +1344,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// Platform that the organization switches from.
+    /// Sets or clears `switching_from`: platform that the organization switches from.
     #[must_use]
     pub fn switching_from(
         mut self,
@@ -1350,9 +1354,9 @@ impl OrganizationDetails {
         self
     }
 
-    /// Revenue of the previous year.
+    /// Sets or clears `previous_annual_revenue`: revenue of the previous year.
     ///
-    /// Deprecated. At least 0.
+    /// Deprecated. Must be at least 0.
     #[must_use]
     pub fn previous_annual_revenue(
         mut self,
@@ -1374,8 +1378,8 @@ impl Default for OrganizationDetails {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
-    /// Disputes below this amount, in US cents, are accepted automatically; null disables
-    /// automatic acceptance.
+    /// Disputes below this amount, in US cents, are accepted automatically. `None`
+    /// disables automatic acceptance.
     pub auto_accept_below_amount: Option<i64>,
 }
 
@@ -1384,11 +1388,11 @@ pub struct OrganizationDisputeSettings {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
-    /// Disputes below this amount, in US cents, are accepted automatically; null disables
-    /// automatic acceptance. The disputed amount and the dispute fee are deducted from
-    /// the balance in any case.
+    /// Disputes below this amount, in US cents, are accepted automatically. The disputed
+    /// amount and the dispute fee are deducted from the balance in any case. If cleared,
+    /// no dispute is accepted automatically.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub auto_accept_below_amount: Patch<i64>,
 }
 
@@ -1402,11 +1406,12 @@ impl OrganizationDisputeSettingsUpdate {
         }
     }
 
-    /// Disputes below this amount, in US cents, are accepted automatically; null disables
-    /// automatic acceptance. The disputed amount and the dispute fee are deducted from
-    /// the balance in any case.
+    /// Sets or clears `auto_accept_below_amount`: disputes below this amount, in US
+    /// cents, are accepted automatically. The disputed amount and the dispute fee are
+    /// deducted from the balance in any case. If cleared, no dispute is accepted
+    /// automatically.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     pub fn auto_accept_below_amount(
         mut self,
@@ -1471,7 +1476,7 @@ pub struct OrganizationSocialLink {
     pub platform: OrganizationSocialPlatforms,
     /// URL of the profile.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: String,
 }
 

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 pub struct CardPayment {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -24,7 +24,7 @@ pub struct CardPayment {
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -32,19 +32,19 @@ pub struct CardPayment {
     ///
     /// Always `card`.
     pub method: Cow<'static, str>,
-    /// Trigger of the payment attempt.
+    /// Trigger of the payment attempt. `None` if it is not recorded.
     pub trigger: Option<PaymentTrigger>,
-    /// Decline code of the payment; null if it was not declined.
+    /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined; null if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if the payment was not made in a checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// ID of the order.
+    /// ID of the order. `None` if the payment is not for an order.
     pub order_id: Option<OrderId>,
-    /// Further data of the payment processor.
+    /// Further data of the payment processor. `None` if there is none.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
     pub method_metadata: CardPaymentMetadata,
@@ -66,7 +66,7 @@ pub struct CardPaymentMetadata {
 pub struct GenericPayment {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -74,25 +74,25 @@ pub struct GenericPayment {
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Payment method, such as `card`.
     pub method: String,
-    /// Trigger of the payment attempt.
+    /// Trigger of the payment attempt. `None` if it is not recorded.
     pub trigger: Option<PaymentTrigger>,
-    /// Decline code of the payment; null if it was not declined.
+    /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined; null if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if the payment was not made in a checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// ID of the order.
+    /// ID of the order. `None` if the payment is not for an order.
     pub order_id: Option<OrderId>,
-    /// Further data of the payment processor.
+    /// Further data of the payment processor. `None` if there is none.
     pub processor_metadata: Option<JsonObject>,
 }
 
@@ -102,7 +102,7 @@ pub struct GenericPayment {
 pub struct KrCardPayment {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PaymentId,
@@ -110,7 +110,7 @@ pub struct KrCardPayment {
     pub processor: PaymentProcessor,
     /// Current status.
     pub status: PaymentStatus,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -118,19 +118,19 @@ pub struct KrCardPayment {
     ///
     /// Always `kr_card`.
     pub method: Cow<'static, str>,
-    /// Trigger of the payment attempt.
+    /// Trigger of the payment attempt. `None` if it is not recorded.
     pub trigger: Option<PaymentTrigger>,
-    /// Decline code of the payment; null if it was not declined.
+    /// Decline code of the payment. `None` if it was not declined.
     pub decline_reason: Option<String>,
-    /// Human-readable reason why the payment was declined; null if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not.
     pub decline_message: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if the payment was not made in a checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// ID of the order.
+    /// ID of the order. `None` if the payment is not for an order.
     pub order_id: Option<OrderId>,
-    /// Further data of the payment processor.
+    /// Further data of the payment processor. `None` if there is none.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
     pub method_metadata: KrCardPaymentMetadata,
@@ -140,9 +140,9 @@ pub struct KrCardPayment {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KrCardPaymentMetadata {
-    /// Brand of the card.
+    /// Brand of the card. `None` if it is not known.
     pub brand: Option<String>,
-    /// Last four digits of the card number.
+    /// Last four digits of the card number. `None` if it is not known.
     pub last4: Option<String>,
 }
 
@@ -177,7 +177,7 @@ impl Payment {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -225,7 +225,7 @@ impl Payment {
         }
     }
 
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     #[must_use]
     #[inline]
     pub fn amount(&self) -> i64 {
@@ -249,7 +249,7 @@ impl Payment {
         }
     }
 
-    /// Trigger of the payment attempt.
+    /// Trigger of the payment attempt. `None` if it is not recorded.
     #[must_use]
     #[inline]
     pub fn trigger(&self) -> Option<&PaymentTrigger> {
@@ -261,7 +261,7 @@ impl Payment {
         }
     }
 
-    /// Decline code of the payment; null if it was not declined.
+    /// Decline code of the payment. `None` if it was not declined.
     #[must_use]
     #[inline]
     pub fn decline_reason(&self) -> Option<&str> {
@@ -273,7 +273,7 @@ impl Payment {
         }
     }
 
-    /// Human-readable reason why the payment was declined; null if it was not.
+    /// Human-readable reason why the payment was declined. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn decline_message(&self) -> Option<&str> {
@@ -297,7 +297,7 @@ impl Payment {
         }
     }
 
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if the payment was not made in a checkout.
     #[must_use]
     #[inline]
     pub fn checkout_id(&self) -> Option<CheckoutId> {
@@ -309,7 +309,7 @@ impl Payment {
         }
     }
 
-    /// ID of the order.
+    /// ID of the order. `None` if the payment is not for an order.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -321,7 +321,7 @@ impl Payment {
         }
     }
 
-    /// Further data of the payment processor.
+    /// Further data of the payment processor. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn processor_metadata(&self) -> Option<&JsonObject> {

@@ -58,7 +58,7 @@ impl ExistingProductPrice {
 pub struct LegacyRecurringProductPriceCustom {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -70,7 +70,7 @@ pub struct LegacyRecurringProductPriceCustom {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
@@ -82,11 +82,14 @@ pub struct LegacyRecurringProductPriceCustom {
     pub r#type: Cow<'static, str>,
     /// Unit of the billing cycle of the price.
     pub recurring_interval: RecurringInterval,
-    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
+    /// Minimum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD); 0 allows a free purchase.
     pub minimum_amount: i64,
-    /// Maximum amount in cents that the customer can choose; null means no limit.
+    /// Maximum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD). `None` means no limit.
     pub maximum_amount: Option<i64>,
-    /// Amount in cents that the form is prefilled with.
+    /// Amount that the form is prefilled with, in the smallest currency unit (cents for
+    /// USD). `None` if the form is not prefilled.
     pub preset_amount: Option<i64>,
     /// Marks a legacy price.
     ///
@@ -101,7 +104,7 @@ pub struct LegacyRecurringProductPriceCustom {
 pub struct LegacyRecurringProductPriceFixed {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -113,7 +116,7 @@ pub struct LegacyRecurringProductPriceFixed {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
@@ -167,17 +170,19 @@ pub struct ProductMediaFileRead {
     pub mime_type: String,
     /// Size in bytes.
     pub size: i64,
-    /// Version of the stored content.
+    /// Version of the stored content. `None` until the file is uploaded.
     pub storage_version: Option<String>,
-    /// ETag of the content in the storage.
+    /// ETag of the content in the storage. `None` until the file is uploaded.
     pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
+    /// SHA-256 checksum of the content, in Base64. `None` if it was not specified for the
+    /// upload.
     pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
+    /// SHA-256 checksum of the content, in hexadecimal digits. `None` if it was not
+    /// specified for the upload.
     pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
+    /// When the stored content was last modified. `None` until the file is uploaded.
     pub last_modified_at: Option<Timestamp>,
-    /// Version label of the file, chosen by the uploader; null if there is none.
+    /// Version label of the file, chosen by the uploader. `None` if there is none.
     pub version: Option<String>,
     /// Purpose of the file.
     ///
@@ -199,7 +204,7 @@ pub struct ProductMediaFileRead {
 pub struct ProductPriceCustom {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -211,17 +216,20 @@ pub struct ProductPriceCustom {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
+    /// Minimum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD); 0 allows a free purchase.
     pub minimum_amount: i64,
-    /// Maximum amount in cents that the customer can choose; null means no limit.
+    /// Maximum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD). `None` means no limit.
     pub maximum_amount: Option<i64>,
-    /// Amount in cents that the form is prefilled with.
+    /// Amount that the form is prefilled with, in the smallest currency unit (cents for
+    /// USD). `None` if the form is not prefilled.
     pub preset_amount: Option<i64>,
 }
 
@@ -233,19 +241,23 @@ pub struct ProductPriceCustomCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
+    /// Minimum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD); 0 allows a free purchase.
     ///
-    /// At least 0. Default: `50`.
+    /// Must be at least 0. Default: `50`.
     pub minimum_amount: Option<i64>,
-    /// Maximum amount in cents that the customer can choose; null means no limit.
+    /// Maximum amount that the customer can choose, in the smallest currency unit (cents
+    /// for USD). If cleared, there is no maximum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     pub maximum_amount: Patch<i64>,
-    /// Amount in cents that the form is prefilled with.
+    /// Amount that the form is prefilled with, in the smallest currency unit (cents for
+    /// USD). If cleared, the form is not prefilled.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub preset_amount: Patch<i64>,
 }
 
@@ -263,7 +275,7 @@ impl ProductPriceCustomCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -275,7 +287,8 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -285,9 +298,10 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Minimum amount in cents that the customer can choose; 0 allows a free purchase.
+    /// Sets `minimum_amount`: minimum amount that the customer can choose, in the
+    /// smallest currency unit (cents for USD); 0 allows a free purchase.
     ///
-    /// At least 0. Default: `50`.
+    /// Must be at least 0. Default: `50`.
     #[must_use]
     #[inline]
     pub fn minimum_amount(mut self, minimum_amount: i64) -> Self {
@@ -295,18 +309,20 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// Maximum amount in cents that the customer can choose; null means no limit.
+    /// Sets or clears `maximum_amount`: maximum amount that the customer can choose, in
+    /// the smallest currency unit (cents for USD). If cleared, there is no maximum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     #[must_use]
     pub fn maximum_amount(mut self, maximum_amount: impl Into<Patch<i64>>) -> Self {
         self.maximum_amount = maximum_amount.into();
         self
     }
 
-    /// Amount in cents that the form is prefilled with.
+    /// Sets or clears `preset_amount`: amount that the form is prefilled with, in the
+    /// smallest currency unit (cents for USD). If cleared, the form is not prefilled.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     pub fn preset_amount(mut self, preset_amount: impl Into<Patch<i64>>) -> Self {
         self.preset_amount = preset_amount.into();
@@ -327,7 +343,7 @@ impl Default for ProductPriceCustomCreate {
 pub struct ProductPriceFixed {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -339,7 +355,7 @@ pub struct ProductPriceFixed {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
@@ -357,11 +373,12 @@ pub struct ProductPriceFixedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// Price in cents; 0 means free.
+    /// Price in the smallest unit of `price_currency` (cents for USD); 0 means free.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub price_amount: i64,
 }
 
@@ -377,7 +394,7 @@ impl ProductPriceFixedCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -389,7 +406,8 @@ impl ProductPriceFixedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -410,9 +428,10 @@ pub struct ProductPriceMeter {
     pub name: String,
     /// Unit of the meter.
     pub unit: MeterUnit,
-    /// Name of the unit; for custom units only.
+    /// Name of the unit; for custom units only. `None` if the unit is not custom.
     pub custom_label: Option<String>,
-    /// Number of counted units per displayed unit; for custom units only.
+    /// Number of counted units per displayed unit; for custom units only. `None` if the
+    /// unit is not custom.
     pub custom_multiplier: Option<i64>,
 }
 
@@ -423,7 +442,7 @@ pub struct ProductPriceMeter {
 pub struct ProductPriceMeteredTiers {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -435,14 +454,14 @@ pub struct ProductPriceMeteredTiers {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
+    /// (cents for USD). `None` means no maximum.
     pub cap_amount: Option<i64>,
     /// ID of the meter of the usage.
     pub meter_id: MeterId,
@@ -460,16 +479,17 @@ pub struct ProductPriceMeteredTiersCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// ID of the meter.
     pub meter_id: MeterId,
     /// Price per unit, in tiers by number of units consumed.
     pub tiers: TiersInput,
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
+    /// (cents for USD). If cleared, there is no maximum.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     pub cap_amount: Patch<i64>,
 }
 
@@ -486,7 +506,7 @@ impl ProductPriceMeteredTiersCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -498,7 +518,8 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -508,10 +529,10 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Sets or clears `cap_amount`: maximum amount that is charged, regardless of usage,
+    /// in the smallest currency unit (cents for USD). If cleared, there is no maximum.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     #[must_use]
     pub fn cap_amount(mut self, cap_amount: impl Into<Patch<i64>>) -> Self {
         self.cap_amount = cap_amount.into();
@@ -525,7 +546,7 @@ impl ProductPriceMeteredTiersCreate {
 pub struct ProductPriceMeteredUnit {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -537,20 +558,21 @@ pub struct ProductPriceMeteredUnit {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
     /// ID of the product.
     pub product_id: ProductId,
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
+    /// (cents for USD). `None` means no maximum.
     pub cap_amount: Option<i64>,
     /// ID of the meter of the usage.
     pub meter_id: MeterId,
     /// Meter of the usage.
     pub meter: ProductPriceMeter,
-    /// Price per unit in cents, possibly with fractions of a cent.
+    /// Price per unit in the smallest currency unit (cents for USD), possibly with
+    /// fractions.
     pub unit_amount: Decimal,
 }
 
@@ -562,18 +584,21 @@ pub struct ProductPriceMeteredUnitCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// ID of the meter.
     pub meter_id: MeterId,
-    /// Price per unit in cents, possibly with fractions of a cent.
+    /// Price per unit in the smallest currency unit (cents for USD), possibly with
+    /// fractions.
     ///
-    /// At most 5 digits before the point and 12 after it, more than 0.
+    /// Must have at most 5 digits before the decimal point and 12 after it, and be
+    /// greater than 0.
     pub unit_amount: Decimal,
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Maximum amount that is charged, regardless of usage, in the smallest currency unit
+    /// (cents for USD). If cleared, there is no maximum.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     pub cap_amount: Patch<i64>,
 }
 
@@ -590,7 +615,7 @@ impl ProductPriceMeteredUnitCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -602,7 +627,8 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -612,10 +638,10 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// Maximum amount in cents that is charged, regardless of usage; null means no
-    /// maximum.
+    /// Sets or clears `cap_amount`: maximum amount that is charged, regardless of usage,
+    /// in the smallest currency unit (cents for USD). If cleared, there is no maximum.
     ///
-    /// At least 0, at most 2147483647.
+    /// Must be between 0 and 2147483647.
     #[must_use]
     pub fn cap_amount(mut self, cap_amount: impl Into<Patch<i64>>) -> Self {
         self.cap_amount = cap_amount.into();
@@ -648,7 +674,7 @@ pub enum ProductPriceSource {
 pub struct ProductPriceUnitBased {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -660,7 +686,7 @@ pub struct ProductPriceUnitBased {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
@@ -668,13 +694,14 @@ pub struct ProductPriceUnitBased {
     pub product_id: ProductId,
     /// Price per unit, in tiers by number of units.
     pub tiers: Tiers,
-    /// Minimum number of units per purchase; null if there is no minimum.
+    /// Minimum number of units per purchase. `None` if there is no minimum.
     pub minimum_units: Option<i64>,
-    /// Singular and plural name of the unit, by language; null means `unit` and `units`.
+    /// Singular and plural name of the unit, by language. `None` means `unit` and
+    /// `units`.
     ///
-    /// At least 1 item.
+    /// Always has at least 1 item.
     pub unit_label: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// Maximum number of units per purchase, where the last tier ends; null if there is
+    /// Maximum number of units per purchase, where the last tier ends. `None` if there is
     /// no maximum.
     pub maximum_units: Option<i64>,
 }
@@ -687,17 +714,19 @@ pub struct ProductPriceUnitBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Price per unit, in tiers by number of units.
     pub tiers: TiersInput,
-    /// Minimum number of units per purchase; null if there is no minimum.
+    /// Minimum number of units per purchase. If cleared, there is no minimum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     pub minimum_units: Patch<i64>,
-    /// Singular and plural name of the unit, by language. Defaults to `unit` and `units`.
+    /// Singular and plural name of the unit, by language. If cleared, the names are
+    /// `unit` and `units`.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
@@ -715,7 +744,7 @@ impl ProductPriceUnitBasedCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -727,7 +756,8 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -737,18 +767,20 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// Minimum number of units per purchase; null if there is no minimum.
+    /// Sets or clears `minimum_units`: minimum number of units per purchase. If cleared,
+    /// there is no minimum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     #[must_use]
     pub fn minimum_units(mut self, minimum_units: impl Into<Patch<i64>>) -> Self {
         self.minimum_units = minimum_units.into();
         self
     }
 
-    /// Singular and plural name of the unit, by language. Defaults to `unit` and `units`.
+    /// Sets or clears `unit_label`: singular and plural name of the unit, by language. If
+    /// cleared, the names are `unit` and `units`.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     #[must_use]
     pub fn unit_label(
         mut self,
@@ -812,14 +844,15 @@ pub enum ProductVisibility {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TierInput {
-    /// Last unit of the tier (inclusive); null for an unlimited last tier.
+    /// Last unit of the tier (inclusive).
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     pub bound: Patch<i64>,
-    /// Price per unit in cents, possibly with fractions of a cent.
+    /// Price per unit in the smallest currency unit (cents for USD), possibly with
+    /// fractions.
     ///
-    /// At most 19 digits before the point and 12 after it, at least 0, at most
-    /// 9223372036854776000 (validated by the server).
+    /// Must have at most 19 digits before the decimal point and 12 after it, and be at
+    /// least 0 and at most 9223372036854776000 (validated by the server).
     pub unit_amount: Decimal,
 }
 
@@ -834,9 +867,9 @@ impl TierInput {
         }
     }
 
-    /// Last unit of the tier (inclusive); null for an unlimited last tier.
+    /// Sets or clears `bound`: last unit of the tier (inclusive).
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     #[must_use]
     pub fn bound(mut self, bound: impl Into<Patch<i64>>) -> Self {
         self.bound = bound.into();
@@ -852,7 +885,7 @@ pub struct TiersInput {
     pub r#type: TierType,
     /// Tiers of the price.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub tiers: Vec<TierInput>,
 }
 

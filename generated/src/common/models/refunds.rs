@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub struct Refund {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: RefundId,
@@ -29,9 +29,10 @@ pub struct Refund {
     pub status: RefundStatus,
     /// Reason of the refund.
     pub reason: RefundReason,
-    /// Refunded amount in cents, before taxes.
+    /// Refunded amount in the smallest currency unit (cents for USD), before taxes.
     pub amount: i64,
-    /// Refunded taxes in cents, in addition to `amount`.
+    /// Refunded taxes in the smallest currency unit (cents for USD), in addition to
+    /// `amount`.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -39,14 +40,14 @@ pub struct Refund {
     pub organization_id: OrganizationId,
     /// ID of the order.
     pub order_id: OrderId,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<SubscriptionId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// Whether the benefits are revoked. Only possible for one-time purchases: the
     /// benefits of a subscription are revoked with the subscription.
     pub revoke_benefits: bool,
-    /// Dispute that the refund prevented; null if there is none.
+    /// Dispute that the refund prevented. `None` if there is none.
     pub dispute: Option<RefundDispute>,
 }
 
@@ -56,15 +57,16 @@ pub struct Refund {
 pub struct RefundCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the order.
     pub order_id: OrderId,
     /// Reason of the refund.
     pub reason: RefundCreateReason,
-    /// Amount to refund in cents, before taxes. The taxes on it are refunded in addition.
+    /// Amount to refund, before taxes, in the smallest currency unit (cents for USD). The
+    /// taxes on it are refunded in addition.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     pub amount: i64,
     /// Internal note about the refund.
     pub comment: Option<String>,
@@ -93,24 +95,25 @@ impl RefundCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Internal note about the refund.
+    /// Sets `comment`: internal note about the refund.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// Whether the benefits are revoked. Only possible for one-time purchases: the
-    /// benefits of a subscription are revoked with the subscription.
+    /// Sets `revoke_benefits`: whether the benefits are revoked. Only possible for
+    /// one-time purchases: the benefits of a subscription are revoked with the
+    /// subscription.
     ///
     /// Default: `false`.
     #[must_use]
@@ -161,7 +164,7 @@ pub enum RefundCreateReason {
 pub struct RefundDispute {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DisputeId,
@@ -171,16 +174,16 @@ pub struct RefundDispute {
     pub resolved: bool,
     /// Whether the dispute is closed: prevented, won or lost.
     pub closed: bool,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Reason of the dispute as reported by the card network, such as `fraudulent`; null
-    /// while it is unknown.
+    /// Reason of the dispute as reported by the card network, such as `fraudulent`.
+    /// `None` while it is unknown.
     pub reason: Option<String>,
-    /// Deadline for submitting evidence; null if none is required.
+    /// Deadline for submitting evidence. `None` if none is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the deadline for submitting evidence has passed.
     pub past_due: bool,

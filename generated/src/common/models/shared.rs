@@ -15,15 +15,15 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Address {
-    /// First line of the street address.
+    /// First line of the street address. `None` if it is not known.
     pub line1: Option<String>,
-    /// Second line of the street address.
+    /// Second line of the street address. `None` if there is none.
     pub line2: Option<String>,
-    /// Postal code.
+    /// Postal code. `None` if it is not known.
     pub postal_code: Option<String>,
-    /// City.
+    /// City. `None` if it is not known.
     pub city: Option<String>,
-    /// State, province or region.
+    /// State, province or region. `None` if it is not known.
     pub state: Option<String>,
     /// Two-letter ISO 3166-1 code of the country.
     pub country: CountryAlpha2,
@@ -61,35 +61,35 @@ impl AddressInput {
         }
     }
 
-    /// First line of the street address.
+    /// Sets or clears `line1`: first line of the street address.
     #[must_use]
     pub fn line1(mut self, line1: impl Into<Patch<String>>) -> Self {
         self.line1 = line1.into();
         self
     }
 
-    /// Second line of the street address.
+    /// Sets or clears `line2`: second line of the street address.
     #[must_use]
     pub fn line2(mut self, line2: impl Into<Patch<String>>) -> Self {
         self.line2 = line2.into();
         self
     }
 
-    /// Postal code.
+    /// Sets or clears `postal_code`: postal code.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<Patch<String>>) -> Self {
         self.postal_code = postal_code.into();
         self
     }
 
-    /// City.
+    /// Sets or clears `city`: city.
     #[must_use]
     pub fn city(mut self, city: impl Into<Patch<String>>) -> Self {
         self.city = city.into();
         self
     }
 
-    /// State, province or region.
+    /// Sets or clears `state`: state, province or region.
     #[must_use]
     pub fn state(mut self, state: impl Into<Patch<String>>) -> Self {
         self.state = state.into();
@@ -119,7 +119,7 @@ pub struct BenefitCustomPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -145,7 +145,7 @@ pub struct BenefitDiscordPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -171,7 +171,7 @@ pub struct BenefitDownloadablesPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -197,7 +197,7 @@ pub struct BenefitFeatureFlagPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -223,7 +223,7 @@ pub struct BenefitGitHubRepositoryPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -249,7 +249,7 @@ pub struct BenefitLicenseKeysPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -275,7 +275,7 @@ pub struct BenefitMeterCreditPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -291,7 +291,7 @@ pub struct BenefitMeterCreditPublic {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// Meter that is credited, and number of units.
+    /// Meter that is credited, and number of units. `None` in responses of older servers.
     pub properties: Option<BenefitMeterCreditPublicProperties>,
 }
 
@@ -367,7 +367,7 @@ impl BenefitPublic {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -631,7 +631,7 @@ pub struct BenefitSlackSharedChannelPublic {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -838,7 +838,7 @@ polar_client_runtime::from_variant! {
 pub enum MetadataValue {
     /// A string.
     ///
-    /// 1 to 500 characters.
+    /// Must have 1 to 500 characters.
     String(String),
     /// An integer.
     Integer(i64),
@@ -950,7 +950,7 @@ pub struct PaymentMethodCardMetadata {
     pub exp_month: i64,
     /// Year in which the card expires.
     pub exp_year: i64,
-    /// Digital wallet of the card, such as Apple Pay; null if there is none.
+    /// Digital wallet of the card, such as Apple Pay. `None` if there is none.
     pub wallet: Option<String>,
 }
 
@@ -958,9 +958,9 @@ pub struct PaymentMethodCardMetadata {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
-    /// Brand of the card.
+    /// Brand of the card. `None` if it is not known.
     pub brand: Option<String>,
-    /// Last four digits of the card number.
+    /// Last four digits of the card number. `None` if it is not known.
     pub last4: Option<String>,
 }
 
@@ -1321,11 +1321,12 @@ pub struct SeatsList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tier {
-    /// Last unit of the tier (inclusive); null for an unlimited last tier.
+    /// Last unit of the tier (inclusive). `None` for an unlimited last tier.
     ///
-    /// More than 0.
+    /// Always greater than 0.
     pub bound: Option<i64>,
-    /// Price per unit in cents, possibly with fractions of a cent.
+    /// Price per unit in the smallest currency unit (cents for USD), possibly with
+    /// fractions.
     pub unit_amount: Decimal,
 }
 
@@ -1355,7 +1356,7 @@ pub struct Tiers {
     pub r#type: TierType,
     /// The tiers, in ascending order.
     ///
-    /// At least 1 item.
+    /// Always has at least 1 item.
     pub tiers: Vec<Tier>,
 }
 

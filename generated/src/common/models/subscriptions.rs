@@ -79,7 +79,8 @@ impl SubscriptionCancel {
         }
     }
 
-    /// Reason that the customer gave for the cancellation.
+    /// Sets or clears `customer_cancellation_reason`: reason that the customer gave for
+    /// the cancellation.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -89,8 +90,8 @@ impl SubscriptionCancel {
         self
     }
 
-    /// Comment of the customer about the cancellation. The customer can read it: do not
-    /// store internal notes here.
+    /// Sets or clears `customer_cancellation_comment`: comment of the customer about the
+    /// cancellation. The customer can read it: do not store internal notes here.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -109,38 +110,40 @@ pub struct SubscriptionCustomer {
     pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
-    /// Email address.
+    /// Email address. `None` if there is none.
     pub email: Option<String>,
     /// Whether the email address is verified.
     pub email_verified: bool,
     /// Type of the customer: a person or a team.
     pub r#type: CustomerType,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub name: Option<String>,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
     /// Tax identification number; in responses, a pair of the number and its format.
+    /// `None` if there is none.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the default payment method; null if there is none.
+    /// ID of the default payment method. `None` if there is none.
     pub default_payment_method_id: Option<PaymentMethodId>,
-    /// When the customer was deleted; null if it was not.
+    /// When the customer was deleted. `None` if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// When the first user event of the customer occurred, possibly before `created_at`;
-    /// null if there was none.
+    /// When the first user event of the customer occurred, possibly before `created_at`.
+    /// `None` if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -202,19 +205,19 @@ pub enum SubscriptionExportColumn {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SubscriptionExportRow {
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub email: Option<String>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
     /// Name of the product.
     pub product: String,
-    /// Amount per billing interval, in the main unit of the currency (not in cents).
+    /// Amount per billing interval, in the main unit of the currency, such as dollars.
     pub amount: Decimal,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Status of the subscription.
     pub status: SubscriptionStatus,
-    /// Billing interval, such as `month` or `2 weeks`.
+    /// Billing interval, such as `month` or `2 weeks`. `None` if it is not known.
     pub billing_interval: Option<String>,
     /// Additional entries, by key.
     pub additional: BTreeMap<String, Option<String>>,
@@ -228,7 +231,7 @@ pub struct SubscriptionPause {
     /// undoes a scheduled pause.
     pub pause_at_period_end: bool,
     /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If not set, it stays paused until it is resumed.
+    /// period. If cleared, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -243,8 +246,9 @@ impl SubscriptionPause {
         }
     }
 
-    /// When the subscription resumes automatically, after the end of the current billing
-    /// period. If not set, it stays paused until it is resumed.
+    /// Sets or clears `resumes_at`: when the subscription resumes automatically, after
+    /// the end of the current billing period. If cleared, it stays paused until it is
+    /// resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -295,7 +299,8 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// Reason that the customer gave for the cancellation.
+    /// Sets or clears `customer_cancellation_reason`: reason that the customer gave for
+    /// the cancellation.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -305,8 +310,8 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// Comment of the customer about the cancellation. The customer can read it: do not
-    /// store internal notes here.
+    /// Sets or clears `customer_cancellation_comment`: comment of the customer about the
+    /// cancellation. The customer can read it: do not store internal notes here.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -517,14 +522,14 @@ polar_client_runtime::variant_body! {
 pub struct SubscriptionUpdateBase {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product to change to.
     pub product_id: Patch<ProductId>,
     /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
-    /// ID of the discount that applies from the next billing period; null removes the
-    /// discount.
+    /// ID of the discount that applies from the next billing period. If cleared, the
+    /// discount is removed.
     pub discount_id: Patch<DiscountId>,
     /// End of the trial: a point in time that sets or moves the end, or `now`, which ends
     /// the trial and charges the first billing cycle immediately.
@@ -545,23 +550,24 @@ impl SubscriptionUpdateBase {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the product to change to.
+    /// Sets or clears `product_id`: ID of the product to change to.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// How the change is billed. Defaults to the setting of the organization.
+    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
+    /// setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -571,16 +577,17 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// ID of the discount that applies from the next billing period; null removes the
-    /// discount.
+    /// Sets or clears `discount_id`: ID of the discount that applies from the next
+    /// billing period. If cleared, the discount is removed.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// End of the trial: a point in time that sets or moves the end, or `now`, which ends
-    /// the trial and charges the first billing cycle immediately.
+    /// Sets or clears `trial_end`: end of the trial: a point in time that sets or moves
+    /// the end, or `now`, which ends the trial and charges the first billing cycle
+    /// immediately.
     #[must_use]
     pub fn trial_end(mut self, trial_end: impl Into<Patch<TrialEnd>>) -> Self {
         self.trial_end = trial_end.into();
@@ -640,7 +647,7 @@ impl Default for SubscriptionUpdateClear {
 pub struct SubscriptionUpdateSeats {
     /// Number of seats.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub seats: i64,
     /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
@@ -657,7 +664,8 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// How the change is billed. Defaults to the setting of the organization.
+    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
+    /// setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -674,7 +682,7 @@ impl SubscriptionUpdateSeats {
 pub struct SubscriptionUpdateUnits {
     /// Number of units.
     ///
-    /// At least -2147483648, at most 2147483647.
+    /// Must be between -2147483648 and 2147483647.
     pub units: i64,
     /// How the change is billed. Defaults to the setting of the organization.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
@@ -691,7 +699,8 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// How the change is billed. Defaults to the setting of the organization.
+    /// Sets or clears `proration_behavior`: how the change is billed. Defaults to the
+    /// setting of the organization.
     #[must_use]
     pub fn proration_behavior(
         mut self,

@@ -43,7 +43,8 @@ pub struct WebhookCustomerCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -59,7 +60,8 @@ pub struct WebhookCustomerDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -76,7 +78,8 @@ pub struct WebhookCustomerSeatAssignedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -92,7 +95,8 @@ pub struct WebhookCustomerSeatClaimedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -109,7 +113,8 @@ pub struct WebhookCustomerSeatRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerSeat,
@@ -126,7 +131,8 @@ pub struct WebhookCustomerStateChangedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: CustomerState,
@@ -143,7 +149,8 @@ pub struct WebhookCustomerUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Customer,
@@ -155,16 +162,17 @@ pub struct WebhookCustomerUpdatedPayload {
 pub struct WebhookDelivery {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// HTTP status of the endpoint's response; null if the endpoint could not be reached.
+    /// HTTP status of the endpoint's response. `None` if the endpoint could not be
+    /// reached.
     pub http_code: Option<i64>,
     /// Body of the endpoint's response, or the error if the endpoint could not be
-    /// reached.
+    /// reached. `None` if there was none.
     pub response: Option<String>,
     /// Delivered event.
     pub webhook_event: WebhookEvent,
@@ -189,20 +197,20 @@ pub struct WebhookDeliveryList {
 pub struct WebhookEvent {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEventId,
-    /// HTTP status of the endpoint's last response; null if there was no attempt or the
+    /// HTTP status of the endpoint's last response. `None` if there was no attempt or the
     /// endpoint could not be reached.
     pub last_http_code: Option<i64>,
-    /// Whether the delivery succeeded; null if there was no attempt yet.
+    /// Whether the delivery succeeded. `None` if there was no attempt yet.
     pub succeeded: Option<bool>,
     /// Whether the event was not delivered because the endpoint is disabled.
     pub skipped: bool,
     /// API version that the payload follows.
     pub api_version: String,
-    /// Request body of the delivery, a JSON string; null if the event is archived.
+    /// Request body of the delivery, a JSON string. `None` if the event is archived.
     pub payload: Option<String>,
     /// Type of the event.
     pub r#type: WebhookEventType,
@@ -422,7 +430,8 @@ pub struct WebhookMemberCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -439,7 +448,8 @@ pub struct WebhookMemberDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -455,7 +465,8 @@ pub struct WebhookMemberUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Member,
@@ -471,7 +482,8 @@ pub struct WebhookRefundCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Refund,
@@ -487,7 +499,8 @@ pub struct WebhookRefundUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Refund,

@@ -20,10 +20,10 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 pub struct Quantities(pub(crate) Request);
 
 impl Quantities {
-    /// Time zone of the timestamps in the response.
+    /// Sets `timezone`: time zone of the timestamps in the response.
     ///
-    /// Format `time-zone` (validated by the server), at least 1 character. Default:
-    /// `"UTC"`.
+    /// Must have the format `time-zone` (validated by the server) and at least 1
+    /// character. Default: `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
@@ -47,8 +47,8 @@ impl Quantities {
         self
     }
 
-    /// How the quantities of the customers are aggregated. If it is not set, the events
-    /// of all customers are aggregated together.
+    /// Sets `customer_aggregation_function`: how the quantities of the customers are
+    /// aggregated. If it is not set, the events of all customers are aggregated together.
     pub fn customer_aggregation_function(
         mut self,
         customer_aggregation_function: impl Into<AggregationFunction>,

@@ -119,7 +119,8 @@ impl<C: Credential> Metrics<C> {
         Export(request)
     }
 
-    /// Gets the metrics of a time range, per interval and in total. Amounts are in cents.
+    /// Gets the metrics of a time range, per interval and in total. Amounts are in US
+    /// cents.
     ///
     /// `GET /v1/metrics/`, operation `metrics:get`.
     ///
@@ -281,10 +282,10 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// Time zone of the timestamps in the response.
+    /// Sets `timezone`: time zone of the timestamps in the response.
     ///
-    /// Format `time-zone` (validated by the server), at least 1 character. Default:
-    /// `"UTC"`.
+    /// Must have the format `time-zone` (validated by the server) and at least 1
+    /// character. Default: `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
@@ -325,7 +326,7 @@ impl Export {
         self
     }
 
-    /// Slugs of the metrics to return. Defaults to all metrics.
+    /// Sets `metrics`: slugs of the metrics to return. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -346,10 +347,10 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 impl Get {
-    /// Time zone of the timestamps in the response.
+    /// Sets `timezone`: time zone of the timestamps in the response.
     ///
-    /// Format `time-zone` (validated by the server), at least 1 character. Default:
-    /// `"UTC"`.
+    /// Must have the format `time-zone` (validated by the server) and at least 1
+    /// character. Default: `"UTC"`.
     #[inline]
     pub fn timezone(mut self, timezone: &str) -> Self {
         self.0.query("timezone", &timezone);
@@ -390,7 +391,7 @@ impl Get {
         self
     }
 
-    /// Slugs of the metrics to return. Defaults to all metrics.
+    /// Sets `metrics`: slugs of the metrics to return. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);

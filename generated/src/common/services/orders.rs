@@ -58,7 +58,7 @@ impl Export {
         self
     }
 
-    /// Time zone of the timestamps in the response.
+    /// Sets `timezone`: time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -67,8 +67,8 @@ impl Export {
         self
     }
 
-    /// Columns of the export, in this order. Defaults to email address, time, product,
-    /// net amount, currency, status and invoice number.
+    /// Sets `columns`: columns of the export, in this order. Defaults to email address,
+    /// time, product, net amount, currency, status and invoice number.
     pub fn columns(mut self, columns: impl Into<OneOrMany<OrderExportColumn>>) -> Self {
         let values: OneOrMany<_> = columns.into();
         self.0.query("columns", &values);

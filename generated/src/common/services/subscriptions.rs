@@ -66,7 +66,7 @@ impl Export {
         self
     }
 
-    /// Time zone of the timestamps in the response.
+    /// Sets `timezone`: time zone of the timestamps in the response.
     ///
     /// Default: `"UTC"`.
     #[inline]
@@ -75,8 +75,8 @@ impl Export {
         self
     }
 
-    /// Columns of the export, in this order. Defaults to email address, start, product,
-    /// amount, currency, status and recurring interval.
+    /// Sets `columns`: columns of the export, in this order. Defaults to email address,
+    /// start, product, amount, currency, status and recurring interval.
     pub fn columns(
         mut self,
         columns: impl Into<OneOrMany<SubscriptionExportColumn>>,

@@ -20,7 +20,7 @@ pub struct GrantedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -38,17 +38,18 @@ pub struct GrantedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -66,7 +67,7 @@ pub struct LicenseKeyActivationCreated {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: GrantedLicenseKey,
@@ -86,7 +87,7 @@ pub struct LicenseKeyActivationRead {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: LicenseKeyRead,
@@ -100,7 +101,7 @@ pub struct LicenseKeyRead {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -116,17 +117,18 @@ pub struct LicenseKeyRead {
     pub display_key: String,
     /// Current status.
     pub status: LicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -151,7 +153,7 @@ pub struct LicenseKeyWithActivations {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -167,17 +169,18 @@ pub struct LicenseKeyWithActivations {
     pub display_key: String,
     /// Current status.
     pub status: LicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
     /// Activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
@@ -191,7 +194,7 @@ pub struct RotatedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -207,17 +210,18 @@ pub struct RotatedLicenseKey {
     pub display_key: String,
     /// Current status.
     pub status: RotatedLicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -229,7 +233,7 @@ pub struct ValidatedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -247,18 +251,19 @@ pub struct ValidatedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The validated activation; null if none was requested.
+    /// The validated activation. `None` if none was requested.
     pub activation: Option<LicenseKeyActivationBase>,
 }

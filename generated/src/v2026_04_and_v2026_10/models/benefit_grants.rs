@@ -18,33 +18,33 @@ use polar_client_runtime::types::Timestamp;
 pub struct BenefitGrant {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: Benefit,

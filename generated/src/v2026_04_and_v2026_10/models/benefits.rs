@@ -69,7 +69,7 @@ impl Benefit {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -378,7 +378,7 @@ pub struct UnknownBenefit {
     pub(crate) raw: Json,
 }
 
-/// Parameters for creating A benefit of any type.
+/// Parameters for creating a benefit of any type.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`BenefitCustomCreate`].
@@ -476,7 +476,7 @@ pub struct BenefitCustom {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -508,11 +508,11 @@ pub struct BenefitCustom {
 pub struct BenefitCustomCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -539,17 +539,17 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -559,7 +559,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -573,11 +573,11 @@ impl BenefitCustomCreate {
 pub struct BenefitCustomUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -598,25 +598,25 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -626,7 +626,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// The note for customers who have the benefit.
+    /// Sets or clears `properties`: the note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -652,7 +652,7 @@ pub struct BenefitDiscord {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -684,11 +684,11 @@ pub struct BenefitDiscord {
 pub struct BenefitDiscordCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -715,17 +715,17 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -735,7 +735,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -749,11 +749,11 @@ impl BenefitDiscordCreate {
 pub struct BenefitDiscordUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The Discord server, and the role that customers get.
     pub properties: Patch<BenefitDiscordCreateProperties>,
@@ -771,25 +771,25 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The Discord server, and the role that customers get.
+    /// Sets or clears `properties`: the Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -815,7 +815,7 @@ pub struct BenefitDownloadables {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -847,11 +847,11 @@ pub struct BenefitDownloadables {
 pub struct BenefitDownloadablesCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -878,17 +878,17 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -898,7 +898,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -912,11 +912,11 @@ impl BenefitDownloadablesCreate {
 pub struct BenefitDownloadablesUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The files that customers can download.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
@@ -934,25 +934,25 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The files that customers can download.
+    /// Sets or clears `properties`: the files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -978,7 +978,7 @@ pub struct BenefitFeatureFlag {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1010,11 +1010,11 @@ pub struct BenefitFeatureFlag {
 pub struct BenefitFeatureFlagCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1038,17 +1038,17 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1058,7 +1058,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1072,11 +1072,11 @@ impl BenefitFeatureFlagCreate {
 pub struct BenefitFeatureFlagUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1097,25 +1097,25 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1125,7 +1125,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Empty: feature flags have no settings.
+    /// Sets or clears `properties`: empty: feature flags have no settings.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1151,7 +1151,7 @@ pub struct BenefitGitHubRepository {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1183,11 +1183,11 @@ pub struct BenefitGitHubRepository {
 pub struct BenefitGitHubRepositoryCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1214,17 +1214,17 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1234,7 +1234,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1248,11 +1248,11 @@ impl BenefitGitHubRepositoryCreate {
 pub struct BenefitGitHubRepositoryUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The repository, and the permission that customers get.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
@@ -1270,25 +1270,26 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The repository, and the permission that customers get.
+    /// Sets or clears `properties`: the repository, and the permission that customers
+    /// get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1314,7 +1315,7 @@ pub struct BenefitLicenseKeys {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1346,11 +1347,11 @@ pub struct BenefitLicenseKeys {
 pub struct BenefitLicenseKeysCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1377,17 +1378,17 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1397,7 +1398,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1411,11 +1412,11 @@ impl BenefitLicenseKeysCreate {
 pub struct BenefitLicenseKeysUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1436,25 +1437,25 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1464,7 +1465,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Prefix, expiry and limits of the license keys.
+    /// Sets or clears `properties`: prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1503,7 +1504,7 @@ pub struct BenefitMeterCredit {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1535,11 +1536,11 @@ pub struct BenefitMeterCredit {
 pub struct BenefitMeterCreditCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1566,17 +1567,17 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1586,7 +1587,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1600,11 +1601,11 @@ impl BenefitMeterCreditCreate {
 pub struct BenefitMeterCreditUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1625,25 +1626,25 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1653,7 +1654,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// The meter that is credited, and the number of units.
+    /// Sets or clears `properties`: the meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1679,7 +1680,7 @@ pub struct BenefitSlackSharedChannel {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1712,11 +1713,11 @@ pub struct BenefitSlackSharedChannel {
 pub struct BenefitSlackSharedChannelCreate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1743,17 +1744,17 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1763,7 +1764,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1778,11 +1779,11 @@ impl BenefitSlackSharedChannelCreate {
 pub struct BenefitSlackSharedChannelUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// How the Slack channel of each customer is created.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
@@ -1800,25 +1801,25 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// How the Slack channel of each customer is created.
+    /// Sets or clears `properties`: how the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,

@@ -17,11 +17,12 @@ pub struct CheckoutLink {
     pub id: CheckoutLinkId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` if the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` if the trial of the
+    /// product applies.
     pub trial_interval_count: Option<i64>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -29,11 +30,12 @@ pub struct CheckoutLink {
     pub payment_processor: PaymentProcessor,
     /// Client secret. Do not log or expose it.
     pub client_secret: String,
-    /// URL that the customer is redirected to after the payment.
+    /// URL that the customer is redirected to after the payment. `None` means the
+    /// confirmation page of Polar.
     pub success_url: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
-    /// Internal name of the link.
+    /// Internal name of the link. `None` if there is none.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -42,19 +44,19 @@ pub struct CheckoutLink {
     /// always required for customers in the US.
     pub require_billing_address: bool,
     /// ID of the discount to apply to the purchase. Ignored when it can no longer be
-    /// redeemed.
+    /// redeemed. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// Fixed number of seats to buy; null lets the customer choose. Requires seat-based
-    /// prices for all products.
+    /// Fixed number of seats to buy. Requires seat-based prices for all products. `None`
+    /// if the customer chooses the number.
     pub seats: Option<i64>,
-    /// Fixed number of units to buy; null lets the customer choose. Requires unit-based
-    /// prices for all products.
+    /// Fixed number of units to buy. Requires unit-based prices for all products. `None`
+    /// if the customer chooses the number.
     pub units: Option<i64>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
     /// Products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
     /// URL of the checkout link.
     pub url: String,
@@ -83,27 +85,27 @@ pub struct CheckoutLinkProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,

@@ -22,9 +22,10 @@ pub struct Checkout {
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
@@ -38,54 +39,59 @@ pub struct Checkout {
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
-    /// Origin of the page that the checkout is embedded in.
+    /// Origin of the page that the checkout is embedded in. `None` if the checkout is not
+    /// embedded.
     pub embed_origin: Option<String>,
-    /// Amount in cents, before discounts and taxes.
+    /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Minimum number of seats per purchase.
+    /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
-    /// Maximum number of seats per purchase; null if there is no maximum.
+    /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Minimum number of units per purchase.
+    /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
-    /// Maximum number of units per purchase; null if there is no maximum.
+    /// Maximum number of units per purchase. `None` if there is no maximum.
     pub max_units: Option<i64>,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD).
     pub discount_amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null while they cannot be calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
+    /// calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null while taxes are not calculated yet.
+    /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
+    /// specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// Unit of the trial length, set by the checkout or the product. `None` without a
     /// trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`; null without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the product.
+    /// ID of the product. `None` if no product is selected.
     pub product_id: Option<ProductId>,
-    /// ID of the price.
+    /// ID of the price. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -105,59 +111,65 @@ pub struct Checkout {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer.
+    /// ID of the customer. `None` if an existing customer was not specified, until the
+    /// purchase creates the customer.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// IP address of the customer.
+    /// IP address of the customer. `None` if it is not known.
     ///
-    /// Format `ipvanyaddress`.
+    /// Always has the format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. `None` if it is not known.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. `None` if it is not known.
     pub customer_billing_address: Option<Address>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. `None` if there is none.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
+    /// `None` if none is selected.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
     pub payment_processor_metadata: BTreeMap<String, String>,
     /// Modes of the billing address fields of the form.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` if the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` if the trial of the
+    /// product applies.
     pub trial_interval_count: Option<i64>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product.
+    /// The product. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
-    /// The price.
+    /// Price of the selected product. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// Prices of each product, by ID of the product.
+    /// Prices of each product, by ID of the product. `None` if the checkout session has
+    /// no products.
     ///
-    /// Keys: format `uuid`.
+    /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription is upgraded.
     pub subscription_id: Option<SubscriptionId>,
-    /// Custom fields attached to the product.
+    /// Custom fields attached to the product. `None` if no product is selected.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
     /// Metadata for the customer that the checkout creates.
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
@@ -188,27 +200,27 @@ pub struct CheckoutProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
@@ -229,19 +241,21 @@ pub struct CheckoutProduct {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
-    /// Unit of the trial length.
+    /// Unit of the trial length. If not set, the trial of the product applies.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If not set, the trial of the
+    /// product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. If not set, the customer
+    /// fills in the fields.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the discount.
+    /// ID of the discount. If not set, no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -253,40 +267,43 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Amount that the customer pays, in the smallest currency unit (cents for USD).
+    /// Applies to prices that the customer chooses; ignored for other prices. If not set,
+    /// the customer chooses the amount in the form.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub amount: Option<i64>,
-    /// Number of seats.
+    /// Number of seats. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub seats: Option<i64>,
-    /// Minimum number of seats per purchase.
+    /// Minimum number of seats per purchase. If not set, there is no minimum.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub min_seats: Option<i64>,
-    /// Maximum number of seats per purchase; null if there is no maximum.
+    /// Maximum number of seats per purchase. If not set, there is no maximum.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub max_seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub units: Option<i64>,
-    /// Minimum number of units per purchase.
+    /// Minimum number of units per purchase. If not set, there is no minimum.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub min_units: Option<i64>,
-    /// Maximum number of units per purchase; null if there is no maximum.
+    /// Maximum number of units per purchase. If not set, there is no maximum.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_units: Option<i64>,
     /// Whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// ID of the customer. The form is prefilled with the data of the customer.
+    /// ID of the customer. The form is prefilled with the data of the customer. If not
+    /// set, the purchase creates a customer, unless `external_customer_id` is that of an
+    /// existing one.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
@@ -296,55 +313,62 @@ pub struct CheckoutProductsCreate {
     /// External ID of the customer. If no customer has it, the purchase creates a
     /// customer with it.
     pub external_customer_id: Option<String>,
-    /// Name of the customer.
+    /// Name of the customer. If not set, the customer enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     pub customer_name: Option<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. If not set, the customer enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub customer_email: Option<String>,
-    /// IP address of the customer.
+    /// IP address of the customer. If not set, the server cannot derive the location of
+    /// the customer from it.
     ///
-    /// Format `ipvanyaddress` (validated by the server).
+    /// Must have the format `ipvanyaddress` (validated by the server).
     pub customer_ip_address: Option<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. If not set, the customer enters it.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. If not set, the customer enters it.
     pub customer_billing_address: Option<AddressInput>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. If not set, the customer may enter it.
     pub customer_tax_id: Option<String>,
     /// Metadata for the customer that the checkout creates.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the free subscription to upgrade. The metadata of the checkout session is
-    /// merged into that of the subscription.
+    /// merged into that of the subscription. If not set, the purchase of a recurring
+    /// product creates a subscription.
     pub subscription_id: Option<SubscriptionId>,
     /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// replaced by the ID of the checkout session. If not set, the confirmation page of
+    /// Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. If not set, there is no back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// Origin of the page that the checkout is embedded in.
+    /// Origin of the page that the checkout is embedded in. If not set, the checkout
+    /// cannot send messages to an embedding page.
     pub embed_origin: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. If not set, the
+    /// language depends on the browser of the customer.
     pub locale: Option<String>,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency, as its ISO 4217 code in lower case. If not set, the server chooses it by
+    /// the location of the customer, and falls back to that of the organization.
     pub currency: Option<PresentmentCurrency>,
     /// IDs of the products that the customer can choose from. The first one is
     /// preselected.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub products: Vec<ProductId>,
     /// Ad hoc prices for this checkout session, by product ID. Other products keep their
     /// catalog prices.
     ///
-    /// Keys: format `uuid` (validated by the server), each: at least 1 item.
+    /// Each key must have the format `uuid` (validated by the server). Each value must
+    /// have at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
 }
 
@@ -389,16 +413,18 @@ impl CheckoutProductsCreate {
         }
     }
 
-    /// Unit of the trial length.
+    /// Sets `trial_interval`: unit of the trial length. If not set, the trial of the
+    /// product applies.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
+    /// not set, the trial of the product applies.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
@@ -406,16 +432,17 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Values of the custom fields, by slug of the custom field.
+    /// Sets `custom_field_data`: values of the custom fields, by slug of the custom
+    /// field. If not set, the customer fills in the fields.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -425,15 +452,15 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// ID of the discount.
+    /// Sets `discount_id`: ID of the discount. If not set, no discount is applied.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
         self.discount_id = Some(discount_id.into());
         self
     }
 
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in either case.
+    /// Sets `allow_discount_codes`: whether the customer can enter discount codes. A
+    /// discount set by `discount_id` applies in either case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -443,8 +470,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Whether the full billing address is required instead of the country only. It is
-    /// always required for customers in the US.
+    /// Sets `require_billing_address`: whether the full billing address is required
+    /// instead of the country only. It is always required for customers in the US.
     ///
     /// Default: `false`.
     #[must_use]
@@ -454,10 +481,11 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Amount that the customer pays, in cents. Applies to prices that the customer
-    /// chooses; ignored for other prices.
+    /// Sets `amount`: amount that the customer pays, in the smallest currency unit (cents
+    /// for USD). Applies to prices that the customer chooses; ignored for other prices.
+    /// If not set, the customer chooses the amount in the form.
     ///
-    /// At least 0.
+    /// Must be at least 0.
     #[must_use]
     #[inline]
     pub fn amount(mut self, amount: i64) -> Self {
@@ -465,9 +493,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Number of seats.
+    /// Sets `seats`: number of seats. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
@@ -475,9 +503,10 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Minimum number of seats per purchase.
+    /// Sets `min_seats`: minimum number of seats per purchase. If not set, there is no
+    /// minimum.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn min_seats(mut self, min_seats: i64) -> Self {
@@ -485,9 +514,10 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Maximum number of seats per purchase; null if there is no maximum.
+    /// Sets `max_seats`: maximum number of seats per purchase. If not set, there is no
+    /// maximum.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     #[inline]
     pub fn max_seats(mut self, max_seats: i64) -> Self {
@@ -495,9 +525,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Number of units.
+    /// Sets `units`: number of units. If not set, the customer chooses the number.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn units(mut self, units: i64) -> Self {
@@ -505,9 +535,10 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Minimum number of units per purchase.
+    /// Sets `min_units`: minimum number of units per purchase. If not set, there is no
+    /// minimum.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn min_units(mut self, min_units: i64) -> Self {
@@ -515,9 +546,10 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Maximum number of units per purchase; null if there is no maximum.
+    /// Sets `max_units`: maximum number of units per purchase. If not set, there is no
+    /// maximum.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_units(mut self, max_units: i64) -> Self {
@@ -525,7 +557,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Sets `allow_trial`: whether the trial of the product applies; `false` skips it.
     ///
     /// Default: `true`.
     #[must_use]
@@ -535,15 +567,17 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// ID of the customer. The form is prefilled with the data of the customer.
+    /// Sets `customer_id`: ID of the customer. The form is prefilled with the data of the
+    /// customer. If not set, the purchase creates a customer, unless
+    /// `external_customer_id` is that of an existing one.
     #[must_use]
     pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
         self.customer_id = Some(customer_id.into());
         self
     }
 
-    /// Whether the customer buys as a business, which requires a billing name and a full
-    /// billing address.
+    /// Sets `is_business_customer`: whether the customer buys as a business, which
+    /// requires a billing name and a full billing address.
     ///
     /// Default: `false`.
     #[must_use]
@@ -553,8 +587,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// External ID of the customer. If no customer has it, the purchase creates a
-    /// customer with it.
+    /// Sets `external_customer_id`: external ID of the customer. If no customer has it,
+    /// the purchase creates a customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -564,27 +598,29 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Name of the customer.
+    /// Sets `customer_name`: name of the customer. If not set, the customer enters it.
     ///
-    /// At most 256 characters.
+    /// Must have at most 256 characters.
     #[must_use]
     pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
         self.customer_name = Some(customer_name.into());
         self
     }
 
-    /// Email address of the customer.
+    /// Sets `customer_email`: email address of the customer. If not set, the customer
+    /// enters it.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
         self.customer_email = Some(customer_email.into());
         self
     }
 
-    /// IP address of the customer.
+    /// Sets `customer_ip_address`: IP address of the customer. If not set, the server
+    /// cannot derive the location of the customer from it.
     ///
-    /// Format `ipvanyaddress` (validated by the server).
+    /// Must have the format `ipvanyaddress` (validated by the server).
     #[must_use]
     pub fn customer_ip_address(
         mut self,
@@ -594,7 +630,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Name of the customer on invoices.
+    /// Sets `customer_billing_name`: name of the customer on invoices. If not set, the
+    /// customer enters it.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -604,7 +641,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Billing address of the customer.
+    /// Sets `customer_billing_address`: billing address of the customer. If not set, the
+    /// customer enters it.
     #[must_use]
     #[inline]
     pub fn customer_billing_address(
@@ -615,16 +653,17 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Tax identification number of the customer.
+    /// Sets `customer_tax_id`: tax identification number of the customer. If not set, the
+    /// customer may enter it.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// Metadata for the customer that the checkout creates.
+    /// Sets `customer_metadata`: metadata for the customer that the checkout creates.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn customer_metadata(
         mut self,
@@ -634,8 +673,9 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// ID of the free subscription to upgrade. The metadata of the checkout session is
-    /// merged into that of the subscription.
+    /// Sets `subscription_id`: ID of the free subscription to upgrade. The metadata of
+    /// the checkout session is merged into that of the subscription. If not set, the
+    /// purchase of a recurring product creates a subscription.
     #[must_use]
     pub fn subscription_id(
         mut self,
@@ -645,50 +685,57 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// URL that the customer is redirected to after the payment. `{CHECKOUT_ID}` in it is
-    /// replaced by the ID of the checkout session.
+    /// Sets `success_url`: URL that the customer is redirected to after the payment.
+    /// `{CHECKOUT_ID}` in it is replaced by the ID of the checkout session. If not set,
+    /// the confirmation page of Polar is shown.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
         self.success_url = Some(success_url.into());
         self
     }
 
-    /// URL of the back button of the page; without it, there is no back button.
+    /// Sets `return_url`: URL of the back button of the page. If not set, there is no
+    /// back button.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
         self.return_url = Some(return_url.into());
         self
     }
 
-    /// Origin of the page that the checkout is embedded in.
+    /// Sets `embed_origin`: origin of the page that the checkout is embedded in. If not
+    /// set, the checkout cannot send messages to an embedding page.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
         self.embed_origin = Some(embed_origin.into());
         self
     }
 
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Sets `locale`: language tag with an optional region, such as `en` or `en-US`. If
+    /// not set, the language depends on the browser of the customer.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Sets `currency`: currency, as its ISO 4217 code in lower case. If not set, the
+    /// server chooses it by the location of the customer, and falls back to that of the
+    /// organization.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
         self.currency = Some(currency.into());
         self
     }
 
-    /// Ad hoc prices for this checkout session, by product ID. Other products keep their
-    /// catalog prices.
+    /// Sets `prices`: ad hoc prices for this checkout session, by product ID. Other
+    /// products keep their catalog prices.
     ///
-    /// Keys: format `uuid` (validated by the server), each: at least 1 item.
+    /// Each key must have the format `uuid` (validated by the server). Each value must
+    /// have at least 1 item.
     #[must_use]
     pub fn prices(mut self, prices: impl Entries<Vec<ProductPriceCreate>>) -> Self {
         self.prices = Some(prices.into_map());
@@ -704,9 +751,10 @@ pub struct CheckoutPublic {
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
@@ -720,54 +768,59 @@ pub struct CheckoutPublic {
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
-    /// Origin of the page that the checkout is embedded in.
+    /// Origin of the page that the checkout is embedded in. `None` if the checkout is not
+    /// embedded.
     pub embed_origin: Option<String>,
-    /// Amount in cents, before discounts and taxes.
+    /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Minimum number of seats per purchase.
+    /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
-    /// Maximum number of seats per purchase; null if there is no maximum.
+    /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Minimum number of units per purchase.
+    /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
-    /// Maximum number of units per purchase; null if there is no maximum.
+    /// Maximum number of units per purchase. `None` if there is no maximum.
     pub max_units: Option<i64>,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD).
     pub discount_amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null while they cannot be calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
+    /// calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null while taxes are not calculated yet.
+    /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
+    /// specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// Unit of the trial length, set by the checkout or the product. `None` without a
     /// trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`; null without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the product.
+    /// ID of the product. `None` if no product is selected.
     pub product_id: Option<ProductId>,
-    /// ID of the price.
+    /// ID of the price. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -787,28 +840,31 @@ pub struct CheckoutPublic {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer.
+    /// ID of the customer. `None` if an existing customer was not specified, until the
+    /// purchase creates the customer.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// IP address of the customer.
+    /// IP address of the customer. `None` if it is not known.
     ///
-    /// Format `ipvanyaddress`.
+    /// Always has the format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. `None` if it is not known.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. `None` if it is not known.
     pub customer_billing_address: Option<Address>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. `None` if there is none.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
+    /// `None` if none is selected.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
@@ -817,21 +873,22 @@ pub struct CheckoutPublic {
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product.
+    /// The product. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
-    /// The price.
+    /// Price of the selected product. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// Prices of each product, by ID of the product.
+    /// Prices of each product, by ID of the product. `None` if the checkout session has
+    /// no products.
     ///
-    /// Keys: format `uuid`.
+    /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
     /// The organization.
     pub organization: CheckoutOrganization,
-    /// Custom fields attached to the product.
+    /// Custom fields attached to the product. `None` if no product is selected.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
 }
 
@@ -843,9 +900,10 @@ pub struct CheckoutPublicConfirmed {
     pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// Payment processor that handles the payment.
     pub payment_processor: PaymentProcessor,
@@ -861,54 +919,59 @@ pub struct CheckoutPublicConfirmed {
     pub expires_at: Timestamp,
     /// URL that the customer is redirected to after the payment.
     pub success_url: String,
-    /// URL of the back button of the page; without it, there is no back button.
+    /// URL of the back button of the page. `None` if there is no back button.
     pub return_url: Option<String>,
-    /// Origin of the page that the checkout is embedded in.
+    /// Origin of the page that the checkout is embedded in. `None` if the checkout is not
+    /// embedded.
     pub embed_origin: Option<String>,
-    /// Amount in cents, before discounts and taxes.
+    /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub amount: i64,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Minimum number of seats per purchase.
+    /// Minimum number of seats per purchase. `None` if there is no minimum.
     pub min_seats: Option<i64>,
-    /// Maximum number of seats per purchase; null if there is no maximum.
+    /// Maximum number of seats per purchase. `None` if there is no maximum.
     pub max_seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Minimum number of units per purchase.
+    /// Minimum number of units per purchase. `None` if there is no minimum.
     pub min_units: Option<i64>,
-    /// Maximum number of units per purchase; null if there is no maximum.
+    /// Maximum number of units per purchase. `None` if there is no maximum.
     pub max_units: Option<i64>,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD).
     pub discount_amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes.
     pub net_amount: i64,
-    /// Taxes in cents; null while they cannot be calculated yet.
+    /// Taxes in the smallest currency unit (cents for USD). `None` while they cannot be
+    /// calculated yet.
     pub tax_amount: Option<i64>,
-    /// Whether the amount includes taxes; null while taxes are not calculated yet.
+    /// Whether the amount includes taxes. `None` while taxes are not calculated yet.
     pub tax_behavior: Option<TaxBehavior>,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub total_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Whether the trial of the product applies; `false` skips it.
+    /// Whether the trial of the product applies; `false` skips it. `None` if it was not
+    /// specified.
     pub allow_trial: Option<bool>,
-    /// Unit of the trial length, set by the checkout or the product; null without a
+    /// Unit of the trial length, set by the checkout or the product. `None` without a
     /// trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `active_trial_interval`; null without a trial.
+    /// Length of the trial in units of `active_trial_interval`. `None` without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the product.
+    /// ID of the product. `None` if no product is selected.
     pub product_id: Option<ProductId>,
-    /// ID of the price.
+    /// ID of the price. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price_id: Option<PriceId>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in either case.
@@ -928,28 +991,31 @@ pub struct CheckoutPublicConfirmed {
     /// Whether the customer must fill in the payment form, to pay now or to save a
     /// payment method.
     pub is_payment_form_required: bool,
-    /// ID of the customer.
+    /// ID of the customer. `None` if an existing customer was not specified, until the
+    /// purchase creates the customer.
     pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which requires a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
-    /// Name of the customer.
+    /// Name of the customer. `None` if it is not known.
     pub customer_name: Option<String>,
-    /// Email address of the customer.
+    /// Email address of the customer. `None` if it is not known.
     pub customer_email: Option<String>,
-    /// IP address of the customer.
+    /// IP address of the customer. `None` if it is not known.
     ///
-    /// Format `ipvanyaddress`.
+    /// Always has the format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// Name of the customer on invoices.
+    /// Name of the customer on invoices. `None` if it is not known.
     pub customer_billing_name: Option<String>,
-    /// Billing address of the customer.
+    /// Billing address of the customer. `None` if it is not known.
     pub customer_billing_address: Option<Address>,
-    /// Tax identification number of the customer.
+    /// Tax identification number of the customer. `None` if there is none.
     pub customer_tax_id: Option<String>,
-    /// Language tag with an optional region, such as `en` or `en-US`.
+    /// Language tag with an optional region, such as `en` or `en-US`. `None` if it is not
+    /// known.
     pub locale: Option<String>,
     /// Type of payment method that the customer selected in the form, such as `card`.
+    /// `None` if none is selected.
     pub payment_method_type: Option<String>,
     /// Data that the client library of the payment processor requires, such as a
     /// publishable key.
@@ -958,22 +1024,23 @@ pub struct CheckoutPublicConfirmed {
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// Products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
-    /// The product.
+    /// The product. `None` if no product is selected.
     pub product: Option<CheckoutProduct>,
-    /// The price.
+    /// Price of the selected product. `None` if no product is selected.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// Prices of each product, by ID of the product.
+    /// Prices of each product, by ID of the product. `None` if the checkout session has
+    /// no products.
     ///
-    /// Keys: format `uuid`.
+    /// Each key always has the format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<CheckoutDiscount>,
     /// The organization.
     pub organization: CheckoutOrganization,
-    /// Custom fields attached to the product.
+    /// Custom fields attached to the product. `None` if no product is selected.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// Token of a customer portal session; null if there is none.
+    /// Token of a customer portal session. `None` if there is none.
     pub customer_session_token: Option<String>,
 }

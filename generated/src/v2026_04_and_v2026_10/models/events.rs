@@ -244,7 +244,8 @@ impl Event {
         }
     }
 
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> Option<CustomerId> {
@@ -291,7 +292,8 @@ impl Event {
         }
     }
 
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {
@@ -338,7 +340,8 @@ impl Event {
         }
     }
 
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     #[must_use]
     #[inline]
     pub fn external_customer_id(&self) -> Option<&str> {
@@ -387,7 +390,7 @@ impl Event {
         }
     }
 
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -434,7 +437,8 @@ impl Event {
         }
     }
 
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     #[must_use]
     #[inline]
     pub fn external_member_id(&self) -> Option<&str> {
@@ -483,9 +487,7 @@ impl Event {
         }
     }
 
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     #[must_use]
     #[inline]
     pub fn child_count(&self) -> Option<i64> {
@@ -532,7 +534,7 @@ impl Event {
         }
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn parent_id(&self) -> Option<EventId> {
@@ -1432,21 +1434,23 @@ pub struct MeterCreditEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,

@@ -20,85 +20,90 @@ pub struct Order {
     pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Current status.
     pub status: OrderStatus,
     /// Whether the order has been paid.
     pub paid: bool,
-    /// Amount in cents, before discounts and taxes.
+    /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub subtotal_amount: i64,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD).
     pub discount_amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes.
     pub net_amount: i64,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub total_amount: i64,
-    /// Amount in cents that is paid from the balance of the customer.
+    /// Amount that is paid from the balance of the customer, in the smallest currency
+    /// unit (cents for USD).
     pub applied_balance_amount: i64,
-    /// Amount due, in cents.
+    /// Amount due, in the smallest currency unit (cents for USD).
     pub due_amount: i64,
-    /// Refunded amount in cents.
+    /// Refunded amount in the smallest currency unit (cents for USD).
     pub refunded_amount: i64,
-    /// Refunded taxes in cents.
+    /// Refunded taxes in the smallest currency unit (cents for USD).
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Reason why the order was created.
     pub billing_reason: OrderBillingReason,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Invoice number; null while the order is a draft.
+    /// Invoice number. `None` while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Receipt number; null while the order is not paid.
+    /// Receipt number. `None` while the order is not paid.
     pub receipt_number: Option<String>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<ProductId>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is next retried automatically; null if it is not.
+    /// When the payment is next retried automatically. `None` if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Fee of Polar in cents.
+    /// Fee of Polar in the smallest unit of `platform_fee_currency` (cents for USD).
     pub platform_fee_amount: i64,
-    /// Currency of the fee of Polar, as its ISO 4217 code in lower case; null if there is
-    /// no fee.
+    /// Currency of the fee of Polar, as its ISO 4217 code in lower case. `None` if there
+    /// is no fee.
     pub platform_fee_currency: Option<String>,
     /// The customer.
     pub customer: OrderCustomer,
-    /// The product.
+    /// The product. `None` if the order has no product.
     pub product: Option<OrderProduct>,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The subscription.
+    /// The subscription. `None` if the order is not for a subscription.
     pub subscription: Option<OrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
     /// Summary of the order, such as the name of the product.
     pub description: String,
-    /// Amount that can still be refunded, in cents, before taxes.
+    /// Amount that can still be refunded, in the smallest currency unit (cents for USD),
+    /// before taxes.
     pub refundable_amount: i64,
-    /// Taxes in cents that are refunded in addition if `refundable_amount` is refunded in
-    /// full.
+    /// Taxes that are refunded in addition if `refundable_amount` is refunded in full, in
+    /// the smallest currency unit (cents for USD).
     pub refundable_tax_amount: i64,
 }
 

@@ -12,7 +12,7 @@ use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 pub struct Organization {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -20,24 +20,24 @@ pub struct Organization {
     pub name: String,
     /// Unique short name.
     pub slug: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar. `None` if there is none.
     pub avatar_url: Option<String>,
     /// How a change of a subscription within a billing period is billed.
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// Email address of the support, shown to customers.
+    /// Email address of the support, shown to customers. `None` if there is none.
     pub email: Option<String>,
-    /// URL of the organization's website.
+    /// URL of the organization's website. `None` if there is none.
     pub website: Option<String>,
     /// Profiles on social networks.
     pub socials: Vec<OrganizationSocialLink>,
     /// Current status.
     pub status: OrganizationStatus,
-    /// When the business details were submitted for review; null if they were not.
+    /// When the business details were submitted for review. `None` if they were not.
     pub details_submitted_at: Option<Timestamp>,
-    /// When Polar requested a resubmission of the organization's details; null if it did
-    /// not.
+    /// When Polar requested a resubmission of the organization's details. `None` if it
+    /// requested none.
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
     /// Whether members of the organization must sign in by its single sign-on.
     pub sso_enforced: bool,
@@ -45,7 +45,7 @@ pub struct Organization {
     pub default_presentment_currency: String,
     /// Whether prices include taxes, unless a price overrides it.
     pub default_tax_behavior: TaxBehaviorOption,
-    /// Enabled features.
+    /// Enabled features. `None` if none are set.
     pub feature_settings: Option<OrganizationFeatureSettings>,
     /// Settings of the subscriptions of the organization.
     pub subscription_settings: OrganizationSubscriptionSettings,
@@ -59,11 +59,11 @@ pub struct Organization {
     /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
     /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
     pub embed_hosts: Vec<String>,
-    /// Two-letter ISO 3166-1 code of the country.
+    /// Two-letter ISO 3166-1 code of the country. `None` if it is not known.
     pub country: Option<CountryAlpha2>,
-    /// ID of the account that transactions are booked to; null if there is none.
+    /// ID of the account that transactions are booked to. `None` if there is none.
     pub account_id: Option<Uuid>,
-    /// ID of the payout account; null if there is none.
+    /// ID of the payout account. `None` if there is none.
     pub payout_account_id: Option<Uuid>,
     /// Current capabilities of the organization.
     pub capabilities: OrganizationCapabilities,
@@ -75,25 +75,25 @@ pub struct Organization {
 pub struct OrganizationCreate {
     /// Name of the organization.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     pub name: String,
     /// Unique short name.
     ///
-    /// 3 to 64 characters.
+    /// Must have 3 to 64 characters.
     pub slug: String,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub avatar_url: Option<String>,
     /// Legal entity of the seller.
     pub legal_entity: Option<OrganizationLegalEntity>,
     /// Email address of the support, shown to customers.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Option<String>,
     /// URL of the organization's website.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub website: Option<String>,
     /// Profiles on social networks.
     pub socials: Option<Vec<OrganizationSocialLink>>,
@@ -143,16 +143,16 @@ impl OrganizationCreate {
         }
     }
 
-    /// URL of the avatar; null if there is none.
+    /// Sets `avatar_url`: URL of the avatar.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<String>) -> Self {
         self.avatar_url = Some(avatar_url.into());
         self
     }
 
-    /// Legal entity of the seller.
+    /// Sets `legal_entity`: legal entity of the seller.
     #[must_use]
     pub fn legal_entity(
         mut self,
@@ -162,33 +162,33 @@ impl OrganizationCreate {
         self
     }
 
-    /// Email address of the support, shown to customers.
+    /// Sets `email`: email address of the support, shown to customers.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// URL of the organization's website.
+    /// Sets `website`: URL of the organization's website.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// Profiles on social networks.
+    /// Sets `socials`: profiles on social networks.
     #[must_use]
     pub fn socials(mut self, socials: impl Items<OrganizationSocialLink>) -> Self {
         self.socials = Some(socials.into_list());
         self
     }
 
-    /// Business details that Polar is legally required to collect. They are not
-    /// published.
+    /// Sets `details`: business details that Polar is legally required to collect. They
+    /// are not published.
     #[must_use]
     #[inline]
     pub fn details(mut self, details: OrganizationDetails) -> Self {
@@ -196,14 +196,14 @@ impl OrganizationCreate {
         self
     }
 
-    /// Two-letter ISO 3166-1 code of the country.
+    /// Sets `country`: two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<CountryAlpha2Input>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// Enabled features.
+    /// Sets `feature_settings`: enabled features.
     #[must_use]
     #[inline]
     pub fn feature_settings(
@@ -214,7 +214,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Settings of the subscriptions of the organization.
+    /// Sets `subscription_settings`: settings of the subscriptions of the organization.
     #[must_use]
     #[inline]
     pub fn subscription_settings(
@@ -225,7 +225,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Emails that are sent to customers.
+    /// Sets `customer_email_settings`: emails that are sent to customers.
     #[must_use]
     #[inline]
     pub fn customer_email_settings(
@@ -236,7 +236,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// What customers can see and change in the customer portal.
+    /// Sets `customer_portal_settings`: what customers can see and change in the customer
+    /// portal.
     #[must_use]
     #[inline]
     pub fn customer_portal_settings(
@@ -247,7 +248,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Currency of prices if the product has none in the currency of the customer.
+    /// Sets `default_presentment_currency`: currency of prices if the product has none in
+    /// the currency of the customer.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -259,7 +261,8 @@ impl OrganizationCreate {
         self
     }
 
-    /// Whether prices include taxes, unless a price overrides it.
+    /// Sets `default_tax_behavior`: whether prices include taxes, unless a price
+    /// overrides it.
     ///
     /// Default: `"location"`.
     #[must_use]
@@ -276,66 +279,40 @@ impl OrganizationCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettings {
-    /// Whether issues can be funded.
-    ///
-    /// Default: `false`.
+    /// Whether issues can be funded. `None` means `false`.
     pub issue_funding_enabled: Option<bool>,
-    /// Whether customers have wallets.
-    ///
-    /// Default: `false`.
+    /// Whether customers have wallets. `None` means `false`.
     pub wallets_enabled: Option<bool>,
-    /// Whether customers of the organization have members.
-    ///
-    /// Default: `false`.
+    /// Whether customers of the organization have members. `None` means `false`.
     pub member_model_enabled: Option<bool>,
-    /// Whether checkouts are localized.
-    ///
-    /// Default: `false`.
+    /// Whether checkouts are localized. `None` means `false`.
     pub checkout_localization_enabled: Option<bool>,
-    /// Slugs of the metrics on the overview of the dashboard, in display order.
+    /// Slugs of the metrics on the overview of the dashboard, in display order. `None`
+    /// means the default metrics.
     pub overview_metrics: Option<Vec<String>>,
-    /// Whether `reset` can be used as a proration behavior.
-    ///
-    /// Default: `false`.
+    /// Whether `reset` can be used as a proration behavior. `None` means `false`.
     pub reset_proration_behavior_enabled: Option<bool>,
     /// Whether draft orders can be created and finalized, to charge saved payment
-    /// methods.
-    ///
-    /// Default: `false`.
+    /// methods. `None` means `false`.
     pub off_session_charges_enabled: Option<bool>,
     /// Whether recurring products can have a meter cycle that differs from the billing
-    /// cycle.
-    ///
-    /// Default: `false`.
+    /// cycle. `None` means `false`.
     pub meter_cycling_enabled: Option<bool>,
-    /// Whether shared Slack channel benefits are enabled.
-    ///
-    /// Default: `false`.
+    /// Whether shared Slack channel benefits are enabled. `None` means `false`.
     pub slack_benefit_enabled: Option<bool>,
-    /// Whether preview features are enabled.
-    ///
-    /// Default: `false`.
+    /// Whether preview features are enabled. `None` means `false`.
     pub preview_access_enabled: Option<bool>,
-    /// Whether the dashboard shows disputes.
-    ///
-    /// Default: `false`.
+    /// Whether the dashboard shows disputes. `None` means `false`.
     pub disputes_enabled: Option<bool>,
-    /// Whether single sign-on can be configured.
-    ///
-    /// Default: `false`.
+    /// Whether single sign-on can be configured. `None` means `false`.
     pub sso_enabled: Option<bool>,
     /// Whether disputes below an amount can be accepted automatically. Requires
-    /// `disputes_enabled`.
-    ///
-    /// Default: `false`.
+    /// `disputes_enabled`. `None` means `false`.
     pub dispute_auto_accept_enabled: Option<bool>,
-    /// Whether the navigation of the dashboard is grouped by products.
-    ///
-    /// Default: `false`.
+    /// Whether the navigation of the dashboard is grouped by products. `None` means
+    /// `false`.
     pub compass_enabled: Option<bool>,
-    /// Whether billing can be migrated from another provider.
-    ///
-    /// Default: `false`.
+    /// Whether billing can be migrated from another provider. `None` means `false`.
     pub merchant_migration_enabled: Option<bool>,
 }
 
@@ -367,7 +344,7 @@ impl OrganizationFeatureSettingsUpdate {
         }
     }
 
-    /// Whether customers of the organization have members.
+    /// Sets `member_model_enabled`: whether customers of the organization have members.
     ///
     /// Default: `false`.
     #[must_use]
@@ -377,7 +354,7 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// Whether checkouts are localized.
+    /// Sets `checkout_localization_enabled`: whether checkouts are localized.
     ///
     /// Default: `false`.
     #[must_use]
@@ -390,7 +367,8 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// Slugs of the metrics on the overview of the dashboard, in display order.
+    /// Sets or clears `overview_metrics`: slugs of the metrics on the overview of the
+    /// dashboard, in display order.
     #[must_use]
     pub fn overview_metrics(
         mut self,
@@ -427,19 +405,19 @@ pub struct OrganizationList {
 pub struct OrganizationUpdate {
     /// Name of the organization.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     pub name: Patch<String>,
-    /// URL of the avatar; null if there is none.
+    /// URL of the avatar.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub avatar_url: Patch<String>,
     /// Email address of the support, shown to customers.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     pub email: Patch<String>,
     /// URL of the organization's website.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub website: Patch<String>,
     /// Profiles on social networks.
     pub socials: Patch<Vec<OrganizationSocialLink>>,
@@ -496,43 +474,43 @@ impl OrganizationUpdate {
         }
     }
 
-    /// Name of the organization.
+    /// Sets or clears `name`: name of the organization.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// URL of the avatar; null if there is none.
+    /// Sets or clears `avatar_url`: URL of the avatar.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn avatar_url(mut self, avatar_url: impl Into<Patch<String>>) -> Self {
         self.avatar_url = avatar_url.into();
         self
     }
 
-    /// Email address of the support, shown to customers.
+    /// Sets or clears `email`: email address of the support, shown to customers.
     ///
-    /// Format `email` (validated by the server).
+    /// Must have the format `email` (validated by the server).
     #[must_use]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// URL of the organization's website.
+    /// Sets or clears `website`: URL of the organization's website.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn website(mut self, website: impl Into<Patch<String>>) -> Self {
         self.website = website.into();
         self
     }
 
-    /// Profiles on social networks.
+    /// Sets or clears `socials`: profiles on social networks.
     #[must_use]
     pub fn socials(
         mut self,
@@ -542,22 +520,22 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Business details that Polar is legally required to collect. They are not
-    /// published.
+    /// Sets or clears `details`: business details that Polar is legally required to
+    /// collect. They are not published.
     #[must_use]
     pub fn details(mut self, details: impl Into<Patch<OrganizationDetails>>) -> Self {
         self.details = details.into();
         self
     }
 
-    /// Two-letter ISO 3166-1 code of the country.
+    /// Sets or clears `country`: two-letter ISO 3166-1 code of the country.
     #[must_use]
     pub fn country(mut self, country: impl Into<Patch<CountryAlpha2Input>>) -> Self {
         self.country = country.into();
         self
     }
 
-    /// Enabled features.
+    /// Sets or clears `feature_settings`: enabled features.
     #[must_use]
     pub fn feature_settings(
         mut self,
@@ -567,7 +545,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Settings of the subscriptions of the organization.
+    /// Sets or clears `subscription_settings`: settings of the subscriptions of the
+    /// organization.
     #[must_use]
     pub fn subscription_settings(
         mut self,
@@ -577,7 +556,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Emails that are sent to customers.
+    /// Sets or clears `customer_email_settings`: emails that are sent to customers.
     #[must_use]
     pub fn customer_email_settings(
         mut self,
@@ -587,7 +566,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// What customers can see and change in the customer portal.
+    /// Sets or clears `customer_portal_settings`: what customers can see and change in
+    /// the customer portal.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -597,7 +577,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// How disputes are handled, such as automatic acceptance of small ones.
+    /// Sets or clears `dispute_settings`: how disputes are handled, such as automatic
+    /// acceptance of small ones.
     #[must_use]
     pub fn dispute_settings(
         mut self,
@@ -607,16 +588,18 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Hosts whose pages may embed the checkout: host and port, without a scheme.
-    /// `*.example.com` matches all subdomains, but not `example.com` itself. The origin
-    /// of an app, such as `chrome-extension://abcdef`, includes its scheme.
+    /// Sets or clears `embed_hosts`: hosts whose pages may embed the checkout: host and
+    /// port, without a scheme. `*.example.com` matches all subdomains, but not
+    /// `example.com` itself. The origin of an app, such as `chrome-extension://abcdef`,
+    /// includes its scheme.
     #[must_use]
     pub fn embed_hosts(mut self, embed_hosts: impl Into<Patch<Vec<String>>>) -> Self {
         self.embed_hosts = embed_hosts.into();
         self
     }
 
-    /// Currency of prices if the product has none in the currency of the customer.
+    /// Sets or clears `default_presentment_currency`: currency of prices if the product
+    /// has none in the currency of the customer.
     #[must_use]
     pub fn default_presentment_currency(
         mut self,
@@ -626,7 +609,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Whether prices include taxes, unless a price overrides it.
+    /// Sets or clears `default_tax_behavior`: whether prices include taxes, unless a
+    /// price overrides it.
     #[must_use]
     pub fn default_tax_behavior(
         mut self,
@@ -636,8 +620,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Whether members of the organization must sign in by its single sign-on. It can
-    /// only be enabled by a user who is signed in that way.
+    /// Sets or clears `sso_enforced`: whether members of the organization must sign in by
+    /// its single sign-on. It can only be enabled by a user who is signed in that way.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();

@@ -19,27 +19,27 @@ pub struct Product {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
@@ -50,7 +50,7 @@ pub struct Product {
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Whether the product can be deleted. A product that an order, subscription, trial
-    /// or discount refers to can only be archived.
+    /// or discount refers to can only be archived. `None` in responses of older servers.
     pub is_deletable: Option<bool>,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -97,11 +97,11 @@ polar_client_runtime::variant_body! {
 pub struct ProductCreateOneTime {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the product.
     ///
-    /// 3 to 64 characters.
+    /// Must have 3 to 64 characters.
     pub name: String,
     /// Description of the product, as shown to customers.
     pub description: Option<String>,
@@ -113,7 +113,7 @@ pub struct ProductCreateOneTime {
     /// at most one fixed and at most one seat-based price. Metered prices are not
     /// allowed.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
@@ -140,23 +140,23 @@ impl ProductCreateOneTime {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Description of the product, as shown to customers.
+    /// Sets `description`: description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether the product is for sale, and listed.
+    /// Sets `visibility`: whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -165,14 +165,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// IDs of the media files, which must have been uploaded.
+    /// Sets `medias`: IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields to attach, which checkouts ask for.
+    /// Sets `attached_custom_fields`: custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -182,8 +182,8 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -200,11 +200,11 @@ impl ProductCreateOneTime {
 pub struct ProductCreateRecurring {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the product.
     ///
-    /// 3 to 64 characters.
+    /// Must have 3 to 64 characters.
     pub name: String,
     /// Description of the product, as shown to customers.
     pub description: Option<String>,
@@ -216,7 +216,7 @@ pub struct ProductCreateRecurring {
     /// at most one fixed and at most one seat-based price. Any number of metered prices
     /// can be added.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<FileId>>,
@@ -225,27 +225,28 @@ pub struct ProductCreateRecurring {
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
     pub organization_id: Option<OrganizationId>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If not set, the product has no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If not set, the product has no
+    /// trial.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Option<i64>,
     /// Unit of the billing cycle.
     pub recurring_interval: RecurringInterval,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
     /// quarter.
     ///
-    /// At least 1, at most 999. Default: `1`.
+    /// Must be between 1 and 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
     /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
-    /// cycle, which cannot be changed later. Null means that the meter cycle is the
-    /// billing cycle.
+    /// cycle, which cannot be changed later. If not set, the meter cycle is the billing
+    /// cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. If not set, the meter
+    /// cycle is the billing cycle.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     pub meter_interval_count: Option<i64>,
 }
 
@@ -275,23 +276,23 @@ impl ProductCreateRecurring {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Description of the product, as shown to customers.
+    /// Sets `description`: description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether the product is for sale, and listed.
+    /// Sets `visibility`: whether the product is for sale, and listed.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -300,14 +301,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// IDs of the media files, which must have been uploaded.
+    /// Sets `medias`: IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields to attach, which checkouts ask for.
+    /// Sets `attached_custom_fields`: custom fields to attach, which checkouts ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -317,8 +318,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -328,16 +329,18 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets `trial_interval`: unit of the trial length. If not set, the product has no
+    /// trial.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
         self.trial_interval = Some(trial_interval.into());
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets `trial_interval_count`: length of the trial in units of `trial_interval`. If
+    /// not set, the product has no trial.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
@@ -345,10 +348,10 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// Sets `recurring_interval_count`: length of the billing cycle in units of
+    /// `recurring_interval`: 3 with `month` is a quarter.
     ///
-    /// At least 1, at most 999. Default: `1`.
+    /// Must be between 1 and 999. Default: `1`.
     #[must_use]
     #[inline]
     pub fn recurring_interval_count(mut self, recurring_interval_count: i64) -> Self {
@@ -356,9 +359,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit of a separate meter cycle. The billing cycle must be a multiple of the meter
-    /// cycle, which cannot be changed later. Null means that the meter cycle is the
-    /// billing cycle.
+    /// Sets `meter_interval`: unit of a separate meter cycle. The billing cycle must be a
+    /// multiple of the meter cycle, which cannot be changed later. If not set, the meter
+    /// cycle is the billing cycle.
     #[must_use]
     pub fn meter_interval(
         mut self,
@@ -368,10 +371,10 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Sets `meter_interval_count`: length of the meter cycle in units of
+    /// `meter_interval`. If not set, the meter cycle is the billing cycle.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     #[must_use]
     #[inline]
     pub fn meter_interval_count(mut self, meter_interval_count: i64) -> Self {
@@ -393,7 +396,7 @@ pub struct ProductList {
     pub pagination: Pagination,
 }
 
-/// Parameters for creating A price of any type.
+/// Parameters for creating a price of any type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
@@ -441,7 +444,7 @@ polar_client_runtime::from_variant! {
 pub struct ProductPriceSeatBased {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: PriceId,
@@ -453,7 +456,7 @@ pub struct ProductPriceSeatBased {
     pub amount_type: Cow<'static, str>,
     /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     pub tax_behavior: Option<TaxBehaviorOption>,
     /// Whether it is archived: kept, but no longer offered.
     pub is_archived: bool,
@@ -471,7 +474,8 @@ pub struct ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. If cleared, the default of the organization
+    /// applies.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// Price per seat, in tiers by number of seats.
     pub seat_tiers: ProductPriceSeatTiersInput,
@@ -489,7 +493,7 @@ impl ProductPriceSeatBasedCreate {
         }
     }
 
-    /// Currency of the price, as its ISO 4217 code in lower case.
+    /// Sets `price_currency`: currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -501,7 +505,8 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Sets or clears `tax_behavior`: whether the price includes taxes. If cleared, the
+    /// default of the organization applies.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -518,15 +523,15 @@ impl ProductPriceSeatBasedCreate {
 pub struct ProductPriceSeatTier {
     /// First seat of the tier (inclusive).
     ///
-    /// At least 1.
+    /// Always at least 1.
     pub min_seats: i64,
-    /// Last seat of the tier (inclusive); null for an unlimited last tier.
+    /// Last seat of the tier (inclusive). `None` for an unlimited last tier.
     ///
-    /// At least 1.
+    /// Always at least 1.
     pub max_seats: Option<i64>,
-    /// Price of one seat in cents.
+    /// Price of one seat in the smallest currency unit (cents for USD).
     ///
-    /// At least 0.
+    /// Always at least 0.
     pub price_per_seat: i64,
 }
 
@@ -539,15 +544,15 @@ pub struct ProductPriceSeatTier {
 pub struct ProductPriceSeatTierInput {
     /// First seat of the tier (inclusive).
     ///
-    /// At least 1.
+    /// Must be at least 1.
     pub min_seats: i64,
-    /// Last seat of the tier (inclusive); null for an unlimited last tier.
+    /// Last seat of the tier (inclusive). If cleared, there is no maximum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     pub max_seats: Patch<i64>,
-    /// Price of one seat in cents.
+    /// Price of one seat in the smallest currency unit (cents for USD).
     ///
-    /// At least 0.
+    /// Must be at least 0.
     pub price_per_seat: i64,
 }
 
@@ -563,9 +568,10 @@ impl ProductPriceSeatTierInput {
         }
     }
 
-    /// Last seat of the tier (inclusive); null for an unlimited last tier.
+    /// Sets or clears `max_seats`: last seat of the tier (inclusive). If cleared, there
+    /// is no maximum.
     ///
-    /// At least 1.
+    /// Must be at least 1.
     #[must_use]
     pub fn max_seats(mut self, max_seats: impl Into<Patch<i64>>) -> Self {
         self.max_seats = max_seats.into();
@@ -580,17 +586,15 @@ impl ProductPriceSeatTierInput {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiers {
-    /// How the tiers are applied.
-    ///
-    /// Default: `"volume"`.
+    /// How the tiers are applied. `None` means `"volume"`.
     pub seat_tier_type: Option<SeatTierType>,
     /// The tiers, in ascending order.
     ///
-    /// At least 1 item.
+    /// Always has at least 1 item.
     pub tiers: Vec<ProductPriceSeatTier>,
     /// Minimum number of seats per purchase, where the first tier starts.
     pub minimum_seats: i64,
-    /// Maximum number of seats per purchase, where the last tier ends; null if there is
+    /// Maximum number of seats per purchase, where the last tier ends. `None` if there is
     /// no maximum.
     pub maximum_seats: Option<i64>,
 }
@@ -609,7 +613,7 @@ pub struct ProductPriceSeatTiersInput {
     pub seat_tier_type: Option<SeatTierType>,
     /// Tiers of the price.
     ///
-    /// At least 1 item.
+    /// Must have at least 1 item.
     pub tiers: Vec<ProductPriceSeatTierInput>,
 }
 
@@ -623,7 +627,7 @@ impl ProductPriceSeatTiersInput {
         }
     }
 
-    /// How the tiers are applied.
+    /// Sets `seat_tier_type`: how the tiers are applied.
     ///
     /// Default: `"volume"`.
     #[must_use]
@@ -687,17 +691,18 @@ polar_client_runtime::from_variant! {
 pub struct ProductUpdate {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. If cleared, the product has no trial.
     pub trial_interval: Patch<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. If cleared, the product has no
+    /// trial.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     pub trial_interval_count: Patch<i64>,
     /// Name of the product.
     ///
-    /// 3 to 64 characters.
+    /// Must have 3 to 64 characters.
     pub name: Patch<String>,
     /// Description of the product, as shown to customers.
     pub description: Patch<String>,
@@ -707,7 +712,7 @@ pub struct ProductUpdate {
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
     /// quarter.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     pub recurring_interval_count: Patch<i64>,
     /// Whether the product is archived: it can no longer be bought. Existing
     /// subscriptions and benefits continue.
@@ -744,16 +749,17 @@ impl ProductUpdate {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Unit of the trial length.
+    /// Sets or clears `trial_interval`: unit of the trial length. If cleared, the product
+    /// has no trial.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -763,9 +769,10 @@ impl ProductUpdate {
         self
     }
 
-    /// Length of the trial in units of `trial_interval`.
+    /// Sets or clears `trial_interval_count`: length of the trial in units of
+    /// `trial_interval`. If cleared, the product has no trial.
     ///
-    /// At least 1, at most 1000.
+    /// Must be between 1 and 1000.
     #[must_use]
     pub fn trial_interval_count(
         mut self,
@@ -775,24 +782,24 @@ impl ProductUpdate {
         self
     }
 
-    /// Name of the product.
+    /// Sets or clears `name`: name of the product.
     ///
-    /// 3 to 64 characters.
+    /// Must have 3 to 64 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Description of the product, as shown to customers.
+    /// Sets or clears `description`: description of the product, as shown to customers.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Unit of the billing cycle. It can only be set for legacy products without one, and
-    /// not changed afterwards.
+    /// Sets or clears `recurring_interval`: unit of the billing cycle. It can only be set
+    /// for legacy products without one, and not changed afterwards.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -802,10 +809,10 @@ impl ProductUpdate {
         self
     }
 
-    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// Sets or clears `recurring_interval_count`: length of the billing cycle in units of
+    /// `recurring_interval`: 3 with `month` is a quarter.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     #[must_use]
     pub fn recurring_interval_count(
         mut self,
@@ -815,15 +822,15 @@ impl ProductUpdate {
         self
     }
 
-    /// Whether the product is archived: it can no longer be bought. Existing
-    /// subscriptions and benefits continue.
+    /// Sets or clears `is_archived`: whether the product is archived: it can no longer be
+    /// bought. Existing subscriptions and benefits continue.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
         self
     }
 
-    /// Whether the product is for sale, and listed.
+    /// Sets or clears `visibility`: whether the product is for sale, and listed.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -833,22 +840,23 @@ impl ProductUpdate {
         self
     }
 
-    /// All prices of the product: new ones, and the IDs of existing ones to keep. Prices
-    /// that are not listed are no longer offered.
+    /// Sets or clears `prices`: all prices of the product: new ones, and the IDs of
+    /// existing ones to keep. Prices that are not listed are no longer offered.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
         self
     }
 
-    /// IDs of the media files, which must have been uploaded.
+    /// Sets or clears `medias`: IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Into<Patch<Vec<FileId>>>) -> Self {
         self.medias = medias.into();
         self
     }
 
-    /// Custom fields to attach, which checkouts ask for.
+    /// Sets or clears `attached_custom_fields`: custom fields to attach, which checkouts
+    /// ask for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,

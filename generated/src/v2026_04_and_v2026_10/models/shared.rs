@@ -56,7 +56,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -108,7 +108,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -121,7 +121,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -134,7 +134,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -147,7 +147,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -160,7 +160,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -308,7 +308,7 @@ pub struct UnknownAppliedDiscount {
 pub struct DiscountFixedOnceForeverDurationBase {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -316,11 +316,11 @@ pub struct DiscountFixedOnceForeverDurationBase {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -328,15 +328,15 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -356,7 +356,7 @@ pub struct DiscountFixedRepeatDurationBase {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -364,11 +364,11 @@ pub struct DiscountFixedRepeatDurationBase {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -376,15 +376,15 @@ pub struct DiscountFixedRepeatDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -406,7 +406,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -414,15 +414,15 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -446,7 +446,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
@@ -454,15 +454,15 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -524,7 +524,7 @@ impl Price {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -592,7 +592,7 @@ impl Price {
         }
     }
 
-    /// Whether the price includes taxes; null means the default of the organization.
+    /// Whether the price includes taxes. `None` means the default of the organization.
     #[must_use]
     #[inline]
     pub fn tax_behavior(&self) -> Option<&TaxBehaviorOption> {

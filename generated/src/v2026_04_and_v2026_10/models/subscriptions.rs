@@ -18,17 +18,17 @@ use std::collections::BTreeMap;
 pub struct PendingSubscriptionUpdate {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
     /// When the update takes effect.
     pub applies_at: Timestamp,
-    /// ID of the new product; null if the product does not change.
+    /// ID of the new product. `None` if the product does not change.
     pub product_id: Option<ProductId>,
-    /// New number of seats; null if it does not change.
+    /// New number of seats. `None` if it does not change.
     pub seats: Option<i64>,
-    /// New number of units; null if it does not change.
+    /// New number of units. `None` if it does not change.
     pub units: Option<i64>,
 }
 
@@ -38,11 +38,11 @@ pub struct PendingSubscriptionUpdate {
 pub struct Subscription {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -57,66 +57,67 @@ pub struct Subscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the meter cycle is the billing cycle.
-    /// Credits are granted and overage is billed once per meter period.
+    /// When the current meter period began. Credits are granted and overage is billed
+    /// once per meter period. `None` if the meter cycle is the billing cycle.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the meter
+    /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began; null without a trial.
+    /// When the trial began. `None` without a trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period. `None` if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended; null if it has not.
+    /// When the subscription ended. `None` if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`; null if it is not past due.
+    /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused; null if it was not.
+    /// When the subscription was paused. `None` if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically; null if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// ID of the product.
     pub product_id: ProductId,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Reason of the cancellation; null if the customer gave none.
+    /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// Comment of the customer about the cancellation; null if there is none.
+    /// Comment of the customer about the cancellation. `None` if there is none.
     pub customer_cancellation_comment: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the custom field.
+    /// Values of the custom fields, by slug of the custom field. `None` if there are
+    /// none.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// The customer.
     pub customer: SubscriptionCustomer,
     /// The product.
     pub product: Product,
-    /// The discount; null if there is none.
+    /// The discount. `None` if there is none.
     pub discount: Option<AppliedDiscount>,
     /// Prices of the subscription.
     pub prices: Vec<Price>,
     /// Usage of meters by the subscription.
     pub meters: Vec<SubscriptionMeter>,
-    /// Update that takes effect with the next billing period; null if there is none.
+    /// Update that takes effect with the next billing period. `None` if there is none.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
@@ -155,7 +156,7 @@ polar_client_runtime::variant_body! {
 pub struct SubscriptionCreateCustomer {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product, which must be recurring and free.
     pub product_id: ProductId,
@@ -177,9 +178,9 @@ impl SubscriptionCreateCustomer {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -193,11 +194,11 @@ impl SubscriptionCreateCustomer {
 pub struct SubscriptionCreateExternalCustomer {
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product, which must be recurring and free.
     pub product_id: ProductId,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
 }
 
@@ -215,9 +216,9 @@ impl SubscriptionCreateExternalCustomer {
         }
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -245,7 +246,7 @@ pub struct SubscriptionList {
 pub struct SubscriptionMeter {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: Uuid,
@@ -253,7 +254,8 @@ pub struct SubscriptionMeter {
     pub consumed_units: f64,
     /// Number of units credited since the start of the current billing period.
     pub credited_units: i64,
-    /// Amount due so far for the current billing period, in cents.
+    /// Amount due so far for the current billing period, in the smallest currency unit
+    /// (cents for USD).
     pub amount: i64,
     /// ID of the meter.
     pub meter_id: MeterId,

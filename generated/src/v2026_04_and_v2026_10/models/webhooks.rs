@@ -20,39 +20,39 @@ use std::borrow::Cow;
 pub struct BenefitGrantCustomWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitCustom,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
 }
 
@@ -62,39 +62,39 @@ pub struct BenefitGrantCustomWebhook {
 pub struct BenefitGrantDiscordWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDiscord,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
 }
 
@@ -104,39 +104,39 @@ pub struct BenefitGrantDiscordWebhook {
 pub struct BenefitGrantDownloadablesWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDownloadables,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
 }
 
@@ -146,39 +146,39 @@ pub struct BenefitGrantDownloadablesWebhook {
 pub struct BenefitGrantFeatureFlagWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitFeatureFlag,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
 }
 
@@ -188,39 +188,39 @@ pub struct BenefitGrantFeatureFlagWebhook {
 pub struct BenefitGrantGitHubRepositoryWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitGitHubRepository,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
 }
 
@@ -230,39 +230,39 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 pub struct BenefitGrantLicenseKeysWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitLicenseKeys,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
 }
 
@@ -272,39 +272,39 @@ pub struct BenefitGrantLicenseKeysWebhook {
 pub struct BenefitGrantMeterCreditWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitMeterCredit,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
 }
 
@@ -314,39 +314,39 @@ pub struct BenefitGrantMeterCreditWebhook {
 pub struct BenefitGrantSlackSharedChannelWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
 }
 
@@ -394,7 +394,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -428,7 +428,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -462,7 +462,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -496,7 +496,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -513,7 +513,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -547,7 +547,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -581,7 +581,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -615,7 +615,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The member.
+    /// The member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -788,7 +788,8 @@ pub struct WebhookBenefitCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -804,7 +805,8 @@ pub struct WebhookBenefitGrantCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -820,7 +822,8 @@ pub struct WebhookBenefitGrantCycledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -836,7 +839,8 @@ pub struct WebhookBenefitGrantRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -852,7 +856,8 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -868,7 +873,8 @@ pub struct WebhookBenefitUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -884,7 +890,8 @@ pub struct WebhookCheckoutCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -901,7 +908,8 @@ pub struct WebhookCheckoutExpiredPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -917,7 +925,8 @@ pub struct WebhookCheckoutUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -933,7 +942,8 @@ pub struct WebhookDiscountCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -949,7 +959,8 @@ pub struct WebhookDiscountDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -965,7 +976,8 @@ pub struct WebhookDiscountUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -977,13 +989,13 @@ pub struct WebhookDiscountUpdatedPayload {
 pub struct WebhookEndpoint {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEndpointId,
     /// URL that events are delivered to.
     pub url: String,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. `None` if there is none.
     pub name: Option<String>,
     /// API version that the payload follows.
     pub api_version: String,
@@ -1025,7 +1037,8 @@ pub struct WebhookOrderCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1041,7 +1054,8 @@ pub struct WebhookOrderPaidPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1057,7 +1071,8 @@ pub struct WebhookOrderRefundedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1074,7 +1089,8 @@ pub struct WebhookOrderUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1090,7 +1106,8 @@ pub struct WebhookOrganizationUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Organization,
@@ -1106,7 +1123,8 @@ pub struct WebhookProductCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
@@ -1122,7 +1140,8 @@ pub struct WebhookProductUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
@@ -1139,7 +1158,8 @@ pub struct WebhookSubscriptionActivePayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1156,7 +1176,8 @@ pub struct WebhookSubscriptionCanceledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1173,7 +1194,8 @@ pub struct WebhookSubscriptionCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1190,7 +1212,8 @@ pub struct WebhookSubscriptionCycledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1207,7 +1230,8 @@ pub struct WebhookSubscriptionMigratedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1229,7 +1253,8 @@ pub struct WebhookSubscriptionPastDuePayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1246,7 +1271,8 @@ pub struct WebhookSubscriptionPausedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1263,7 +1289,8 @@ pub struct WebhookSubscriptionResumedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1280,7 +1307,8 @@ pub struct WebhookSubscriptionRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1297,7 +1325,8 @@ pub struct WebhookSubscriptionUncanceledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1314,7 +1343,8 @@ pub struct WebhookSubscriptionUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,

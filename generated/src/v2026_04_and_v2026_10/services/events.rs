@@ -284,44 +284,45 @@ impl List {
         self
     }
 
-    /// ID of the event to start from instead of the root events, in combination with
-    /// `depth`.
+    /// Sets `parent_id`: ID of the event to start from instead of the root events, in
+    /// combination with `depth`.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// Number of levels below the root events, or below the event in `parent_id`, to
-    /// include: 0 lists these events only, 1 also their children. If it is not set, all
-    /// events are listed.
+    /// Sets `depth`: number of levels below the root events, or below the event in
+    /// `parent_id`, to include: 0 lists these events only, 1 also their children. If it
+    /// is not set, all events are listed.
     ///
-    /// At least 0, at most 5.
+    /// Must be between 0 and 5.
     #[inline]
     pub fn depth(mut self, depth: i64) -> Self {
         self.0.query("depth", &depth);
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-timestamp"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<EventSortProperty>>) -> Self {
@@ -338,8 +339,8 @@ impl List {
         self
     }
 
-    /// Whether to omit the total count: the response then only tells whether another page
-    /// exists. Pages are numbered in either case.
+    /// Sets `cursor_pagination`: whether to omit the total count: the response then only
+    /// tells whether another page exists. Pages are numbered in either case.
     ///
     /// Default: `false`.
     #[inline]

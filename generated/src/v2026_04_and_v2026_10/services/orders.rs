@@ -70,8 +70,8 @@ impl<C: Credential> Orders<C> {
         Create(request)
     }
 
-    /// Exports the orders as CSV. Amounts are in the main unit of the currency, not in
-    /// cents.
+    /// Exports the orders as CSV. Amounts are in the main unit of the currency, such as
+    /// dollars.
     ///
     /// `GET /v1/orders/export`, operation `orders:export`.
     ///
@@ -204,7 +204,7 @@ impl<C: Credential> Orders<C> {
     /// async fn print_order(polar: &Polar, order: OrderId) -> Result<(), polar_client::Error> {
     ///     let order = polar.orders().get(order).await?;
     ///     for item in &order.items {
-    ///         // Amounts are in cents.
+    ///         // Amounts are in the smallest currency unit, such as cents.
     ///         println!("{}: {} {}", item.label, item.amount, order.currency);
     ///     }
     ///     Ok(())
@@ -515,25 +515,26 @@ impl List {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<OrderSortProperty>>) -> Self {

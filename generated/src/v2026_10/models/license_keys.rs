@@ -21,7 +21,7 @@ pub struct GrantedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -29,9 +29,9 @@ pub struct GrantedLicenseKey {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -43,17 +43,18 @@ pub struct GrantedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -71,7 +72,7 @@ pub struct LicenseKeyActivationCreated {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: GrantedLicenseKey,
@@ -85,7 +86,7 @@ pub struct ValidatedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -93,9 +94,9 @@ pub struct ValidatedLicenseKey {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -107,18 +108,19 @@ pub struct ValidatedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// The validated activation; null if none was requested.
+    /// The validated activation. `None` if none was requested.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -26,7 +26,7 @@ pub enum WebhookApiVersion {
 pub struct WebhookEndpointCreate {
     /// URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: String,
     /// Internal name of the endpoint.
     pub name: Option<String>,
@@ -61,14 +61,14 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Internal name of the endpoint.
+    /// Sets `name`: internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// API version that the payload follows.
+    /// Sets `api_version`: API version that the payload follows.
     ///
     /// Default: `"2026-10"`.
     #[must_use]
@@ -77,8 +77,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -95,7 +95,7 @@ impl WebhookEndpointCreate {
 pub struct WebhookEndpointUpdate {
     /// URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: Patch<String>,
     /// Internal name of the endpoint.
     pub name: Patch<String>,
@@ -124,23 +124,23 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// URL that events are delivered to.
+    /// Sets or clears `url`: URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn url(mut self, url: impl Into<Patch<String>>) -> Self {
         self.url = url.into();
         self
     }
 
-    /// Internal name of the endpoint.
+    /// Sets or clears `name`: internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// API version that the payload follows.
+    /// Sets or clears `api_version`: API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -150,21 +150,21 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Format of the payloads.
+    /// Sets or clears `format`: format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Types of events to deliver.
+    /// Sets or clears `events`: types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
         self
     }
 
-    /// Whether events are delivered to the endpoint.
+    /// Sets or clears `enabled`: whether events are delivered to the endpoint.
     #[must_use]
     pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
         self.enabled = enabled.into();

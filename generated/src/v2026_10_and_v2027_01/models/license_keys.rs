@@ -26,7 +26,7 @@ pub struct LicenseKeyActivationRead {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: LicenseKeyRead,
@@ -40,7 +40,7 @@ pub struct LicenseKeyMember {
     pub id: MemberId,
     /// Email address.
     pub email: String,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub struct LicenseKeyRead {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -60,9 +60,9 @@ pub struct LicenseKeyRead {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -72,17 +72,18 @@ pub struct LicenseKeyRead {
     pub display_key: String,
     /// Current status.
     pub status: LicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -107,7 +108,7 @@ pub struct LicenseKeyWithActivations {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -115,9 +116,9 @@ pub struct LicenseKeyWithActivations {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -127,17 +128,18 @@ pub struct LicenseKeyWithActivations {
     pub display_key: String,
     /// Current status.
     pub status: LicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
     /// Activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
@@ -151,7 +153,7 @@ pub struct RotatedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -159,9 +161,9 @@ pub struct RotatedLicenseKey {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -171,16 +173,17 @@ pub struct RotatedLicenseKey {
     pub display_key: String,
     /// Current status.
     pub status: RotatedLicenseKeyStatus,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
 }

@@ -69,7 +69,7 @@ impl Benefit {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -171,7 +171,7 @@ impl Benefit {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -396,7 +396,7 @@ pub struct UnknownBenefit {
     pub(crate) raw: Json,
 }
 
-/// Parameters for creating A benefit of any type.
+/// Parameters for creating a benefit of any type.
 ///
 /// A method with this type of body also accepts the struct of a variant, such as
 /// [`BenefitCustomCreate`].
@@ -494,7 +494,7 @@ pub struct BenefitCustom {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -510,7 +510,7 @@ pub struct BenefitCustom {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -526,15 +526,15 @@ pub struct BenefitCustom {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -562,24 +562,24 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -589,7 +589,7 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -601,15 +601,15 @@ impl BenefitCustomCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -631,32 +631,32 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -666,7 +666,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// The note for customers who have the benefit.
+    /// Sets or clears `properties`: the note for customers who have the benefit.
     #[must_use]
     pub fn properties(
         mut self,
@@ -692,7 +692,7 @@ pub struct BenefitDiscord {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -708,7 +708,7 @@ pub struct BenefitDiscord {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -724,15 +724,15 @@ pub struct BenefitDiscord {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -760,24 +760,24 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -787,7 +787,7 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -799,15 +799,15 @@ impl BenefitDiscordCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The Discord server, and the role that customers get.
     pub properties: Patch<BenefitDiscordCreateProperties>,
@@ -826,32 +826,32 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The Discord server, and the role that customers get.
+    /// Sets or clears `properties`: the Discord server, and the role that customers get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -877,7 +877,7 @@ pub struct BenefitDownloadables {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -893,7 +893,7 @@ pub struct BenefitDownloadables {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -909,15 +909,15 @@ pub struct BenefitDownloadables {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -945,24 +945,24 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -972,7 +972,7 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -984,15 +984,15 @@ impl BenefitDownloadablesCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The files that customers can download.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
@@ -1011,32 +1011,32 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The files that customers can download.
+    /// Sets or clears `properties`: the files that customers can download.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1062,7 +1062,7 @@ pub struct BenefitFeatureFlag {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1078,7 +1078,7 @@ pub struct BenefitFeatureFlag {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1094,15 +1094,15 @@ pub struct BenefitFeatureFlag {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1127,24 +1127,24 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1154,7 +1154,7 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1166,15 +1166,15 @@ impl BenefitFeatureFlagCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1196,32 +1196,32 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1231,7 +1231,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// Empty: feature flags have no settings.
+    /// Sets or clears `properties`: empty: feature flags have no settings.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1257,7 +1257,7 @@ pub struct BenefitGitHubRepository {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1273,7 +1273,7 @@ pub struct BenefitGitHubRepository {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1289,15 +1289,15 @@ pub struct BenefitGitHubRepository {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1325,24 +1325,24 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1352,7 +1352,7 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1364,15 +1364,15 @@ impl BenefitGitHubRepositoryCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// The repository, and the permission that customers get.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
@@ -1391,32 +1391,33 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The repository, and the permission that customers get.
+    /// Sets or clears `properties`: the repository, and the permission that customers
+    /// get.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1442,7 +1443,7 @@ pub struct BenefitLicenseKeys {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1458,7 +1459,7 @@ pub struct BenefitLicenseKeys {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1474,15 +1475,15 @@ pub struct BenefitLicenseKeys {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1510,24 +1511,24 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1537,7 +1538,7 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1549,15 +1550,15 @@ impl BenefitLicenseKeysCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1579,32 +1580,32 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1614,7 +1615,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// Prefix, expiry and limits of the license keys.
+    /// Sets or clears `properties`: prefix, expiry and limits of the license keys.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1653,7 +1654,7 @@ pub struct BenefitMeterCredit {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1669,7 +1670,7 @@ pub struct BenefitMeterCredit {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1685,15 +1686,15 @@ pub struct BenefitMeterCredit {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1721,24 +1722,24 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1748,7 +1749,7 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1760,15 +1761,15 @@ impl BenefitMeterCreditCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// Visibility of the benefit in the customer portal.
     pub visibility: Patch<BenefitVisibility>,
@@ -1790,32 +1791,32 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets or clears `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1825,7 +1826,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// The meter that is credited, and the number of units.
+    /// Sets or clears `properties`: the meter that is credited, and the number of units.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1851,7 +1852,7 @@ pub struct BenefitSlackSharedChannel {
     pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Discriminator of the union that this type is a variant of.
     ///
@@ -1867,7 +1868,7 @@ pub struct BenefitSlackSharedChannel {
     pub is_deleted: bool,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
@@ -1884,15 +1885,15 @@ pub struct BenefitSlackSharedChannel {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: String,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -1920,24 +1921,24 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1947,7 +1948,7 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// Visibility of the benefit in the customer portal.
+    /// Sets `visibility`: visibility of the benefit in the customer portal.
     #[must_use]
     pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
         self.visibility = Some(visibility.into());
@@ -1960,15 +1961,15 @@ impl BenefitSlackSharedChannelCreate {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// What the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     pub description: Patch<String>,
     /// How the Slack channel of each customer is created.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
@@ -1987,32 +1988,32 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// What the benefit is, as shown to customers.
+    /// Sets or clears `description`: what the benefit is, as shown to customers.
     ///
-    /// 3 to 42 characters.
+    /// Must have 3 to 42 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// How the Slack channel of each customer is created.
+    /// Sets or clears `properties`: how the Slack channel of each customer is created.
     #[must_use]
     pub fn properties(
         mut self,

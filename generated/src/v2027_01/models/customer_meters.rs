@@ -20,7 +20,7 @@ pub struct CustomerMeter {
     pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
@@ -80,7 +80,7 @@ polar_client_runtime::variant_body! {
 pub struct CustomerMeterCreditsExternalIdCreate {
     /// Number of units to credit.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub units: i64,
     /// Whether unused units carry over to the next period.
     ///
@@ -89,9 +89,9 @@ pub struct CustomerMeterCreditsExternalIdCreate {
     /// Unique external ID of the credit. With it, a retry does not credit the units
     /// again.
     pub external_id: Option<String>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system.
     pub external_customer_id: String,
-    /// External ID of the meter: the identifier in your own system.
+    /// External ID of the meter, the identifier in your own system.
     pub external_meter_id: String,
 }
 
@@ -112,7 +112,7 @@ impl CustomerMeterCreditsExternalIdCreate {
         }
     }
 
-    /// Whether unused units carry over to the next period.
+    /// Sets `rollover`: whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -122,8 +122,8 @@ impl CustomerMeterCreditsExternalIdCreate {
         self
     }
 
-    /// Unique external ID of the credit. With it, a retry does not credit the units
-    /// again.
+    /// Sets `external_id`: unique external ID of the credit. With it, a retry does not
+    /// credit the units again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -140,7 +140,7 @@ impl CustomerMeterCreditsExternalIdCreate {
 pub struct CustomerMeterCreditsIdCreate {
     /// Number of units to credit.
     ///
-    /// More than 0, at most 2147483647.
+    /// Must be greater than 0 and at most 2147483647.
     pub units: i64,
     /// Whether unused units carry over to the next period.
     ///
@@ -172,7 +172,7 @@ impl CustomerMeterCreditsIdCreate {
         }
     }
 
-    /// Whether unused units carry over to the next period.
+    /// Sets `rollover`: whether unused units carry over to the next period.
     ///
     /// Default: `false`.
     #[must_use]
@@ -182,8 +182,8 @@ impl CustomerMeterCreditsIdCreate {
         self
     }
 
-    /// Unique external ID of the credit. With it, a retry does not credit the units
-    /// again.
+    /// Sets `external_id`: unique external ID of the credit. With it, a retry does not
+    /// credit the units again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -214,21 +214,23 @@ pub struct MeterCreditEvent {
     pub timestamp: Timestamp,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     pub customer_id: Option<CustomerId>,
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     pub customer: Option<Customer>,
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     pub external_customer_id: Option<String>,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     pub external_member_id: Option<String>,
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     pub child_count: Option<i64>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     pub parent_id: Option<EventId>,
     /// Label of the event's type, for display.
     pub label: String,
@@ -272,8 +274,6 @@ pub struct MeterCreditedMetadata {
     pub units: i64,
     /// Whether unused units carry over to the next period.
     pub rollover: bool,
-    /// Reason of the credit.
-    ///
-    /// Default: `"benefit"`.
+    /// Reason of the credit. `None` means `"benefit"`.
     pub reason: Option<MeterCreditReason>,
 }

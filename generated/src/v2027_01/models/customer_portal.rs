@@ -20,72 +20,76 @@ pub struct CustomerOrder {
     pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// Current status.
     pub status: OrderStatus,
     /// Whether the order has been paid.
     pub paid: bool,
-    /// Amount in cents, before discounts and taxes.
+    /// Amount in the smallest currency unit (cents for USD), before discounts and taxes.
     pub subtotal_amount: i64,
-    /// Discount in cents.
+    /// Discount in the smallest currency unit (cents for USD).
     pub discount_amount: i64,
-    /// Amount in cents, after discounts and before taxes.
+    /// Amount in the smallest currency unit (cents for USD), after discounts and before
+    /// taxes.
     pub net_amount: i64,
-    /// Taxes in cents.
+    /// Taxes in the smallest currency unit (cents for USD).
     pub tax_amount: i64,
-    /// Total amount in cents, after discounts and including taxes.
+    /// Total amount in the smallest currency unit (cents for USD), after discounts and
+    /// including taxes.
     pub total_amount: i64,
-    /// Amount in cents that is paid from the balance of the customer.
+    /// Amount that is paid from the balance of the customer, in the smallest currency
+    /// unit (cents for USD).
     pub applied_balance_amount: i64,
-    /// Amount due, in cents.
+    /// Amount due, in the smallest currency unit (cents for USD).
     pub due_amount: i64,
-    /// Refunded amount in cents.
+    /// Refunded amount in the smallest currency unit (cents for USD).
     pub refunded_amount: i64,
-    /// Refunded taxes in cents.
+    /// Refunded taxes in the smallest currency unit (cents for USD).
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// Reason why the order was created.
     pub billing_reason: OrderBillingReason,
-    /// Name on invoices.
+    /// Name on invoices. `None` if it is not known.
     pub billing_name: Option<String>,
-    /// Billing address.
+    /// Billing address. `None` if it is not known.
     pub billing_address: Option<Address>,
-    /// Invoice number; null while the order is a draft.
+    /// Invoice number. `None` while the order is a draft.
     pub invoice_number: Option<String>,
     /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// Receipt number; null while the order is not paid.
+    /// Receipt number. `None` while the order is not paid.
     pub receipt_number: Option<String>,
-    /// Number of seats.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the product.
+    /// ID of the product. `None` if the order has no product.
     pub product_id: Option<ProductId>,
-    /// ID of the discount.
+    /// ID of the discount. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if the order is not for a subscription.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the checkout session.
+    /// ID of the checkout session. `None` if there was no checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// When the payment is next retried automatically; null if it is not.
+    /// When the payment is next retried automatically. `None` if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
-    /// The product.
+    /// The product. `None` if the order has no product.
     pub product: Option<CustomerOrderProduct>,
-    /// The subscription.
+    /// The subscription. `None` if the order is not for a subscription.
     pub subscription: Option<CustomerOrderSubscription>,
     /// Line items of the order.
     pub items: Vec<OrderItemSchema>,
     /// Summary of the order, such as the name of the product.
     pub description: String,
-    /// Amount that can still be refunded, in cents, before taxes.
+    /// Amount that can still be refunded, in the smallest currency unit (cents for USD),
+    /// before taxes.
     pub refundable_amount: i64,
-    /// Taxes in cents that are refunded in addition if `refundable_amount` is refunded in
-    /// full.
+    /// Taxes that are refunded in addition if `refundable_amount` is refunded in full, in
+    /// the smallest currency unit (cents for USD).
     pub refundable_tax_amount: i64,
 }
 
@@ -110,27 +114,27 @@ pub struct CustomerOrderProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
@@ -154,7 +158,7 @@ pub struct CustomerOrderProduct {
 pub struct CustomerOrganization {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: OrganizationId,
@@ -162,7 +166,7 @@ pub struct CustomerOrganization {
     pub name: String,
     /// Unique short name of the organization, used in URLs and on card statements.
     pub slug: String,
-    /// URL of the organization's picture; null if it has none.
+    /// URL of the organization's picture. `None` if it has none.
     pub avatar_url: Option<String>,
     /// How changes of a subscription by the customer are billed.
     pub proration_behavior: SubscriptionProrationBehavior,
@@ -170,7 +174,8 @@ pub struct CustomerOrganization {
     pub allow_customer_updates: bool,
     /// What customers can see and change in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// Features of the customer portal that are enabled for the organization.
+    /// Features of the customer portal that are enabled for the organization. `None` in
+    /// responses of older servers.
     pub organization_features: Option<CustomerOrganizationFeatureSettings>,
 }
 
@@ -188,9 +193,7 @@ pub struct CustomerOrganizationData {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerOrganizationFeatureSettings {
-    /// Whether the pages for customers are localized.
-    ///
-    /// Default: `false`.
+    /// Whether the pages for customers are localized. `None` means `false`.
     pub checkout_localization_enabled: Option<bool>,
 }
 
@@ -202,27 +205,27 @@ pub struct CustomerProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` is a
-    /// quarter.
+    /// quarter. `None` for a one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,
@@ -244,11 +247,11 @@ pub struct CustomerProduct {
 pub struct CustomerSubscription {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: SubscriptionId,
-    /// Amount of the subscription, in cents.
+    /// Amount of the subscription, in the smallest currency unit (cents for USD).
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -263,50 +266,51 @@ pub struct CustomerSubscription {
     pub current_period_start: Timestamp,
     /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// When the current meter period began; null if the meter cycle is the billing cycle.
-    /// Credits are granted and overage is billed once per meter period.
+    /// When the current meter period began. Credits are granted and overage is billed
+    /// once per meter period. `None` if the meter cycle is the billing cycle.
     pub current_meter_period_start: Option<Timestamp>,
-    /// When the current meter period ends and credits are renewed; null if the meter
+    /// When the current meter period ends and credits are renewed. `None` if the meter
     /// cycle is the billing cycle.
     pub current_meter_period_end: Option<Timestamp>,
-    /// When the trial began; null without a trial.
+    /// When the trial began. `None` without a trial.
     pub trial_start: Option<Timestamp>,
-    /// When the trial ends; null without a trial.
+    /// When the trial ends. `None` without a trial.
     pub trial_end: Option<Timestamp>,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
     /// When the subscription was canceled, even if it continues until the end of the
-    /// billing period; null if it was not.
+    /// billing period. `None` if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When the subscription started; null if it has not.
+    /// When the subscription started. `None` if it has not started.
     pub started_at: Option<Timestamp>,
-    /// When the subscription will end; null if no end is set.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// When the subscription ended; null if it has not.
+    /// When the subscription ended. `None` if it has not.
     pub ended_at: Option<Timestamp>,
-    /// When the subscription became `past_due`; null if it is not past due.
+    /// When the subscription became `past_due`. `None` if it is not past due.
     pub past_due_at: Option<Timestamp>,
     /// Whether the subscription pauses at the end of the current billing period.
     pub pause_at_period_end: bool,
-    /// When the subscription was paused; null if it was not.
+    /// When the subscription was paused. `None` if it was not.
     pub paused_at: Option<Timestamp>,
-    /// When a paused subscription resumes automatically; null if it does not.
+    /// When a paused subscription resumes automatically. `None` if it does not.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer.
     pub customer_id: CustomerId,
     /// ID of the product of the subscription.
     pub product_id: ProductId,
-    /// ID of the discount of the subscription; null if there is none.
+    /// ID of the discount of the subscription. `None` if no discount is applied.
     pub discount_id: Option<DiscountId>,
-    /// ID of the checkout session that created the subscription; null if there was none.
+    /// ID of the checkout session that created the subscription. `None` if there was no
+    /// checkout.
     pub checkout_id: Option<CheckoutId>,
-    /// Number of seats; null without a seat-based price.
+    /// Number of seats. `None` without a seat-based price.
     pub seats: Option<i64>,
-    /// Number of units; null without a unit-based price.
+    /// Number of units. `None` without a unit-based price.
     pub units: Option<i64>,
-    /// Reason of the cancellation; null if the customer gave none.
+    /// Reason of the cancellation. `None` if the customer gave none.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// Comment of the customer about the cancellation; null if there is none.
+    /// Comment of the customer about the cancellation. `None` if there is none.
     pub customer_cancellation_comment: Option<String>,
     /// Product of the subscription.
     pub product: CustomerSubscriptionProduct,
@@ -314,7 +318,7 @@ pub struct CustomerSubscription {
     pub prices: Vec<Price>,
     /// Usage in the current billing period, one entry per meter.
     pub meters: Vec<CustomerSubscriptionMeter>,
-    /// Update that takes effect with the next billing period; null if there is none.
+    /// Update that takes effect with the next billing period. `None` if there is none.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
@@ -339,28 +343,27 @@ pub struct CustomerSubscriptionProduct {
     pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
-    /// Unit of the trial length; null if the product has no trial.
+    /// Unit of the trial length. `None` without a trial.
     pub trial_interval: Option<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`; null if the product has no
-    /// trial.
+    /// Length of the trial in units of `trial_interval`. `None` without a trial.
     pub trial_interval_count: Option<i64>,
     /// Name of the product.
     pub name: String,
-    /// Description of the product, as shown to customers; null if it has none.
+    /// Description of the product, as shown to customers. `None` if there is none.
     pub description: Option<String>,
     /// Whether the product is for sale, and listed.
     pub visibility: ProductVisibility,
-    /// Unit of the billing cycle; null for a one-time purchase.
+    /// Unit of the billing cycle. `None` for a one-time product.
     pub recurring_interval: Option<RecurringInterval>,
-    /// Length of the billing cycle in units of `recurring_interval`; null for a one-time
-    /// purchase.
+    /// Length of the billing cycle in units of `recurring_interval`. `None` for a
+    /// one-time product.
     pub recurring_interval_count: Option<i64>,
-    /// Unit of the meter cycle; null if the meter cycle is the billing cycle.
+    /// Unit of the meter cycle. `None` if the meter cycle is the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// Length of the meter cycle in units of `meter_interval`; null if the meter cycle is
-    /// the billing cycle.
+    /// Length of the meter cycle in units of `meter_interval`. `None` if the meter cycle
+    /// is the billing cycle.
     pub meter_interval_count: Option<i64>,
     /// Whether the product is a subscription; `false` for a one-time purchase.
     pub is_recurring: bool,

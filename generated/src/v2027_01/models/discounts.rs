@@ -53,7 +53,7 @@ impl Discount {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -79,7 +79,7 @@ impl Discount {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
@@ -118,7 +118,7 @@ impl Discount {
         }
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -131,7 +131,7 @@ impl Discount {
         }
     }
 
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -144,7 +144,7 @@ impl Discount {
         }
     }
 
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -157,7 +157,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -170,7 +170,7 @@ impl Discount {
         }
     }
 
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -357,31 +357,35 @@ polar_client_runtime::variant_body! {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the discount, shown to customers when it applies.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. If not set, customers cannot
+    /// enter the discount; it can only be applied by its ID.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. If not set, it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. If not set, it remains redeemable.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. If not set, the number of redemptions is not
+    /// limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. If not set, the number of redemptions
+    /// per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// IDs of the products that the discount can be applied to. If not set, the discount
+    /// applies to all products.
     pub products: Option<Vec<ProductId>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -391,20 +395,21 @@ pub struct DiscountFixedCreate {
     /// Number of months that the discount applies for; twelve per year for yearly
     /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     pub duration_in_months: Option<i64>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
-    /// Deprecated. At least 0, at most 999999999999.
+    /// Deprecated. Must be between 0 and 999999999999.
     pub amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     pub currency: Option<PresentmentCurrency>,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD). If
+    /// not set, the amount is that of the deprecated `amount` and `currency`.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
-    /// each: at least 0, at most 999999999999.
+    /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
+    /// (validated by the server). Each value must be between 0 and 999999999999.
     pub amounts: Option<BTreeMap<String, i64>>,
 }
 
@@ -431,30 +436,32 @@ impl DiscountFixedCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Sets `code`: code that customers enter to apply the discount. If not set,
+    /// customers cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// When the discount becomes redeemable; null means immediately.
+    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
+    /// redeemable immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -462,7 +469,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// When it stops being valid; null if it has no end.
+    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
+    /// redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -470,9 +478,10 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Maximum number of redemptions; null means no limit.
+    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
+    /// redemptions is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_redemptions(mut self, max_redemptions: i64) -> Self {
@@ -480,9 +489,10 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
+    /// If not set, the number of redemptions per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(
@@ -493,15 +503,16 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// Sets `products`: IDs of the products that the discount can be applied to. If not
+    /// set, the discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -511,10 +522,11 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Number of months that the discount applies for; twelve per year for yearly
-    /// billing, too. Required for `repeating` discounts and not allowed for others.
+    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
+    /// per year for yearly billing, too. Required for `repeating` discounts and not
+    /// allowed for others.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     #[must_use]
     #[inline]
     pub fn duration_in_months(mut self, duration_in_months: i64) -> Self {
@@ -522,9 +534,9 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Amount in cents.
+    /// Sets `amount`: amount in the smallest currency unit (cents for USD).
     ///
-    /// Deprecated. At least 0, at most 999999999999.
+    /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
     #[inline]
     pub fn amount(mut self, amount: i64) -> Self {
@@ -532,7 +544,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Sets `currency`: currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     #[must_use]
@@ -541,10 +553,12 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Amount of the discount in cents, by currency.
+    /// Sets `amounts`: amount of the discount for each currency, in its smallest unit
+    /// (cents for USD). If not set, the amount is that of the deprecated `amount` and
+    /// `currency`.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
-    /// each: at least 0, at most 999999999999.
+    /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
+    /// (validated by the server). Each value must be between 0 and 999999999999.
     #[must_use]
     pub fn amounts(mut self, amounts: impl Entries<i64>) -> Self {
         self.amounts = Some(amounts.into_map());
@@ -558,7 +572,7 @@ impl DiscountFixedCreate {
 pub struct DiscountFixedOnceForeverDuration {
     /// Duration of the discount on a subscription.
     pub duration: DiscountDuration,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -566,29 +580,29 @@ pub struct DiscountFixedOnceForeverDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -610,7 +624,7 @@ pub struct DiscountFixedRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
     /// Deprecated.
     pub amount: i64,
@@ -618,29 +632,29 @@ pub struct DiscountFixedRepeatDuration {
     ///
     /// Deprecated.
     pub currency: String,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD).
     pub amounts: BTreeMap<String, i64>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -671,31 +685,35 @@ pub struct DiscountList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the discount, shown to customers when it applies.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. If not set, customers cannot
+    /// enter the discount; it can only be applied by its ID.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. If not set, it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. If not set, it remains redeemable.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. If not set, the number of redemptions is not
+    /// limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. If not set, the number of redemptions
+    /// per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// IDs of the products that the discount can be applied to. If not set, the discount
+    /// applies to all products.
     pub products: Option<Vec<ProductId>>,
     /// ID of the organization. Required with a personal access token, optional with an
     /// organization access token.
@@ -705,11 +723,11 @@ pub struct DiscountPercentageCreate {
     /// Number of months that the discount applies for; twelve per year for yearly
     /// billing, too. Required for `repeating` discounts and not allowed for others.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     pub duration_in_months: Option<i64>,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub basis_points: i64,
 }
 
@@ -738,30 +756,32 @@ impl DiscountPercentageCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Sets `code`: code that customers enter to apply the discount. If not set,
+    /// customers cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// When the discount becomes redeemable; null means immediately.
+    /// Sets `starts_at`: when the discount becomes redeemable. If not set, it is
+    /// redeemable immediately.
     #[must_use]
     #[inline]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
@@ -769,7 +789,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// When it stops being valid; null if it has no end.
+    /// Sets `ends_at`: when the discount stops being redeemable. If not set, it remains
+    /// redeemable.
     #[must_use]
     #[inline]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
@@ -777,9 +798,10 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Maximum number of redemptions; null means no limit.
+    /// Sets `max_redemptions`: maximum number of redemptions. If not set, the number of
+    /// redemptions is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_redemptions(mut self, max_redemptions: i64) -> Self {
@@ -787,9 +809,10 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Sets `max_redemptions_per_customer`: maximum number of redemptions per customer.
+    /// If not set, the number of redemptions per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(
@@ -800,15 +823,16 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// Sets `products`: IDs of the products that the discount can be applied to. If not
+    /// set, the discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -818,10 +842,11 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Number of months that the discount applies for; twelve per year for yearly
-    /// billing, too. Required for `repeating` discounts and not allowed for others.
+    /// Sets `duration_in_months`: number of months that the discount applies for; twelve
+    /// per year for yearly billing, too. Required for `repeating` discounts and not
+    /// allowed for others.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     #[must_use]
     #[inline]
     pub fn duration_in_months(mut self, duration_in_months: i64) -> Self {
@@ -840,25 +865,25 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -884,25 +909,25 @@ pub struct DiscountPercentageRepeatDuration {
     pub basis_points: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: DiscountId,
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// Name of the discount.
     pub name: String,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. `None` if it has none.
     pub code: Option<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. `None` if it is redeemable immediately.
     pub starts_at: Option<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. `None` means no limit.
     pub max_redemptions: Option<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. `None` means no limit.
     pub max_redemptions_per_customer: Option<i64>,
     /// Number of times the discount was redeemed.
     pub redemptions_count: i64,
@@ -920,57 +945,62 @@ pub struct DiscountPercentageRepeatDuration {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the discount, shown to customers when it applies.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     pub name: Patch<String>,
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Code that customers enter to apply the discount. If cleared, customers cannot
+    /// enter the discount; it can only be applied by its ID.
     pub code: Patch<String>,
-    /// When the discount becomes redeemable; null means immediately.
+    /// When the discount becomes redeemable. If cleared, it is redeemable immediately.
     pub starts_at: Patch<Timestamp>,
-    /// When it stops being valid; null if it has no end.
+    /// When the discount stops being redeemable. If cleared, it remains redeemable.
     pub ends_at: Patch<Timestamp>,
-    /// Maximum number of redemptions; null means no limit.
+    /// Maximum number of redemptions. If cleared, the number of redemptions is not
+    /// limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions: Patch<i64>,
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Maximum number of redemptions per customer. If cleared, the number of redemptions
+    /// per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     pub max_redemptions_per_customer: Patch<i64>,
     /// Duration of the discount on a subscription.
     pub duration: Patch<DiscountDuration>,
     /// Number of months that the discount applies for; twelve per year for yearly
     /// billing, too.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     pub duration_in_months: Patch<i64>,
     /// Type of the discount.
     pub r#type: Patch<DiscountType>,
-    /// Amount in cents.
+    /// Amount in the smallest currency unit (cents for USD).
     ///
-    /// Deprecated. At least 0, at most 999999999999.
+    /// Deprecated. Must be between 0 and 999999999999.
     pub amount: Patch<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: Patch<PresentmentCurrency>,
-    /// Amount of the discount in cents, by currency.
+    /// Amount of the discount for each currency, in its smallest unit (cents for USD). If
+    /// cleared, the amount is that of the deprecated `amount` and `currency`.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
-    /// each: at least 0, at most 999999999999.
+    /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
+    /// (validated by the server). Each value must be between 0 and 999999999999.
     pub amounts: Patch<BTreeMap<String, i64>>,
     /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     pub basis_points: Patch<i64>,
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// IDs of the products that the discount can be applied to. If cleared, the discount
+    /// applies to all products.
     pub products: Patch<Vec<ProductId>>,
 }
 
@@ -999,64 +1029,69 @@ impl DiscountUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the discount, shown to customers when it applies.
+    /// Sets or clears `name`: name of the discount, shown to customers when it applies.
     ///
-    /// At least 1 character.
+    /// Must have at least 1 character.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Code that customers enter to apply the discount; null if it has none.
+    /// Sets or clears `code`: code that customers enter to apply the discount. If
+    /// cleared, customers cannot enter the discount; it can only be applied by its ID.
     #[must_use]
     pub fn code(mut self, code: impl Into<Patch<String>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// When the discount becomes redeemable; null means immediately.
+    /// Sets or clears `starts_at`: when the discount becomes redeemable. If cleared, it
+    /// is redeemable immediately.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// When it stops being valid; null if it has no end.
+    /// Sets or clears `ends_at`: when the discount stops being redeemable. If cleared, it
+    /// remains redeemable.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
         self
     }
 
-    /// Maximum number of redemptions; null means no limit.
+    /// Sets or clears `max_redemptions`: maximum number of redemptions. If cleared, the
+    /// number of redemptions is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     pub fn max_redemptions(mut self, max_redemptions: impl Into<Patch<i64>>) -> Self {
         self.max_redemptions = max_redemptions.into();
         self
     }
 
-    /// Maximum number of redemptions per customer; null means no limit.
+    /// Sets or clears `max_redemptions_per_customer`: maximum number of redemptions per
+    /// customer. If cleared, the number of redemptions per customer is not limited.
     ///
-    /// At least 1, at most 2147483647.
+    /// Must be between 1 and 2147483647.
     #[must_use]
     pub fn max_redemptions_per_customer(
         mut self,
@@ -1066,17 +1101,17 @@ impl DiscountUpdate {
         self
     }
 
-    /// Duration of the discount on a subscription.
+    /// Sets or clears `duration`: duration of the discount on a subscription.
     #[must_use]
     pub fn duration(mut self, duration: impl Into<Patch<DiscountDuration>>) -> Self {
         self.duration = duration.into();
         self
     }
 
-    /// Number of months that the discount applies for; twelve per year for yearly
-    /// billing, too.
+    /// Sets or clears `duration_in_months`: number of months that the discount applies
+    /// for; twelve per year for yearly billing, too.
     ///
-    /// At least 1, at most 999.
+    /// Must be between 1 and 999.
     #[must_use]
     pub fn duration_in_months(
         mut self,
@@ -1086,23 +1121,23 @@ impl DiscountUpdate {
         self
     }
 
-    /// Type of the discount.
+    /// Sets or clears `type`: type of the discount.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();
         self
     }
 
-    /// Amount in cents.
+    /// Sets or clears `amount`: amount in the smallest currency unit (cents for USD).
     ///
-    /// Deprecated. At least 0, at most 999999999999.
+    /// Deprecated. Must be between 0 and 999999999999.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Patch<i64>>) -> Self {
         self.amount = amount.into();
         self
     }
 
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Sets or clears `currency`: currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     #[must_use]
@@ -1111,26 +1146,30 @@ impl DiscountUpdate {
         self
     }
 
-    /// Amount of the discount in cents, by currency.
+    /// Sets or clears `amounts`: amount of the discount for each currency, in its
+    /// smallest unit (cents for USD). If cleared, the amount is that of the deprecated
+    /// `amount` and `currency`.
     ///
-    /// At least 1 item, keys: format `PresentmentCurrency` (validated by the server),
-    /// each: at least 0, at most 999999999999.
+    /// Must have at least 1 entry. Each key must be a value of `PresentmentCurrency`
+    /// (validated by the server). Each value must be between 0 and 999999999999.
     #[must_use]
     pub fn amounts(mut self, amounts: impl Into<Patch<BTreeMap<String, i64>>>) -> Self {
         self.amounts = amounts.into();
         self
     }
 
-    /// Discount in basis points, hundredths of a percent: 1000 is 10 %.
+    /// Sets or clears `basis_points`: discount in basis points, hundredths of a percent:
+    /// 1000 is 10 %.
     ///
-    /// At least 1, at most 10000.
+    /// Must be between 1 and 10000.
     #[must_use]
     pub fn basis_points(mut self, basis_points: impl Into<Patch<i64>>) -> Self {
         self.basis_points = basis_points.into();
         self
     }
 
-    /// IDs of the products that the discount can be applied to; null means all products.
+    /// Sets or clears `products`: IDs of the products that the discount can be applied
+    /// to. If cleared, the discount applies to all products.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();

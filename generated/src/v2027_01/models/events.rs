@@ -243,7 +243,8 @@ impl Event {
         }
     }
 
-    /// ID of the customer.
+    /// ID of the customer. `None` if the event has no customer, or no customer has its
+    /// external ID yet.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> Option<CustomerId> {
@@ -290,7 +291,8 @@ impl Event {
         }
     }
 
-    /// The customer.
+    /// The customer. `None` if the event has no customer, or no customer has its external
+    /// ID yet.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {
@@ -337,7 +339,8 @@ impl Event {
         }
     }
 
-    /// External ID of the customer: the identifier in your own system.
+    /// External ID of the customer, the identifier in your own system. `None` if the
+    /// customer has none.
     #[must_use]
     #[inline]
     pub fn external_customer_id(&self) -> Option<&str> {
@@ -386,7 +389,7 @@ impl Event {
         }
     }
 
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -433,7 +436,8 @@ impl Event {
         }
     }
 
-    /// External ID of the member: the identifier in your own system.
+    /// External ID of the member, the identifier in your own system. `None` if the member
+    /// has none, or there is no member.
     #[must_use]
     #[inline]
     pub fn external_member_id(&self) -> Option<&str> {
@@ -482,9 +486,7 @@ impl Event {
         }
     }
 
-    /// Number of direct child events.
-    ///
-    /// Default: `0`.
+    /// Number of direct child events. `None` means `0`.
     #[must_use]
     #[inline]
     pub fn child_count(&self) -> Option<i64> {
@@ -531,7 +533,7 @@ impl Event {
         }
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn parent_id(&self) -> Option<EventId> {

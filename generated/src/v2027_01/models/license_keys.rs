@@ -23,7 +23,7 @@ pub struct GrantedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -31,9 +31,9 @@ pub struct GrantedLicenseKey {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -45,25 +45,26 @@ pub struct GrantedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// The subscription.
+    /// The subscription. `None` if no subscription granted the license key.
     pub subscription: Option<LicenseKeySubscription>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
-    /// One-time purchase that granted the license key; null if there is none.
+    /// One-time purchase that granted the license key. `None` if there is none.
     pub order: Option<LicenseKeyOrder>,
 }
 
@@ -81,7 +82,7 @@ pub struct LicenseKeyActivationCreated {
     pub meta: BTreeMap<String, MetadataValue>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// The license key.
     pub license_key: GrantedLicenseKey,
@@ -115,7 +116,7 @@ pub struct LicenseKeySubscription {
     pub current_period_end: Timestamp,
     /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// When it stops being valid; null if it has no end.
+    /// When the subscription will end. `None` if no end is set.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -127,7 +128,7 @@ pub struct ValidatedLicenseKey {
     pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID of the organization.
     pub organization_id: OrganizationId,
@@ -135,9 +136,9 @@ pub struct ValidatedLicenseKey {
     pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<LicenseKeyMember>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
@@ -149,26 +150,27 @@ pub struct ValidatedLicenseKey {
     ///
     /// Always `granted`.
     pub status: Cow<'static, str>,
-    /// Maximum number of activations of the license key; null means no limit.
+    /// Maximum number of activations of the license key. `None` if the license key does
+    /// not support activations.
     pub limit_activations: Option<i64>,
     /// Current usage.
     pub usage: i64,
-    /// Maximum usage of the license key; null means no limit.
+    /// Maximum usage of the license key. `None` means no limit.
     pub limit_usage: Option<i64>,
     /// Number of validations of the license key.
     pub validations: i64,
-    /// When the license key was last validated; null if it never was.
+    /// When the license key was last validated. `None` if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// When the license key expires; null if it never does.
+    /// When the license key expires. `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// The subscription.
+    /// The subscription. `None` if no subscription granted the license key.
     pub subscription: Option<LicenseKeySubscription>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
-    /// One-time purchase that granted the license key; null if there is none.
+    /// One-time purchase that granted the license key. `None` if there is none.
     pub order: Option<LicenseKeyOrder>,
-    /// The validated activation; null if none was requested.
+    /// The validated activation. `None` if none was requested.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Meter {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// Custom key-value data.
     pub metadata: MetadataOutputType,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: MeterId,
@@ -25,9 +25,10 @@ pub struct Meter {
     pub name: String,
     /// Unit of the meter.
     pub unit: MeterUnit,
-    /// Name of the unit; for custom units only.
+    /// Name of the unit; for custom units only. `None` if the unit is not custom.
     pub custom_label: Option<String>,
-    /// Number of counted units per displayed unit; for custom units only.
+    /// Number of counted units per displayed unit; for custom units only. `None` if the
+    /// unit is not custom.
     pub custom_multiplier: Option<i64>,
     /// Filter of the events that are counted.
     pub filter: Filter,
@@ -35,7 +36,7 @@ pub struct Meter {
     pub aggregation: Aggregation,
     /// ID of the organization.
     pub organization_id: OrganizationId,
-    /// When the meter was archived; null if it was not.
+    /// When the meter was archived. `None` if it was not.
     pub archived_at: Option<Timestamp>,
 }
 
@@ -43,15 +44,15 @@ pub struct Meter {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterCreate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Option<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the meter.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     pub name: String,
     /// Unit of the meter.
     ///
@@ -61,7 +62,7 @@ pub struct MeterCreate {
     pub custom_label: Option<String>,
     /// Number of counted units per displayed unit; for custom units only.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     pub custom_multiplier: Option<i64>,
     /// Filter of the events that are counted.
     pub filter: Filter,
@@ -93,23 +94,23 @@ impl MeterCreate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Unit of the meter.
+    /// Sets `unit`: unit of the meter.
     ///
     /// Default: `"scalar"`.
     #[must_use]
@@ -118,16 +119,17 @@ impl MeterCreate {
         self
     }
 
-    /// Name of the unit; for custom units only.
+    /// Sets `custom_label`: name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
         self.custom_label = Some(custom_label.into());
         self
     }
 
-    /// Number of counted units per displayed unit; for custom units only.
+    /// Sets `custom_multiplier`: number of counted units per displayed unit; for custom
+    /// units only.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     #[must_use]
     #[inline]
     pub fn custom_multiplier(mut self, custom_multiplier: i64) -> Self {
@@ -135,8 +137,8 @@ impl MeterCreate {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -164,15 +166,15 @@ pub struct MeterList {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MeterUpdate {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system.
     pub external_id: Patch<String>,
     /// Custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// Name of the meter.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     pub name: Patch<String>,
     /// Unit of the meter.
     pub unit: Patch<MeterUnit>,
@@ -180,7 +182,7 @@ pub struct MeterUpdate {
     pub custom_label: Patch<String>,
     /// Number of counted units per displayed unit; for custom units only.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     pub custom_multiplier: Patch<i64>,
     /// Filter of the events that are counted.
     pub filter: Patch<Filter>,
@@ -208,48 +210,49 @@ impl MeterUpdate {
         }
     }
 
-    /// External ID: the identifier in your own system.
+    /// Sets or clears `external_id`: external ID, the identifier in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Custom key-value data.
+    /// Sets `metadata`: custom key-value data.
     ///
-    /// At most 50 items, keys: 1 to 40 characters.
+    /// Must have at most 50 entries. Each key must have 1 to 40 characters.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// Name of the meter.
+    /// Sets or clears `name`: name of the meter.
     ///
-    /// At least 3 characters.
+    /// Must have at least 3 characters.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Unit of the meter.
+    /// Sets or clears `unit`: unit of the meter.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Patch<MeterUnit>>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// Name of the unit; for custom units only.
+    /// Sets or clears `custom_label`: name of the unit; for custom units only.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<Patch<String>>) -> Self {
         self.custom_label = custom_label.into();
         self
     }
 
-    /// Number of counted units per displayed unit; for custom units only.
+    /// Sets or clears `custom_multiplier`: number of counted units per displayed unit;
+    /// for custom units only.
     ///
-    /// More than 0.
+    /// Must be greater than 0.
     #[must_use]
     pub fn custom_multiplier(
         mut self,
@@ -259,21 +262,22 @@ impl MeterUpdate {
         self
     }
 
-    /// Filter of the events that are counted.
+    /// Sets or clears `filter`: filter of the events that are counted.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<Patch<Filter>>) -> Self {
         self.filter = filter.into();
         self
     }
 
-    /// Aggregation of the events that match the filter.
+    /// Sets or clears `aggregation`: aggregation of the events that match the filter.
     #[must_use]
     pub fn aggregation(mut self, aggregation: impl Into<Patch<Aggregation>>) -> Self {
         self.aggregation = aggregation.into();
         self
     }
 
-    /// Whether the meter is archived: kept, but no longer used for billing.
+    /// Sets or clears `is_archived`: whether the meter is archived: kept, but no longer
+    /// used for billing.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();

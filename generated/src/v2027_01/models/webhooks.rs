@@ -20,39 +20,39 @@ use std::borrow::Cow;
 pub struct BenefitGrantCustomWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitCustom,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantCustomProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
 }
 
@@ -62,39 +62,39 @@ pub struct BenefitGrantCustomWebhook {
 pub struct BenefitGrantDiscordWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDiscord,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDiscordProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
 }
 
@@ -104,39 +104,39 @@ pub struct BenefitGrantDiscordWebhook {
 pub struct BenefitGrantDownloadablesWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitDownloadables,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantDownloadablesProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
 }
 
@@ -146,39 +146,39 @@ pub struct BenefitGrantDownloadablesWebhook {
 pub struct BenefitGrantFeatureFlagWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitFeatureFlag,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantFeatureFlagProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
 }
 
@@ -188,39 +188,39 @@ pub struct BenefitGrantFeatureFlagWebhook {
 pub struct BenefitGrantGitHubRepositoryWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitGitHubRepository,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantGitHubRepositoryProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
 }
 
@@ -230,39 +230,39 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 pub struct BenefitGrantLicenseKeysWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitLicenseKeys,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantLicenseKeysProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
 }
 
@@ -272,39 +272,39 @@ pub struct BenefitGrantLicenseKeysWebhook {
 pub struct BenefitGrantMeterCreditWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitMeterCredit,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantMeterCreditProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
 }
 
@@ -314,39 +314,39 @@ pub struct BenefitGrantMeterCreditWebhook {
 pub struct BenefitGrantSlackSharedChannelWebhook {
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: BenefitGrantId,
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is active.
     pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
     /// Whether the grant is revoked.
     pub is_revoked: bool,
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     pub subscription_id: Option<SubscriptionId>,
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     pub order_id: Option<OrderId>,
     /// ID of the customer.
     pub customer_id: CustomerId,
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     pub member_id: Option<MemberId>,
     /// ID of the benefit.
     pub benefit_id: BenefitId,
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     pub error: Option<BenefitGrantError>,
     /// The customer.
     pub customer: Customer,
-    /// The member.
+    /// The member. `None` if there is no member.
     pub member: Option<Member>,
     /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
     /// Details of the grant for this type of benefit.
     pub properties: BenefitGrantSlackSharedChannelProperties,
-    /// Previous value of `properties`.
+    /// Previous value of `properties`. `None` if there is none.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
 }
 
@@ -394,7 +394,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -428,7 +428,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was granted; null if it is not.
+    /// When the benefit was granted. `None` if it is not.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -462,7 +462,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// When the benefit was revoked; null if it was not.
+    /// When the benefit was revoked. `None` if it was not.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -496,7 +496,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the subscription.
+    /// ID of the subscription. `None` if no subscription granted the benefit.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -513,7 +513,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the order.
+    /// ID of the order. `None` if no order granted the benefit.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -547,7 +547,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// ID of the member.
+    /// ID of the member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -581,7 +581,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// Error that permanently prevented the grant; null if there is none.
+    /// Error that permanently prevented the grant. `None` if there is none.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -615,7 +615,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The member.
+    /// The member. `None` if there is no member.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -804,7 +804,8 @@ pub struct WebhookBenefitCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -820,7 +821,8 @@ pub struct WebhookBenefitGrantCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -836,7 +838,8 @@ pub struct WebhookBenefitGrantCycledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -852,7 +855,8 @@ pub struct WebhookBenefitGrantRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -868,7 +872,8 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: BenefitGrantWebhook,
@@ -884,7 +889,8 @@ pub struct WebhookBenefitUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Benefit,
@@ -900,7 +906,8 @@ pub struct WebhookCheckoutCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -917,7 +924,8 @@ pub struct WebhookCheckoutExpiredPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -933,7 +941,8 @@ pub struct WebhookCheckoutUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Checkout,
@@ -949,7 +958,8 @@ pub struct WebhookDiscountCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -965,7 +975,8 @@ pub struct WebhookDiscountDeletedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -981,7 +992,8 @@ pub struct WebhookDiscountUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Discount,
@@ -991,17 +1003,17 @@ pub struct WebhookDiscountUpdatedPayload {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// External ID: the identifier in your own system.
+    /// External ID, the identifier in your own system. `None` if there is none.
     pub external_id: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
+    /// When it was last modified. `None` if it never was.
     pub modified_at: Option<Timestamp>,
     /// ID assigned by Polar.
     pub id: WebhookEndpointId,
     /// URL that events are delivered to.
     pub url: String,
-    /// Internal name of the endpoint.
+    /// Internal name of the endpoint. `None` if there is none.
     pub name: Option<String>,
     /// API version that the payload follows.
     pub api_version: String,
@@ -1026,7 +1038,7 @@ pub struct WebhookEndpoint {
 pub struct WebhookEndpointCreate {
     /// URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: String,
     /// Internal name of the endpoint.
     pub name: Option<String>,
@@ -1061,14 +1073,14 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Internal name of the endpoint.
+    /// Sets `name`: internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// API version that the payload follows.
+    /// Sets `api_version`: API version that the payload follows.
     ///
     /// Default: `"2026-10"`.
     #[must_use]
@@ -1077,8 +1089,8 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// ID of the organization. Required with a personal access token, optional with an
-    /// organization access token.
+    /// Sets `organization_id`: ID of the organization. Required with a personal access
+    /// token, optional with an organization access token.
     #[must_use]
     pub fn organization_id(
         mut self,
@@ -1108,7 +1120,7 @@ pub struct WebhookEndpointList {
 pub struct WebhookEndpointUpdate {
     /// URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     pub url: Patch<String>,
     /// Internal name of the endpoint.
     pub name: Patch<String>,
@@ -1137,23 +1149,23 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// URL that events are delivered to.
+    /// Sets or clears `url`: URL that events are delivered to.
     ///
-    /// Format `uri` (validated by the server), 1 to 2083 characters.
+    /// Must have the format `uri` (validated by the server) and 1 to 2083 characters.
     #[must_use]
     pub fn url(mut self, url: impl Into<Patch<String>>) -> Self {
         self.url = url.into();
         self
     }
 
-    /// Internal name of the endpoint.
+    /// Sets or clears `name`: internal name of the endpoint.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// API version that the payload follows.
+    /// Sets or clears `api_version`: API version that the payload follows.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -1163,21 +1175,21 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Format of the payloads.
+    /// Sets or clears `format`: format of the payloads.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// Types of events to deliver.
+    /// Sets or clears `events`: types of events to deliver.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
         self
     }
 
-    /// Whether events are delivered to the endpoint.
+    /// Sets or clears `enabled`: whether events are delivered to the endpoint.
     #[must_use]
     pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
         self.enabled = enabled.into();
@@ -1202,7 +1214,8 @@ pub struct WebhookOrderCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1218,7 +1231,8 @@ pub struct WebhookOrderPaidPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1234,7 +1248,8 @@ pub struct WebhookOrderRefundedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1251,7 +1266,8 @@ pub struct WebhookOrderUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Order,
@@ -1267,7 +1283,8 @@ pub struct WebhookOrganizationUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Organization,
@@ -1283,7 +1300,8 @@ pub struct WebhookProductCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
@@ -1299,7 +1317,8 @@ pub struct WebhookProductUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Product,
@@ -1316,7 +1335,8 @@ pub struct WebhookSubscriptionActivePayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1333,7 +1353,8 @@ pub struct WebhookSubscriptionCanceledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1350,7 +1371,8 @@ pub struct WebhookSubscriptionCreatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1367,7 +1389,8 @@ pub struct WebhookSubscriptionCycledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1384,7 +1407,8 @@ pub struct WebhookSubscriptionMigratedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1406,7 +1430,8 @@ pub struct WebhookSubscriptionPastDuePayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1423,7 +1448,8 @@ pub struct WebhookSubscriptionPausedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1440,7 +1466,8 @@ pub struct WebhookSubscriptionResumedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1457,7 +1484,8 @@ pub struct WebhookSubscriptionRevokedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1474,7 +1502,8 @@ pub struct WebhookSubscriptionUncanceledPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,
@@ -1491,7 +1520,8 @@ pub struct WebhookSubscriptionUpdatedPayload {
     pub r#type: Cow<'static, str>,
     /// When it occurred.
     pub timestamp: Timestamp,
-    /// API version that the payload follows.
+    /// API version that the payload follows. `None` in deliveries from before API
+    /// versioning.
     pub api_version: Option<String>,
     /// The object that the event is about.
     pub data: Subscription,

@@ -102,7 +102,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// Returns [`WebhookEndpoint`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -357,18 +357,18 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);

@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::emit::argument::{argument, push, push_body};
 use crate::emit::docs::{self, Docs};
+use crate::emit::facts;
 use crate::emit::operation_docs;
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
@@ -83,12 +84,9 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
     let method = ident(&names::param_setter(&param.name));
     let (ty, _) = argument(api, param, &name);
     let push = push(api, param, &quote!(self.0));
-    let docs = Docs::new(
-        param.docs.as_deref(),
-        format!("Parameter `{}`.", param.name.wire),
-    )
-    .paragraph(docs::facts(&param.facts, Usage::Input))
-    .attributes();
+    let docs = Docs::new(Some(&summary(param)), "")
+        .paragraph(facts::sentences(&param.facts, Usage::Input))
+        .attributes();
     let deprecation = match param.facts.lifecycle {
         Lifecycle::Active => TokenStream::new(),
         Lifecycle::Deprecated => deprecated(Lifecycle::Deprecated),
@@ -100,6 +98,16 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
             #push
             self
         }
+    }
+}
+
+/// The documentation of a filter already says what the setter does.
+fn summary(param: &Param) -> String {
+    match &param.docs {
+        Some(filter) if filter.starts_with("Only ") || filter.starts_with("Excludes ") => {
+            filter.clone()
+        }
+        docs => docs::setter("Sets", &param.name.wire, docs.as_deref()),
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) use shared::shared_fields;
 
 use super::ambiguous;
 use super::docs::{self, Docs};
+use super::facts;
 use super::type_docs::type_docs;
 use super::types::{as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
@@ -157,7 +158,7 @@ fn variant_definition(api: &Api, variant: &Variant, usage: Usage) -> TokenStream
         other => format!("{}.", docs::capitalized(&kind(other))),
     };
     let docs = Docs::new(None, fallback)
-        .paragraph(docs::variant_limits(&variant.limits, usage))
+        .paragraph(facts::limits(&variant.limits, usage))
         .attributes();
     match payload(api, &variant.ty) {
         Some(ty) => quote!(#docs #name(#ty),),

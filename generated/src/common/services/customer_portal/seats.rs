@@ -30,7 +30,7 @@ polar_client_runtime::operation! {
 pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
-    /// ID of the subscription whose seats to list.
+    /// Sets `subscription_id`: ID of the subscription whose seats to list.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<SubscriptionId>,
@@ -40,7 +40,8 @@ impl ListSeats {
         self
     }
 
-    /// ID of the order whose seats to list; seats of one-time purchases belong to orders.
+    /// Sets `order_id`: ID of the order whose seats to list; seats of one-time purchases
+    /// belong to orders.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
         let value: OrderId = order_id.into();
         self.0.query("order_id", &value);

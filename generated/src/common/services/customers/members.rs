@@ -72,7 +72,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
     ///
@@ -145,8 +145,8 @@ impl<C: Credential> Members<C> {
     /// `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:delete_external`.
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
-    /// - `member_external_id`: External ID of the member: the identifier in your own
+    /// - `external_id`: External ID, the identifier in your own system.
+    /// - `member_external_id`: External ID of the member, the identifier in your own
     ///   system.
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
@@ -216,8 +216,8 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
-    /// - `member_external_id`: External ID of the member: the identifier in your own
+    /// - `external_id`: External ID, the identifier in your own system.
+    /// - `member_external_id`: External ID of the member, the identifier in your own
     ///   system.
     ///
     /// Requires an organization or personal access token with one of the scopes
@@ -285,7 +285,7 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`MemberList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -357,8 +357,8 @@ impl<C: Credential> Members<C> {
     ///
     /// Returns [`Member`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
-    /// - `member_external_id`: External ID of the member: the identifier in your own
+    /// - `external_id`: External ID, the identifier in your own system.
+    /// - `member_external_id`: External ID of the member, the identifier in your own
     ///   system.
     ///
     /// Requires an organization or personal access token with the scope `members:write`.
@@ -475,25 +475,26 @@ impl List {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -523,25 +524,26 @@ impl ListExternal {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {

@@ -117,7 +117,7 @@ impl<C: Credential> Customers<C> {
     /// `DELETE /v1/customers/external/{external_id}`, operation
     /// `customers:delete_external`.
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
@@ -211,7 +211,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`Customer`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -286,7 +286,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`CustomerState`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -396,7 +396,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`PaymentMethodList`], one page. `stream()` reads the items of all pages.
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -462,7 +462,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Returns [`Customer`].
     ///
-    /// - `external_id`: External ID: the identifier in your own system.
+    /// - `external_id`: External ID, the identifier in your own system.
     ///
     /// Requires an organization or personal access token with the scope
     /// `customers:write`.
@@ -524,9 +524,9 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 impl Delete {
-    /// Whether to anonymize personal data as well: email address and names are hashed,
-    /// the billing address and linked accounts are removed. The name of a business with a
-    /// tax number is kept.
+    /// Sets `anonymize`: whether to anonymize personal data as well: email address and
+    /// names are hashed, the billing address and linked accounts are removed. The name of
+    /// a business with a tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -548,9 +548,9 @@ polar_client_runtime::operation! {
 pub struct DeleteExternal(Request);
 
 impl DeleteExternal {
-    /// Whether to anonymize personal data as well: email address and names are hashed,
-    /// the billing address and linked accounts are removed. The name of a business with a
-    /// tax number is kept.
+    /// Sets `anonymize`: whether to anonymize personal data as well: email address and
+    /// names are hashed, the billing address and linked accounts are removed. The name of
+    /// a business with a tax number is kept.
     ///
     /// Default: `false`.
     #[inline]
@@ -673,25 +673,26 @@ impl List {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -725,18 +726,18 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
@@ -757,18 +758,18 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethodsExternal(Request);
 
 impl ListPaymentMethodsExternal {
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);

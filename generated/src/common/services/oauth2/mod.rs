@@ -140,28 +140,30 @@ impl<C: Credential> Oauth2<C> {
 pub struct Authorize(Request);
 
 impl Authorize {
-    /// URI that the user is redirected to; one of the client's registered URIs.
+    /// Sets `redirect_uri`: URI that the user is redirected to; one of the client's
+    /// registered URIs.
     #[inline]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.0.query("redirect_uri", &redirect_uri);
         self
     }
 
-    /// Requested scopes, separated by spaces.
+    /// Sets `scope`: requested scopes, separated by spaces.
     #[inline]
     pub fn scope(mut self, scope: &str) -> Self {
         self.0.query("scope", &scope);
         self
     }
 
-    /// Opaque value of the client, which is returned with the response.
+    /// Sets `state`: opaque value of the client, which is returned with the response.
     #[inline]
     pub fn state(mut self, state: &str) -> Self {
         self.0.query("state", &state);
         self
     }
 
-    /// Type of the subject that the client wants to act for: a user or an organization.
+    /// Sets `sub_type`: type of the subject that the client wants to act for: a user or
+    /// an organization.
     pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
         let value: SubType = sub_type.into();
         self.0.query("sub_type", &value);

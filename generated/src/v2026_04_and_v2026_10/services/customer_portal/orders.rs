@@ -396,25 +396,26 @@ impl List {
         self
     }
 
-    /// Page number, starting at 1.
+    /// Sets `page`: page number, starting at 1.
     ///
-    /// More than 0. Default: `1`.
+    /// Must be greater than 0. Default: `1`.
     #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
     }
 
-    /// Number of items per page. The server reduces higher values to 100.
+    /// Sets `limit`: number of items per page. The server reduces higher values to 100.
     ///
-    /// More than 0. Default: `10`.
+    /// Must be greater than 0. Default: `10`.
     #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
     }
 
-    /// Sort criteria in descending precedence; the prefix `-` sorts in descending order.
+    /// Sets `sorting`: sort criteria in descending precedence; the prefix `-` sorts in
+    /// descending order.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

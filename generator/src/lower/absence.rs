@@ -1,0 +1,54 @@
+//! The documentation of optional fields: what it means if there is no value.
+
+use super::Lowering;
+use crate::documentation::Glossary;
+use crate::ir::{Absence, Field, Representation, Role, Shape, Usage};
+
+/// Describes the absence of each optional field of each struct.
+pub(super) fn describe(cx: &mut Lowering<'_, '_>) {
+    let glossary = &cx.glossary;
+    for def in &mut cx.types {
+        let (usage, role) = (def.usage, def.role);
+        if let Shape::Struct(object) = &mut def.shape {
+            for field in &mut object.fields {
+                field.absence = Absence {
+                    none: none(glossary, &def.name.wire, usage, field),
+                    unset: unset(glossary, &def.name.wire, usage, role, field),
+                };
+            }
+        }
+    }
+}
+
+fn none(glossary: &Glossary<'_>, schema: &str, usage: Usage, field: &Field) -> Option<String> {
+    let has_default = field
+        .facts
+        .default
+        .as_deref()
+        .is_some_and(|it| it != "null");
+    match field.representation {
+        Representation::OrNull => glossary.none(schema, &field.name.wire),
+        // If the field has a default, a missing value means the default.
+        Representation::OrAbsent if usage.is_decoded() && !has_default => {
+            glossary.none(schema, &field.name.wire)
+        }
+        _ => None,
+    }
+}
+
+fn unset(
+    glossary: &Glossary<'_>,
+    schema: &str,
+    usage: Usage,
+    role: Role,
+    field: &Field,
+) -> Option<String> {
+    let name = &field.name.wire;
+    match field.representation {
+        _ if !usage.is_built() => None,
+        // An update does not change the stored value then, whatever the same field means when something is created.
+        Representation::OrAbsent if role == Role::Patch => glossary.unset_here(schema, name),
+        Representation::OrAbsent | Representation::Patch => glossary.unset(schema, name),
+        _ => None,
+    }
+}
