@@ -55,12 +55,12 @@ pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
 }
 
 /// Logs that the server's rate limit pauses all calls of a client.
-pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration) {
+pub(crate) fn paused(operation: &'static str, retry_after: Duration, max_pause: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         polar.operation = operation,
-        polar.delay = asked.min(longest).as_secs_f64(),
-        polar.retry_after = asked.as_secs_f64(),
+        polar.delay = retry_after.min(max_pause).as_secs_f64(),
+        polar.retry_after = retry_after.as_secs_f64(),
         "the server's rate limit is reached: all calls of the client wait"
     );
 }

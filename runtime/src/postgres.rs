@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Config, Row, Socket};
 use crate::transport::BoxFuture;
 
 /// After this time without a response, a connection is considered broken.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A parameter of a statement, and its type in SQL.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -64,7 +64,7 @@ impl Postgres {
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(PATIENCE);
+            config.connect_timeout(TIMEOUT);
         }
         let connect = move || -> BoxFuture<'static, _> {
             let (config, tls) = (config.clone(), tls.clone());
@@ -77,7 +77,7 @@ impl Postgres {
                 let cancel = move || -> BoxFuture<'static, _> {
                     let (token, tls) = (token.clone(), tls.clone());
                     Box::pin(async move {
-                        let _ = tokio::time::timeout(PATIENCE, token.cancel_query(tls)).await;
+                        let _ = tokio::time::timeout(TIMEOUT, token.cancel_query(tls)).await;
                     })
                 };
                 Ok(Open {
@@ -100,7 +100,7 @@ impl Postgres {
     ) -> Result<u64, PostgresError> {
         let open = self.open().await?;
         let running = open.client.execute_typed(statement, parameters);
-        self.within_patience(&open, running).await
+        self.within_timeout(&open, running).await
     }
 
     /// Executes a statement, and returns its rows.
@@ -111,17 +111,17 @@ impl Postgres {
     ) -> Result<Vec<Row>, PostgresError> {
         let open = self.open().await?;
         let running = open.client.query_typed(statement, parameters);
-        self.within_patience(&open, running).await
+        self.within_timeout(&open, running).await
     }
 
     /// Waits for a statement. One that takes too long is canceled: it would keep its connection, and a process of the
     /// database, for as long as it waits.
-    async fn within_patience<T>(
+    async fn within_timeout<T>(
         &self,
         open: &Arc<Open>,
         running: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, PostgresError> {
-        if let Ok(outcome) = tokio::time::timeout(PATIENCE, running).await {
+        if let Ok(outcome) = tokio::time::timeout(TIMEOUT, running).await {
             return Ok(outcome?);
         }
         tokio::spawn((open.cancel)());
@@ -151,7 +151,7 @@ impl Postgres {
             *current = Some(Arc::clone(&open));
             Ok(open)
         };
-        match tokio::time::timeout(PATIENCE, opening).await {
+        match tokio::time::timeout(TIMEOUT, opening).await {
             Ok(outcome) => outcome,
             Err(_) => Err(PostgresError::Timeout),
         }

@@ -108,14 +108,14 @@ fn id() -> ids::ProductId { types::Uuid::nil().into() }
 fn compiler_errors_name_the_expected_type() {
     let folder = tempfile::tempdir().unwrap();
     // A correct expression compiles.
-    let said = compile(folder.path(), "polar.orders().list()");
-    assert!(said.is_empty(), "{said}");
+    let stderr = compile(folder.path(), "polar.orders().list()");
+    assert!(stderr.is_empty(), "{stderr}");
     for (code, expected) in MISTAKES {
-        let said = compile(folder.path(), code);
+        let stderr = compile(folder.path(), code);
         for text in *expected {
             assert!(
-                said.contains(text),
-                "`{text}` is not said of `{code}`:\n{said}"
+                stderr.contains(text),
+                "the error of `{code}` does not contain `{text}`:\n{stderr}"
             );
         }
     }
@@ -148,16 +148,16 @@ fn compile(folder: &Path, code: &str) -> String {
         .output()
         .unwrap();
     // The compiler omits the path of names that are unique.
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let modules = [
         "polar_client::v2026_10::models::",
         "polar_client::ids::",
         "polar_client::types::",
         "polar_client::",
     ];
-    modules
-        .iter()
-        .fold(said.into_owned(), |said, module| said.replace(module, ""))
+    modules.iter().fold(stderr.into_owned(), |stderr, module| {
+        stderr.replace(module, "")
+    })
 }
 
 /// Returns the library of the client that this test is linked with: the newest one in the folder.

@@ -144,7 +144,7 @@ async fn ingest_waits_for_capacity_when_the_queue_is_full() {
 
 #[tokio::test(start_paused = true)]
 async fn the_queue_is_bounded_in_bytes() {
-    let server = Server::failing(vec![Fault::Silence; 50]);
+    let server = Server::failing(vec![Fault::NoResponse; 50]);
     let ingester = ingester(&server).capacity_bytes(1000).start().unwrap();
     let large = numbered(0).parent_id("x".repeat(2000));
     // Alone it may be larger than the queue.

@@ -32,7 +32,7 @@ impl Transport for CountingServer {
         self.requests.fetch_add(1, Ordering::SeqCst);
         let response = http::Response::builder().header("polar-version", API_VERSION);
         let (response, body) = match *self.asks.lock().unwrap() {
-            Some(asked) => (response.status(429).header("retry-after", asked), ""),
+            Some(retry_after) => (response.status(429).header("retry-after", retry_after), ""),
             None => (
                 response.header("content-type", "application/json"),
                 r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#,

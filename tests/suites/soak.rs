@@ -194,8 +194,8 @@ fn check(server: &FaultyServer, tally: &Tally, calls: usize) {
         .count();
     let answered = tally.outcomes["unsafe: answered"];
     assert!(done >= answered, "{done} done, {answered} answered");
-    let most = seen.values().map(|seen| seen.arrived).max();
-    assert_eq!(most, Some(3), "attempts");
+    let max_attempts = seen.values().map(|seen| seen.arrived).max();
+    assert_eq!(max_attempts, Some(3));
     // Most calls that are safe to retry succeed, although a third of the responses fail.
     let safe = tally.outcomes["safe: answered"];
     assert!(safe * 10 > calls / 2 * 8, "{safe} of {}", calls / 2);

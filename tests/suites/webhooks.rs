@@ -339,7 +339,7 @@ fn the_body_states_its_api_version() {
                 assert_eq!((event.api_version(), event.event_type()), (version, kind));
                 assert!(!event.is_unknown());
             }
-            // Encoding and decoding gives the same event again.
+            // The event round-trips.
             let text = codec::to_string(&delivery.event);
             assert_eq!(codec::from_str::<Event>(&text).unwrap(), delivery.event);
         }

@@ -213,7 +213,7 @@ impl PaginationKind {
     }
 }
 
-/// A workflow of an operation and related ones, which are named by their IDs.
+/// A feature on top of calls that starts at an operation. Related operations are named by their IDs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
@@ -258,11 +258,12 @@ pub trait OperationExt {
     fn pagination(&self) -> Option<Pagination>;
     /// Returns the wire names of the subjects that may call the operation; empty without this extension.
     fn allowed_subjects(&self) -> Vec<String>;
-    /// Returns the path to the idempotency keys in the request body; empty if there are none.
+    /// Returns the path of the property of the request body with the idempotency key, in every item of lists on the way;
+    /// empty if there is none.
     fn idempotency_key(&self) -> Vec<String>;
     /// Returns sets of optional parameters and body properties. The operation requires at least one of each set.
     fn at_least_one_of(&self) -> Vec<Vec<String>>;
-    /// Returns the workflow of the operation, if it has one.
+    /// Returns the flow that starts at the operation, if there is one.
     fn flow(&self) -> Option<Flow>;
     /// Returns the Rust name of the operation, if the overlay sets one.
     fn rust_name(&self) -> Option<&str>;
@@ -321,7 +322,8 @@ impl ParameterExt for ParameterData {
 
 /// The extensions of a document.
 pub trait DocumentExt {
-    /// Returns the Rust names of services that the overlay sets, by the segments of operation IDs (`a:b`).
+    /// Returns pairs of a service, written as in operation IDs (`customers:members`), and its Rust name. They are the
+    /// `x-rust-name` at the root of the overlay.
     fn service_names(&self) -> Vec<(&str, &str)>;
 }
 

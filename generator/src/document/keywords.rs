@@ -22,8 +22,8 @@ pub(super) enum Kind {
     Array,
     Object,
     Null,
-    /// Any JSON value.
-    Anything,
+    /// A schema without `type`, which permits any JSON value.
+    Untyped,
 }
 
 impl fmt::Display for Kind {
@@ -40,7 +40,7 @@ impl fmt::Display for Kind {
             Self::Array => "an array",
             Self::Object => "an object",
             Self::Null => "null",
-            Self::Anything => "of no type",
+            Self::Untyped => "of no type",
         })
     }
 }

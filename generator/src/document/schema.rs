@@ -73,7 +73,7 @@ impl<'a> Schemas<'a> {
             Kind::Reference => self.reference(schema, at),
             Kind::AnyOf => self.union(schema, "anyOf", at),
             Kind::OneOf => self.union(schema, "oneOf", at),
-            Kind::AllOf | Kind::Anything => schema,
+            Kind::AllOf | Kind::Untyped => schema,
             Kind::Null => null(schema),
             Kind::Integer | Kind::Number => self.number(schema, kind, at),
             Kind::String | Kind::Boolean => self.constants(schema, kind, at),
@@ -153,14 +153,14 @@ impl<'a> Schemas<'a> {
                 }),
                 _ => None,
             })
-            .unwrap_or(Kind::Anything)
+            .unwrap_or(Kind::Untyped)
     }
 
     /// Rejects and removes keywords that do not apply to the kind.
     fn check_fit(&mut self, schema: &mut Entries, kind: Kind, at: &At<'_>) {
         schema.retain(|name, _| {
             let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
-            let already_reported = kind == Kind::Anything && name == "type";
+            let already_reported = kind == Kind::Untyped && name == "type";
             if !fits && !already_reported {
                 let message = format!("is not allowed in a schema that is {kind}");
                 self.problem(&at.key(name), message);

@@ -26,8 +26,8 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
     }
 }
 
-/// Emits the statement that converts the argument of a parameter, if necessary. Variables have short names, because
-/// formatters break long lines differently.
+/// Emits the statement that converts the argument of a parameter, if necessary. Variables have short names, so
+/// that the line fits: prettyplease and rustfmt break long lines differently.
 fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match api.target(ty).non_null() {

@@ -49,6 +49,7 @@ pub(crate) struct Lowered<'a> {
 
 /// Lowers a document.
 ///
+/// # Errors
 /// Everything that the IR cannot represent, with its place.
 pub(crate) fn lower<'a>(
     document: &Document,

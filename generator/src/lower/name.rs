@@ -1,4 +1,5 @@
-//! Names inline types, and adds documentation to everything with a name.
+//! Names inline types. Then documents types, fields and variants, whose entries in `spec/docs.yaml` are found by these
+//! names.
 //!
 //! An inline type is named by its title. Types with equal titles and shapes are merged, and so are equal unions without
 //! a title. A type without a title, or whose title is also that of a component or of another shape, is named by its

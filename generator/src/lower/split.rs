@@ -14,7 +14,8 @@ use super::graph;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 
-/// Splits types, and removes fields that do not occur in the direction of a type.
+/// Splits types whose form differs between requests and responses. Removes received fields from types that are only
+/// sent, and sent fields from types that are only received.
 pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let roots = Roots::of(cx, draft);
     let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {

@@ -191,9 +191,9 @@ impl<'de> Tape<'de> {
             .count();
         // At most one entry follows each separator. One entry precedes the first separator, and the null for missing
         // values precedes all others.
-        let most = separators.min(bytes.len() / 2) + 2;
+        let max_entries = separators.min(bytes.len() / 2) + 2;
         // There is no such bound for other deserializers, and for numbers that are represented as objects.
-        let more = most.saturating_sub(self.entries.len());
+        let more = max_entries.saturating_sub(self.entries.len());
         match more {
             0 => self.entries.reserve(1),
             more => self.entries.reserve_exact(more),

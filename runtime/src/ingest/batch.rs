@@ -8,7 +8,7 @@ use super::entry::Entry;
 pub(super) struct Batch<E> {
     /// The events to send.
     pub(super) entries: Vec<Entry<E>>,
-    /// The number of ambiguous failures of requests with these events.
+    /// The number of ambiguous failures so far. Not counted for a suspect.
     pub(super) failures: u32,
     /// Whether this is a single event with which the server failed while other requests succeeded.
     pub(super) is_suspect: bool,
@@ -32,7 +32,7 @@ impl<E> Batch<E> {
     pub(super) fn suspect(entry: Entry<E>) -> Self {
         Self {
             is_suspect: true,
-            ..Self::new(vec![entry], u32::MAX)
+            ..Self::new(vec![entry], 0)
         }
     }
 

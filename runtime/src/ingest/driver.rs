@@ -107,8 +107,8 @@ async fn run<E: Event>(queue: Arc<Queue<E>>, request: Request) {
                     in_flight.deliver(&request, &mut failed).await;
                 }
                 Next::Wait(notified, None) => notified.await,
-                Next::Wait(notified, Some(longest)) => {
-                    first_of(notified, queue.clock().sleep(longest)).await;
+                Next::Wait(notified, Some(max_wait)) => {
+                    first_of(notified, queue.clock().sleep(max_wait)).await;
                 }
                 Next::End => return,
             }
@@ -279,7 +279,9 @@ impl<E: Event> InFlight<'_, E> {
         let mut rejected = Vec::new();
         for (index, mut entry) in entries.into_iter().enumerate() {
             match named.remove(&index) {
-                Some(said) if !clear_timestamp(&mut entry, &said) => rejected.push((entry, said)),
+                Some(errors) if !clear_timestamp(&mut entry, &errors) => {
+                    rejected.push((entry, errors))
+                }
                 _ => self.batch.entries.push(entry),
             }
         }
@@ -304,10 +306,10 @@ impl<E: Event> InFlight<'_, E> {
 
 /// Removes a timestamp that the ingester assigned and the server rejects because its clock is behind. The server
 /// assigns one instead. Returns whether the event can be retried.
-fn clear_timestamp<E: Event>(entry: &mut Entry<E>, said: &[ValidationEntry]) -> bool {
-    let is_about_time = |said: &ValidationEntry| matches!(said.location.last(), Some(Location::Key(key)) if key == E::TIME);
+fn clear_timestamp<E: Event>(entry: &mut Entry<E>, errors: &[ValidationEntry]) -> bool {
+    let is_about_time = |error: &ValidationEntry| matches!(error.location.last(), Some(Location::Key(key)) if key == E::TIME);
     let is_ours =
-        entry.timestamp_source == TimestampSource::Ingester && said.iter().any(is_about_time);
+        entry.timestamp_source == TimestampSource::Ingester && errors.iter().any(is_about_time);
     if is_ours {
         *entry.event.timestamp() = None;
         entry.timestamp_source = TimestampSource::Caller;

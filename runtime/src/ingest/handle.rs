@@ -17,6 +17,13 @@ use super::select::first_of;
 #[cfg(feature = "metering")]
 use crate::time::Instant;
 
+/// How long `shutdown` waits after its deadline for the driver to return the undelivered events.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long `shutdown` waits for the spool to be closed.
+#[cfg(feature = "spool")]
+const DISK_GRACE: Duration = Duration::from_secs(5);
+
 /// Queues events, which are sent in batches. Cheap to clone: clones share one queue, so give each task its own.
 ///
 /// An event without an external ID gets a random UUID, and one without a timestamp gets the current time. If the server
@@ -27,13 +34,6 @@ use crate::time::Instant;
 /// for that and returns a report. Without a shutdown, events are lost if the runtime ends first; with the feature
 /// `tracing`, that is logged as a warning.
 pub struct Ingester<E>(Arc<Handle<E>>);
-
-/// How long a shutdown waits for the driver beyond its deadline, so that the driver can return its events.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// How long a shutdown waits for the disk.
-#[cfg(feature = "spool")]
-const DISK_GRACE: Duration = Duration::from_secs(5);
 
 /// Shared by all clones of an ingester.
 struct Handle<E> {

@@ -149,12 +149,12 @@ impl Metering {
             Local::NoCustomer => return Ok(None),
             Local::Unknown => {}
         }
-        let asked = balance::ask(&self.meters, meter, customer).await;
-        match (asked, outpost.last(&identity, meter)) {
+        let response = balance::ask(&self.meters, meter, customer).await;
+        match (response, outpost.last(&identity, meter)) {
             (Err(error), Local::Known(reading, age)) if error.is_retryable() => {
                 Ok(Some(local::balance(reading, age)))
             }
-            (asked, _) => asked,
+            (response, _) => response,
         }
     }
 

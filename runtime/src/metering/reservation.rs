@@ -141,9 +141,9 @@ impl Metering {
             Err(Shortage::Incomplete) => {}
             outcome => return outcome.map_err(ReserveError::from),
         }
-        let asked = balance::ask(self.meters(), meter, customer).await;
-        let asked = asked.map_err(ReserveError::Api)?;
-        let ceiling = asked.and_then(|asked| Number::parse(asked.balance.as_str()));
+        let response = balance::ask(self.meters(), meter, customer).await;
+        let balance = response.map_err(ReserveError::Api)?;
+        let ceiling = balance.and_then(|balance| Number::parse(balance.balance.as_str()));
         let ceiling = ceiling.ok_or(ReserveError::Unknown)?;
         let hold = outpost.reserve(&identity, meter, units, Some(ceiling));
         Ok(hold.await?)

@@ -185,15 +185,15 @@ mod tests {
             &[2047, 2048],
             &[LEN],
         ] {
-            let (mut chunks, mut rest, mut most) = (Chunks::default(), body.clone(), 0);
+            let (mut chunks, mut rest, mut peak) = (Chunks::default(), body.clone(), 0);
             for size in sizes.iter().cycle() {
                 if rest.is_empty() {
                     break;
                 }
                 chunks.push(rest.split_to(rest.len().min(*size)));
-                most = most.max(taken(&chunks));
+                peak = peak.max(taken(&chunks));
             }
-            assert!(most <= LEN + LEN / 8, "{sizes:?}: {most}");
+            assert!(peak <= LEN + LEN / 8, "{sizes:?}: {peak}");
             assert_eq!(chunks.join(), body, "{sizes:?}");
         }
     }

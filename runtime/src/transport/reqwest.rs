@@ -28,7 +28,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 ///
 /// For a proxy, certificates or a connection pool of your own, configure [`client_builder`](Self::client_builder), and
 /// pass it to [`from_builder`](Self::from_builder). Timeouts of the `reqwest::Client` apply in addition to those of
-/// this client, also while a body is streamed.
+/// [`CallOptions`](crate::client::CallOptions), also while a body is streamed.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,

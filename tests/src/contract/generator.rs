@@ -49,7 +49,7 @@ pub enum Extent {
     Everything,
 }
 
-/// Generates random instances. The same seed gives the same instances.
+/// Generates random instances. The same seed yields the same instances.
 #[derive(Debug)]
 pub struct Generator<'c> {
     contract: &'c Contract,

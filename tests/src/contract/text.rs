@@ -59,9 +59,9 @@ pub(super) fn unmistakable(random: &mut Rng) -> String {
 }
 
 fn words(random: &mut Rng, schema: &Value) -> String {
-    let least = schema["minLength"].as_u64().unwrap_or(0);
-    let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
-    let length = random.u64(least..=most.min(least + MAX_STRING_LENGTH));
+    let min = schema["minLength"].as_u64().unwrap_or(0);
+    let max = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+    let length = random.u64(min..=max.min(min + MAX_STRING_LENGTH));
     // Characters that are escaped in JSON, and characters of several bytes in UTF-8 or several code units in UTF-16.
     let odd = ['"', '\\', '\n', '\u{7}', 'é', '語', '😀', '/', ' '];
     let character = |random: &mut Rng| match random.u8(..12) {

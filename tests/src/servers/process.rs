@@ -5,15 +5,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A server process below a shell. The shell waits for the end of its input, which occurs when the process is stopped
-/// and also when the test is killed.
+/// A server, as the child of a shell. The shell reads its standard input until the end, which comes when this value
+/// stops the server, and also when the process of the test is killed.
 #[derive(Debug)]
 pub(super) struct Process {
     shell: Child,
 }
 
-/// Runs the command. At the end of the input, sends the signal to it, waits for it, and removes the folder unless a
-/// line of input says that it is still needed.
+/// Starts the server. At the end of its standard input, the shell sends the signal to the server, waits for it, and
+/// removes the folder. A line of input instead of its end stops the server too, and keeps the folder.
 const SHELL: &str = r#"signal=$1 folder=$2; shift 2
 "$@" & server=$!
 read -r line || line=
@@ -48,7 +48,8 @@ impl Process {
         })
     }
 
-    /// Waits until the server is ready. Fails with the output of the server if it exits before, or after 30 seconds.
+    /// Waits until the server is ready. Fails with the server's log if the server exits first, or is not ready within 30
+    /// seconds.
     pub(super) fn wait_until(
         &mut self,
         folder: &Path,

@@ -24,8 +24,12 @@ pub(crate) fn arguments<'c>(
     for parameter in operation.parameters() {
         let name = parameter.name.to_owned();
         match parameter.place {
-            "path" => drop(arguments.path.insert(name, segment(generator, &parameter))),
-            _ if takes(parameter.is_required, generator, extent) => {
+            "path" => drop(
+                arguments
+                    .path
+                    .insert(name, path_value(generator, &parameter)),
+            ),
+            _ if is_included(parameter.is_required, generator, extent) => {
                 let value = generator.instance(parameter.schema.schema).value;
                 arguments.query.insert(name, value);
             }
@@ -34,12 +38,12 @@ pub(crate) fn arguments<'c>(
     }
     arguments.body = operation
         .body()
-        .filter(|(_, is_required)| takes(*is_required, generator, extent))
+        .filter(|(_, is_required)| is_included(*is_required, generator, extent))
         .map(|(content, _)| generator.non_null(content.schema.schema).value);
     arguments
 }
 
-fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bool {
+fn is_included(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bool {
     is_required
         || match extent {
             Extent::Required => false,
@@ -49,11 +53,11 @@ fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bo
 }
 
 /// Returns a value for a path parameter. Strings that would change the path are excluded.
-fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
+fn path_value<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
     loop {
         let value = generator.instance(parameter.schema.schema).value;
-        let leads_elsewhere = |text: &str| matches!(text, "" | "." | "..") || text.contains('/');
-        if !value.as_str().is_some_and(leads_elsewhere) {
+        let changes_the_path = |text: &str| matches!(text, "" | "." | "..") || text.contains('/');
+        if !value.as_str().is_some_and(changes_the_path) {
             return value;
         }
     }
@@ -63,41 +67,41 @@ fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Valu
 pub(crate) fn difference(
     fixture: &'static VersionFixture,
     operation: &Operation<'_>,
-    meant: &Arguments,
+    expected: &Arguments,
     received: &Received,
 ) -> Result<(), String> {
-    let target = (operation.method.as_str(), path(operation, meant));
+    let target = (operation.method.as_str(), path(operation, expected));
     if target != (received.method.as_str(), received.path.clone()) {
         return Err(format!(
-            "{target:?} is meant, not {} {}",
+            "expected {target:?}, received {} {}",
             received.method, received.path
         ));
     }
-    query(fixture, operation, meant, received)?;
+    query(fixture, operation, expected, received)?;
     let Some((content, _)) = operation.body() else {
         return Ok(());
     };
-    let Some(meant) = &meant.body else {
+    let Some(expected) = &expected.body else {
         return match received.body.is_empty() {
             true => Ok(()),
-            false => Err("no body is meant".to_owned()),
+            false => Err("expected no body".to_owned()),
         };
     };
     match content.media_type {
         "application/json" => {
             let sent: Value = serde_json::from_slice(&received.body).unwrap();
-            body(fixture, operation, meant, &sent)
+            body(fixture, operation, expected, &sent)
         }
-        _ => form(meant, &received.body),
+        _ => form(expected, &received.body),
     }
 }
 
-fn path(operation: &Operation<'_>, meant: &Arguments) -> String {
+fn path(operation: &Operation<'_>, expected: &Arguments) -> String {
     let segments = operation
         .path
         .split('/')
         .map(|segment| match parameter_of(segment) {
-            Some(name) => encoded(&text(&meant.path[name])),
+            Some(name) => encoded(&text(&expected.path[name])),
             None => segment.to_owned(),
         });
     segments.collect::<Vec<_>>().join("/")
@@ -132,7 +136,7 @@ fn texts(value: &Value) -> Vec<String> {
 fn query(
     fixture: &'static VersionFixture,
     operation: &Operation<'_>,
-    meant: &Arguments,
+    expected: &Arguments,
     received: &Received,
 ) -> Result<(), String> {
     let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -144,8 +148,8 @@ fn query(
         .iter()
         .filter(|it| it.place == "query")
     {
-        let value = meant.query.get(parameter.name).unwrap_or(&Value::Null);
-        let expected: Vec<(String, Vec<String>)> = match (parameter.style, value) {
+        let value = expected.query.get(parameter.name).unwrap_or(&Value::Null);
+        let pairs: Vec<(String, Vec<String>)> = match (parameter.style, value) {
             (Style::DeepObject, Value::Object(entries)) => {
                 let pair = |(key, value)| (format!("{}[{key}]", parameter.name), texts(value));
                 entries.iter().map(pair).collect()
@@ -161,18 +165,18 @@ fn query(
             }
             _ => vec![(parameter.name.to_owned(), texts(value))],
         };
-        for (name, texts) in expected {
+        for (name, texts) in pairs {
             let sent = given.remove(&name).unwrap_or_default();
             let same = texts.len() == sent.len()
                 && texts.iter().zip(&sent).all(|(a, b)| is_same_value(a, b));
             if !same {
-                return Err(format!("{name} is meant to be {texts:?}, not {sent:?}"));
+                return Err(format!("expected {name}={texts:?}, received {sent:?}"));
             }
         }
     }
     match given.is_empty() {
         true => Ok(()),
-        false => Err(format!("{given:?} is not meant")),
+        false => Err(format!("unexpected: {given:?}")),
     }
 }
 
@@ -185,16 +189,18 @@ fn is_same_value(a: &str, b: &str) -> bool {
 fn body(
     fixture: &'static VersionFixture,
     operation: &Operation<'_>,
-    meant: &Value,
+    expected: &Value,
     sent: &Value,
 ) -> Result<(), String> {
-    if let Some(difference) = fixture.difference().find(meant, sent) {
-        return Err(format!("body{difference}\nmeant {meant}\nsent  {sent}"));
+    if let Some(difference) = fixture.difference().find(expected, sent) {
+        return Err(format!(
+            "body{difference}\nexpected {expected}\nreceived {sent}"
+        ));
     }
     // In an update, null clears the stored value. Otherwise, null is equivalent to a missing property.
-    match (operation.method.as_str(), nulls(meant), nulls(sent)) {
-        ("PATCH", meant, sent) if meant != sent => {
-            Err(format!("{meant:?} are meant to be cleared, not {sent:?}"))
+    match (operation.method.as_str(), nulls(expected), nulls(sent)) {
+        ("PATCH", expected, sent) if expected != sent => {
+            Err(format!("expected {expected:?} to be cleared, not {sent:?}"))
         }
         _ => Ok(()),
     }
@@ -212,17 +218,17 @@ fn nulls(value: &Value) -> Vec<&str> {
 }
 
 /// Compares forms, which contain only strings and no null.
-fn form(meant: &Value, sent: &[u8]) -> Result<(), String> {
+fn form(expected: &Value, sent: &[u8]) -> Result<(), String> {
     let sent: Map<String, Value> = form_urlencoded::parse(sent)
         .map(|(key, text)| (key.into_owned(), Value::from(text)))
         .collect();
-    let meant = meant.as_object().into_iter().flatten();
-    let meant: Map<String, Value> = meant
+    let expected = expected.as_object().into_iter().flatten();
+    let expected: Map<String, Value> = expected
         .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| (key.clone(), Value::from(text(value))))
         .collect();
-    match meant == sent {
+    match expected == sent {
         true => Ok(()),
-        false => Err(format!("the form {meant:?} is meant, not {sent:?}")),
+        false => Err(format!("expected the form {expected:?}, received {sent:?}")),
     }
 }

@@ -131,12 +131,12 @@ impl Run {
 
     async fn call(&self, case: &Case<'_>) -> Result<(), String> {
         let mut generator = Generator::new(&self.fixture.corrected, case.seed).extent(case.extent);
-        let meant = arguments(case.described, &mut generator, case.extent);
+        let expected = arguments(case.described, &mut generator, case.extent);
         let (reply, sent) = reply(case.response, &mut generator);
         self.server.respond_with(move |_| reply.clone());
         let call = case
             .operation
-            .call(&meant)
+            .call(&expected)
             .map_err(|problem| problem.to_string())?;
         let outcome = call.await;
         let received = self.server.take();
@@ -149,11 +149,11 @@ impl Run {
         let [received] = received.as_slice() else {
             let outcome = outcome.err().map(|error| error.to_string());
             return Err(format!(
-                "{} requests: {outcome:?}\n{meant:?}",
+                "{} requests: {outcome:?}\n{expected:?}",
                 received.len()
             ));
         };
-        difference(self.fixture, case.described, &meant, received)?;
+        difference(self.fixture, case.described, &expected, received)?;
         match case.response.status {
             200..300 => self.success(outcome, &sent),
             status => self.failure(outcome, status, &sent),

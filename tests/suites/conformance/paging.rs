@@ -119,11 +119,11 @@ async fn walk(
     });
     let items = list.operation.items(&list.arguments);
     let items = items.map_err(|problem| problem.to_string())?.await;
-    let asked: Vec<usize> = server.take().iter().map(number_of).collect();
-    let items = items.map_err(|error| format!("{error:?}, pages {asked:?}"))?;
+    let requested: Vec<usize> = server.take().iter().map(number_of).collect();
+    let items = items.map_err(|error| format!("{error:?}, pages {requested:?}"))?;
     let expected: Vec<usize> = (1..=contents.len()).collect();
-    if asked != expected {
-        return Err(format!("pages {asked:?} instead of {expected:?}"));
+    if requested != expected {
+        return Err(format!("pages {requested:?} instead of {expected:?}"));
     }
     let all = contents
         .iter()

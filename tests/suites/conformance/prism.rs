@@ -59,9 +59,9 @@ async fn call_all(
     for operation in &operations {
         let described = fixture.described(operation.method, operation.path);
         let mut generator = Generator::new(&fixture.corrected, setting("POLAR_SEED", 1));
-        let meant = arguments(described, &mut generator, extent);
+        let expected = arguments(described, &mut generator, extent);
         let call = operation
-            .call(&meant)
+            .call(&expected)
             .unwrap_or_else(|problem| panic!("{}: {problem}", operation.id));
         let outcome = call.await;
         for what in outcome.err().map(disagreements).unwrap_or_default() {

@@ -27,8 +27,8 @@ pub(super) fn outage() -> Vec<Fault> {
         Fault::Response(502, "", html),
         Fault::Response(503, "120", ""),
         Fault::Response(429, "1800", ""),
-        Fault::Silence,
-        Fault::StoredAndSilence,
+        Fault::NoResponse,
+        Fault::StoredWithoutResponse,
         // A page of a captive portal.
         Fault::Response(200, "", "<html>Sign in to this network</html>"),
         Fault::Response(422, "", html),
@@ -112,7 +112,7 @@ async fn each_transient_failure_is_retried() {
         let stats = ingester.stats();
         let known = u64::from(matches!(
             fault,
-            Fault::StoredAndBroken | Fault::StoredAndSilence
+            Fault::StoredAndBroken | Fault::StoredWithoutResponse
         ));
         assert_eq!(
             (stats.accepted, stats.duplicates),
@@ -300,7 +300,7 @@ async fn a_long_retry_after_is_shortened() {
 }
 
 /// Queues this many events, some of which make the server fail. Returns the number of the others.
-async fn queue(
+async fn queue_events(
     ingester: &Ingester<EventCreate>,
     count: usize,
     is_poison: impl Fn(usize) -> bool,
@@ -319,7 +319,7 @@ async fn queue(
 
 #[tokio::test(start_paused = true)]
 async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_fail() {
-    for (every, count, limit) in [
+    for (poison_every, count, max_seconds) in [
         (500, 500, 10.0),
         (29, 290, 15.0),
         (29, 2900, 30.0),
@@ -329,21 +329,24 @@ async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_
         let server = Server::failing_on("poison");
         let ingester = ingester(&server).start().unwrap();
         let start = Instant::now();
-        let good = queue(&ingester, count, |number| number % every == every / 2).await;
+        let good = queue_events(&ingester, count, |number| {
+            number % poison_every == poison_every / 2
+        })
+        .await;
         while server.seen().stored.len() < good {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let requests = server.sizes().len();
-        // A request takes 20 ms. There are no delays between divisions.
+        // Without the time of the requests themselves, of which each takes 20 ms.
         let waited = start.elapsed().as_secs_f64() - requests as f64 / 50.0;
         assert!(
-            waited < limit,
-            "one in {every} of {count}: {waited} s, {requests} requests"
+            waited < max_seconds,
+            "one in {poison_every} of {count}: {waited} s, {requests} requests"
         );
         let bad = count - good;
         assert!(
             requests < 60 + 25 * bad,
-            "one in {every} of {count}: {requests} requests"
+            "one in {poison_every} of {count}: {requests} requests"
         );
         // The last response is still pending.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -355,7 +358,7 @@ async fn valid_events_are_stored_within_seconds_whatever_share_makes_the_server_
 async fn an_event_is_isolated_whatever_failure_it_causes() {
     for fault in [
         Fault::Broken,
-        Fault::Silence,
+        Fault::NoResponse,
         Fault::Response(502, "", "<html>502 Bad Gateway</html>"),
         Fault::Response(503, "1", ""),
         Fault::Response(503, "0", ""),
@@ -366,7 +369,7 @@ async fn an_event_is_isolated_whatever_failure_it_causes() {
         let server = Server::failing_on("poison");
         server.seen().poison_fault = Some(fault.clone());
         let ingester = ingester(&server).max_events(100).start().unwrap();
-        let good = queue(&ingester, 300, |number| number == 42).await;
+        let good = queue_events(&ingester, 300, |number| number == 42).await;
         tokio::time::sleep(Duration::from_secs(600)).await;
         assert_eq!(server.seen().stored.len(), good, "{fault:?}");
         let (requests, stats) = (server.sizes().len(), ingester.stats());
@@ -389,7 +392,7 @@ async fn a_retry_after_of_zero_does_not_disable_the_backoff() {
 async fn a_batch_of_failing_events_does_not_delay_the_others() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).max_events(100).start().unwrap();
-    queue(&ingester, 300, |number| number < 200).await;
+    queue_events(&ingester, 300, |number| number < 200).await;
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(server.seen().stored.len(), 100);
     // The remaining events are not given up, and are retried rarely.
@@ -410,7 +413,7 @@ async fn a_batch_of_failing_events_does_not_delay_the_others() {
 async fn suspects_are_retried_one_at_a_time_until_one_is_stored() {
     let server = Server::failing_on("poison");
     let ingester = ingester(&server).start().unwrap();
-    let good = queue(&ingester, 100, |number| number % 5 == 0).await;
+    let good = queue_events(&ingester, 100, |number| number % 5 == 0).await;
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(server.seen().stored.len(), good);
     let before = server.sizes().len();
@@ -456,7 +459,7 @@ async fn an_event_that_causes_a_retry_after_does_not_delay_the_others() {
     let server = Server::failing_on("poison");
     server.seen().poison_fault = Some(Fault::Response(503, "600", ""));
     let ingester = ingester(&server).max_events(64).start().unwrap();
-    let good = queue(&ingester, 128, |number| number == 20).await;
+    let good = queue_events(&ingester, 128, |number| number == 20).await;
     // The batch is sent four times before it is divided, and each `Retry-After` is respected.
     tokio::time::sleep(Duration::from_secs(3000)).await;
     assert_eq!(server.seen().stored.len(), good);

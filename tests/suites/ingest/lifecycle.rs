@@ -55,7 +55,7 @@ async fn a_shutdown_interrupts_a_long_backoff() {
 
 #[tokio::test(start_paused = true)]
 async fn events_that_wait_for_capacity_are_returned_by_a_shutdown() {
-    let server = Server::failing(vec![Fault::Silence; 50]);
+    let server = Server::failing(vec![Fault::NoResponse; 50]);
     let ingester = ingester(&server).capacity(1).start().unwrap();
     ingester.ingest(numbered(1)).await.unwrap();
     let waiting = tokio::spawn({
@@ -89,7 +89,7 @@ async fn dropping_the_last_handle_sends_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_driver_returns_events() {
-    let server = Server::failing([Fault::Silence]);
+    let server = Server::failing([Fault::NoResponse]);
     let (ingester, driver) = ingester(&server).max_events(1).build().unwrap();
     let driver = tokio::spawn(driver);
     for number in 0..3 {
@@ -203,7 +203,7 @@ async fn a_shutdown_does_not_wait_for_a_driver_that_is_not_polled() {
 
 #[tokio::test(start_paused = true)]
 async fn the_batch_of_a_driver_that_is_not_polled_is_returned_when_it_is_dropped() {
-    let server = Server::failing([Fault::Silence]);
+    let server = Server::failing([Fault::NoResponse]);
     let (ingester, mut driver) = ingester(&server).max_events(1).build().unwrap();
     let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
     assert!(!is_ready(&mut driver));

@@ -12,16 +12,16 @@ use tokio::time::Instant;
 /// How one request fails.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// There is no connection.
+    /// The connection fails.
     NoConnection,
     /// The connection breaks before the events are stored.
     Broken,
     /// The events are stored, and the connection breaks before the response.
     StoredAndBroken,
     /// No response.
-    Silence,
+    NoResponse,
     /// The events are stored, and there is no response.
-    StoredAndSilence,
+    StoredWithoutResponse,
     /// A response with a status, a `Retry-After` if it is not empty, and a body.
     Response(u16, &'static str, &'static str),
     /// A response of a proxy with a status and a body, without the version header.
@@ -39,7 +39,7 @@ pub(crate) struct Seen {
     pub(crate) largest: usize,
     faults: VecDeque<Fault>,
     /// The names of events that it rejects.
-    wrong: Vec<&'static str>,
+    rejected: Vec<&'static str>,
     /// Whether a rejection contains the indexes of the rejected events.
     names_index: bool,
     /// The maximum number of events in a request.
@@ -81,7 +81,7 @@ impl Server {
     /// Rejects requests with an event of this name, without its index.
     pub(crate) fn rejecting_without_index(name: &'static str) -> Self {
         let server = Self::default();
-        server.0.lock().unwrap().wrong.push(name);
+        server.0.lock().unwrap().rejected.push(name);
         server
     }
 
@@ -117,7 +117,7 @@ impl Server {
         self.0.lock().unwrap()
     }
 
-    /// How many events each request had.
+    /// Returns the number of events of each request.
     pub(crate) fn sizes(&self) -> Vec<usize> {
         let seen = self.seen();
         seen.requests
@@ -128,7 +128,7 @@ impl Server {
 }
 
 impl Seen {
-    /// What happens to a request: a response, a broken connection, or nothing ever.
+    /// Returns the response to a request, or the error of a broken connection. `None` if there is never a response.
     fn handle(&mut self, body: &[u8]) -> Option<Result<http::Response<Body>, TransportError>> {
         let json: Json = serde_json::from_slice(body).unwrap();
         let events = json["events"].as_array().unwrap().clone();
@@ -171,8 +171,8 @@ impl Seen {
                 response.headers_mut().remove("polar-version");
                 Some(Ok(response))
             }
-            Some(Fault::Silence) => None,
-            Some(Fault::StoredAndSilence) => {
+            Some(Fault::NoResponse) => None,
+            Some(Fault::StoredWithoutResponse) => {
                 self.respond(&events);
                 None
             }
@@ -205,12 +205,12 @@ impl Seen {
             let body = serde_json::json!({"error": "RequestValidationError", "detail": early});
             return response(422, body.to_string());
         }
-        let is_wrong = |event: &Json| self.wrong.iter().any(|wrong| event["name"] == *wrong);
-        let wrong: Vec<usize> = (0..events.len())
-            .filter(|&at| is_wrong(&events[at]))
+        let is_rejected = |event: &Json| self.rejected.iter().any(|name| event["name"] == *name);
+        let rejected: Vec<usize> = (0..events.len())
+            .filter(|&at| is_rejected(&events[at]))
             .collect();
-        if !wrong.is_empty() {
-            let entries = wrong.iter().map(|at| match self.names_index {
+        if !rejected.is_empty() {
+            let entries = rejected.iter().map(|at| match self.names_index {
                 true => serde_json::json!({"loc": ["body", "events", at, "customer_id"], "msg": "no such customer", "type": "value_error"}),
                 false => serde_json::json!({"msg": "something is wrong", "type": "value_error"}),
             });

@@ -26,7 +26,7 @@ struct ServerState {
     pages: BTreeMap<i64, String>,
     held: BTreeSet<i64>,
     /// The received queries.
-    asked: Vec<String>,
+    requested: Vec<String>,
     in_flight: usize,
 }
 
@@ -60,8 +60,8 @@ impl PagesServer {
     }
 
     /// Returns and removes the received queries.
-    fn asked(&self) -> Vec<String> {
-        self.state(|state| std::mem::take(&mut state.asked))
+    fn requested(&self) -> Vec<String> {
+        self.state(|state| std::mem::take(&mut state.requested))
     }
 
     fn client(&self) -> Polar<polar_client_runtime::client::OrganizationToken> {
@@ -85,7 +85,7 @@ impl Transport for PagesServer {
         let page = query.split('&').find_map(|pair| pair.strip_prefix("page="));
         let page = page.map_or(1, |page| page.parse().unwrap());
         self.state(|state| {
-            state.asked.push(query);
+            state.requested.push(query);
             state.in_flight += 1;
         });
         let server = InFlight(self.clone());
@@ -137,10 +137,10 @@ fn items_are_in_order_and_pages_are_requested_on_demand() {
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
     assert_eq!(now(items.try_next()).unwrap().unwrap().id, "b");
     // The first request is sent as it was built, without a page number.
-    assert_eq!(server.asked(), [""]);
+    assert_eq!(server.requested(), [""]);
     assert_eq!(ids(&mut items), ["c", "d"]);
-    assert_eq!(server.asked(), ["page=2", "page=3"]);
-    assert!(now(items.next()).is_none() && server.asked().is_empty());
+    assert_eq!(server.requested(), ["page=2", "page=3"]);
+    assert!(now(items.next()).is_none() && server.requested().is_empty());
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn paging_starts_at_the_given_page_and_keeps_other_parameters() {
         .query("x");
     assert_eq!(now(list.collect_all()).unwrap().len(), 2);
     assert_eq!(
-        server.asked(),
+        server.requested(),
         ["page=2&limit=1&query=x", "limit=1&query=x&page=3"]
     );
 
@@ -183,7 +183,7 @@ fn an_empty_list_is_one_page_without_items() {
     let mut pages = list.pages().prefetch(5);
     assert_eq!(now(pages.next()).unwrap().unwrap().pagination.max_page, 0);
     assert!(now(pages.next()).is_none());
-    assert_eq!(server.asked(), ["", ""]);
+    assert_eq!(server.requested(), ["", ""]);
 }
 
 #[test]
@@ -213,15 +213,15 @@ fn pages_are_prefetched_and_returned_in_order() {
     server.hold(&[2]);
     let mut items = server.products().prefetch(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
-    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
+    assert_eq!(server.requested(), ["", "page=2", "page=3"]);
     // The third page has arrived, but the second one is returned first.
     assert!(poll(items.next()).is_pending());
     assert!(poll(items.next()).is_pending());
     assert_eq!(server.state(|state| state.in_flight), 1);
-    assert!(server.asked().is_empty());
+    assert!(server.requested().is_empty());
     server.let_go(2);
     assert_eq!(ids(&mut items), ["b", "c", "d", "e"]);
-    assert_eq!(server.asked(), ["page=4", "page=5"]);
+    assert_eq!(server.requested(), ["page=4", "page=5"]);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn dropped_futures_lose_no_items_and_dropped_streams_cancel_requests() {
     for _ in 0..3 {
         assert!(poll(items.next()).is_pending());
     }
-    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
+    assert_eq!(server.requested(), ["", "page=2", "page=3"]);
     server.let_go(2);
     assert_eq!(now(items.next()).unwrap().unwrap().id, "b");
     assert_eq!(server.state(|state| state.in_flight), 1);
@@ -289,7 +289,7 @@ fn pages_may_have_only_a_has_next_flag() {
         .map(|price| price.as_fixed().unwrap().amount)
         .collect();
     assert_eq!(amounts, [1, 2, 3]);
-    assert_eq!(server.asked(), ["", "page=2", "page=3"]);
+    assert_eq!(server.requested(), ["", "page=2", "page=3"]);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn an_array_is_the_only_page() {
     let server = PagesServer::default();
     server.state(|state| state.pages.insert(1, array.to_owned()));
     assert_eq!(ids(&mut server.products().prefetch(3)), ["a", "b"]);
-    assert_eq!(server.asked(), [""]);
+    assert_eq!(server.requested(), [""]);
 }
 
 /// Returns the page number of an error, the path of the invalid value, and the JSON that the error contains.

@@ -102,14 +102,14 @@ pub(crate) struct Printed {
 }
 
 /// Reads what a process prints until it ends. It is killed when it has accepted this many events.
-pub(crate) fn printed(mut child: Child, most: Option<usize>) -> Printed {
+pub(crate) fn printed(mut child: Child, max_accepted: Option<usize>) -> Printed {
     let (mut output, mut errors) = (String::new(), String::new());
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let (mut accepted, mut start) = (0, 0);
     while lines.read_line(&mut output).unwrap() > 0 {
         accepted += usize::from(output[start..].contains("accepted "));
         start = output.len();
-        if Some(accepted) == most {
+        if Some(accepted) == max_accepted {
             child.kill().unwrap();
         }
     }
@@ -156,13 +156,13 @@ async fn an_accepted_event_is_delivered_once_whenever_processes_are_killed() {
         let sync = ["off", "grouped", "off", "each"][process % 4];
         let mut child = spawn(&[], folder.path(), sync, &listening.uri(), process);
         // At any moment, also while it starts; or at an event, which it reaches however slow the machine is.
-        let most = random.bool().then(|| random.usize(1..300));
-        if most.is_none() {
+        let max_accepted = random.bool().then(|| random.usize(1..300));
+        if max_accepted.is_none() {
             let life = Duration::from_micros(random.u64(5_000..120_000));
             tokio::time::sleep(life).await;
             child.kill().unwrap();
         }
-        let printed = tokio::task::spawn_blocking(move || printed(child, most));
+        let printed = tokio::task::spawn_blocking(move || printed(child, max_accepted));
         let printed = printed.await.unwrap();
         assert!(!printed.output.contains("refused"), "{}", printed.output);
         promised.extend(printed.accepted);

@@ -11,8 +11,8 @@ use super::{DEADLINE, builder, deliver, event, leave, metering, open};
 
 const EVENTS: usize = 300;
 
-/// Opens a copy of a folder whose database was changed, and delivers what is found. Returns what was said of it, and how
-/// many events are missing.
+/// Opens a copy of a folder whose database was changed, and delivers what is found. Returns what the spool
+/// reported, and how many events are missing.
 async fn recover(bytes: &[u8]) -> (Recovered, u64) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("events.redb"), bytes).unwrap();

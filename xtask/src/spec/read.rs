@@ -79,7 +79,7 @@ fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     for _ in 0..=MAX_REDIRECTS {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(failed(format!("times out after {} s", TIMEOUT.as_secs())));
+            return Err(failed(format!("timed out after {} s", TIMEOUT.as_secs())));
         }
         let request = agent.get(&address).config().timeout_global(Some(left));
         let mut response = request
@@ -200,7 +200,7 @@ mod tests {
         server.set_nonblocking(true).unwrap();
         let url = format!("http://{}/openapi.json", server.local_addr().unwrap());
         let error = download(&url, Instant::now()).unwrap_err().to_string();
-        assert!(error.contains("times out after 60 s"), "{error}");
+        assert!(error.contains("timed out after 60 s"), "{error}");
         let connected = server.accept().unwrap_err().kind();
         assert_eq!(connected, io::ErrorKind::WouldBlock);
     }

@@ -12,19 +12,19 @@ use crate::transport::TransportErrorKind;
 /// Waits for the turn of a request, and returns its time. `None` without a rate limit.
 pub(super) async fn take(
     sending: &Sending<'_>,
-    patience: Duration,
+    max_wait: Duration,
 ) -> Result<Option<Instant>, Error> {
     let shared = &sending.request.shared;
     let (Some(limiter), Some(clock)) = (&shared.limiter, &sending.clock) else {
         return Ok(None);
     };
     let start = clock.now();
-    let turn = limiter.take_turn(clock, patience).await;
+    let turn = limiter.take_turn(clock, max_wait).await;
     #[cfg(feature = "redis")]
     let turn = match (turn, &shared.shared_turns) {
         (Some(turn), Some(turns)) => {
             // Boxed, so that the futures of calls without a rate limit stay small.
-            let rest = patience.saturating_sub(turn.saturating_duration_since(start));
+            let rest = max_wait.saturating_sub(turn.saturating_duration_since(start));
             let turn = Box::pin(turns.take_turn(clock, rest));
             turn.await.map(|()| clock.now())
         }
@@ -52,14 +52,14 @@ pub(super) fn report(sending: &Sending<'_>, turn: Option<Instant>, outcome: &Res
     };
     match outcome {
         Err(error) if error.is_rate_limited() => {
-            if let Some(asked) = error.retry_after() {
+            if let Some(retry_after) = error.retry_after() {
                 let policy = shared.options.retry.unwrap_or_default();
-                let longest = policy.longest_retry_after();
-                log::paused(sending.request.operation.id, asked, longest);
-                limiter.pause(clock.now(), asked, longest);
+                let max_pause = policy.longest_retry_after();
+                log::paused(sending.request.operation.id, retry_after, max_pause);
+                limiter.pause(clock.now(), retry_after, max_pause);
                 #[cfg(feature = "redis")]
                 if let Some(turns) = &shared.shared_turns {
-                    turns.pause(asked.min(longest));
+                    turns.pause(retry_after.min(max_pause));
                 }
             }
         }

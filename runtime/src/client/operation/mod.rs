@@ -7,7 +7,7 @@ pub use access::Access;
 /// An operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The name, which errors show: `customers:list`.
+    /// The operation ID, which error messages contain: `customers:list`.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
@@ -15,7 +15,7 @@ pub struct Operation {
     pub path: &'static str,
     /// The credentials that it accepts.
     pub access: Access,
-    /// Whether it is idempotent.
+    /// Whether it is safe to retry.
     pub safety: Safety,
 }
 

@@ -101,9 +101,9 @@ impl<P: Page> Pages<P> {
         self.request.operation()
     }
 
-    /// Requests pages that are known to exist, up to this many at a time.
-    fn begin(&mut self, most: usize) {
-        while self.requested.len() < most
+    /// Requests pages that are known to exist, up to `max_pending` at a time.
+    fn begin(&mut self, max_pending: usize) {
+        while self.requested.len() < max_pending
             && let Some(page) = self.next.filter(|page| *page <= self.last)
         {
             // The first request is sent as it was built, and may not set a page at all.

@@ -17,7 +17,7 @@ use crate::time::Instant;
 use crate::transport::Clock;
 
 /// The timeout of a Redis command. After a failure, Redis is not used for the same time.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The maximum delay between a turn and its request. Turns are spread over a minute plus this time, so that the limit
 /// is not exceeded within any minute.
@@ -26,18 +26,18 @@ const LATEST: Duration = Duration::from_secs(1);
 /// The maximum pause that is shared. A turn that is more than an hour ahead is an error of the clock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Takes a turn. If the turn would be after the caller's patience, returns -1 instead. Arguments in microseconds:
-/// interval, how far in the past a turn may be, patience.
+/// Takes a turn. If the caller would wait longer for it than `max_wait`, returns -1 instead. Arguments in microseconds:
+/// interval, how far in the past a turn may be, `max_wait`.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local interval, rest, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
+        "local interval, rest, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
          local time = redis.call('TIME') \
          local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) \
          local turn = now - rest \
          local taken = tonumber(redis.call('GET', KEYS[1]) or '') \
          if taken and taken > turn and taken < now + 3600000000 then turn = taken end \
          local wait = math.max(0, turn - now) \
-         if wait >= patience then return -1 end \
+         if wait >= max_wait then return -1 end \
          local expiry = math.ceil((turn + interval + rest - now) / 1000) + 1000 \
          redis.call('SET', KEYS[1], string.format('%.0f', turn + interval), 'PX', string.format('%.0f', expiry)) \
          return wait",
@@ -112,11 +112,11 @@ impl SharedRateLimit {
         self.interval() * u64::from(self.limit.burst() - 1)
     }
 
-    /// Takes a turn, and returns the delay until then. `None` if it is not within `patience`.
-    async fn take(&self, patience: Duration) -> Result<Option<Duration>, RedisError> {
+    /// Takes a turn, and returns the delay until then. `None` if it is not within `max_wait`.
+    async fn take(&self, max_wait: Duration) -> Result<Option<Duration>, RedisError> {
         let mut take = TAKE.key(&self.key);
         take.arg(self.interval()).arg(self.rest());
-        take.arg(micros(patience));
+        take.arg(micros(max_wait));
         let wait = self.connection.run(take).await?;
         Ok(u64::try_from(wait).ok().map(Duration::from_micros))
     }
@@ -156,11 +156,11 @@ impl SharedTurns {
         }
     }
 
-    /// Waits for a turn. `None` if it is not within `patience`.
+    /// Waits for a turn. `None` if it is not within `max_wait`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Option<()> {
         let begin = clock.now();
         loop {
@@ -168,8 +168,8 @@ impl SharedTurns {
             if self.is_broken(start) {
                 return Some(());
             }
-            let left = patience.saturating_sub(start.saturating_duration_since(begin));
-            let wait = match clock.within(PATIENCE, self.limit.take(left)).await {
+            let left = max_wait.saturating_sub(start.saturating_duration_since(begin));
+            let wait = match clock.within(TIMEOUT, self.limit.take(left)).await {
                 Some(Ok(wait)) => wait?,
                 Some(Err(error)) => return self.fail(clock, &error),
                 None => return self.fail(clock, &"no response within a second"),
@@ -203,7 +203,7 @@ impl SharedTurns {
     fn fail(&self, clock: &Clock, error: &dyn fmt::Display) -> Option<()> {
         log::shared_limit_failed(error);
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        *broken = clock.now().checked_add(PATIENCE);
+        *broken = clock.now().checked_add(TIMEOUT);
         Some(())
     }
 }

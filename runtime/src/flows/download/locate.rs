@@ -30,7 +30,7 @@ pub(super) async fn wait(
     request: Request,
     mut generate: Option<Box<Request>>,
     storage: &Storage,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Located, Error> {
     let operation = request.operation().id;
     let missing = match generate {
@@ -39,12 +39,12 @@ pub(super) async fn wait(
     };
     let end = storage
         .clock()
-        .and_then(|clock| clock.now().checked_add(patience));
+        .and_then(|clock| clock.now().checked_add(timeout));
     let mut pause = FIRST_WAIT;
     loop {
-        let asked = match ask(request.clone(), missing).await? {
+        let retry_after = match ask(request.clone(), missing).await? {
             Attempt::Found(located) => return Ok(located),
-            Attempt::Pending(asked) => asked,
+            Attempt::Pending(retry_after) => retry_after,
         };
         if let Some(generate) = generate.take() {
             Call::empty(*generate).await?;
@@ -57,9 +57,9 @@ pub(super) async fn wait(
         let left = end.map_or(Duration::MAX, |end| {
             end.saturating_duration_since(clock.now())
         });
-        let last = left.saturating_sub(LAST_CALL.min(patience / 10));
-        let rest = match asked {
-            Some(asked) => asked.max(SHORTEST_WAIT),
+        let last = left.saturating_sub(LAST_CALL.min(timeout / 10));
+        let rest = match retry_after {
+            Some(retry_after) => retry_after.max(SHORTEST_WAIT),
             None => pause.min(last),
         };
         if rest.is_zero() || left <= rest {
@@ -111,10 +111,10 @@ async fn ask(request: Request, missing: Missing) -> Result<Attempt, Error> {
         .await
     {
         Ok(response) => {
-            let asked = retry_after(response.headers());
+            let retry_after = retry_after(response.headers());
             Ok(match response.into_inner() {
                 Some(document) => Attempt::Found(document.into()),
-                None => Attempt::Pending(asked),
+                None => Attempt::Pending(retry_after),
             })
         }
         Err(error) if missing == Missing::NotYet && error.is_not_found() => {

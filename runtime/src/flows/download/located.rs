@@ -81,7 +81,7 @@ impl Fetch<'_> {
             on_progress: self.on_progress.clone(),
             progress: DownloadProgress { received: 0, total },
         };
-        verifier.tell();
+        verifier.report_progress();
         Ok(stream.inspected(verifier))
     }
 
@@ -130,10 +130,10 @@ struct Verifier {
 }
 
 impl Verifier {
-    fn tell(&mut self) {
-        if let Some(tell) = &self.on_progress {
-            let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
-            tell(self.progress);
+    fn report_progress(&mut self) {
+        if let Some(callback) = &self.on_progress {
+            let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
+            callback(self.progress);
         }
     }
 }
@@ -151,7 +151,7 @@ impl Inspect for Verifier {
             let checked = check.update(chunk);
             checked.map_err(|reason| mismatch(operation, reason))?;
         }
-        self.tell();
+        self.report_progress();
         Ok(())
     }
 

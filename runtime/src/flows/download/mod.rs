@@ -40,7 +40,7 @@ const LONGEST_PAGE: i64 = 100;
 pub struct Download {
     request: Request,
     content: Content,
-    patience: Duration,
+    wait_timeout: Duration,
     timeout: Option<Duration>,
     on_progress: Option<OnProgress>,
 }
@@ -60,7 +60,7 @@ impl Download {
         Self {
             request,
             content,
-            patience: WAIT_TIMEOUT,
+            wait_timeout: WAIT_TIMEOUT,
             timeout: None,
             on_progress: None,
         }
@@ -106,14 +106,14 @@ impl Download {
     /// Sets how long to wait for a document that does not exist yet; 2 minutes by default. The total
     /// [`timeout`](Self::timeout) applies as well.
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
-        self.patience = timeout;
+        self.wait_timeout = timeout;
         self
     }
 
     /// Calls a function with the progress, at the start and after each chunk. It runs while the bytes are read, so it
     /// must return quickly.
-    pub fn on_progress(mut self, tell: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
-        self.on_progress = Some(Arc::new(Mutex::new(tell)));
+    pub fn on_progress(mut self, callback: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
+        self.on_progress = Some(Arc::new(Mutex::new(callback)));
         self
     }
 
@@ -221,7 +221,7 @@ impl Download {
         let job = Job {
             operation: self.request.operation(),
             storage,
-            patience: self.patience.min(timeout),
+            wait_timeout: self.wait_timeout.min(timeout),
             timeout,
             end,
             on_progress: self.on_progress,
@@ -237,7 +237,7 @@ type Work = (Request, Content);
 struct Job {
     operation: &'static Operation,
     storage: Storage,
-    patience: Duration,
+    wait_timeout: Duration,
     timeout: Duration,
     end: Option<Instant>,
     on_progress: Option<OnProgress>,
@@ -253,9 +253,9 @@ impl Job {
             }
             Content::Listed(id) => locate::find(request, id).await,
             Content::Document { generate } => {
-                let waiting = locate::wait(request, generate, &self.storage, self.patience);
+                let waiting = locate::wait(request, generate, &self.storage, self.wait_timeout);
                 let located = match self.storage.clock() {
-                    Some(clock) => clock.within(self.patience, waiting).await,
+                    Some(clock) => clock.within(self.wait_timeout, waiting).await,
                     None => Some(waiting.await),
                 };
                 located.unwrap_or_else(|| Err(locate::late(operation)))

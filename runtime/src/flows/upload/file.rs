@@ -16,7 +16,7 @@ use crate::flows::disk::blocking;
 
 /// The number of bytes that are hashed or written per blocking task. A blocking task cannot be canceled, so it should
 /// be short.
-const STRIDE: usize = 8 << 20;
+const BLOCKING_CHUNK: usize = 8 << 20;
 
 /// The size of the buffer for that.
 const BUFFER: usize = 256 << 10;
@@ -62,13 +62,13 @@ impl FileParts {
         let mut read = 0;
         while read < self.len {
             let file = Arc::clone(&self.file);
-            let most = (self.len - read).min(STRIDE as u64);
+            let len = (self.len - read).min(BLOCKING_CHUNK as u64);
             hashing = blocking(operation, move || {
-                hash(&file, read, most, &mut hashing)?;
+                hash(&file, read, len, &mut hashing)?;
                 Ok(hashing)
             })
             .await?;
-            read += most;
+            read += len;
             on_read(read, self.len);
         }
         self.is_unchanged(operation).await?;

@@ -102,8 +102,8 @@ impl<T> Upload<T> {
     }
 
     /// Calls a function whenever the progress changes. The upload waits for it, so it must return quickly.
-    pub fn on_progress(mut self, tell: impl FnMut(UploadProgress) + Send + 'static) -> Self {
-        self.job.on_progress = Box::new(tell);
+    pub fn on_progress(mut self, callback: impl FnMut(UploadProgress) + Send + 'static) -> Self {
+        self.job.on_progress = Box::new(callback);
         self
     }
 

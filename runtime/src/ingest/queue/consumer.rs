@@ -41,7 +41,7 @@ impl<E> Queue<E> {
             Ok(batch) => Next::Send(batch),
             // Unless there are more on disk.
             Err(None) if !is_open && state.backlog.last() >= self.last(&state) => Next::End,
-            Err(longest) => Next::Wait(notified, longest),
+            Err(max_wait) => Next::Wait(notified, max_wait),
         }
     }
 

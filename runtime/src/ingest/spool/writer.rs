@@ -18,30 +18,30 @@ use crate::ingest::spool_error::SpoolError;
 use crate::log;
 use crate::time::Instant;
 
-/// How many events are read from disk at a time.
-const PAGE: usize = 256;
+/// The number of events that are read from disk at a time.
+const READ_BATCH: usize = 256;
 
-/// How long to wait before what failed is done again.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The delay before a failed write or read is retried.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Where stored events are queued to be sent.
 pub(in crate::ingest) trait Inlet<E>: Send + Sync {
-    /// Whether another event may be queued.
+    /// Returns whether another event can be queued.
     fn has_room(&self, size: usize) -> bool;
 
     /// Queues an event, or returns it when the queue is full or has ended.
     fn offer(&self, entry: Entry<E>) -> Result<(), Entry<E>>;
 
-    /// All events up to this number were queued.
+    /// Records that all events up to this number were queued.
     fn offered(&self, number: u64);
 
-    /// An event could not be stored, and no caller waits for it.
+    /// Records that an event could not be stored, and that no caller waits for it.
     fn lost(&self, entry: Entry<E>);
 
-    /// No more events follow, although some were accepted: the writer panicked.
+    /// Records that the writer panicked: no more events follow, although some were accepted.
     fn failed(&self);
 
-    /// The time by the client's clock.
+    /// Returns the time of the client's clock.
     fn now(&self) -> Instant;
 }
 
@@ -58,16 +58,16 @@ pub(super) struct Writer<E> {
     pub(super) progress: Progress,
 }
 
-/// How far events got.
+/// The progress of stored events.
 #[derive(Default)]
 pub(super) struct Progress {
     /// All events up to this number are queued, unless they could not be stored or read.
     queued: u64,
-    /// The number of the last event that arrived here.
-    arrived: u64,
+    /// The number of the last event that was to be stored.
+    last: u64,
     /// Whether stored events have to be read, since they were not queued when they arrived.
     is_behind: bool,
-    /// Receipts of events that are not queued.
+    /// The slots of events that are stored, but not queued.
     slots: Slots,
     /// Events that are to be removed.
     removable: Vec<u64>,
@@ -79,14 +79,15 @@ impl Progress {
     /// Returns the progress when the spool was opened: nothing is queued.
     pub(super) fn start(store: &Store) -> Self {
         Self {
-            arrived: store.last(),
+            last: store.last(),
             is_behind: store.len() > 0,
             ..Self::default()
         }
     }
 }
 
-/// Receipts of events that are not queued, by the numbers of the events.
+/// The slots of events that are stored, but not queued, by the numbers of the events. Each passes the delivery outcome
+/// to a receipt.
 #[derive(Default)]
 struct Slots(HashMap<u64, Arc<Slot>>);
 
@@ -124,7 +125,7 @@ impl<E> Writer<E> {
         self.store.close();
     }
 
-    /// Waits for something to write, and takes what else there is. Nothing, if something is to be done again.
+    /// Waits for a command, and takes those that are already available. Returns an empty group when a retry is due.
     fn group(&mut self) -> Group<E> {
         let mut group = Group {
             additions: Vec::new(),
@@ -132,19 +133,19 @@ impl<E> Writer<E> {
             requests: Vec::new(),
             is_last: false,
         };
-        let command = match self.is_waiting() {
-            true => match self.commands.recv_timeout(PAUSE) {
+        let command = match self.needs_retry() {
+            true => match self.commands.recv_timeout(RETRY_DELAY) {
                 Err(RecvTimeoutError::Timeout) => return group,
                 received => received.ok(),
             },
             false => self.commands.recv().ok(),
         };
         self.take(command.unwrap_or(Command::Close), &mut group);
-        let most = match self.sync {
+        let max = match self.sync {
             SpoolSync::Each => 1,
             SpoolSync::Grouped | SpoolSync::Off => MAX_COMMIT,
         };
-        while group.additions.len() < most
+        while group.additions.len() < max
             && group.bytes < MAX_COMMIT_BYTES
             && let Ok(command) = self.commands.try_recv()
         {
@@ -153,15 +154,15 @@ impl<E> Writer<E> {
         group
     }
 
-    /// Whether something failed that is to be done again.
-    fn is_waiting(&self) -> bool {
+    /// Returns whether something failed and has to be retried.
+    fn needs_retry(&self) -> bool {
         let progress = &self.progress;
         let is_unsettled = !(progress.removable.is_empty() && progress.rejections.is_empty());
-        is_unsettled || self.is_stuck()
+        is_unsettled || self.can_queue_stored()
     }
 
-    /// Whether there are stored events that could be queued, and were not.
-    fn is_stuck(&self) -> bool {
+    /// Returns whether there are stored events that can be queued.
+    fn can_queue_stored(&self) -> bool {
         self.progress.is_behind && self.inlet.has_room(0)
     }
 
@@ -178,7 +179,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Writes events, and tells their callers.
+    /// Writes events, and notifies their callers.
     fn write(&mut self, mut additions: Vec<Addition<E>>) {
         let progress = &mut self.progress;
         if additions.is_empty() && progress.removable.is_empty() && progress.rejections.is_empty() {
@@ -201,7 +202,7 @@ impl<E> Writer<E> {
         let sizes = additions.iter().map(|addition| addition.size);
         self.gate.arrived(sizes, &self.store);
         if let Some(last) = additions.last() {
-            progress.arrived = last.number;
+            progress.last = last.number;
         }
         match outcome {
             Ok(()) => {
@@ -217,7 +218,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Tells the caller of an event that it is stored, and queues it unless others come first.
+    /// Notifies the caller of an event that it is stored, and queues it unless others come first.
     fn stored(&mut self, addition: Addition<E>) {
         let Some(entry) = addition.event.stored() else {
             return;
@@ -251,7 +252,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Does something with rejected events, and tells the caller.
+    /// Lists or discards rejected events, and passes the result to the caller.
     fn respond(&mut self, request: Request<E>) {
         match request {
             Request::List {
@@ -275,7 +276,7 @@ impl<E> Writer<E> {
         }
     }
 
-    /// Reads rejected events that follow a number, but for those that cannot be read.
+    /// Reads rejected events that follow a number, without those that cannot be read.
     fn rejected(
         &mut self,
         mut after: u64,
@@ -310,16 +311,17 @@ impl<E> Writer<E> {
     /// Queues stored events while there is room for them.
     fn queue_stored(&mut self) {
         while self.progress.is_behind && self.inlet.has_room(0) {
-            let page = match self
-                .store
-                .read_after(Section::Events, self.progress.queued, PAGE)
-            {
-                Ok(page) => page,
-                Err(error) => {
-                    log::spool_failed(&error);
-                    return self.gate.failing(Some(Arc::new(error)));
-                }
-            };
+            let page =
+                match self
+                    .store
+                    .read_after(Section::Events, self.progress.queued, READ_BATCH)
+                {
+                    Ok(page) => page,
+                    Err(error) => {
+                        log::spool_failed(&error);
+                        return self.gate.failing(Some(Arc::new(error)));
+                    }
+                };
             self.progress.is_behind = !page.is_empty();
             for stored in page {
                 if !self.offer(stored) {
@@ -328,12 +330,12 @@ impl<E> Writer<E> {
             }
         }
         if !self.progress.is_behind {
-            self.progress.queued = self.progress.queued.max(self.progress.arrived);
+            self.progress.queued = self.progress.queued.max(self.progress.last);
             self.inlet.offered(self.progress.queued);
         }
     }
 
-    /// Queues a stored event. Whether the next one may follow.
+    /// Queues a stored event. Returns whether the next one can be queued.
     fn offer(&mut self, stored: Stored) -> bool {
         let number = stored.number;
         match (self.read)(&stored.json) {

@@ -167,8 +167,8 @@ fn fitted(text: &str, schema: &Value) -> String {
             .as_u64()
             .and_then(|length| usize::try_from(length).ok())
     };
-    let most = length("maxLength").unwrap_or(usize::MAX);
-    let mut fitted: String = text.chars().take(most).collect();
+    let max_length = length("maxLength").unwrap_or(usize::MAX);
+    let mut fitted: String = text.chars().take(max_length).collect();
     while fitted.chars().count() < length("minLength").unwrap_or(0) {
         fitted.push('x');
     }

@@ -215,18 +215,18 @@ impl Check<'_> {
         }
     }
 
-    fn count(&mut self, schema: &Value, [fewest, most]: [&str; 2], count: usize, what: &str) {
+    fn count(&mut self, schema: &Value, [min, max]: [&str; 2], count: usize, what: &str) {
         let count = count as u64;
-        if let Some(fewest) = schema[fewest].as_u64().filter(|fewest| count < *fewest) {
+        if let Some(min) = schema[min].as_u64().filter(|min| count < *min) {
             self.add(
                 ProblemKind::Value,
-                format!("must have at least {fewest} {what}"),
+                format!("must have at least {min} {what}"),
             );
         }
-        if let Some(most) = schema[most].as_u64().filter(|most| count > *most) {
+        if let Some(max) = schema[max].as_u64().filter(|max| count > *max) {
             self.add(
                 ProblemKind::Value,
-                format!("must have at most {most} {what}"),
+                format!("must have at most {max} {what}"),
             );
         }
     }

@@ -194,7 +194,7 @@ fn bases() -> Vec<(Kind, Value)> {
             json!({"type": "object", "additionalProperties": {"type": "string"}}),
         ),
         (Kind::Null, json!({"type": "null"})),
-        (Kind::Anything, json!({})),
+        (Kind::Untyped, json!({})),
     ]
 }
 

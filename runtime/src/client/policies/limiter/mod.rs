@@ -27,7 +27,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Limits requests per minute. Polar allows 500 in production and 100 in the sandbox. Zero counts as one.
+    /// Returns a limit of requests per minute. Polar allows 500 in production and 100 in the sandbox. Zero counts as one.
     #[must_use]
     pub const fn per_minute(requests: u32) -> Self {
         let burst = if requests < 20 { 1 } else { requests / 10 };
@@ -64,9 +64,9 @@ pub(in crate::client) struct Limiter {
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// The first time after the last turn that was used.
+    /// The earliest time at which the turn after the last used one can start.
     taken: Option<Instant>,
-    /// The first time after the last turn that was assigned.
+    /// The earliest time at which the turn after the last assigned one can start.
     next: Option<Instant>,
     /// In the order of their turns.
     waiting: VecDeque<Waiting>,
@@ -107,30 +107,35 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn and uses it. Returns the time of the turn; `None` if it is not within `patience`.
+    /// Waits for a turn and uses it. Returns the time of the turn; `None` if it is not within `max_wait`.
     pub(in crate::client) async fn take_turn(
         &self,
         clock: &Clock,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Option<Instant> {
-        let position = self.enter(clock.now(), patience)?;
+        let position = self.enter(clock.now(), max_wait)?;
         let mut armed = None;
         let turn = std::future::poll_fn(|context| position.poll(clock, &mut armed, context));
-        clock.within(patience, turn).await?;
+        clock.within(max_wait, turn).await?;
         Some(clock.now())
     }
 
-    /// Pauses after a response with 429: no turn is assigned for the time that the server asked for, up to `longest`.
-    /// If it asked for more, one request is then sent as a probe, and the others wait for its outcome.
-    pub(in crate::client) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
-        let Some(until) = now.checked_add(asked.min(longest)) else {
+    /// Pauses after a response with 429: no turn is assigned for `retry_after`, up to `max_pause`. If it is longer, one
+    /// request is then sent as a probe, and the others wait for its outcome.
+    pub(in crate::client) fn pause(
+        &self,
+        now: Instant,
+        retry_after: Duration,
+        max_pause: Duration,
+    ) {
+        let Some(until) = now.checked_add(retry_after.min(max_pause)) else {
             return;
         };
         let mut queue = self.lock();
-        if asked > longest {
+        if retry_after > max_pause {
             queue.probe = Some(Probe {
                 start: until,
-                gap: longest,
+                gap: max_pause,
                 sent: None,
             });
             return self.postpone(&mut queue, 0, until);
@@ -171,11 +176,11 @@ impl Limiter {
     }
 
     /// Returns a place at the end of the queue, unless its turn is too late.
-    fn enter(&self, now: Instant, patience: Duration) -> Option<QueuePosition<'_>> {
+    fn enter(&self, now: Instant, max_wait: Duration) -> Option<QueuePosition<'_>> {
         let mut queue = self.lock();
         let turn = self.next_turn(&queue, now);
         let soonest = self.soonest(&queue, turn, now);
-        if soonest.saturating_duration_since(now) >= patience {
+        if soonest.saturating_duration_since(now) >= max_wait {
             return None;
         }
         queue.tickets += 1;

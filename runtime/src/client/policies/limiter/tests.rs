@@ -118,8 +118,8 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
     limiter.pause(now, hour * 24, MINUTE);
     // Requests are rejected because the pause is too long for them, not because of the gaps between probes.
     assert!(limiter.enter(now, MINUTE).is_none());
-    let patience = MINUTE + Duration::from_secs(1);
-    let places = [(); 3].map(|()| limiter.enter(now, patience).unwrap());
+    let max_wait = MINUTE + Duration::from_secs(1);
+    let places = [(); 3].map(|()| limiter.enter(now, max_wait).unwrap());
     let take = |index: usize, time| limiter.take(places[index].ticket, time);
     assert_eq!(take(0, now), Err(now + MINUTE));
     let start = now + MINUTE;
@@ -156,8 +156,8 @@ fn a_probe_that_is_told_to_wait_briefly_ends_the_gaps() {
     limiter.pause(start, second, MINUTE);
     assert_eq!(take(1, start), Err(start + second));
     assert_eq!(take(2, start), Err(start + second + interval));
-    let patience = second + interval * 5;
-    let last = limiter.enter(start, patience).unwrap();
+    let max_wait = second + interval * 5;
+    let last = limiter.enter(start, max_wait).unwrap();
     assert_eq!(
         limiter.take(last.ticket, start),
         Err(start + second + interval * 4)
@@ -169,14 +169,14 @@ fn a_probe_that_is_told_to_wait_briefly_ends_the_gaps() {
 #[test]
 fn absurd_pauses_are_no_panic() {
     let now = Instant::now() + MINUTE;
-    for (asked, longest) in [
+    for (retry_after, max_pause) in [
         (Duration::MAX, MINUTE),
         (Duration::MAX, Duration::ZERO),
         (MINUTE, Duration::ZERO),
         (Duration::ZERO, Duration::ZERO),
     ] {
         let limiter = Limiter::new(RateLimit::per_minute(600));
-        limiter.pause(now, asked, longest);
+        limiter.pause(now, retry_after, max_pause);
         let place = limiter.enter(now, MINUTE * 2).unwrap();
         assert_eq!(limiter.take(place.ticket, now + MINUTE), Ok(()));
         limiter.passed(now + MINUTE, now + MINUTE);
