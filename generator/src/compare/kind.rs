@@ -57,8 +57,8 @@ kinds! {
     RequireAnyOf = "require_any_of", "required alternatives changed";
     ResponseType = "response_type", "response type changed";
     Pagination = "pagination", "pagination changed";
-    WorkflowAdded = "workflow_added", "workflow added";
-    WorkflowChanged = "workflow_changed", "workflow changed or removed";
+    FlowAdded = "flow_added", "flow added";
+    FlowChanged = "flow_changed", "flow changed or removed";
     BodyAdded = "body_added", "request body added";
     BodyRemoved = "body_removed", "request body removed";
     BodyType = "body_type", "type of the request body changed";

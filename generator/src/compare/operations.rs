@@ -182,13 +182,13 @@ impl<'a> Finder<'a> {
             (None, None) => {}
             (None, Some(flow)) => {
                 let method = Some(flow.name.rust.clone());
-                self.add(element, Kind::WorkflowAdded, id, method, []);
+                self.add(element, Kind::FlowAdded, id, method, []);
             }
             (Some(old), Some(new)) if old == new => {}
             (Some(old), new) => {
                 let new = new.as_ref().map(|flow| flow.name.rust.as_str());
                 let detail = change(Some(&old.name.rust), new);
-                self.add(element, Kind::WorkflowChanged, id, detail, []);
+                self.add(element, Kind::FlowChanged, id, detail, []);
             }
         }
     }

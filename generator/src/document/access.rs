@@ -38,7 +38,7 @@ pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 /// Sets of optional parameters and body properties. An operation requires at least one of each set.
 pub(super) const REQUIRE_ANY_OF: &str = "x-require-any-of";
-/// The workflow that an operation and related operations implement.
+/// The flow that starts at an operation.
 pub(super) const FLOW: &str = "x-flow";
 /// The Rust name of a type, field, parameter or operation; at the root of a contract, those of its services.
 pub(super) const RUST_NAME: &str = "x-rust-name";

@@ -1,4 +1,4 @@
-//! Emits the methods of multi-step workflows (`x-flow`). The runtime implements them, and the emitted code passes it
+//! Emits the methods of flows (`x-flow`). The runtime implements them, and the emitted code passes it
 //! the operations.
 
 use proc_macro2::{Ident, TokenStream};
@@ -14,7 +14,7 @@ use crate::ir::{
 };
 use crate::names;
 
-/// Emits the method of an operation's workflow, if it has one.
+/// Emits the method of the flow that starts at an operation, if there is one.
 pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Option<TokenStream> {
     let flow = operation.flow.as_ref()?;
     let name = ident(&flow.name.rust);
@@ -122,7 +122,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     })
 }
 
-/// Emits the `impl` blocks by which the runtime accesses the types of a workflow.
+/// Emits the `impl` blocks by which the runtime accesses the types of a flow.
 pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenStream> {
     let FlowKind::Ingest {
         time,

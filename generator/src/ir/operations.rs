@@ -79,7 +79,7 @@ pub struct Operation {
     pub safety: Safety,
     /// Sets of optional parameters and body properties. At least one of each set is required.
     pub at_least_one_of: Vec<Vec<String>>,
-    /// The multi-step workflow that starts with the operation, if there is one.
+    /// The flow that starts at the operation, if there is one.
     pub flow: Option<Flow>,
     /// Whether the operation is deprecated.
     pub lifecycle: Lifecycle,
@@ -263,16 +263,16 @@ pub enum Safety {
     Keyed(Vec<String>),
 }
 
-/// A multi-step workflow, which becomes an additional method.
+/// A feature on top of calls, which becomes an additional method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
     /// The name of the method, and the name that it is derived from.
     pub name: Name,
-    /// The kind of workflow.
+    /// The kind of flow.
     pub kind: FlowKind,
 }
 
-/// The kind of a workflow. Other operations are given by ID, and belong to the same service unless stated otherwise.
+/// The kind of a flow. Other operations are given by ID, and belong to the same service unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowKind {
     /// The operation creates a file, whose parts are then sent to a file storage.

@@ -1,5 +1,4 @@
-//! Names inline types. Then documents types, fields and variants, whose entries in `spec/docs.yaml` are found by these
-//! names.
+//! Names inline types, then adds the documentation of all types, fields and enum values, which is found by name.
 //!
 //! An inline type is named by its title. Types with equal titles and shapes are merged, and so are equal unions without
 //! a title. A type without a title, or whose title is also that of a component or of another shape, is named by its
@@ -62,7 +61,7 @@ fn adopt_limits(known: &mut Shape, other: &Shape) {
     }
 }
 
-/// Sets the final names of inline types, and the documentation of everything with a name.
+/// Sets the final names of inline types, and the documentation of all types, fields and enum values.
 pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
     let components: BTreeSet<String> = cx
         .components

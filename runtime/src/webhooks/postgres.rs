@@ -9,7 +9,7 @@ use super::claiming::Claiming;
 use super::store::{CLAIM_TIMEOUT, Claim, RETENTION, Store};
 use crate::postgres::{Parameter, Postgres, PostgresError};
 
-/// Claims an event. Returns a row with `TRUE, FALSE` if the claim is new, a row that tells whether the event is handled
+/// Claims an event. Returns a row with `TRUE, FALSE` if the claim is new, a row that says whether the event is handled
 /// if it is not, or no row if another claim is being made at the same time.
 const CLAIM: &str = "\
     WITH claimed AS (

@@ -26,7 +26,7 @@ pub(super) const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// a claim expires at `until`, which is also its token:
 ///
 /// ```sql
-/// -- claim: a row is returned if the claim is new; if none is, `SELECT done` tells whether it is done or in progress.
+/// -- claim: a row is returned if the claim is new; if none is, `SELECT done` returns whether it is done or in progress.
 /// INSERT INTO delivery VALUES ($id, $now_plus_10_minutes, FALSE)
 ///     ON CONFLICT (id) DO UPDATE SET until = excluded.until WHERE NOT delivery.done AND delivery.until < $now
 ///     RETURNING until;

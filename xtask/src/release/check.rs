@@ -30,13 +30,13 @@ pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
         let message = format!("expected v{version}, the version of the workspace");
         problems.push(Problem::new(format!("tag {tag}"), message));
     }
-    problems.extend(requirement(&manifest, &version));
+    problems.extend(check_runtime_requirement(&manifest, &version));
     for folder in FOLDERS {
-        problems.extend(package(root, folder)?);
+        problems.extend(check_package(root, folder)?);
     }
     let text = read(root, CHANGELOG)?;
     let notes = changelog::section(&text, &version);
-    problems.extend(dated(&text, &version, notes));
+    problems.extend(check_changelog_section(&text, &version, notes));
     let outcome = codegen::run(root, Mode::Check)?;
     if !outcome.is_clean() {
         let differences = report::differences(&outcome);
@@ -49,7 +49,7 @@ pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
 }
 
 /// Checks that the client requires exactly this version of the runtime, because it uses internals of the runtime.
-fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
+fn check_runtime_requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
     let found = manifest.get("workspace").and_then(|workspace| {
         let runtime = workspace.get("dependencies")?.get(RUNTIME)?;
         runtime.get("version")?.as_str()
@@ -66,7 +66,7 @@ fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
 }
 
 /// Checks that a package has the version of the workspace, and contains the files that users expect.
-fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
+fn check_package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     let name = format!("{folder}/{MANIFEST}");
     let manifest = parsed(&name, &read(root, &name)?)?;
@@ -91,7 +91,11 @@ fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
 }
 
 /// Checks that the changelog has a dated section for the release, and no unreleased entries.
-fn dated(text: &str, version: &str, section: Option<(&str, &str)>) -> Option<Problem> {
+fn check_changelog_section(
+    text: &str,
+    version: &str,
+    section: Option<(&str, &str)>,
+) -> Option<Problem> {
     let message = match section {
         None => format!("has no section `## {version} - YYYY-MM-DD`"),
         Some((heading, _)) if !changelog::has_date(heading) => {

@@ -150,7 +150,7 @@ fn operation(
     })
 }
 
-/// Returns the workflow of an operation. `last` is the last segment of its ID.
+/// Returns the flow that starts at an operation. `last` is the last segment of its ID.
 fn flow(last: &str, kind: document::Flow) -> Flow {
     let (name, kind) = match kind {
         document::Flow::Upload { completed_by } => {

@@ -13,7 +13,7 @@ use super::client::{ApiVersion, Client};
 use super::metrics::Metrics;
 use super::options::CallOptions;
 use super::server::Server;
-use super::shared::{AGENT, Shared};
+use super::shared::{CRATE_USER_AGENT, Shared};
 use crate::Error;
 use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
 use crate::client::policies::{Budget, RetryPolicy};
@@ -270,9 +270,9 @@ impl Settings {
 
 fn agent(application: Option<String>) -> Result<HeaderValue, Error> {
     let Some(application) = application else {
-        return Ok(HeaderValue::from_static(AGENT));
+        return Ok(HeaderValue::from_static(CRATE_USER_AGENT));
     };
-    HeaderValue::try_from(format!("{application} {AGENT}")).map_err(|_| {
+    HeaderValue::try_from(format!("{application} {CRATE_USER_AGENT}")).map_err(|_| {
         Error::configuration("the application's name or version is invalid in a header")
     })
 }

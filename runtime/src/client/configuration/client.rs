@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::options::CallOptions;
 use super::server::Server;
-use super::shared::{AGENT, Shared};
+use super::shared::{CRATE_USER_AGENT, Shared};
 use crate::client::credentials::Credential;
 use crate::client::policies::Budget;
 use crate::transport::{self, Clock};
@@ -61,7 +61,7 @@ impl<C: Credential> Client<C> {
             server,
             version: V::VERSION,
             not_found: V::NOT_FOUND,
-            agent: HeaderValue::from_static(AGENT),
+            agent: HeaderValue::from_static(CRATE_USER_AGENT),
             options: CallOptions::new(),
             clock: Clock::default(),
             budget: Budget::default(),

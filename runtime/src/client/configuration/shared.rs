@@ -15,7 +15,7 @@ use crate::client::policies::SharedTurns;
 use crate::transport::{Clock, Transport};
 
 /// The part of `User-Agent` for this crate. It follows the part for the application.
-pub(super) const AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
+pub(super) const CRATE_USER_AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
 
 /// The state that a client shares with its clones.
 pub(in crate::client) struct Shared {

@@ -47,8 +47,8 @@ pub struct UploadProgress {
 
 /// An upload, which starts when it is awaited, and returns the file.
 ///
-/// Dropping it midway leaves the created file behind without content. If it fails, [`Error::Upload`] tells how far it
-/// got.
+/// Dropping it midway leaves the created file behind without content. If it fails, [`Error::Upload`] contains the
+/// progress.
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload<T> {
     job: Job,

@@ -59,7 +59,7 @@ struct Entry {
     /// Whether Polar does not know the customer.
     is_missing: bool,
     /// When snapshots were requested on this connection.
-    asked: Option<Instant>,
+    requested: Option<Instant>,
     /// The revision of the state in Redis; `None` if the state has to be read.
     #[cfg(feature = "redis")]
     revision: Option<Revision>,
@@ -155,12 +155,14 @@ impl Cache {
     ) {
         let mut inner = self.lock();
         let entry = inner.entry(customer, reducer, now);
-        let is_due = match entry.asked {
+        let is_due = match entry.requested {
             None => true,
-            Some(asked) => !entry.is_complete() && at.saturating_duration_since(asked) >= ASK_AGAIN,
+            Some(requested) => {
+                !entry.is_complete() && at.saturating_duration_since(requested) >= ASK_AGAIN
+            }
         };
         if is_due {
-            entry.asked = Some(at);
+            entry.requested = Some(at);
             let room = ASKS.saturating_sub(inner.asks.len());
             let asks = reducer.meters.iter().take(room);
             inner
@@ -177,9 +179,9 @@ impl Cache {
         let Inner { entries, asks, .. } = &mut *inner;
         asks.clear();
         for (_, entry) in entries.iter_mut() {
-            entry.asked = None;
+            entry.requested = None;
             if let Some(reducer) = reducers.iter().find(|it| it.id == entry.reducer) {
-                entry.asked = Some(at);
+                entry.requested = Some(at);
                 let meters = reducer.meters.iter();
                 asks.extend(meters.map(|meter| message::ask_usage(&entry.customer, meter)));
             }
@@ -232,7 +234,7 @@ impl Cache {
         let key = customer.state(&reducer.id);
         if let Some(entry) = self.lock().entries.peek_mut(&key) {
             entry.is_missing = true;
-            entry.asked = None;
+            entry.requested = None;
         }
         self.notify();
     }
@@ -337,7 +339,7 @@ impl Inner {
             since,
             received: None,
             is_missing: false,
-            asked: None,
+            requested: None,
             #[cfg(feature = "redis")]
             revision: None,
             #[cfg(feature = "redis")]

@@ -1,4 +1,4 @@
-//! Copies of states in Redis, which are current as long as every update arrives.
+//! In-memory copies of the states in Redis. They are current as long as every update arrives.
 
 use super::{Cache, Entry};
 use crate::outpost::reducer::Reducer;
@@ -40,7 +40,7 @@ impl Cache {
     pub(in crate::outpost) fn replace(&self, state: &str, stored: Stored, at: Instant) {
         if let Some(entry) = self.lock().entries.peek_mut(state) {
             let known = entry.revision.as_ref();
-            if known.is_some_and(|known| known.is_from(&stored.revision)) {
+            if known.is_some_and(|known| known.includes(&stored.revision)) {
                 return;
             }
             entry.is_missing = false;
@@ -61,9 +61,9 @@ impl Cache {
             return;
         };
         let Some(known) = &mut entry.revision else {
-            return entry.saw(update);
+            return entry.note_unapplied(update);
         };
-        if known.is_from(&update) {
+        if known.includes(&update) {
             return;
         }
         if known.epoch == update.epoch && known.number.checked_add(1) == Some(update.number) {
@@ -72,16 +72,16 @@ impl Cache {
             return;
         }
         entry.revision = None;
-        entry.saw(update);
+        entry.note_unapplied(update);
     }
 
-    /// Marks all states as outdated, because updates may have been missed: they are read, and snapshots requested,
-    /// again.
-    pub(in crate::outpost) fn forget_revisions(&self, with_asks: bool) {
+    /// Marks all states as stale, because updates may have been missed: they are read again. With
+    /// `request_snapshots`, their snapshots are requested again, too.
+    pub(in crate::outpost) fn mark_stale(&self, request_snapshots: bool) {
         for (_, entry) in &mut self.lock().entries {
             entry.revision = None;
-            if with_asks {
-                entry.asked = None;
+            if request_snapshots {
+                entry.requested = None;
             }
         }
     }
@@ -105,9 +105,9 @@ impl Entry {
     }
 
     /// Records an update that could not be applied.
-    fn saw(&mut self, update: Revision) {
+    fn note_unapplied(&mut self, update: Revision) {
         let known = self.seen.as_ref();
-        if !known.is_some_and(|known| known.is_from(&update)) {
+        if !known.is_some_and(|known| known.includes(&update)) {
             self.seen = Some(update);
         }
     }
@@ -115,7 +115,7 @@ impl Entry {
 
 impl Revision {
     /// Returns whether this revision includes another one.
-    fn is_from(&self, other: &Self) -> bool {
+    fn includes(&self, other: &Self) -> bool {
         self.epoch == other.epoch && self.number >= other.number
     }
 }
@@ -169,7 +169,7 @@ mod tests {
         assert!(!cache.is_fresh(state));
         cache.load(state, stored("c", 2), at);
         assert!(cache.is_fresh(state));
-        cache.forget_revisions(false);
+        cache.mark_stale(false);
         assert!(!cache.is_fresh(state));
     }
 }

@@ -30,7 +30,7 @@ struct Inner {
     waiting: HashMap<String, BTreeMap<i64, Statistics>>,
     /// The states that are being written.
     writing: HashSet<String>,
-    /// Whether a batch is on its way.
+    /// Whether a batch is being sent.
     is_sending: bool,
     /// How many writes of this process Redis has executed, without the unconfirmed ones.
     executed: u64,
@@ -56,8 +56,8 @@ pub(super) struct Release {
 /// The statistics to add to a bucket of a state.
 pub(super) type Write = (String, i64, Statistics);
 
-/// Everything that waited. When it is dropped, writes that were not sent wait again; those that were sent and have no
-/// response are kept until the next connection tells which of them were executed.
+/// The pending writes, taken together. Dropping it returns the unsent ones to [`Pending`]. Sent ones without a response are
+/// kept until it is known, on the next connection, which of them were executed.
 pub(super) struct Batch<'a> {
     pending: &'a Pending,
     writes: Vec<Write>,
@@ -68,14 +68,15 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Takes up to this many writes, which are sent now, with the number of writes before them. `None` if there are no more.
-    pub(super) fn send(&mut self, most: usize) -> Option<(u64, &[Write])> {
-        let rest = self.writes.len().saturating_sub(most);
+    /// Takes up to `max` writes, which the caller sends, with the number of executed writes before them. `None` if there
+    /// are no more.
+    pub(super) fn next_chunk(&mut self, max: usize) -> Option<(u64, &[Write])> {
+        let rest = self.writes.len().saturating_sub(max);
         self.sent = self.writes.split_off(rest);
         (!self.sent.is_empty()).then_some((self.executed, &*self.sent))
     }
 
-    /// Takes what was sent, whose responses have arrived: each write is passed to `executed` or `retry`.
+    /// Takes the sent writes after their responses have arrived. The caller records each with `executed` or `retry`.
     pub(super) fn received(&mut self) -> Vec<Write> {
         mem::take(&mut self.sent)
     }
@@ -269,7 +270,7 @@ mod tests {
     /// Sends everything that waits, and loses the connection. Returns how many writes were executed before, and the buckets.
     async fn send(pending: &Pending) -> (u64, Vec<i64>) {
         let mut batch = pending.next().await;
-        let (executed, writes) = batch.send(10).unwrap();
+        let (executed, writes) = batch.next_chunk(10).unwrap();
         let mut buckets: Vec<_> = writes.iter().map(|write| write.1).collect();
         buckets.sort_unstable();
         (executed, buckets)
@@ -281,7 +282,7 @@ mod tests {
         let add = |start| pending.add("state".to_owned(), start, &Statistics::ONE);
         assert!((0..3).all(|start| add(start).unwrap()));
         let mut batch = pending.next().await;
-        let first = batch.send(10).unwrap().1[0].1;
+        let first = batch.next_chunk(10).unwrap().1[0].1;
         drop(batch);
         // The first was executed.
         pending.resume(1);

@@ -137,7 +137,7 @@ impl Store {
         mut written: impl FnMut(&str, Stored),
     ) -> RedisResult<()> {
         let mut session = self.connection()?;
-        while let Some((executed, writes)) = batch.send(PIPELINE) {
+        while let Some((executed, writes)) = batch.next_chunk(PIPELINE) {
             let mut pipeline = Pipeline::new();
             pipeline.ignore_errors();
             for (before, (state, start, statistics)) in (executed..).zip(writes) {

@@ -54,10 +54,10 @@ impl Shared {
         });
         let subscription = subscription.await.map_err(|_| late())??;
         // Updates from before the subscription were missed.
-        cache.forget_revisions(true);
+        cache.mark_stale(true);
         self.store.connect(&self.pending).await?;
         // Snapshots that arrived before the connection could not be stored: request them again.
-        cache.forget_revisions(true);
+        cache.mark_stale(true);
         backoff.reset();
         cache.notify();
         let (mut subscriber, mut messages) = subscription.split();
@@ -78,7 +78,7 @@ impl Shared {
                 let answered = timeout(TIMEOUT, subscriber.ping::<Value>()).await;
                 answered.map_err(|_| late())??;
                 if refreshed.elapsed() >= REFRESH {
-                    cache.forget_revisions(false);
+                    cache.mark_stale(false);
                     refreshed = Instant::now();
                 }
                 let _ = timeout(CHECK.min(self.store.lease / 3), failed).await;
