@@ -49,7 +49,7 @@ const REJECTED: (StatusCode, &str) = (
 pub struct CheckoutRoute {
     request: Request,
     /// Keys that the program sets, regardless of the query.
-    fixed: JsonObject,
+    preset: JsonObject,
     metadata: JsonObject,
     /// The offered products; any product if empty.
     products: Vec<Uuid>,
@@ -81,7 +81,7 @@ impl CheckoutRoute {
     pub fn new(request: Request) -> Self {
         Self {
             request,
-            fixed: JsonObject::new(),
+            preset: JsonObject::new(),
             metadata: JsonObject::new(),
             products: Vec::new(),
             discounts: Vec::new(),
@@ -90,17 +90,17 @@ impl CheckoutRoute {
 
     /// Sends customers to this URL after the purchase. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout.
     pub fn success_url(self, url: impl Into<String>) -> Self {
-        self.fix("success_url", url.into().into())
+        self.preset("success_url", url.into().into())
     }
 
     /// Shows a link back to this URL on the checkout page.
     pub fn return_url(self, url: impl Into<String>) -> Self {
-        self.fix("return_url", url.into().into())
+        self.preset("return_url", url.into().into())
     }
 
     /// Sets whether customers can enter discount codes, regardless of the query.
     pub fn allow_discount_codes(self, allow: bool) -> Self {
-        self.fix("allow_discount_codes", allow.into())
+        self.preset("allow_discount_codes", allow.into())
     }
 
     /// Sets a key of the checkout's metadata, regardless of the query.
@@ -180,7 +180,7 @@ impl CheckoutRoute {
         let mut metadata = query.object(METADATA)?.unwrap_or_default();
         metadata.extend(self.metadata.clone());
         set("metadata", (!metadata.is_empty()).then(|| metadata.into()));
-        body.extend(self.fixed.clone());
+        body.extend(self.preset.clone());
         Ok(body)
     }
 
@@ -214,8 +214,8 @@ impl CheckoutRoute {
         }
     }
 
-    fn fix(mut self, key: &str, value: Json) -> Self {
-        self.fixed.insert(key.to_owned(), value);
+    fn preset(mut self, key: &str, value: Json) -> Self {
+        self.preset.insert(key.to_owned(), value);
         self
     }
 }

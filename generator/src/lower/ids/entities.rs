@@ -24,32 +24,32 @@ const VIEWS: &[&str] = &[
 #[derive(Default)]
 pub(super) struct Entities {
     /// The entities that a path parameter identifies.
-    addressed: BTreeSet<String>,
+    in_paths: BTreeSet<String>,
     /// The entities that only the overlay names.
-    named: BTreeSet<String>,
+    in_overlay: BTreeSet<String>,
 }
 
 impl Entities {
     pub(super) fn add_addressed(&mut self, name: String) {
-        self.addressed.insert(name);
+        self.in_paths.insert(name);
     }
 
     pub(super) fn add_named(&mut self, name: &str) {
-        self.named.insert(name.to_owned());
+        self.in_overlay.insert(name.to_owned());
     }
 
     /// Returns whether a path parameter identifies this entity.
     pub(super) fn is_addressed(&self, name: &str) -> bool {
-        self.addressed.contains(name)
+        self.in_paths.contains(name)
     }
 
-    fn has(&self, name: String) -> Option<String> {
-        (self.addressed.contains(&name) || self.named.contains(&name)).then_some(name)
+    fn existing(&self, name: String) -> Option<String> {
+        (self.in_paths.contains(&name) || self.in_overlay.contains(&name)).then_some(name)
     }
 
     /// Returns the entity that a property or parameter refers to: `default_payment_method_id` to `PaymentMethod`, the
     /// list `active_files` to `File`.
-    pub(super) fn referred(&self, wire: &str, ty: &Type) -> Option<String> {
+    pub(super) fn referenced_by(&self, wire: &str, ty: &Type) -> Option<String> {
         let stem = wire
             .strip_suffix("_ids")
             .or_else(|| wire.strip_suffix("_id"));
@@ -85,13 +85,13 @@ impl Entities {
 
     /// Returns the entity whose name is a suffix of these words; the longest one if there are several.
     fn last_words(&self, words: &[String]) -> Option<String> {
-        (0..words.len()).find_map(|start| self.has(names::entity(&words[start..].join("_"))))
+        (0..words.len()).find_map(|start| self.existing(names::entity(&words[start..].join("_"))))
     }
 
     /// Returns the entity of the collection at the end of a path: `Order` for `/v1/orders/`.
     pub(super) fn listed(&self, path: &str) -> Option<String> {
         let collection = path.trim_end_matches('/').rsplit('/').next()?;
-        self.has(names::entity_of(collection))
+        self.existing(names::entity_of(collection))
     }
 }
 

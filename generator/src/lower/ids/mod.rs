@@ -172,7 +172,7 @@ impl Pass {
         for field in &mut object.fields {
             let rule = match field.name.wire.as_str() {
                 "id" => self.own.get(&id).cloned(),
-                wire => self.entities.referred(wire, &field.ty),
+                wire => self.entities.referenced_by(wire, &field.ty),
             };
             self.identify(cx, &mut field.ty, &field.at, rule);
         }
@@ -189,7 +189,7 @@ impl Pass {
         for param in &mut operation.query {
             let rule = match param.name.wire.as_str() {
                 "id" | "ids" => self.entities.listed(&operation.path),
-                wire => self.entities.referred(wire, &param.ty),
+                wire => self.entities.referenced_by(wire, &param.ty),
             };
             let at = schema_at(param);
             self.identify(cx, &mut param.ty, &at, rule);
