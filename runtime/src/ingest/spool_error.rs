@@ -27,7 +27,8 @@ pub enum SpoolErrorKind {
     Foreign,
     /// The disk or the quota is full, or a file is as large as it may be.
     Full,
-    /// [Rejected events](super::RejectedEvent) use up the disk budget, so that no delivery makes room.
+    /// [Rejected events](super::RejectedEvent), and events that this version of the program cannot read, use up the disk
+    /// budget, so that no delivery makes room.
     FullOfRejected,
     /// Reading, writing or syncing failed for another reason, which is the source.
     Failed,
@@ -107,7 +108,8 @@ impl fmt::Display for SpoolError {
             SpoolErrorKind::Full => write!(f, "the disk of the spool {folder} is full"),
             SpoolErrorKind::FullOfRejected => write!(
                 f,
-                "rejected events use up the disk budget of the spool {folder}: retry or discard them"
+                "rejected or unreadable events use up the disk budget of the spool {folder}: retry or discard the \
+                 rejected ones"
             ),
             SpoolErrorKind::Failed => write!(f, "the spool {folder} cannot be read or written"),
         }

@@ -105,6 +105,35 @@ async fn an_event_that_is_rejected_again_stays_with_a_new_number() {
 }
 
 #[tokio::test]
+async fn events_that_two_callers_retry_at_the_same_time_are_sent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::default();
+    server.seen().rejected = Some("call");
+    let metering = metering(&server, folder.path()).await;
+    for number in 0..20 {
+        metering.track(event(number)).await.unwrap();
+    }
+    metering.flush().await.unwrap();
+    let all = rejected(&metering).await;
+    assert_eq!(all.len(), 20);
+
+    server.seen().rejected = None;
+    let discarded = [all[0].number];
+    let (first, second, discarded) = tokio::join!(
+        metering.retry_rejected(),
+        metering.retry_rejected(),
+        metering.discard_rejected(discarded)
+    );
+    first.unwrap();
+    second.unwrap();
+    let kept = 20 - usize::try_from(discarded.unwrap()).unwrap();
+    metering.flush().await.unwrap();
+    assert_eq!(rejected(&metering).await.len(), 0);
+    let report = metering.shutdown(DEADLINE).await;
+    assert_eq!(report.stats.accepted, kept as u64);
+}
+
+#[tokio::test]
 async fn an_unconfirmed_event_stays_on_disk_and_is_stored_once_when_it_is_retried() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::default();

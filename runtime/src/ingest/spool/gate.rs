@@ -95,7 +95,9 @@ struct State {
     /// Events and bytes in flight to the disk.
     moving: usize,
     moving_bytes: usize,
+    /// Events on disk that this version of the program cannot read, and their bytes.
     unreadable: usize,
+    unreadable_bytes: u64,
     failing: Option<Arc<SpoolError>>,
 }
 
@@ -248,7 +250,8 @@ impl<E> Gate<E> {
             return Ok(());
         }
         // No delivery makes room.
-        if state.rejected > 0 && state.rejected_bytes + bytes > self.budget {
+        let kept = state.rejected_bytes + state.unreadable_bytes;
+        if kept > 0 && kept + bytes > self.budget {
             let error = SpoolError::new(&self.folder, SpoolErrorKind::FullOfRejected);
             return Err(NotQueuedReason::NotStored(error));
         }
@@ -351,7 +354,8 @@ impl<E> Gate<E> {
             .await
     }
 
-    /// Queues all rejected events again, each with a new number, and returns how many they were.
+    /// Queues all rejected events again, each with a new number, and returns how many they were. Those that are discarded
+    /// or retried by another call meanwhile are not queued again.
     pub(in crate::ingest) async fn retry_rejected(&self, now: Instant) -> Result<u64, SpoolError>
     where
         E: Encode,
@@ -466,8 +470,13 @@ impl<E> Gate<E> {
         error
     }
 
-    pub(super) fn unreadable(&self) {
-        self.state().unreadable += 1;
+    /// Records that an event on disk cannot be read.
+    pub(super) fn unreadable(&self, bytes: u64) {
+        let mut state = self.state();
+        state.unreadable += 1;
+        state.unreadable_bytes += bytes;
+        drop(state);
+        self.room.notify(usize::MAX);
     }
 
     /// Records that the disk failed, or works again.

@@ -116,6 +116,12 @@ impl Store {
         &self.folder
     }
 
+    /// Returns whether an event is stored as a rejected one.
+    pub(super) fn is_rejected(&mut self, number: u64) -> Result<bool, SpoolError> {
+        let found = self.read_after(Section::Rejected, number.saturating_sub(1), 1)?;
+        Ok(found.iter().any(|stored| stored.number == number))
+    }
+
     /// Makes changes in one commit. After a failure, none of the added events is stored when this process uses the file
     /// again, except for rejected ones that are retried: they are stored in either way.
     pub(super) fn commit(&mut self, changes: &Changes<'_>) -> Result<(), SpoolError> {

@@ -1,14 +1,15 @@
 //! The thread that writes events to disk, and queues them from there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 use std::{iter, mem};
 
-use super::database::{Added, Changes, Section};
+use super::database::{Added, Changes, Section, footprint};
 use super::gate::{Addition, Command, Gate, Request};
 use super::options::SpoolSync;
+use super::record::HEAD;
 use super::rejection::{RejectedEvent, Rejection};
 use super::store::{MAX_COMMIT, MAX_COMMIT_BYTES, Store, Stored};
 use crate::codec::DecodeError;
@@ -156,9 +157,12 @@ impl<E> Writer<E> {
 
     /// Returns whether something failed and has to be retried.
     fn needs_retry(&self) -> bool {
-        let progress = &self.progress;
-        let is_unsettled = !(progress.removable.is_empty() && progress.rejections.is_empty());
-        is_unsettled || self.can_queue_stored()
+        self.is_unsettled() || self.can_queue_stored()
+    }
+
+    /// Returns whether there are events that are to be removed or kept as rejected ones.
+    fn is_unsettled(&self) -> bool {
+        !(self.progress.removable.is_empty() && self.progress.rejections.is_empty())
     }
 
     /// Returns whether there are stored events that can be queued.
@@ -180,11 +184,16 @@ impl<E> Writer<E> {
     }
 
     /// Writes events, and notifies their callers.
-    fn write(&mut self, mut additions: Vec<Addition<E>>) {
-        let progress = &mut self.progress;
-        if additions.is_empty() && progress.removable.is_empty() && progress.rejections.is_empty() {
+    fn write(&mut self, additions: Vec<Addition<E>>) {
+        if additions.is_empty() && !self.is_unsettled() {
             return;
         }
+        let sizes: Vec<usize> = additions.iter().map(|addition| addition.size).collect();
+        if let Some(last) = additions.last() {
+            self.progress.last = last.number;
+        }
+        let mut additions = self.without_outdated(additions);
+        let progress = &mut self.progress;
         let added: Vec<_> = additions
             .iter_mut()
             .map(|addition| Added {
@@ -199,11 +208,7 @@ impl<E> Writer<E> {
             rejected: &progress.rejections,
             ..Changes::default()
         });
-        let sizes = additions.iter().map(|addition| addition.size);
-        self.gate.arrived(sizes, &self.store);
-        if let Some(last) = additions.last() {
-            progress.last = last.number;
-        }
+        self.gate.arrived(sizes.into_iter(), &self.store);
         match outcome {
             Ok(()) => {
                 self.gate.failing(None);
@@ -214,7 +219,46 @@ impl<E> Writer<E> {
                 }
                 additions.into_iter().for_each(|added| self.stored(added));
             }
-            Err(error) => self.refuse(additions, error),
+            Err(error) => {
+                self.refuse(additions, error);
+                self.remove_alone();
+            }
+        }
+    }
+
+    /// Leaves out retries of rejected events that were discarded or retried after the caller had read them.
+    fn without_outdated(&mut self, additions: Vec<Addition<E>>) -> Vec<Addition<E>> {
+        let mut retried = HashSet::new();
+        let (current, outdated): (Vec<_>, Vec<_>) =
+            additions
+                .into_iter()
+                .partition(|addition| match addition.retries {
+                    // If it cannot be read, the commit fails, too.
+                    Some(number) => {
+                        retried.insert(number) && self.store.is_rejected(number).unwrap_or(true)
+                    }
+                    None => true,
+                });
+        self.gate.settled(outdated.len());
+        for addition in outdated {
+            addition.event.stored();
+        }
+        current
+    }
+
+    /// Removes events without other changes, after a commit failed: on a full disk, that makes room for the others.
+    fn remove_alone(&mut self) {
+        if self.progress.removable.is_empty() {
+            return;
+        }
+        let outcome = self.store.commit(&Changes {
+            removed: &self.progress.removable,
+            ..Changes::default()
+        });
+        if outcome.is_ok() {
+            let removed = mem::take(&mut self.progress.removable);
+            self.gate.arrived(iter::empty(), &self.store);
+            self.gate.removed(removed.len());
         }
     }
 
@@ -358,7 +402,7 @@ impl<E> Writer<E> {
             }
             Err(error) => {
                 // It stays on disk, for a version of the program that can read it.
-                self.gate.unreadable();
+                self.gate.unreadable(footprint(HEAD + stored.json.len()));
                 log::spooled_event_unreadable(&error);
             }
         }
@@ -371,5 +415,114 @@ fn timestamp_source(is_time_ours: bool) -> TimestampSource {
     match is_time_ours {
         true => TimestampSource::Ingester,
         false => TimestampSource::Caller,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::super::disk::faults;
+    use super::super::folder::Folder;
+    use super::*;
+    use crate::codec;
+    use crate::ingest::backlog::Limits;
+
+    /// A queue that takes everything.
+    struct Taking;
+
+    impl Inlet<String> for Taking {
+        fn has_room(&self, _: usize) -> bool {
+            true
+        }
+
+        fn offer(&self, _: Entry<String>) -> Result<(), Entry<String>> {
+            Ok(())
+        }
+
+        fn offered(&self, _: u64) {}
+
+        fn lost(&self, _: Entry<String>) {}
+
+        fn failed(&self) {}
+
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+    }
+
+    fn writer(folder: &std::path::Path) -> (Writer<String>, Arc<Gate<String>>) {
+        let (store, _) = Store::open(Folder::lock(folder).unwrap(), false).unwrap();
+        let (sender, commands) = mpsc::channel();
+        let limits = Limits {
+            batch: 10,
+            delay: Duration::ZERO,
+            capacity: 10,
+            bytes: 1000,
+        };
+        let gate = Arc::new(Gate::new(sender, 3_000, limits, &store));
+        let writer = Writer {
+            progress: Progress::start(&store),
+            store,
+            sync: SpoolSync::Grouped,
+            commands,
+            gate: gate.clone(),
+            inlet: Arc::new(Taking),
+            read: |json| codec::from_slice(json),
+        };
+        (writer, gate)
+    }
+
+    fn push(gate: &Gate<String>, event: &str) -> Result<(), NotQueuedReason> {
+        let entry = Entry {
+            event: event.to_owned(),
+            number: 0,
+            size: event.len() + 2,
+            since: Instant::now(),
+            timestamp_source: TimestampSource::Caller,
+            slot: None,
+            accepted: None,
+        };
+        let outcome = gate.push_unawaited(entry, false);
+        outcome.map_err(|(_, reason)| reason)
+    }
+
+    #[test]
+    fn delivered_events_are_removed_although_others_cannot_be_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, gate) = writer(folder.path());
+        push(&gate, "first").unwrap();
+        let group = writer.group();
+        writer.write(group.additions);
+        assert_eq!(writer.store.len(), 1);
+
+        gate.remove(vec![gate.last()]);
+        push(&gate, "second").unwrap();
+        let group = writer.group();
+        faults::after(Some(0));
+        writer.write(group.additions);
+        assert!(!faults::after(None), "no change failed");
+        assert!(gate.stats().failing.is_some());
+        assert_eq!((writer.store.len(), gate.events()), (0, 0));
+    }
+
+    #[test]
+    fn events_that_cannot_be_read_do_not_make_callers_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, gate) = writer(folder.path());
+        push(&gate, &"a".repeat(900)).unwrap();
+        let group = writer.group();
+        writer.write(group.additions);
+        writer.read = |_| codec::from_slice(b"1");
+        writer.progress = Progress::start(&writer.store);
+        writer.queue_stored();
+        assert_eq!(gate.stats().unreadable, 1);
+
+        let refused = push(&gate, &"b".repeat(900));
+        assert!(
+            matches!(refused, Err(NotQueuedReason::NotStored(_))),
+            "{refused:?}"
+        );
     }
 }
