@@ -62,11 +62,13 @@ async fn a_url_that_cannot_be_used_is_an_error_without_its_password() {
 #[tokio::test]
 async fn without_tls_the_error_names_the_features() {
     let polar = polar().await;
-    let message = message(&polar, options("rediss://:hush@host".to_owned()));
-    assert!(
-        message.contains("needs the feature rustls or native-tls"),
-        "{message}"
-    );
+    for scheme in ["rediss", "REDISS", "valkeys"] {
+        let message = message(&polar, options(format!("{scheme}://:hush@host")));
+        assert!(
+            message.contains("needs the feature rustls or native-tls"),
+            "{message}"
+        );
+    }
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -127,8 +129,10 @@ mod tls {
     #[tokio::test]
     async fn a_certificate_that_is_none_is_an_error() {
         let polar = polar().await;
-        let options = options("rediss://localhost".to_owned()).redis_certificate("none");
-        let message = message(&polar, options);
-        assert!(message.contains("not in PEM format"), "{message}");
+        for scheme in ["rediss", "REDISS", "valkeys"] {
+            let options = options(format!("{scheme}://localhost")).redis_certificate("none");
+            let message = message(&polar, options);
+            assert!(message.contains("not in PEM format"), "{message}");
+        }
     }
 }

@@ -286,6 +286,64 @@ async fn nothing_is_lost_when_redis_forgets_the_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_redis_forgets_the_process() {
+    let Some((redis, _polar, metering)) = one_process().await else {
+        return;
+    };
+    redis.command(&["DEL", &writer(&redis)]);
+    metering.track(event("call")).await.unwrap();
+    until(&metering, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_scripts_are_forbidden_for_a_while() {
+    let Some((redis, _polar, metering)) = one_process().await else {
+        return;
+    };
+    redis.command(&["ACL", "SETUSER", "default", "-evalsha"]);
+    metering.track(event("call")).await.unwrap();
+    while read(&metering, CALLS).await.source == Source::Local {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    redis.command(&["ACL", "SETUSER", "default", "+evalsha"]);
+    until(&metering, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_that_cannot_be_added_to_does_not_break_the_connection() {
+    let Some((redis, _polar, metering)) = one_process().await else {
+        return;
+    };
+    let event = || event("call").metadata("units", 1);
+    metering.track(event()).await.unwrap();
+    until(&metering, 3).await;
+    read_locally(&metering, UNITS).await;
+    let session = || redis.command(&["HGET", &writer(&redis), "session"]);
+    let before = session();
+    let state = "outpost:state:external:u-1:r-units";
+    let fields: Vec<String> = redis::from_redis_value(redis.command(&["HKEYS", state])).unwrap();
+    let counts = fields.iter().filter(|it| it.starts_with("bucket:"));
+    for field in counts.filter(|it| it.ends_with(":count")) {
+        redis.command(&["HSET", state, field, "none"]);
+    }
+    metering.track(event()).await.unwrap();
+    metering.flush().await.unwrap();
+    until(&metering, 4).await;
+    assert_eq!(session(), before);
+    // Two writes for each event.
+    let executed = redis.command(&["HGET", &writer(&redis), "executed"]);
+    assert_eq!(redis::from_redis_value::<u64>(executed).unwrap(), 4);
+}
+
+/// The key of the only process.
+fn writer(redis: &Redis) -> String {
+    let keys = redis.command(&["KEYS", "outpost:writer:*"]);
+    let mut keys: Vec<String> = redis::from_redis_value(keys).unwrap();
+    assert_eq!(keys.len(), 1);
+    keys.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn units_stay_reserved_while_redis_is_full() {
     let Some(redis) = Redis::start().await else {
         return;

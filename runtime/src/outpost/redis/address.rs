@@ -1,7 +1,7 @@
 //! Where Redis is, and whether TLS is used.
 
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ConnectionInfo, IntoConnectionInfo as _};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, parse_redis_url};
 
 use crate::Error;
 
@@ -12,7 +12,8 @@ const NOT_PEM: &str = "the certificate for Redis is not in PEM format";
 /// Creates a client for a URL. The certificate is that of the authority that signed the server's; without one, those of the
 /// system are trusted.
 pub(super) fn open(url: &str, certificate: Option<&[u8]>) -> Result<Client, Error> {
-    let uses_tls = url.starts_with("rediss:");
+    let uses_tls =
+        parse_redis_url(url).is_some_and(|it| matches!(it.scheme(), "rediss" | "valkeys"));
     // The crate `redis` can have TLS by features that another crate turns on.
     if uses_tls && "rediss://localhost".into_connection_info().is_err() {
         return Err(Error::configuration(NO_TLS));

@@ -9,7 +9,6 @@ use event_listener::{Event as Bell, EventListener};
 
 use crate::log;
 use crate::outpost::statistics::{NotFinite, Statistics};
-use crate::time::Instant;
 
 /// The maximum number of states with pending writes during an outage.
 const CAPACITY: usize = 20_000;
@@ -34,16 +33,11 @@ struct Inner {
     is_sending: bool,
     /// How many writes of this process Redis has executed, without the unconfirmed ones.
     executed: u64,
-    /// Writes whose responses were lost.
-    unconfirmed: Option<Unconfirmed>,
+    /// Writes whose responses were lost, in the order in which they were sent. Redis has executed the first ones of them:
+    /// all, some or none.
+    unconfirmed: Vec<Write>,
     /// Leases to give back when everything before them is written.
     releases: Vec<Release>,
-}
-
-/// Writes in the order in which they were sent. Redis has executed the first ones of them: all, some or none.
-struct Unconfirmed {
-    writes: Vec<Write>,
-    sent: Instant,
 }
 
 /// A lease to be released.
@@ -76,7 +70,8 @@ impl Batch<'_> {
         (!self.sent.is_empty()).then_some((self.executed, &*self.sent))
     }
 
-    /// Takes the sent writes after their responses have arrived. The caller records each with `executed` or `retry`.
+    /// Takes the sent writes after their responses have arrived. The caller records each with `executed`, `retry` or
+    /// `unconfirmed`.
     pub(super) fn received(&mut self) -> Vec<Write> {
         mem::take(&mut self.sent)
     }
@@ -86,9 +81,14 @@ impl Batch<'_> {
         self.executed += 1;
     }
 
-    /// Puts back a write that was not executed.
-    pub(super) fn retry(&mut self, write: Write) {
-        self.writes.push(write);
+    /// Puts back writes that were not executed.
+    pub(super) fn retry(&mut self, writes: impl Iterator<Item = Write>) {
+        self.writes.extend(writes);
+    }
+
+    /// Keeps the last sent writes until the next connection, if it is unknown which of them were executed.
+    pub(super) fn unconfirmed(&mut self, writes: impl Iterator<Item = Write>) {
+        self.sent.extend(writes);
     }
 }
 
@@ -102,8 +102,7 @@ impl Drop for Pending {
     fn drop(&mut self) {
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         let waiting: usize = inner.waiting.values().map(BTreeMap::len).sum();
-        let unconfirmed = inner.unconfirmed.as_ref();
-        lost(waiting + unconfirmed.map_or(0, |it| it.writes.len()));
+        lost(waiting + inner.unconfirmed.len());
     }
 }
 
@@ -174,24 +173,27 @@ impl Pending {
         }
     }
 
+    /// Returns how many writes of this process Redis has executed at most. A Redis that does not know the process starts from
+    /// there: the unconfirmed writes are then given up, since they could be counted twice otherwise.
+    pub(super) fn sent(&self) -> u64 {
+        let inner = self.lock();
+        inner.executed + inner.unconfirmed.len() as u64
+    }
+
     /// Continues after Redis has executed this many writes of this process, and will execute no more that were sent: those
-    /// of the unconfirmed ones that it did not execute wait again.
-    pub(super) fn resume(&self, executed: u64) {
+    /// of the unconfirmed ones that it did not execute wait again. `is_new` says that Redis did not know the process.
+    pub(super) fn resume(&self, executed: u64, is_new: bool) {
         let mut inner = self.lock();
         let before = mem::replace(&mut inner.executed, executed);
-        let Some(Unconfirmed { writes, sent }) = inner.unconfirmed.take() else {
-            return;
-        };
+        let unconfirmed = mem::take(&mut inner.unconfirmed);
         inner.writing.clear();
-        if sent.elapsed() >= REMEMBERED {
-            drop(inner);
-            return lost(writes.len());
-        }
-        // If Redis lost its data, it has executed fewer than before.
+        let given_up = if is_new { unconfirmed.len() } else { 0 };
+        // A replica that became the master may have executed fewer than before.
         let done = usize::try_from(executed.saturating_sub(before)).unwrap_or(usize::MAX);
-        let refused = inner.wait(writes.into_iter().skip(done));
+        let refused = inner.wait(unconfirmed.into_iter().skip(done));
         drop(inner);
-        lost(refused);
+        lost(given_up + refused);
+        self.written.notify(usize::MAX);
     }
 
     /// Ends a batch.
@@ -206,10 +208,7 @@ impl Pending {
             inner
                 .writing
                 .extend(sent.iter().map(|write| write.0.clone()));
-            inner.unconfirmed = Some(Unconfirmed {
-                writes: sent,
-                sent: Instant::now(),
-            });
+            inner.unconfirmed = sent;
         }
         inner.is_sending = false;
         drop(inner);
@@ -238,7 +237,7 @@ impl Pending {
 
 impl Inner {
     fn is_written(&self) -> bool {
-        let is_idle = !self.is_sending && self.unconfirmed.is_none();
+        let is_idle = !self.is_sending && self.unconfirmed.is_empty();
         is_idle && self.waiting.is_empty() && self.releases.is_empty()
     }
 
@@ -265,6 +264,8 @@ pub(super) fn lost(count: usize) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     /// Sends everything that waits, and loses the connection. Returns how many writes were executed before, and the buckets.
@@ -285,15 +286,38 @@ mod tests {
         let first = batch.next_chunk(10).unwrap().1[0].1;
         drop(batch);
         // The first was executed.
-        pending.resume(1);
+        pending.resume(1, false);
         let rest: Vec<_> = (0..3).filter(|start| *start != first).collect();
         assert_eq!(send(&pending).await, (1, rest.clone()));
         assert!(pending.awaited("state").is_some());
-        // Redis lost its data.
-        pending.resume(0);
+        // Another server has executed fewer.
+        pending.resume(0, false);
         assert_eq!(send(&pending).await, (0, rest));
-        pending.resume(2);
+        let written = pending.awaited("state").unwrap();
+        pending.resume(2, false);
         assert!(pending.lock().is_written());
         assert!(pending.awaited("state").is_none());
+        assert!(written.now_or_never().is_some(), "nobody was woken");
+    }
+
+    #[tokio::test]
+    async fn unconfirmed_writes_are_given_up_if_redis_does_not_know_the_process() {
+        let pending = Pending::default();
+        assert!(
+            pending
+                .add("state".to_owned(), 0, &Statistics::ONE)
+                .unwrap()
+        );
+        assert_eq!(send(&pending).await, (0, vec![0]));
+        assert_eq!(pending.sent(), 1);
+        pending.resume(pending.sent(), true);
+        assert!(pending.lock().is_written());
+        // Later ones are counted from there.
+        assert!(
+            pending
+                .add("state".to_owned(), 5, &Statistics::ONE)
+                .unwrap()
+        );
+        assert_eq!(send(&pending).await, (1, vec![5]));
     }
 }

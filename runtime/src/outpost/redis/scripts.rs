@@ -17,12 +17,13 @@ end
 }
 
 /// Starts a session of a writer, which ends its earlier ones. Keys: the writer. Arguments: the session, the milliseconds that
-/// the writer is remembered without a connection. Returns how many of its writes were executed.
+/// the writer is remembered without a connection, and the number of executed writes that is set if the writer is unknown.
+/// Returns how many of its writes were executed, and whether the writer was unknown.
 pub(super) const START: &str = r"
 redis.call('HSET', KEYS[1], 'session', ARGV[1])
-redis.call('HSETNX', KEYS[1], 'executed', 0)
+local is_new = redis.call('HSETNX', KEYS[1], 'executed', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return tonumber(redis.call('HGET', KEYS[1], 'executed'))
+return {tonumber(redis.call('HGET', KEYS[1], 'executed')), is_new}
 ";
 
 /// Keeps a writer. Keys: the writer. Arguments: the milliseconds that it is remembered, the session.
@@ -42,7 +43,8 @@ return redis.call('HGETALL', KEYS[1])
 
 /// Adds statistics to a bucket, unless a snapshot covers it. Keys: the state, the writer. Arguments: the state's name, the
 /// channel, an epoch, the start of the bucket, count, sum, minimum, maximum, how many writes of this writer were executed
-/// before this one, the session. Returns the epoch, the revision and the bucket; nothing if it is covered.
+/// before this one, the session. Returns the epoch, the revision and the bucket; nothing if it is covered. The code of an
+/// error says whether the write is one of the executed ones (`EXECUTED`) or not (`FENCED`). Redis 6 hides its own code.
 ///
 /// Sums are exact: decimals are added digit by digit, since doubles do not contain most fractions.
 pub(super) const WRITE: &str = fenced!(
@@ -52,7 +54,8 @@ if redis.call('HGET', writer, 'executed') ~= ARGV[9] then
   return redis.error_reply('FENCED another write was not executed before this one')
 end
 -- Before everything else: if Redis refuses writes, it refuses this one, and nothing of it was executed.
-redis.call('HINCRBY', writer, 'executed', 1)
+local counted = redis.pcall('HINCRBY', writer, 'executed', 1)
+if type(counted) == 'table' then return redis.error_reply('FENCED ' .. counted.err) end
 
 local function field(name) return 'bucket:' .. start .. ':' .. name end
 local cold = redis.call('HGET', state, 'cold_until')
@@ -90,40 +93,45 @@ local function add(a, b)
   return (whole .. part == '0' and '' or sign) .. whole .. part
 end
 
-local known = redis.call('HGET', state, field('sum')) or '0'
-local double = tonumber(known) + tonumber(ARGV[6])
-if double ~= double or math.abs(double) == math.huge then
-  return redis.error_reply('ERR the sum would not be finite')
-end
-redis.call('HINCRBY', state, field('count'), ARGV[5])
-local sum = add(known, ARGV[6])
-if sum then
-  redis.call('HSET', state, field('sum'), sum)
-else
-  redis.call('HINCRBYFLOAT', state, field('sum'), ARGV[6])
-end
-local function replace(name, value, is_further)
-  if value == '' then return end
-  local known = redis.call('HGET', state, field(name))
-  if not known or is_further(tonumber(value), tonumber(known)) then
-    redis.call('HSET', state, field(name), value)
+local function write()
+  local known = redis.call('HGET', state, field('sum')) or '0'
+  local double = tonumber(known) + tonumber(ARGV[6])
+  if double ~= double or math.abs(double) == math.huge then
+    error('the sum would not be finite', 0)
   end
-end
-replace('min', ARGV[7], function(a, b) return a < b end)
-replace('max', ARGV[8], function(a, b) return a > b end)
+  redis.call('HINCRBY', state, field('count'), ARGV[5])
+  local sum = add(known, ARGV[6])
+  if sum then
+    redis.call('HSET', state, field('sum'), sum)
+  else
+    redis.call('HINCRBYFLOAT', state, field('sum'), ARGV[6])
+  end
+  local function replace(name, value, is_further)
+    if value == '' then return end
+    local known = redis.call('HGET', state, field(name))
+    if not known or is_further(tonumber(value), tonumber(known)) then
+      redis.call('HSET', state, field(name), value)
+    end
+  end
+  replace('min', ARGV[7], function(a, b) return a < b end)
+  replace('max', ARGV[8], function(a, b) return a > b end)
 
-redis.call('HSETNX', state, 'epoch', ARGV[3])
-redis.call('HINCRBY', state, 'revision', 1)
-local names = {'epoch', 'revision', field('count'), field('sum'), field('min'), field('max')}
-local values, changed = redis.call('HMGET', state, unpack(names)), {}
-for i, name in ipairs(names) do
-  if values[i] then
-    changed[#changed + 1] = name
-    changed[#changed + 1] = values[i]
+  redis.call('HSETNX', state, 'epoch', ARGV[3])
+  redis.call('HINCRBY', state, 'revision', 1)
+  local names = {'epoch', 'revision', field('count'), field('sum'), field('min'), field('max')}
+  local values, changed = redis.call('HMGET', state, unpack(names)), {}
+  for i, name in ipairs(names) do
+    if values[i] then
+      changed[#changed + 1] = name
+      changed[#changed + 1] = values[i]
+    end
   end
+  redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], bucket = changed}))
+  return changed
 end
-redis.call('PUBLISH', ARGV[2], cjson.encode({customer = ARGV[1], bucket = changed}))
-return changed
+local is_done, result = pcall(write)
+if is_done then return result end
+return redis.error_reply('EXECUTED ' .. (type(result) == 'table' and result.err or tostring(result)))
 "
 );
 

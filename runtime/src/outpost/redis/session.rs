@@ -76,8 +76,9 @@ impl Session {
         let mut start = cmd("EVAL");
         start.arg(scripts::START).arg(1).arg(writer);
         start.arg(&id).arg(milliseconds(REMEMBERED));
-        let executed: u64 = start.query_async(&mut connection).await?;
-        pending.resume(executed);
+        start.arg(pending.sent());
+        let (executed, is_new): (u64, bool) = start.query_async(&mut connection).await?;
+        pending.resume(executed, is_new);
         Ok(Self {
             connection,
             id,
@@ -134,8 +135,12 @@ pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.is_io_error() || error.code() == Some(FENCED)
 }
 
-/// The code of the error of a script whose connection is not the last one.
+/// The code of the error of a script that was not executed, since its connection is not the last one, or since a write
+/// before it was not executed.
 pub(super) const FENCED: &str = "FENCED";
+
+/// The code of the error of a write that failed, but is one of the executed ones.
+pub(super) const EXECUTED: &str = "EXECUTED";
 
 /// Random hexadecimal digits.
 pub(super) fn random() -> String {

@@ -1,5 +1,6 @@
 //! The commands that are sent to Redis.
 
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use redis::{Client, Cmd, Pipeline, RedisError, RedisResult};
 
 use super::address;
 use super::pending::{Batch, Pending, Release, lost};
-use super::session::{FENCED, Session, is_unconfirmed, milliseconds, random, script};
+use super::session::{EXECUTED, FENCED, Session, is_unconfirmed, milliseconds, random, script};
 use crate::Error;
 use crate::outpost::message::Snapshot;
 use crate::outpost::number::Number;
@@ -151,15 +152,22 @@ impl Store {
             let outcomes: Vec<RedisResult<Vec<String>>> =
                 pipeline.query_async(&mut session.connection).await?;
             let (mut failures, mut refusal) = (0, None);
-            for (write, outcome) in batch.received().into_iter().zip(outcomes) {
+            let mut received = batch.received().into_iter().zip(outcomes);
+            while let Some((write, outcome)) = received.next() {
                 match outcome.and_then(|fields| stored(&fields)) {
-                    Err(error) if was_not_executed(&error) => {
-                        batch.retry(write);
-                        refusal = refusal.or(Some(error));
-                        continue;
-                    }
                     Ok(stored) => written(&write.0, stored),
-                    Err(_) => failures += 1,
+                    Err(error) if was_executed(&error) => failures += 1,
+                    Err(error) => {
+                        // Writes are executed in order, and none after one that was not.
+                        let rest = iter::once(write).chain(received.map(|(write, _)| write));
+                        if was_not_executed(&error) {
+                            batch.retry(rest);
+                        } else {
+                            batch.unconfirmed(rest);
+                        }
+                        refusal = Some(error);
+                        break;
+                    }
                 }
                 batch.executed();
             }
@@ -248,6 +256,12 @@ impl Release {
             token: random(),
         }
     }
+}
+
+/// Whether a write that failed is one of those that Redis counts as executed. An error without a code is one of this client,
+/// which could not read the response.
+fn was_executed(error: &RedisError) -> bool {
+    error.code().is_none_or(|code| code == EXECUTED)
 }
 
 /// Whether Redis refused a command before it changed anything, for a reason that passes: it is full, read-only or starting,
