@@ -1,5 +1,5 @@
 //! Texts of the project use the common terms of the field. Markdown files show no hidden lines of examples, and link
-//! only to files that exist.
+//! only to files that exist. The guide lists all log messages.
 //!
 //! Texts are Markdown files, comments and string literals in Rust files, and the prose in `spec/`. A phrase is also
 //! found if it contains a line break.
@@ -220,6 +220,48 @@ fn links_of_markdown_lead_to_files() -> Outcome<()> {
     }
     assert!(found.is_empty(), "dead links:\n{}", found.join("\n"));
     Ok(())
+}
+
+#[test]
+fn the_guide_lists_all_log_messages() -> Outcome<()> {
+    let source = fs::read_to_string(root().join("runtime/src/log.rs"))?;
+    let guide = fs::read_to_string(root().join("generator/src/emit/guide/observability.md"))?;
+    let tokens = source.parse().map_err(|_| "log.rs: not Rust")?;
+    let mut messages = Vec::new();
+    collect_messages(tokens, &mut messages);
+    assert!(messages.len() > 20, "{} messages", messages.len());
+    let is_listed = |(level, message): &(String, String)| {
+        let level = format!("| `{}` |", level.to_uppercase());
+        // Placeholders are replaced by values in the guide.
+        let start = message.split('{').next().unwrap_or_default();
+        guide
+            .lines()
+            .any(|line| line.starts_with(&level) && line.contains(start))
+    };
+    messages.retain(|message| !is_listed(message));
+    assert!(messages.is_empty(), "not in the guide: {messages:#?}");
+    Ok(())
+}
+
+/// Collects level and message of each `tracing::level!(.., "message")`.
+fn collect_messages(tokens: TokenStream, messages: &mut Vec<(String, String)>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for window in tokens.windows(6) {
+        if let [first, _, _, level, mark, TokenTree::Group(arguments)] = window
+            && first.to_string() == "tracing"
+            && mark.to_string() == "!"
+        {
+            let mut literals = Vec::new();
+            collect_literals(arguments.stream(), &mut literals);
+            let message = literals.pop().unwrap_or_default();
+            messages.push((level.to_string(), message.trim_matches('"').to_owned()));
+        }
+    }
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            collect_messages(group.stream(), messages);
+        }
+    }
 }
 
 /// Documents for maintainers, in which paths of files may be shortened to their end.

@@ -3,7 +3,7 @@
 //! Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //!
 //! The routes need the feature `axum`. `/checkout?products=ID` redirects to a new checkout, `/portal` to the portal of the
-//! customer who is logged in, whom a function of yours identifies:
+//! customer who is logged in. You supply the function that identifies the visitor:
 //!
 //! ```rust
 //! # #[cfg(feature = "axum")]
@@ -32,9 +32,10 @@
 //! # }
 //! ```
 //!
-//! - **Customers.** A checkout or portal belongs to the customer that your function returns. A query that names another one
-//!   (`customerId`, `customerExternalId`, `customerEmail`) is refused with 403, and so is an anonymous visitor who names
-//!   one. The portal responds with 401 to anonymous visitors. The function can return `Err(response)`, such as a redirect
+//! - **Customers.** A checkout or portal belongs to the customer that your function returns. A query with another
+//!   customer's `customerId`, `customerExternalId` or `customerEmail` is rejected with 403. Anonymous visitors can prefill
+//!   `customerEmail` and `customerName` of a checkout; `customerId`, `customerExternalId` and `customerMetadata` are
+//!   rejected with 403. The portal responds to them with 401. The function can return `Err(response)`, such as a redirect
 //!   to a login page.
 //! - **Redirects.** Success and return URLs are configured, never read from the query. Visitors are redirected (303) to the
 //!   URL of the session only, which has to be `https`, or on the loopback interface.
@@ -42,9 +43,18 @@
 //!   `customerEmail`, `customerName`, `metadata`, `seats` and others: see `routes::CheckoutRoute`. Visitors can edit them,
 //!   so do not trust `metadata` from the query; `.metadata(key, value)` on the route overrides it. `.products(ids)` limits
 //!   what is sold. A `discountId` must be one of `.discounts(ids)`.
-//! - **Errors.** Visitors get a fixed text, never a message of the API. The status is 503 with `Retry-After` after a rate
-//!   limit, 504 after a timeout, 502 after another failure of the API, 400 if the API rejects a value, and 404 at the
-//!   portal for a customer without purchases. With the feature `tracing`, the causes are logged.
+//! - **Errors.** Visitors get a fixed text, never a message of the API. With the feature `tracing`, the causes are logged.
+//!
+//! | outcome | status |
+//! |---|---|
+//! | a parameter is missing or invalid, or the API rejects a value of a checkout | 400 |
+//! | an anonymous visitor requests the portal | 401 |
+//! | another customer, or a product or discount that is not offered | 403 |
+//! | the portal of a customer without purchases | 404 |
+//! | the API rejects the access token or its scopes | 500 |
+//! | rate limit of the API | 503, with `Retry-After` if the API sent it |
+//! | timeout | 504 |
+//! | other failure of the API or of the connection | 502 |
 //!
 //! Examples: [`saas/checkout`](https://github.com/polar-client/polar-client/blob/main/examples/saas/checkout.rs),
 //! [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).

@@ -82,13 +82,14 @@
 //!   updated or deleted, a subscription is created or updated, or a benefit is granted or revoked. Handle `benefit_grant.*`
 //!   and `subscription.*` only to react to a change, such as with an email.
 //! - **Order.** Deliveries may arrive late and out of order. `update` compares the times of the events and keeps the newer
-//!   state. In SQL, write the row with `WHERE as_of <= excluded.as_of`.
-//! - **Missing events.** Polar stops retrying a delivery after a limited number of attempts. Each event contains the whole
+//!   state. In SQL, store `entitlements.as_of()`, the time of the event, in a column, and update the row with `ON CONFLICT
+//!   … DO UPDATE … WHERE row.as_of <= excluded.as_of`, which compares and writes atomically.
+//! - **Missing events.** Polar stops retrying a delivery after 10 attempts. Each event contains the whole
 //!   state, so the next one repairs what is missing. To be sure, request the state at login or once a day, with the time
 //!   before the request: `Entitlements::new(polar.customers().get_state(id).await?, before)`.
 //! - **Unknown customers.** A customer without a stored state has bought nothing, or the first event has not arrived yet:
 //!   request the state once, and treat 404 (`is_not_found()`) as no entitlements.
-//! - **Meters.** Usage is not among the documented causes of the event, so a stored balance can be outdated. Request the
+//! - **Meters.** Usage does not trigger the event, so a stored balance can be outdated. Request the
 //!   state where the balance must be exact.
 //!
 //! ## Seats

@@ -32,9 +32,10 @@
 //! as an `Option<ErrorCode>`: `ErrorCode::Unknown` for an unknown class, `None` if the error is not a response of the API
 //! or contains no class. `error.api()` returns the response with status, headers, body and validation entries.
 //!
-//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true only if the response contains
-//! an error class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`),
-//! and for the error page of a proxy.
+//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true if the resource does not
+//! exist, or the credential has no access to it: a 404 with an error class, or [`Error::NotListed`](crate::Error::NotListed).
+//! It is false where the server does not serve the path or the version of the API (`is_version_gone()`), and for the error
+//! page of a proxy.
 //!
 //! Request bodies are validated before they are sent: [`Error::InvalidBody`](crate::Error::InvalidBody) lists each violated
 //! constraint with the path of its field. `CallOptions::send_unchecked` leaves validation to the server. A path parameter
@@ -71,18 +72,22 @@
 //!
 //! | failure | idempotent (`GET`, `DELETE`, ingestion of events) | not idempotent |
 //! |---|---|---|
-//! | 429 (rate limit) | retried | retried |
+//! | 429 without an error class (rate limit) | retried | retried |
 //! | no connection was established | retried | retried |
 //! | the connection broke, or an attempt timed out | retried | not retried |
 //! | 408, 5xx except 501 and 505 | retried | not retried |
 //! | any other status | not retried | not retried |
 //!
+//! A 429 with an error class, such as `ManualRetryLimitExceeded`, is a limit of the operation and is not retried.
+//!
 //! Delays are exponential with full jitter: random, up to 0.5 seconds before the second attempt and up to 1 second before
 //! the third. With more attempts, the limit doubles up to 20 seconds. `Retry-After` takes precedence; if it exceeds 60
-//! seconds or the rest of the call's timeout, the error is returned immediately. A retry budget, shared by all clones of a
-//! client, keeps retries from making an outage worse: it allows 100 consecutive retries (50 after timeouts). When it is
-//! exhausted, errors are returned without a retry. A successful retry restores what it used, and five other successful
-//! calls restore one retry. `RetryPolicy` and `CallOptions` change the policy, for a client or for one call.
+//! seconds or the rest of the call's timeout, the error is returned immediately. `RetryPolicy` and `CallOptions` change the policy, for a client or for
+//! one call.
+//!
+//! A retry budget, shared by all clones of a client, limits the additional load during an outage. It has 500 units. A retry
+//! costs 5, after a timeout 10. When it is exhausted, errors are returned without a retry. A call that succeeds at the
+//! first attempt adds 1 unit; one that succeeds after retries adds the cost of the last retry.
 //!
 //! By default, a call times out after 60 seconds, retries and delays included, and an attempt after 30 seconds.
 //! `error.may_have_been_sent()` returns whether the server may have acted on a request that failed.

@@ -22,28 +22,40 @@
 //! OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`, report
 //! delays and failures:
 //!
-//! | level | event | fields |
+//! | level | message | fields |
 //! |---|---|---|
-//! | `ERROR` | a token provider fails, or takes too long | `polar.operation`, `error` |
-//! | `ERROR` | a webhook handler fails or panics, or its store fails | `webhook.id`, `webhook.type`, `error` |
-//! | `ERROR` | the API rejects the session of a checkout or portal route: the token or its scopes | `http.response.status_code`, `error` |
-//! | `WARN` | such a session is not created for another reason | `http.response.status_code`, `error` |
-//! | `WARN` | a request is retried after a delay | `polar.operation`, `http.request.resend_count`, `polar.delay`, `error.type` |
-//! | `WARN` | a request is retried with a new token, after a 401 | `polar.operation` |
-//! | `WARN` | a request is not retried, because the retry budget is exhausted | `polar.operation`, `error.type` |
-//! | `WARN` | a 429 stops all calls of a client with a `RateLimit` | `polar.operation`, `polar.delay`, `polar.retry_after` |
-//! | `WARN` | a batch of events failed, and the ingester waits | `polar.failures`, `polar.delay`, `error` |
-//! | `ERROR` | Polar refuses the connection of the Outpost: the token or its scopes | `error` |
-//! | `WARN` | the Outpost is disconnected from Polar or from Redis | `error`, `polar.delay` |
-//! | `WARN` | a command of the Outpost to Redis fails, usage may be missing there, or reservations ran out | `error`, `polar.outpost.lost` |
-//! | `WARN` | a message to the Outpost is invalid, or an event makes a sum infinite | `error`, `polar.reducer` |
-//! | `INFO` | a meter is counted by another definition from now on | `polar.reducer` |
-//! | `WARN` | the ingester ended with events that were not sent | `polar.ingest.unsent` |
-//! | `WARN` | a webhook secret can be guessed | |
-//! | `DEBUG` | a request waited for the client's own rate limit | `polar.operation`, `polar.delay` |
-//! | `DEBUG` | a document does not exist yet | `polar.operation`, `polar.delay` |
+//! | `ERROR` | `the token provider failed` | `polar.operation`, `error` |
+//! | `WARN` | `retrying a request after a delay` | `polar.operation`, `http.request.resend_count`, `polar.delay`, `error.type` |
+//! | `WARN` | `retrying a request with a new token: the last one was rejected` | `polar.operation` |
+//! | `WARN` | `not retrying a request: the retry budget of the client is exhausted` | `polar.operation`, `error.type` |
+//! | `WARN` | `the server's rate limit is reached: all calls of the client wait` | `polar.operation`, `polar.delay`, `polar.retry_after` |
+//! | `WARN` | `Redis failed: the client uses the shared rate limit as its own` | `error` |
+//! | `DEBUG` | `a request waited for the client's own rate limit` | `polar.operation`, `polar.delay` |
+//! | `DEBUG` | `waiting for a document`: the invoice or receipt is not generated yet | `polar.operation`, `polar.delay` |
+//! | `ERROR` | `events are not delivered: the server rejected them, or did not count them` | `polar.events`, `error` |
+//! | `ERROR` | `a usage event was lost: the timer or byte counter that measured it was dropped, and it could not be queued` | `error` |
+//! | `ERROR` | `the spool of events cannot be read or written: it is tried again` | `error`, `error.source` |
+//! | `ERROR` | `the file of a spool was damaged: the events that can be read are sent` | `polar.spool.folder`, `polar.spool.lost` |
+//! | `ERROR` | `a stored event cannot be read by this version of the program: it stays in the spool` | `error` |
+//! | `ERROR` | ``usage events were rejected: they stay in the outbox, with the reason in the column `rejection` `` | `polar.outbox.rejected` |
+//! | `WARN` | `a batch of events failed: ingestion pauses` | `polar.failures`, `polar.delay`, `error` |
+//! | `WARN` | ``the ingester ended with events that were not sent: await `Ingester::shutdown` before its runtime ends`` | `polar.ingest.unsent` |
+//! | `WARN` | `the database of the outbox failed: its relay waits` | `polar.delay`, `error` |
+//! | `ERROR` | `Polar refused the connection of the Outpost: balances are read from the API` (the token or its scopes) | `error` |
+//! | `WARN` | `the Outpost is disconnected: balances are read from the API meanwhile` | `error`, `polar.delay` |
+//! | `WARN` | `the Outpost is disconnected from Redis: balances are read from the API meanwhile` | `error`, `polar.delay` |
+//! | `WARN` | `a command of the Outpost to Redis failed` | `error` |
+//! | `WARN` | `usage may be missing in Redis until the next snapshot: the events themselves are sent` | `polar.outpost.lost` |
+//! | `WARN` | `Redis had lost reservations, and has them again: units may have been reserved twice meanwhile` | `polar.outpost.lost` |
+//! | `WARN` | `a message to the Outpost is invalid and was skipped` | `error` |
+//! | `WARN` | `an event was not counted by the Outpost: the sum would not be finite` | `polar.reducer` |
+//! | `INFO` | `a meter has another definition: its balances are read from the API until the next snapshot` | `polar.reducer` |
+//! | `ERROR` | `the handler of a webhook failed`, `the handler of a webhook panicked`, `the store of webhook deliveries failed` | `webhook.id`, `webhook.type`, `error` |
+//! | `WARN` | `a webhook secret has a key of less than 16 bytes, which can be guessed; reset the secret of the endpoint` | |
+//! | `ERROR` | `a session for a visitor was rejected`: a checkout or portal route, by the token or its scopes | `http.response.status_code`, `error` |
+//! | `WARN` | `a session for a visitor was not created`: any other failure of such a route | `http.response.status_code`, `error` |
 //!
-//! Delays are seconds. Events about requests are in the span of their call. `error.type` is the status, or the kind of an
+//! Delays are seconds. `polar.reducer` identifies the aggregation of a meter. Events about requests are in the span of their call. `error.type` is the status, or the kind of an
 //! error without one (`connection`, `timeout`). Tokens, bodies and parameters are in none of them; `error` is the message of an error, which can
 //! quote what the API says about a value. Alert on `ERROR`, and on an unusual number of `WARN`.
 //!

@@ -146,7 +146,8 @@
 //! ## Unions and enums
 //!
 //! A union has a method for each field that all of its variants have. It returns an `Option` only if the value may be
-//! missing in a variant. An unknown variant has these fields, too, and `raw()` returns its JSON:
+//! missing in a variant. An unknown variant has these methods, too; those of a discriminator and of a required string
+//! return an empty string if it has no such field. `raw()` returns its JSON:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;

@@ -48,8 +48,7 @@
 //!    versions.
 //! 3. Move your webhook endpoints (below).
 //! 4. Turn off the feature of the version before. That of `v2026_10` is a default feature: set `default-features = false`,
-//!    and list the other default features that you use beside `v2027-01` (`exports`, `files`, `ingest`, `metering`,
-//!    `rustls`, `webhooks`).
+//!    and list the other default features that you use beside `v2027-01`: `exports`, `files`, `gzip`, `http2`, `ingest`, `metering`, `rustls`, `webhooks`.
 //!
 //! ## Webhooks of two versions
 //!

@@ -83,7 +83,8 @@
 //! ### Several processes
 //!
 //! `Deliveries::in_memory()` remembers the last 10,000 events of its process. If several processes receive deliveries, or
-//! the memory has to survive a restart, store the IDs in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
+//! the memory has to survive a restart, store the IDs of events (the header `webhook-id`, which all attempts of a delivery
+//! have in common) in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "webhooks", feature = "postgres", feature = "redis"))]
@@ -116,14 +117,17 @@
 //!
 //! ### Routes and extractors
 //!
-//! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state
+//! `Webhooks::axum_route` (above) and `Webhooks::actix_route` return a route that verifies a delivery, decodes it, and calls
+//! the handler once for each event. `Delivery<Event>` is also an extractor of both: for axum, the router's state
 //! has to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
 //! `web::Data<Webhooks>`. Routes and extractors reject a request without the headers of a delivery before they read its
-//! body. A body may have up to 1 MiB (`body_limit`) and take 10 seconds (`body_timeout`, which needs a tokio runtime with
-//! its time driver: `enable_all` or `enable_time`).
+//! body. A body may have up to 1 MiB (`Webhooks::body_limit`; larger ones get 413) and take 10 seconds
+//! (`Webhooks::body_timeout`; slower ones get 408), which needs a tokio runtime with its time driver: `enable_all` or
+//! `enable_time`.
 //!
 //! `WebhookError::status()` returns the response to an invalid delivery: 401 if the signature does not match, 400 if the
-//! headers of a delivery are missing, 403 if the timestamp differs from the clock by more than five minutes.
+//! headers of a delivery are missing, 403 if the timestamp differs from the clock by more than five minutes. Its
+//! documentation lists all.
 //! `WebhookError::Malformed`, for an authentic delivery whose body cannot be decoded, contains its ID, type, timestamp and
 //! body.
 //!

@@ -101,9 +101,13 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStrea
         quote!(#name: #map::new())
     });
     let article = docs::article(&def.name.rust);
-    let summary = match arguments.is_empty() {
-        true => format!("Creates {article} without any field set."),
-        false => format!("Creates {article} with its required fields."),
+    let is_constant = |field: &&Field| field.representation == Representation::Constant;
+    let summary = if !arguments.is_empty() {
+        format!("Creates {article} with its required fields.")
+    } else if !kept.iter().all(is_constant) || object.rest.is_some() {
+        format!("Creates {article} without any field set.")
+    } else {
+        format!("Creates {article}, which has no fields to set.")
     };
     let docs = Docs::new(None, summary).attributes();
     let values: Vec<TokenStream> = values.chain(rest).collect();

@@ -138,7 +138,8 @@ impl ApiError {
         &self.validation
     }
 
-    /// Returns a hint at a likely cause, such as a token of another kind or for another server.
+    /// Returns a hint at a likely cause, such as a token of another kind or for another server. The message of the error
+    /// (`Display`) contains it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

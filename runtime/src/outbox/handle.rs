@@ -34,7 +34,7 @@ impl Relay {
         self.stats()
     }
 
-    /// Returns the counts so far.
+    /// Returns the statistics so far.
     #[must_use]
     pub fn stats(&self) -> RelayStats {
         self.0.state().stats.clone()
@@ -49,7 +49,7 @@ impl fmt::Debug for Relay {
     }
 }
 
-/// The counts of a relay.
+/// Statistics of an outbox [`Relay`] since its start: counts of events, and errors that are being retried.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RelayStats {

@@ -33,17 +33,18 @@ const REJECTED: (StatusCode, &str) = (
 /// | parameter | value |
 /// |---|---|
 /// | `products` | IDs of products, repeated for several: the customer chooses between them |
-/// | `customerEmail`, `customerName`, `customerTaxId` | fill in the form |
-/// | `customerBillingAddress` | the same, as JSON: `{"country":"AT"}` |
+/// | `customerEmail`, `customerName`, `customerTaxId` | prefill the form; another email address than that of a visitor who is logged in is rejected |
+/// | `customerBillingAddress` | prefills the billing address, a JSON object: `{"country":"AT"}` |
 /// | `metadata` | a JSON object, copied to orders and subscriptions |
-/// | `customerMetadata` | a JSON object, copied to the customer; of visitors who are logged in |
+/// | `customerMetadata` | a JSON object, copied to the customer; rejected for anonymous visitors |
 /// | `discountId` | one of [`discounts`](Self::discounts) |
 /// | `allowDiscountCodes` | `true` or `false`, unless the program decides it |
-/// | `seats` | how many |
-/// | `locale` | the language: `de` |
-/// | `customerId`, `customerExternalId` | the visitor's own; other customers are rejected |
+/// | `seats` | number of seats |
+/// | `locale` | language of the page, such as `de` |
+/// | `customerId`, `customerExternalId` | the customer that the visitor is logged in as; other customers, and anonymous visitors, are rejected |
 ///
-/// All others are ignored. Do not trust `metadata`: visitors can edit the URL. Keys that the program sets win.
+/// Unknown parameters are ignored. Do not trust `metadata`, because visitors can edit the URL; keys of the route's own
+/// [`metadata`](Self::metadata) take precedence.
 #[derive(Clone, Debug)]
 #[must_use = "a route is finished with `identified_by`"]
 pub struct CheckoutRoute {

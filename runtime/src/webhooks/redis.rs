@@ -90,7 +90,8 @@ impl RedisStore {
         self
     }
 
-    /// Sets how long a handled event is stored. Default: 30 days.
+    /// Sets how long the ID of a handled event is stored. Default: 30 days. An event that is delivered after that time is
+    /// handled again.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;

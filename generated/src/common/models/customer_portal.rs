@@ -813,7 +813,7 @@ pub struct CustomerBenefitGrantCustom {
 pub struct CustomerBenefitGrantCustomUpdate {}
 
 impl CustomerBenefitGrantCustomUpdate {
-    /// Creates a `CustomerBenefitGrantCustomUpdate` without any field set.
+    /// Creates a `CustomerBenefitGrantCustomUpdate`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -948,7 +948,7 @@ pub struct CustomerBenefitGrantDownloadables {
 pub struct CustomerBenefitGrantDownloadablesUpdate {}
 
 impl CustomerBenefitGrantDownloadablesUpdate {
-    /// Creates a `CustomerBenefitGrantDownloadablesUpdate` without any field set.
+    /// Creates a `CustomerBenefitGrantDownloadablesUpdate`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1007,7 +1007,7 @@ pub struct CustomerBenefitGrantFeatureFlag {
 pub struct CustomerBenefitGrantFeatureFlagUpdate {}
 
 impl CustomerBenefitGrantFeatureFlagUpdate {
-    /// Creates a `CustomerBenefitGrantFeatureFlagUpdate` without any field set.
+    /// Creates a `CustomerBenefitGrantFeatureFlagUpdate`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1145,7 +1145,7 @@ pub struct CustomerBenefitGrantLicenseKeys {
 pub struct CustomerBenefitGrantLicenseKeysUpdate {}
 
 impl CustomerBenefitGrantLicenseKeysUpdate {
-    /// Creates a `CustomerBenefitGrantLicenseKeysUpdate` without any field set.
+    /// Creates a `CustomerBenefitGrantLicenseKeysUpdate`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1227,7 +1227,7 @@ pub struct CustomerBenefitGrantMeterCredit {
 pub struct CustomerBenefitGrantMeterCreditUpdate {}
 
 impl CustomerBenefitGrantMeterCreditUpdate {
-    /// Creates a `CustomerBenefitGrantMeterCreditUpdate` without any field set.
+    /// Creates a `CustomerBenefitGrantMeterCreditUpdate`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -1853,7 +1853,7 @@ pub enum CustomerPaymentMethod {
     Card(Box<PaymentMethodCard>),
     /// A saved South Korean card of a customer.
     KrCard(Box<PaymentMethodKrCard>),
-    /// A saved payment method of a customer, of any other type.
+    /// A saved payment method of a customer other than a card.
     Generic(Box<PaymentMethodGeneric>),
     /// An unknown variant, with its JSON.
     Unknown(Box<UnknownCustomerPaymentMethod>),
@@ -2680,7 +2680,7 @@ impl CustomerSubscriptionPause {
 pub struct CustomerSubscriptionResume {}
 
 impl CustomerSubscriptionResume {
-    /// Creates a `CustomerSubscriptionResume` without any field set.
+    /// Creates a `CustomerSubscriptionResume`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -2811,7 +2811,7 @@ polar_client_runtime::variant_body! {
 pub struct CustomerSubscriptionUpdateClear {}
 
 impl CustomerSubscriptionUpdateClear {
-    /// Creates a `CustomerSubscriptionUpdateClear` without any field set.
+    /// Creates a `CustomerSubscriptionUpdateClear`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -3018,7 +3018,7 @@ pub struct PaymentMethodCard {
     pub method_metadata: PaymentMethodCardMetadata,
 }
 
-/// A saved payment method of a customer, of any other type.
+/// A saved payment method of a customer other than a card.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {

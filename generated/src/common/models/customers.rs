@@ -598,7 +598,7 @@ pub struct CustomerPaymentMethodCard {
     pub is_default: bool,
 }
 
-/// A saved payment method of a customer, of any other type.
+/// A saved payment method of a customer other than a card.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
@@ -1912,7 +1912,7 @@ pub enum PaymentMethod {
     Card(Box<CustomerPaymentMethodCard>),
     /// A saved South Korean card of a customer.
     KrCard(Box<CustomerPaymentMethodKrCard>),
-    /// A saved payment method of a customer, of any other type.
+    /// A saved payment method of a customer other than a card.
     Generic(Box<CustomerPaymentMethodGeneric>),
     /// An unknown variant, with its JSON.
     Unknown(Box<UnknownPaymentMethod>),

@@ -119,7 +119,7 @@ pub struct CountAggregation {
 }
 
 impl CountAggregation {
-    /// Creates a `CountAggregation` without any field set.
+    /// Creates a `CountAggregation`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {

@@ -1435,7 +1435,7 @@ impl Default for OrganizationDisputeSettingsUpdate {
 pub struct OrganizationIndividualLegalEntitySchema {}
 
 impl OrganizationIndividualLegalEntitySchema {
-    /// Creates an `OrganizationIndividualLegalEntitySchema` without any field set.
+    /// Creates an `OrganizationIndividualLegalEntitySchema`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {

@@ -60,7 +60,7 @@ pub struct CardPaymentMetadata {
     pub last4: String,
 }
 
-/// A payment by any other method.
+/// A payment by a method other than a card.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GenericPayment {
@@ -78,7 +78,7 @@ pub struct GenericPayment {
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// Payment method, such as `card`.
+    /// Payment method that is not a card.
     pub method: String,
     /// Trigger of the payment attempt. `None` if it is not recorded.
     pub trigger: Option<PaymentTrigger>,
@@ -158,7 +158,7 @@ pub enum Payment {
     Card(Box<CardPayment>),
     /// A payment by South Korean card.
     KrCard(Box<KrCardPayment>),
-    /// A payment by any other method.
+    /// A payment by a method other than a card.
     Generic(Box<GenericPayment>),
     /// An unknown variant, with its JSON.
     Unknown(Box<UnknownPayment>),

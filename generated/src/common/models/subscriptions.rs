@@ -262,7 +262,7 @@ impl SubscriptionPause {
 pub struct SubscriptionResume {}
 
 impl SubscriptionResume {
-    /// Creates a `SubscriptionResume` without any field set.
+    /// Creates a `SubscriptionResume`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {
@@ -626,7 +626,7 @@ impl SubscriptionUpdateBillingPeriod {
 pub struct SubscriptionUpdateClear {}
 
 impl SubscriptionUpdateClear {
-    /// Creates a `SubscriptionUpdateClear` without any field set.
+    /// Creates a `SubscriptionUpdateClear`, which has no fields to set.
     #[must_use]
     #[inline]
     pub fn new() -> Self {

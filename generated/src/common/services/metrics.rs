@@ -326,7 +326,8 @@ impl Export {
         self
     }
 
-    /// Sets `metrics`: slugs of the metrics to return. Defaults to all metrics.
+    /// Sets `metrics`: slugs of the metrics to return, such as `active_subscriptions`:
+    /// the names of the fields of `MetricsTotals`. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -391,7 +392,8 @@ impl Get {
         self
     }
 
-    /// Sets `metrics`: slugs of the metrics to return. Defaults to all metrics.
+    /// Sets `metrics`: slugs of the metrics to return, such as `active_subscriptions`:
+    /// the names of the fields of `MetricsTotals`. Defaults to all metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);

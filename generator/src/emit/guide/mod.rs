@@ -45,14 +45,15 @@ const PAGES: [(&str, &str); 17] = templates![
     "performance",
 ];
 
-/// The page about versions. `LIST` stands for all versions, and `OTHER` for a version other than the default.
+/// The page about versions. `LIST` stands for all versions, `OTHER` for a version other than the default, and `DEFAULTS` for
+/// the default features that are not versions.
 const VERSIONS: &str = include_str!("versions.md");
 
 /// The documentation of the crate. `CONTENTS` stands for the list of pages.
 const ROOT: &str = include_str!("crate.md");
 
-/// Returns all pages, with the placeholders replaced.
-pub(super) fn pages(versions: &Versions) -> Vec<Page> {
+/// Returns all pages, with the placeholders replaced. `features` are the default features that are not versions.
+pub(super) fn pages(versions: &Versions, features: &[&str]) -> Vec<Page> {
     let default = versions.default_version();
     let mut pages: Vec<Page> = PAGES
         .into_iter()
@@ -63,7 +64,7 @@ pub(super) fn pages(versions: &Versions) -> Vec<Page> {
         .collect();
     pages.push(Page {
         name: "versions",
-        text: versions_page(versions),
+        text: versions_page(versions, features),
     });
     pages
 }
@@ -202,7 +203,7 @@ fn for_version(template: &str, version: &str) -> String {
 }
 
 /// Returns the page about versions. The section on migration is omitted if there is only one version.
-fn versions_page(versions: &Versions) -> String {
+fn versions_page(versions: &Versions, features: &[&str]) -> String {
     let default = versions.default_version();
     let list = versions.iter().map(|(version, state)| {
         let (module, feature) = (
@@ -226,8 +227,11 @@ fn versions_page(versions: &Versions) -> String {
         let only = VERSIONS.split_inclusive("LIST\n\n").next();
         return only.unwrap_or_default().replace("LIST", &list);
     };
+    let defaults = features.iter().map(|feature| format!("`{feature}`"));
+    let defaults: Vec<String> = defaults.collect();
     VERSIONS
         .replace("LIST", &list)
+        .replace("DEFAULTS", &defaults.join(", "))
         .replace("OTHER_FEATURE", &names::version_feature(other))
         .replace("OTHER_VARIANT", &names::version_variant(other))
         .replace("OTHER", &names::version_module(other))

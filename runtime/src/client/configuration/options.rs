@@ -77,13 +77,14 @@ impl CallOptions {
     }
 
     /// Sets the timeout of the call, including all attempts and the waits between them, after which it fails with
-    /// [`Error::Timeout`]. For streamed bodies, it covers the time until the body begins.
+    /// [`Error::Timeout`]; 60 seconds by default. For streamed bodies, it covers the time until the body begins.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Sets the timeout of an attempt. For streamed bodies, it is also the maximum time between two chunks.
+    /// Sets the timeout of an attempt; 30 seconds by default. For streamed bodies, it is also the maximum time between
+    /// two chunks.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
@@ -117,7 +118,9 @@ impl CallOptions {
         self
     }
 
-    /// Sets the maximum size of a response in bytes, after decompression.
+    /// Sets the maximum size of a response in bytes, after decompression; 64 MiB by default. A larger response is an
+    /// [`Error::BodyTooLarge`]. Streamed bodies and files that are saved to disk have no such limit; invoices and receipts
+    /// do.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
