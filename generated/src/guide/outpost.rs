@@ -45,7 +45,8 @@
 //! - the first snapshot of the customer has not arrived; a read waits up to `snapshot_timeout` for it (one second by
 //!   default);
 //! - the meter counts unique values, which cannot be computed locally, or Polar has not configured it yet;
-//! - the definition of the meter has changed since the last snapshot, so that events were counted by another one;
+//! - the definition of the meter has changed since the last snapshot, while this process was running, so that events were
+//!   counted by another one;
 //! - the local state is incomplete: this process started after the snapshot was taken, so events that other processes
 //!   tracked in between may be missing. This lasts until Polar sends a newer snapshot, some minutes after the start.
 //!
@@ -68,10 +69,15 @@
 //! afterwards.
 //!
 //! Each event is counted once, however connections break. A write is executed in one atomic step that also counts the
-//! writes of this process under a key of its own (`outpost:writer:` and a random ID). The next connection reads that number,
-//! so that writes whose responses were lost are written again only if Redis did not execute them, and it disables earlier
-//! connections, so that they execute nothing afterwards. The key expires after a day without a connection, and writes that
-//! have been unconfirmed for so long are given up.
+//! writes of this process under a key of its own (`outpost:writer:` and a random ID). The next connection reads that
+//! number, so that writes whose responses were lost are written again only if Redis did not execute them, and it disables
+//! earlier connections, so that they execute nothing afterwards. The key expires after a day without a connection. If it
+//! has expired or was deleted, it is unknown which of these writes were executed. They are given up, because they could be
+//! counted twice: an event of the level `WARN` says so, and they are missing from balances until the next snapshot.
+//!
+//! Set `maxmemory-policy` to `noeviction`, the default of Redis. Other policies delete keys when the memory is full: leases
+//! of reservations, so that another process can reserve the same units until they are renewed, the keys of processes, and
+//! with the policies for all keys the counts themselves.
 //!
 //! Know these limits:
 //!
@@ -81,10 +87,13 @@
 //!   last snapshot are missing locally until Polar has counted them, some minutes later. Balances are too high until then.
 //! - Redis Cluster is not supported: a script that counts changes several keys, which a cluster would distribute over
 //!   several nodes. If the server is one of a cluster, its state is not used, and an event of the level `WARN` says so.
+//! - Redis does not store the definition by which a state was counted. Processes that run while the definition of a meter
+//!   changes use the API until the next snapshot. One that starts between the change and that snapshot uses counts by both
+//!   definitions, and its balances can be wrong until then.
 //! - The state of a customer does not expire: its keys stay in Redis.
 //!
-//! With the scheme `rediss`, the connection uses TLS, by the feature `rustls` (a default) or `native-tls`. If the authority
-//! that signed the server's certificate is not one that the system trusts, pass its certificate to
+//! With the scheme `rediss` (or `valkeys`), the connection uses TLS, by the feature `rustls` (a default) or `native-tls`.
+//! If the authority that signed the server's certificate is not one that the system trusts, pass its certificate to
 //! `OutpostOptions::redis_certificate`. The crate `redis` uses the cryptographic provider that is installed for the
 //! process; if there is none, `aws-lc-rs` is installed when metering is started.
 //!
