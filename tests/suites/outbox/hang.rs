@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use polar_client::postgres::PostgresError;
+use polar_client::tokio_postgres::Row;
+use polar_client::tokio_postgres::types::ToSql;
 
 use super::database::Database;
 use super::polar::StandIn;
@@ -11,14 +13,26 @@ use super::{DEADLINE, OUTBOX, event, id, relay, until, until_sent};
 /// Returns the process of the database in which a statement waits for a lock.
 async fn waiting_process(database: &Database) -> Option<i32> {
     let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-    let row = database.client.query_opt(waiting, &[]).await.unwrap()?;
+    let row = activity(database, waiting, &[]).await?;
     Some(row.get(0))
 }
 
 async fn is_running(database: &Database, process: i32) -> bool {
-    let running = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'";
-    let row = database.client.query_one(running, &[&process]).await;
-    row.unwrap().get::<_, i64>(0) > 0
+    let running = "SELECT pid FROM pg_stat_activity WHERE pid = $1 AND state = 'active'";
+    activity(database, running, &[&process]).await.is_some()
+}
+
+/// Returns the first row of a query about the activity of the database. Within a transaction, which the test's connection
+/// has open, PostgreSQL would respond with the activity at the first query.
+async fn activity(
+    database: &Database,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Option<Row> {
+    let clear = "SELECT pg_stat_clear_snapshot()";
+    database.client.batch_execute(clear).await.unwrap();
+    let rows = database.client.query(query, parameters).await.unwrap();
+    rows.into_iter().next()
 }
 
 #[tokio::test]
