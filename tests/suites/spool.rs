@@ -178,10 +178,10 @@ async fn an_event_that_is_being_written_is_stored_although_its_caller_is_dropped
     let event = event(1).timestamp(SystemTime::now().into());
     for _ in 0..2 {
         let mut tracking = pin!(metering.track(event.clone()));
-        let poll = tracking
+        // Seldom, the event is stored before the poll returns.
+        let _ = tracking
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
-        assert!(poll.is_pending());
     }
     metering.flush().await.unwrap();
     // The one that was tracked again has the same external ID.

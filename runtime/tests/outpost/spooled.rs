@@ -15,8 +15,8 @@ use crate::{CALLS, event, next_bucket, read, read_locally, reducers, snapshot};
 /// Polls a future once, and drops it.
 fn give_up(future: impl Future) {
     let future = pin!(future);
-    let poll = future.poll(&mut Context::from_waker(Waker::noop()));
-    assert!(poll.is_pending());
+    // Seldom, it is finished before the poll returns.
+    let _ = future.poll(&mut Context::from_waker(Waker::noop()));
 }
 
 #[tokio::test]
