@@ -13,42 +13,61 @@
 //! cargo xtask footprint                              # a minimal program, compared with polar-sh; each Cargo feature
 //! ```
 //!
-//! All numbers are medians on two cores of a shared, noisy machine. Ratios compare with the same types and
-//! `#[derive(Serialize, Deserialize)]`, measured in turn with this crate in one run.
+//! All numbers are medians on two cores of a shared machine (AMD EPYC); each table is from one run. Ratios to derives
+//! compare with the same types and `#[derive(Serialize, Deserialize)]`, measured in turn with this crate.
+//!
+//! ## Aims
+//!
+//! | What | reference | aim | reached | the limit, if the aim is not reached |
+//! |---|---|---|---|---|
+//! | `cargo check` of the crate alone, user seconds | derives | 0.09 (about 3 s) | 0.22 (2.6 s) | the aim in seconds is reached; derives take 11.9 s here |
+//! | the same, peak memory | derives | 0.25 | 0.39 | the types alone, with `Clone` and docs: 0.14 ([where it goes](#where-compile-time-goes)) |
+//! | optimized build of the crate alone, user seconds | derives | 0.10 | 0.87 | decoders are compiled in the crate on purpose ([who compiles decoders](#who-compiles-the-decoders)): without them 0.24 |
+//! | rlib of it | derives | 0.2 | 0.40 | metadata without any function body is 13.9 MB: 0.21 |
+//! | `cargo check` of all three versions, user seconds | one version | 1.25 | 1.22 | |
+//! | minimal program, clean build | polar-sh | 0.6 | 0.92 | the dependencies and the runtime alone are 0.70 |
+//! | minimal program, build after an edit | polar-sh | 0.1 | 0.18 | more than half of the code that is left drops values and handles maps (`BTreeMap`), which Rust compiles where it is used |
+//! | minimal program, stripped binary | polar-sh | 1.0 | 0.91 | |
+//! | decoding, speed | decoders by hand | no worse than 1.34 to 1.95 | 1.29 to 1.97 | |
+//! | encoding, speed | derives | 1.0 everywhere | 1.38 to 2.13 | |
+//! | a call, one task and 50 tasks, p50 | `reqwest` | 1.08, 1.15 | 1.02, 1.02 | |
+//! | a waiting call, with and without `tracing` | | 4 kB | 2.5 to 3.5 kB | |
+//! | webhooks, verified and decoded a second | `standardwebhooks` with derives | 1.5 | 2.24 | |
+//! | metering | | | | [below](#metering) |
 //!
 //! ## Throughput
 //!
-//! | Page of 100 | `polar-client` | derives | ratio |
-//! |---|---|---|---|
-//! | decode subscriptions | 278 MB/s | 107 MB/s | 2.6 |
-//! | decode products | 265 MB/s | 67 MB/s | 4.0 |
-//! | decode orders | 282 MB/s | 142 MB/s | 2.0 |
-//! | decode events | 254 MB/s | 21 MB/s | 12 |
-//! | decode organizations (no unions) | 344 MB/s | 238 MB/s | 1.4 |
-//! | encode subscriptions | 389 MB/s | 364 MB/s | 1.07 |
-//! | encode products | 349 MB/s | 388 MB/s | 0.90 |
-//! | encode orders | 395 MB/s | 351 MB/s | 1.12 |
-//! | encode events | 428 MB/s | 455 MB/s | 0.94 |
-//! | encode organizations | 571 MB/s | 694 MB/s | 0.82 |
+//! | Page of 100 | `polar-client` | derives | ratio | by hand | ratio |
+//! |---|---|---|---|---|---|
+//! | decode subscriptions | 621 MB/s | 275 MB/s | 2.3 | 381 MB/s | 1.63 |
+//! | decode products | 572 MB/s | 194 MB/s | 3.0 | 358 MB/s | 1.60 |
+//! | decode orders | 611 MB/s | 334 MB/s | 1.8 | 391 MB/s | 1.56 |
+//! | decode events | 546 MB/s | 51 MB/s | 11 | 294 MB/s | 1.86 |
+//! | decode organizations (no unions) | 766 MB/s | 685 MB/s | 1.1 | 670 MB/s | 1.14 |
+//! | encode subscriptions | 1,719 MB/s | 818 MB/s | 2.1 | 823 MB/s | 2.1 |
+//! | encode products | 1,689 MB/s | 956 MB/s | 1.8 | 984 MB/s | 1.7 |
+//! | encode orders | 1,670 MB/s | 783 MB/s | 2.1 | 779 MB/s | 2.1 |
+//! | encode events | 1,893 MB/s | 1,091 MB/s | 1.7 | 1,075 MB/s | 1.8 |
+//! | encode organizations | 2,292 MB/s | 1,659 MB/s | 1.4 | 1,631 MB/s | 1.4 |
 //!
-//! Derives decode unions by trying their variants in turn (`untagged`). Compared with hand-written decoders of the unions
-//! that lose no data either, decoding is 1.5 to 1.9 times as fast.
+//! Derives decode unions by trying their variants in turn (`untagged`). "By hand" are decoders of the unions that lose no
+//! data, as one writes them without a generator.
 //!
-//! The table is older than the search for bytes to escape that looks at eight bytes at once. By itself it made encoding
-//! faster by 8% (organizations), 4% (orders, subscriptions), 3% (events) and 1% (products).
+//! Each task runs once before it is measured. Earlier versions of the bench did not do that, and showed encoding at 0.76 to
+//! 1.33 of derives: the task that came first after another one that had decoded paid for the memory that this one had
+//! freed. With that bench, decoding was 1.29 to 1.97 times as fast as decoders by hand.
 //!
 //! ## Calls
 //!
 //! A `GET` with a response of 1.6 kB, from a server on loopback, on one thread. The reference is `reqwest` with serde's
-//! derives over the same connections. Times are medians, with the feature `reqwest` alone, of several runs on a machine with
-//! more work than cores; instructions are those in user space, which do not depend on what else the machine does.
+//! derives over the same connections. With the feature `reqwest` alone; instructions are those in user space.
 //!
-//! | One call | reference | `polar-client` | ratio | before | aim |
-//! |---|---|---|---|---|---|
-//! | time, one task | 26.6 µs | 27.3 µs | 1.03 | | 1.08 |
-//! | time, 50 tasks | 5 to 20 ms | 5 to 24 ms | 1.02 to 1.19 | | 1.15 |
-//! | instructions | 139,000 | 143,000 | 1.03 | 1.09 | |
-//! | allocations | 81 | 79 | 0.98 | 1.16 | |
+//! | One call | reference | `polar-client` | ratio | aim |
+//! |---|---|---|---|---|
+//! | time, one task | 67.9 µs | 69.2 µs | 1.02 | 1.08 |
+//! | time, 50 tasks | 810 µs | 831 µs | 1.02 | 1.15 |
+//! | instructions | 133,800 | 139,800 | 1.04 | |
+//! | allocations | 81 | 79 | 0.98 | |
 //!
 //! Decoding is 48,000 of the instructions and the client itself 15,000; the others are those of `reqwest`. Over a transport
 //! that allocates nothing, a call allocates 29 times, decoding included (41 times before).
@@ -60,17 +79,19 @@
 //!
 //! ## Webhooks
 //!
-//! One core verifies and decodes 75,000 of the recorded deliveries a second, which have 2.9 kB on average (73,000 before
-//! signatures were decoded without allocations, and finished once for each key). Both keys of a secret are always
-//! tried, so the body is hashed twice where the secret stands for two. The bench `deliveries` prints the ratio to
-//! `standardwebhooks` with serde's derives; the aim is 1.5.
+//! | Recorded deliveries of 2.9 kB, one core | a second |
+//! |---|---|
+//! | `standardwebhooks` with serde's derives | 45,700 |
+//! | `polar-client` | 102,500 (2.24; the aim is 1.5) |
+//!
+//! Both keys of a secret are always tried, so the body is hashed twice where the secret stands for two.
 //!
 //! ## Metering
 //!
-//! The same events with this crate and with Polar's Python SDK (`polar-sdk[outpost]` 1.0.3a5, Python 3.11), in turns, with the
-//! same server on loopback. An event has three values of metadata; creating it is included. Two cores (AMD EPYC) that also
-//! compiled, so the bench ran with real-time priority; a sync of the disk took 0.3 ms. The bench prints all rows again, and
-//! says which it skips because a server or the SDK is not installed.
+//! The same events with this crate and with Polar's Python SDK (`polar-sdk[outpost]` 1.0.3a5, Python 3.11), in turns, with
+//! the same server on loopback. An event has three values of metadata; creating it is included. Two cores (AMD EPYC) that
+//! also compiled, so the bench ran with real-time priority; a sync of the disk took 0.3 ms. The bench prints all rows
+//! again, and says which it skips because a server or the SDK is not installed.
 //!
 //! | `track` returns after | µs | events/s | aim |
 //! |---|---|---|---|
@@ -87,7 +108,8 @@
 //! | outbox, `track_all` of 1,000 events | 6.6 | 152,000 | |
 //! | Python SDK, memory | 7.1 | 140,000 | |
 //!
-//! With one task, the spool without sync is limited by its writer thread, which commits each event; many tasks share a commit.
+//! With one task, the spool without sync is limited by its writer thread, which commits each event; many tasks share a
+//! commit.
 //!
 //! | Read of a local balance | p50 | p99 | aim for p99 |
 //! |---|---|---|---|
@@ -98,8 +120,8 @@
 //! | Python SDK, Redis | 13 µs | 24 µs | |
 //! | Python SDK, Redis, right after an event | 24 µs | 41 µs | |
 //!
-//! The read right after an event waits until Redis has the event. `track` of the SDK waits for that itself, so its read does
-//! not.
+//! The read right after an event waits until Redis has the event. `track` of the SDK waits for that itself, so its read
+//! does not.
 //!
 //! | Delivered | events/s | SDK | ratio | aim |
 //! |---|---|---|---|---|
@@ -110,51 +132,61 @@
 //! | memory, and counted in Redis | 172,000 | 2,960 | 58 | 50 |
 //!
 //! The SDK has its default of 100 events per request; with 500, as this crate, it delivers 124,000. Counted in Redis, fifty
-//! times as many events as with the SDK are delivered, because its `track` waits for Redis. Without, the aim is not met: the SDK
-//! needs 16 µs for an event from `track` to the response, and a fiftieth of that is less than the aim for `track` alone.
+//! times as many events as with the SDK are delivered, because its `track` waits for Redis. Without, the aim is not met:
+//! the SDK needs 16 µs for an event from `track` to the response, and a fiftieth of that is less than the aim for `track`
+//! alone.
 //!
-//! A million events that wait for the end of an outage take 1,184 MiB in memory (1.2 kB each; 0.4 kB with the SDK, which keeps
-//! them as they were passed), and 20 MiB with a spool.
+//! A million events that wait for the end of an outage take 1,184 MiB in memory (1.2 kB each; 0.4 kB with the SDK, which
+//! keeps them as they were passed), and 20 MiB with a spool.
 //!
 //! ## A minimal program
 //!
-//! It lists products, creates a checkout and verifies a webhook. The reference is the same program with `polar-sh` 0.1.2. Both
-//! are optimized builds; seconds are processor time in user mode, of one clean build and the median of three edits, on a
-//! machine with more work than cores.
+//! It lists products, creates a checkout and verifies a webhook. The reference is the same program with `polar-sh` 0.1.2.
+//! Both are optimized builds; seconds are processor time in user mode, of one clean build and the median of three edits.
 //!
 //! | With `native-tls` and `webhooks` | `polar-sh` | `polar-client` | ratio | aim |
 //! |---|---|---|---|---|
-//! | clean build, seconds | 185.9 | 142.6 | 0.77 | 0.6 |
-//! | build after a one-line edit, seconds | 41.1 | 26.9 | 0.65 | 0.1 |
-//! | stripped binary | 3.87 MB | 3.68 MB | 0.95 | 1.0 |
+//! | clean build, seconds | 83.4 | 76.7 | 0.92 | 0.6 |
+//! | build after a one-line edit, seconds | 19.7 | 3.5 | 0.18 | 0.1 |
+//! | stripped binary | 3.87 MB | 3.53 MB | 0.91 | 1.0 |
 //! | crates | 119 | 110 | 0.92 | |
 //!
-//! With default features the clean build takes 272.0 seconds, the build after an edit 26.0, and the binary has 8.23 MB:
+//! With default features the clean build takes 135.3 seconds, the build after an edit 3.6, and the binary has 8.07 MB:
 //! `rustls` brings the C code of `aws-lc`, and `http2` and `gzip` are on. `polar-sh` uses the TLS implementation of the
-//! operating system. After an edit, most of the time is spent on the decoders that `webhooks::Event` needs, which are compiled
-//! with the program.
+//! operating system.
 //!
 //! ## Compile time
 //!
-//! | Default features | one version | all three versions |
-//! |---|---|---|
-//! | `cargo check` of the crate alone, user seconds | 5.8 | 7.1 |
-//! | the same, peak memory | 555 MB | 673 MB |
-//! | optimized build of the crate alone | 6.6 s, 608 MB, rlib of 22.7 MB | |
-//! | source lines | 79,100 | 108,700 |
+//! | Default features, one version, the crate alone | `polar-client` | derives | ratio |
+//! |---|---|---|---|
+//! | `cargo check`, user seconds | 2.6 | 11.9 | 0.22 |
+//! | the same, peak memory | 585 MB | 1,487 MB | 0.39 |
+//! | optimized build, user seconds | 14.2 | 16.3 | 0.87 |
+//! | the same, peak memory | 728 MB | 1,576 MB | 0.46 |
+//! | its rlib | 27.1 MB | 67.0 MB | 0.40 |
+//!
+//! `cargo check` of all three versions takes 1.2 times as long as that of one, because versions share the types that are
+//! equal in them.
+//!
+//! ### Who compiles the decoders
 //!
 //! Functions of the crate are generic or `#[inline]`, so a program compiles the operations and types that it uses and no
-//! others. Versions share the types that are equal in them.
+//! others. Functions that decode are the exception: an event or a page refers to most types, and a program would compile
+//! their decoders again after each edit. The minimal program, with system TLS, by what the crate compiles itself:
 //!
-//! A program that decodes webhook events uses most types of its version, and compiles their decoders. Fields of the common
-//! types (strings, numbers, identifiers, times) are read by functions that the runtime has compiled. The same program with
-//! these functions inlined in each decoder, and without:
+//! | The crate compiles | optimized build of the crate, seconds | build of the program after an edit, seconds | stripped binary | rlib |
+//! |---|---|---|---|---|
+//! | nothing | 3.9 | 11.9 | 3.66 MB | 24.1 MB |
+//! | the decoder of `Event`, with all that it needs | 12.3 | 8.2 | 4.06 MB | 26.4 MB |
+//! | all decoders (as it is) | 15.0 | 3.4 | 3.53 MB | 27.1 MB |
+//! | all decoders and encoders | 18.4 | 3.2 | 3.57 MB | 29.9 MB |
 //!
-//! | Program that names `webhooks::Event`, optimized | inlined | compiled once |
-//! |---|---|---|
-//! | build after an edit, user seconds (one run) | 26.2 | 18.5 |
-//! | binary | 2.24 MB | 1.87 MB |
-//! | instructions to decode 215 deliveries | 21.4 million | 21.7 million |
+//! Of the seconds after an edit, the execution of calls accounted for 1.2, until the runtime compiled it once, too.
+//! Decoding is as fast in all rows, within 2%. A program that prints events with `Debug` compiles their encoders: 5.4
+//! seconds after an edit.
+//!
+//! Encoders are not compiled in the crate: that would add 3.4 seconds and 2.8 MB to the library for all users, and save 2
+//! seconds for those who print events.
 //!
 //! Each value is compared with `==` by one function of the runtime, not by code that is derived for its type. Measured in
 //! turn, with derived equality and without:
@@ -166,21 +198,19 @@
 //! | type checking, memory added | 102 MB | 91 MB |
 //! | borrow checking, memory added | 153 MB | 148 MB |
 //! | peak memory | 585 MB | 555 MB |
-//! | user seconds, median and range of five | 6.1 (5.4 to 7.9) | 5.8 (5.4 to 7.1) |
 //! | optimized build, rlib | 28.2 MB | 22.7 MB |
 //! | optimized build, peak memory | 656 MB | 608 MB |
 //!
-//! Memory and sizes do not depend on the load of the machine, which was high; seconds do.
-//!
 //! ### Where compile time goes
 //!
-//! Each row is the same crate without one kind of code, compiled by `cargo check` alone: one version, default features, rustc
-//! 1.95, one or two runs each. Here, 1 MB is 1,024 kB, and the whole crate takes 557 MB. Memory differed by less than 1 MB
-//! between runs; seconds are left out, because they differed more between runs than between rows.
+//! Each row is the same crate without one kind of code, compiled by `cargo check` alone: one version, default features,
+//! rustc 1.95, one or two runs each. Here, 1 MB is 1,024 kB, and the whole crate takes 557 MB. Memory differed by less than
+//! 1 MB between runs; seconds are left out, because they differed more between runs than between rows.
 //!
 //! | Removed | count | peak memory saved |
 //! |---|---|---|
 //! | `derive(Clone)` of structs and unions | | 36 MB |
+//! | methods and traits that send requests (`IntoFuture`, `send` …) | 190 operations | 34 MB |
 //! | bodies of the functions that encode fields | 761 | 33 MB |
 //! | implementations of `serde::Serialize` | 770 | 22 MB |
 //! | implementations of `serde::Deserialize` | 574 | 18 MB |
@@ -195,19 +225,29 @@
 //! | `validate` | 198 | 3 MB |
 //! | bodies that choose the variant of a union | 60 | 1 MB |
 //!
-//! No single kind dominates. All of these together are 177 MB, if the savings add up; 380 MB would remain, above the aim of
-//! 350 MB. A crate of the types alone, with their documentation and `Clone`, without codec, operations and methods, takes
-//! 205 MB and 0.9 seconds; without documentation and `Clone` 163 MB and 0.4 seconds. Before its own code, the compiler holds
-//! 77 MB.
+//! No single kind dominates. All of these together are 211 MB, if the savings add up; 346 MB would remain, which is the
+//! aim, without anything that makes the types usable. A crate of the types alone, with their documentation and `Clone`,
+//! without codec, operations and methods, takes 205 MB and 0.9 seconds; without documentation and `Clone` 163 MB and 0.4
+//! seconds. Before its own code, the compiler holds 77 MB.
 //!
 //! Naming each imported type instead of importing modules with `*` would save 7 MB, and add 2,175 names; the emitted code
 //! keeps the short form.
 //!
+//! A generic request type with a marker for each operation could save a part of the 34 MB of operations. The setters of all
+//! operations would then be methods of one type, on one page of the documentation, so each operation keeps a type of its
+//! own.
+//!
+//! The compiler's memory is not that of the syntax tree (32 MB after macro expansion, 48 MB as HIR), but that of names,
+//! definitions, types and borrow checking of 13,100 items, 12,600 associated items and 140,000 expressions.
+//!
+//! The library is metadata for the most part: 22.4 MB, of which 8.4 MB are function bodies for inlining and generic
+//! functions, 6.4 MB definitions, 5.1 MB tables of them; the compiled decoders are 4.7 MB.
+//!
 //! ## Memory
 //!
 //! Decoding takes memory and time that are linear in the size of the response, whatever it contains. Besides the values and
-//! the response itself it needs at most seven times the size of the response, usually about once. Response bodies are limited
-//! to 64 MiB by default (`CallOptions::body_limit`).
+//! the response itself it needs at most seven times the size of the response, usually about once. Response bodies are
+//! limited to 64 MiB by default (`CallOptions::body_limit`).
 //!
 //! ## Code generation
 //!
