@@ -18,9 +18,9 @@
 //!
 //! ## Spans and log events
 //!
-//! With the feature `tracing`, each call is a span `polar.call`, and each attempt of it a span `polar.attempt`, with the attributes of
-//! OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`, report
-//! delays and failures:
+//! With the feature `tracing`, each call is a span `polar.call`, and each attempt of it a span `polar.attempt`, with the
+//! attributes of OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`,
+//! report delays and failures:
 //!
 //! | level | message | fields |
 //! |---|---|---|
@@ -55,32 +55,33 @@
 //! | `ERROR` | `a session for a visitor was rejected`: a checkout or portal route, by the token or its scopes | `http.response.status_code`, `error` |
 //! | `WARN` | `a session for a visitor was not created`: any other failure of such a route | `http.response.status_code`, `error` |
 //!
-//! Delays are seconds. `polar.reducer` identifies the aggregation of a meter. Events about requests are in the span of their call. `error.type` is the status, or the kind of an
-//! error without one (`connection`, `timeout`). Tokens, bodies and parameters are in none of them; `error` is the message of an error, which can
-//! quote what the API says about a value. Alert on `ERROR`, and on an unusual number of `WARN`.
+//! Delays are seconds. `polar.reducer` identifies the aggregation of a meter. Events about requests are in the span of
+//! their call. `error.type` is the status, or the kind of an error without one (`connection`, `timeout`). Tokens, bodies
+//! and parameters are in none of them; `error` is the message of an error, which can quote what the API says about a value.
+//! Alert on `ERROR`, and on an unusual number of `WARN`.
 //!
 //! ## OpenTelemetry
 //!
-//! With the feature `opentelemetry`, each attempt of a call is recorded in the histogram `http.client.request.duration` (seconds)
-//! with the attributes `http.request.method`, `url.template`, `server.address`, `server.port`, `http.response.status_code` and, for
-//! errors, `error.type`. Set the global meter provider before the first call, or give one to the builder
-//! (`Polar::builder().meter_provider(&provider)`). An attempt ends when its body was read, that of a stream when
-//! its headers were.
-//! Requests to file storages are not recorded.
+//! With the feature `opentelemetry`, each attempt of a call is recorded in the histogram `http.client.request.duration`
+//! (seconds) with the attributes `http.request.method`, `url.template`, `server.address`, `server.port`,
+//! `http.response.status_code` and, for errors, `error.type`. Set the global meter provider before the first call, or give
+//! one to the builder (`Polar::builder().meter_provider(&provider)`). The duration of an attempt ends when the response
+//! body was read; for streams, when the headers were received. Requests to file storages are not recorded.
 //!
-//! The global propagator adds `traceparent` and `tracestate` of the current OpenTelemetry context to each attempt. Baggage is not
-//! sent, and file storages get neither header. A header that is set with `CallOptions` takes precedence. If no propagator is set, nothing
-//! is sent: `opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new())`.
+//! The global propagator adds `traceparent` and `tracestate` of the current OpenTelemetry context to each attempt. Baggage
+//! is not sent, and file storages get neither header. A header that is set with `CallOptions` takes precedence. If no
+//! propagator is set, nothing is sent: `opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new())`.
 //!
-//! The feature creates no spans. Those of the feature `tracing` become OpenTelemetry's with the crate `tracing-opentelemetry`, from
-//! version 0.32 on: its layer makes an entered span the current context (`with_context_activation`, on by default), so that the
-//! parent that the server sees is the span of the attempt. If that is turned off, the parent is the context around the call.
+//! The feature creates no spans. Those of the feature `tracing` become OpenTelemetry's with the crate
+//! `tracing-opentelemetry`, from version 0.32 on: its layer makes an entered span the current context
+//! (`with_context_activation`, on by default), so that the parent that the server sees is the span of the attempt. If
+//! `with_context_activation` is off, the parent is the context around the call.
 //!
 //! ## Usage from spans
 //!
-//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, once each,
-//! whichever instrumentation creates them. A span needs `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`, and the attribute
-//! `externalCustomerId` or `customerId`. Prompts and completions are not sent.
+//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, once
+//! each, whichever instrumentation creates them. A span needs `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`,
+//! and the attribute `externalCustomerId` or `customerId`. Prompts and completions are not sent.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "opentelemetry-exporter", feature = "reqwest"))]

@@ -32,7 +32,9 @@
 //!
 //! With the feature `outpost`, metering connects to Polar by WebSocket. Polar sends the definitions of meters (each a
 //! filter and an aggregation) and, for the customers whose usage is tracked or read, snapshots: the amounts consumed and
-//! credited up to a point in time. `track` sends each event to the API, as without Outpost, and also counts it locally.
+//! credited up to a point in time. `track` sends each event to the API, as without Outpost, and also counts it locally. The
+//! last snapshot and the counts of the events after it are the *state*, from which balances are computed. It is incomplete
+//! while events after the snapshot may be missing in it.
 //!
 //! ## Where a balance comes from
 //!
@@ -104,19 +106,18 @@
 //! and then releases the reservation. The event may use more or fewer units than were reserved. Units can be reserved only
 //! of meters that count or sum.
 //!
-//! In Redis, a reservation is a lease of 30 seconds (`OutpostOptions::lease`) that is renewed three times as often, so units
-//! that a crashed process reserved become available again. If the connection breaks meanwhile, `reserve` waits for the next
-//! one, at most 5 seconds, and repeats the reservation, which takes the units once. A lease that Redis has lost is created
-//! again at the next renewal. Units may have up to 15 digits
-//! before the decimal point and 9 after it; others are rejected (`ReserveError::InvalidUnits`), and balances are rounded
-//! down. In memory, all numbers are exact decimals.
+//! In Redis, a reservation is a lease of 30 seconds (`OutpostOptions::lease`) that is renewed three times as often, so
+//! units that a crashed process reserved become available again. If the connection breaks meanwhile, `reserve` waits for
+//! the next one, at most 5 seconds, and repeats the reservation, which takes the units once. A lease that Redis has lost is
+//! created again at the next renewal. Units may have up to 15 digits before the decimal point and 9 after it; others are
+//! rejected (`ReserveError::InvalidUnits`), and balances are rounded down. In memory, all numbers are exact decimals.
 //!
 //! A reservation is checked against the local balance. That balance is too high, so that a customer can overdraw it, in
 //! these cases:
 //!
 //! - A customer is identified in two ways. The state under Polar's ID and the state under your external ID are separate:
-//!   events and reservations of one are not counted in the other. Use one kind of ID everywhere. Two meters with the same
-//!   definition do not share reservations, either.
+//!   events and reservations of one are not counted in the other. Use one kind of ID everywhere.
+//! - Two meters have the same definition. They do not share reservations.
 //! - Events are still queued when Polar takes a snapshot, because the API was unreachable or because they are in a spool.
 //!   They are missing from the balance until they are delivered and the next snapshot arrives. Events of an outbox are not
 //!   counted locally at all.

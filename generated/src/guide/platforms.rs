@@ -41,11 +41,12 @@
 //! which compile in 13 seconds. Times are user-mode seconds of rustc without optimization, without C code and without the
 //! client itself. `http2`, `gzip`, `rustls` and `native-tls` are in addition to `reqwest`.
 //!
-//! | feature | crates | s |
+//! | feature | crates | seconds |
 //! |---|---|---|
 //! | `exports` | 1 | 0.1 |
 //! | `webhooks` | 3 | 0.3 |
-//! | `ingest`; with `metering` | 5; 6 | 1.3 |
+//! | `ingest` | 5 | 1.3 |
+//! | `metering`, with `ingest` | 6 | 1.3 |
 //! | `files` (tokio) | 7 | 6 |
 //! | `reqwest` (hyper, tokio, url) | 60 | 32 |
 //! | `http2` | 7 | 5 |
@@ -117,5 +118,4 @@
 //!
 //! ## Rust version
 //!
-//! The minimum supported Rust version is 1.89. CI also checks the oldest versions of the dependencies that the manifests
-//! allow.
+//! The minimum supported Rust version is 1.89.

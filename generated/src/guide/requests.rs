@@ -59,9 +59,10 @@
 //!
 //! ## Arguments
 //!
-//! A list is passed as an array, slice, `Vec` or iterator, a filter also as a single value, and an enum also as a string.
-//! All values of a map have one type: if they differ, make each a `MetadataValue`. An update leaves fields that are not set
-//! unchanged; `Clear` or `None` clears a field:
+//! - A list is an array, slice, `Vec` or iterator. A filter of a list also accepts a single value.
+//! - An enum is one of its variants, or a string such as `"usd"`.
+//! - All values of a map have one type: if they differ, make each a `MetadataValue`.
+//! - An update leaves fields that are not set unchanged. `Clear` or `None` clears a field.
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -84,8 +85,6 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! Polar does not document how it compares the text of a `query` filter (`list().query("ada")`) with names and addresses.
 //!
 //! Fields are public: assign an `Option` to an optional field. Metadata is read with methods named as those of
 //! `serde_json::Value`:
@@ -171,7 +170,7 @@
 //! ```
 //!
 //! The discriminator is such a method, too: `price.amount_type()`, `customer.r#type()`. In the struct of a variant, it is a
-//! field with a constant value, which is set by `new` and keeps the received string when it is decoded.
+//! field: `new` sets it to the constant value, and decoding keeps the string that was received.
 //!
 //! Enums keep unknown values in `Unknown` and list the known ones in `VALUES`.
 //!

@@ -44,8 +44,8 @@
 //! 2. Replace `v2026_10` by `v2027_01`, one part of your program at a time. Values of shared types pass between the parts. The
 //!    compiler reports values of changed types that cross from one part to the other, and fields, variants and operations
 //!    that no longer exist. It does not report a constraint that changed, a new field that you do not read, or a new
-//!    variant that a `_` arm accepts: `cargo xtask codegen --report`, in the repository, lists every difference between two
-//!    versions.
+//!    variant that a `_` arm accepts: for a list of every difference between two versions, clone the repository and run
+//!    `cargo xtask codegen --report`.
 //! 3. Move your webhook endpoints (below).
 //! 4. Turn off the feature of the version before. That of `v2026_10` is a default feature: set `default-features = false`,
 //!    and list the other default features that you use beside `v2027-01`: `exports`, `files`, `gzip`, `http2`, `ingest`, `metering`, `rustls`, `webhooks`.

@@ -62,7 +62,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! A secret with a key of less than 16 bytes can be brute-forced. `webhooks.has_short_secret()` returns whether one of the
+//! A secret of less than 16 bytes can be brute-forced. `webhooks.has_short_secret()` returns whether one of the
 //! secrets is so short; the feature `tracing` also logs a warning.
 //!
 //! ## Handlers
