@@ -254,9 +254,13 @@ fn only_new_elements_need_documentation() {
     workspace.publish("2026-10", &text);
     let outcome = workspace.run(true).unwrap();
     let entries: Vec<&str> = outcome.to_be_described.iter().map(String::as_str).collect();
-    assert_eq!(entries, ["schemas: Order.note_to_self"]);
+    // It is optional, so what a missing value means is to be described as well.
+    assert_eq!(
+        entries,
+        ["none: Order.note_to_self", "schemas: Order.note_to_self"]
+    );
     let text = outcome.to_markdown();
-    let section = "## To be described in spec/docs.yaml\n\n- `schemas: Order.note_to_self`\n";
+    let section = "## To be described in spec/docs.yaml\n\n- `none: Order.note_to_self`\n- `schemas: Order.note_to_self`\n";
     assert!(text.contains(section), "{text}");
 }
 
