@@ -21,9 +21,9 @@ const PACKAGE: &str = "polar-client";
 const MAX_LISTED: usize = 40;
 
 /// The functions that decode: those of the traits in `print/inline.rs`, and what they call.
-const DECODERS: [&str; 6] = ["read", "decode", "own", "of_version", "unknown", "from"];
+const DECODERS: [&str; 5] = ["read", "decode", "own", "of_version", "unknown"];
 
-/// Builds the client with its default features and checks that its own functions in the library decode.
+/// Builds the client with all features and checks that its own functions in the library decode.
 ///
 /// Only the client itself is optimized, as in a release build. Its dependencies are not.
 ///
