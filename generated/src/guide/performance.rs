@@ -172,7 +172,8 @@
 //!
 //! Functions of the crate are generic or `#[inline]`, so a program compiles the operations and types that it uses and no
 //! others. Functions that decode are the exception: an event or a page refers to most types, and a program would compile
-//! their decoders again after each edit. The minimal program, with system TLS, by what the crate compiles itself:
+//! their decoders again after each edit. The costs of the
+//! minimal program with system TLS, for each choice of functions that the crate compiles:
 //!
 //! | The crate compiles | optimized build of the crate, seconds | build of the program after an edit, seconds | stripped binary | rlib |
 //! |---|---|---|---|---|
