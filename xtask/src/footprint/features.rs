@@ -19,6 +19,8 @@ struct Use {
     feature: &'static str,
     /// The source of the module `feature` of the program.
     source: &'static str,
+    /// A further feature of the client that the code needs.
+    also: Option<&'static str>,
     /// Further dependencies of the program.
     dependencies: &'static [&'static str],
 }
@@ -27,11 +29,12 @@ const fn with(feature: &'static str, source: &'static str) -> Use {
     Use {
         feature,
         source,
+        also: None,
         dependencies: &[],
     }
 }
 
-const USES: [Use; 16] = [
+const USES: [Use; 20] = [
     with("reqwest", include_str!("programs/features/http.rs")),
     with("http2", include_str!("programs/features/http.rs")),
     with("gzip", include_str!("programs/features/http.rs")),
@@ -42,6 +45,16 @@ const USES: [Use; 16] = [
     with("exports", include_str!("programs/features/exports.rs")),
     with("ingest", include_str!("programs/features/ingest.rs")),
     with("metering", include_str!("programs/features/metering.rs")),
+    with("outpost", include_str!("programs/features/outpost.rs")),
+    with("postgres", include_str!("programs/features/postgres.rs")),
+    with("redis", include_str!("programs/features/redis.rs")),
+    Use {
+        feature: "spool",
+        source: include_str!("programs/features/spool.rs"),
+        // Only the events of metering can be read back from disk.
+        also: Some("metering"),
+        dependencies: &[],
+    },
     with("webhooks", include_str!("programs/features/webhooks.rs")),
     with("test-util", include_str!("programs/features/test_util.rs")),
     with(
@@ -51,16 +64,19 @@ const USES: [Use; 16] = [
     Use {
         feature: "axum",
         source: include_str!("programs/features/axum.rs"),
+        also: None,
         dependencies: &["axum = { version = \"0.8\", default-features = false }"],
     },
     Use {
         feature: "actix-web",
         source: include_str!("programs/features/actix_web.rs"),
+        also: None,
         dependencies: &["actix-web = { version = \"4\", default-features = false }"],
     },
     Use {
         feature: "opentelemetry-exporter",
         source: include_str!("programs/features/opentelemetry_exporter.rs"),
+        also: None,
         dependencies: &[
             "opentelemetry_sdk = { version = \"0.33\", default-features = false, features = [\"trace\"] }",
         ],
@@ -110,10 +126,11 @@ fn features(root: &Path) -> Result<Vec<String>, String> {
 
 /// Returns the program for a feature. A feature that is not in [`USES`] has an effect without further code, or none.
 fn member(client: &Client<'_>, feature: &str) -> Member {
-    let used = USES.iter().find(|it| it.feature == feature);
+    let used = used(feature);
     let source = used.map_or(include_str!("programs/features/none.rs"), |it| it.source);
     let mut features = vec![client.version.as_str()];
     features.extend((feature != NONE).then_some(feature));
+    features.extend(used.and_then(|it| it.also));
     let mut dependencies = vec![
         client.dependency(&features),
         "bytes = \"1\"".to_owned(),
@@ -132,6 +149,10 @@ fn member(client: &Client<'_>, feature: &str) -> Member {
             ("feature.rs", client.source(source)),
         ],
     }
+}
+
+fn used(feature: &str) -> Option<&'static Use> {
+    USES.iter().find(|it| it.feature == feature)
 }
 
 /// Returns the name of the program for a feature. It must differ from the names of crates.
@@ -183,8 +204,12 @@ fn table(none: &Costs, features: &[(&str, Costs)]) -> Table {
         integer(none.bytes),
     ]);
     for (feature, costs) in features {
+        let also = used(feature).and_then(|it| it.also);
         table.push([
-            format!("`{feature}`"),
+            also.map_or_else(
+                || format!("`{feature}`"),
+                |also| format!("`{feature}` with `{also}`"),
+            ),
             signed(integer(costs.crates - none.crates)),
             signed(format!("{:.1}", costs.check_seconds - none.check_seconds)),
             signed(integer(costs.bytes - none.bytes)),

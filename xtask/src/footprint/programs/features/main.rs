@@ -33,7 +33,7 @@ pub fn once<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 #[derive(Debug)]
-struct NullTransport;
+pub struct NullTransport;
 
 impl Transport for NullTransport {
     fn execute(
