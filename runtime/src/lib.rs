@@ -1,44 +1,68 @@
-//! The hand-written half of the [`polar-client`](https://docs.rs/polar-client) crate: depend on that one.
+//! The hand-written part of the [`polar-client`](https://docs.rs/polar-client) crate. Depend on `polar-client` instead.
 //!
-//! `polar-client` is generated from the OpenAPI description of the API. Everything that does not follow from the
-//! description is here: the codec ([`codec`]), field types ([`types`]), requests and clients ([`client`],
-//! [`transport`]), multi-step workflows ([`flows`]), verification of webhooks (`webhooks`), and errors ([`Error`]).
-//! `polar-client` re-exports what its users need. The rest is an interface between the two crates and changes with
-//! them.
+//! `polar-client` is generated from the OpenAPI description of Polar's API. This crate contains the rest:
+//!
+//! - requests and clients ([`client`], [`transport`]);
+//! - the codec ([`codec`]) and the types of fields ([`types`]);
+//! - errors ([`Error`]);
+//! - multi-step workflows, such as uploads ([`flows`]), and the verification of webhooks (`webhooks`).
+//!
+//! `polar-client` re-exports what its users need. The rest of this crate is an interface between the two crates. It can
+//! change in any release.
 //!
 //! # Features
-//! - `rustls` (default): `reqwest`, with rustls for `https`.
-//! - `native-tls`: `reqwest`, with the TLS of the operating system.
-//! - `reqwest`: the transport based on reqwest, and tokio's timer, without TLS: for a `reqwest::Client` of your own.
-//!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
-//!   [`Transport`](transport::Transport) and, to retry calls and to time them out, a [`Timer`](transport::Timer).
-//! - `http2` (default), `gzip` (default): `reqwest`, with HTTP/2 where the server offers it, and with compressed responses.
+//! HTTP and TLS:
+//!
+//! - `reqwest`: HTTP with reqwest, without TLS, and tokio's timer. Without this feature, clients need a
+//!   [`Transport`](transport::Transport), and a [`Timer`](transport::Timer) for retries and timeouts.
+//! - `rustls` (default): `reqwest` with rustls.
+//! - `native-tls`: `reqwest` with the TLS implementation of the operating system.
+//! - `http2` (default): `reqwest` with HTTP/2, if the server supports it.
+//! - `gzip` (default): `reqwest` with compressed responses.
 //! - `blocking`: `send_blocking()` on every request.
-//! - `files`: uploads from files and readers, and downloads to files. Requires tokio and `tempfile`.
-//! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
-//! - `opentelemetry`: metrics of attempts by OpenTelemetry's conventions, and the W3C trace context sent with them.
-//! - `opentelemetry-exporter`: spans that count the tokens of language models as usage events.
-//! - `exports`: CSV exports, row by row.
-//! - `ingest`: ingestion of events in batches, from many tasks, through outages.
-//! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
-//! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket; with `redis`, for all processes
-//!   of a program.
-//! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
-//!   by all processes of a program.
-//! - `redis`: a rate limit that several processes share, and webhook deliveries that are remembered in Redis.
-//! - `spool`: events on disk until they are delivered, so that they survive the end of the process. It brings `redb`.
-//! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
-//! - `test-server`: the mock or the store as an HTTP server.
+//!
+//! Files and exports:
+//!
+//! - `files`: uploads from files and readers, and downloads to files. Depends on tokio and `tempfile`.
+//! - `exports`: typed rows of CSV exports.
+//!
+//! Usage events:
+//!
+//! - `ingest`: usage events that are sent in batches.
+//! - `metering`: usage of customers, and balances of their meters.
+//! - `outpost`: balances that are computed locally, from snapshots that Polar sends by WebSocket. With `redis`, several
+//!   processes share them.
+//! - `spool`: usage events that are kept on disk until they are delivered. Depends on `redb`.
+//!
+//! Webhooks and routes:
+//!
 //! - `webhooks`: verification and decoding of webhook deliveries.
-//! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors; for axum, routes
-//!   to a checkout and to the customer portal as well.
+//! - `axum`, `actix-web`: webhook routes and extractors for this framework. `axum` also has routes that redirect to
+//!   checkouts and to the customer portal.
+//!
+//! Databases:
+//!
+//! - `postgres`: usage events in transactions of PostgreSQL, and deduplication of webhook deliveries in PostgreSQL.
+//! - `redis`: a rate limit that several processes share, and deduplication of webhook deliveries in Redis.
+//!
+//! Observability:
+//!
+//! - `tracing`: spans of calls and their attempts, and log events about retries, delays and failures.
+//! - `opentelemetry`: metrics of attempts, and propagation of the W3C trace context.
+//! - `opentelemetry-exporter`: usage events from spans that count the tokens of language models.
+//!
+//! Tests:
+//!
+//! - `test-util`: sample values, a mock and an in-memory API.
+//! - `test-server`: the mock or the in-memory API as an HTTP server.
 //!
 //! # WebAssembly
-//! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without
-//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, `opentelemetry` and `test-util`. A
-//! client there needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
-//! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
-//! there. The other features need sockets, files or threads, and are rejected by the compiler.
+//! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are
+//! supported without default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`,
+//! `opentelemetry` and `test-util`. The other features need sockets, files or threads, and are a compile error.
+//!
+//! Clients need a [`Transport`](transport::Transport), and a [`Timer`](transport::Timer) for retries and timeouts. On
+//! `wasm32-unknown-unknown`, time and randomness come from the host, and [`transport::Instant`] is the type of `web-time`.
 
 // Shows the features that each item requires, on docs.rs, which uses the nightly compiler.
 #![cfg_attr(docsrs, feature(doc_cfg))]

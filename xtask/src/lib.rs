@@ -1,4 +1,4 @@
-//! The maintenance commands of this workspace, as a library so that tests call what the command line calls.
+//! The commands of `cargo xtask`. They are a library, so that tests can call them.
 
 mod changelog;
 pub mod changes;
