@@ -3,10 +3,10 @@
 //!
 //! [`generate`] runs these phases in order, the first three for each version of the API:
 //!
-//! 1. [`document`]: parses, corrects and downgrades a contract to OpenAPI 3.0;
-//! 2. `lower`: converts the document to the [`ir`], with the text of [`documentation`];
-//! 3. `check`: verifies the invariants of the IR;
-//! 4. [`share`]: assigns each element to the group of versions in which it is equal;
+//! 1. [`document`]: parses the OpenAPI document of a version, corrects it, and downgrades it to OpenAPI 3.0;
+//! 2. `lower`: converts the document to the intermediate representation ([`ir`]), with the text of [`documentation`];
+//! 3. `check`: verifies the invariants of the IR, such as unique names;
+//! 4. [`share`]: assigns each type and operation to the group of versions in which it is equal;
 //! 5. `emit`: converts the IR to token streams, one for each file of a version group;
 //! 6. `print`: formats token streams as text.
 //!
