@@ -20,29 +20,29 @@
 //!
 //! - [Getting started](crate::guide::getting_started): Install the crate, create an access token, and list the products of the sandbox with their prices.
 //! - [Authentication](crate::guide::authentication): Choose the credential that an operation requires; an operation that does not accept it does not compile.
-//! - [Requests and values](crate::guide::requests): Pass arguments and optional parameters, and read identifiers, unions and enums.
+//! - [Requests and values](crate::guide::requests): Build request bodies, set optional parameters, and read identifiers, unions and enums.
 //! - [Pagination](crate::guide::pagination): Read a list item by item or page by page, or collect all of it.
 //! - [Errors and retries](crate::guide::errors): Handle API errors by their `ErrorCode`, configure timeouts and retries, and keep responses that cannot be decoded.
 //! - [Webhooks](crate::guide::webhooks): Verify deliveries, decode their events, and handle each event once.
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.
 //! - [Usage metering](crate::guide::usage): Track the usage of customers, and read the balances of their meters.
-//! - [Outpost: local balances](crate::guide::outpost): Read the balances of meters from local state, and reserve units before expensive work. Outpost is Polar's protocol for computing balances in your processes: reading a balance sends no request, and the balance includes events within milliseconds of tracking them.
-//! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and what customers bought.
+//! - [Outpost: local balances](crate::guide::outpost): Read the balances of meters without a request, and reserve units before expensive work.
+//! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and the files that customers bought.
 //! - [Exports](crate::guide::exports): Stream the CSV exports of the API as typed rows.
 //! - [License keys](crate::guide::license_keys): Validate license keys in programs that run on the computers of customers.
 //! - [Testing](crate::guide::testing): Test code that uses the client with samples, a mock, or an in-memory store instead of the API.
 //! - [Observability](crate::guide::observability): Get spans and log events from `tracing`, and metrics and trace context from OpenTelemetry.
-//! - [Features and platforms](crate::guide::platforms): Choose the Cargo features, the TLS implementation, the async runtime, and what WebAssembly supports.
+//! - [Features and platforms](crate::guide::platforms): Choose Cargo features, a TLS implementation and an async runtime, and compile for WebAssembly.
 //! - [Performance](crate::guide::performance): Estimate what the crate costs at compile time and at run time, and measure it on your machine.
 //! - [Versions and migration](crate::guide::versions): Choose a version of the API, move to the next one, and receive webhooks of both meanwhile.
 //!
 //! # Modules and types
 //!
-//! - [`v2026_10`]: the client [`Polar`](crate::v2026_10::Polar), its services, and the types of version 2026-10 of
-//!   the API. Each version has a module of its own behind a feature.
-//! - [`ids`]: typed identifiers.
-//! - [`Error`], [`CallOptions`], [`RetryPolicy`]: types that all versions share.
+//! - [`v2026_10`]: the client [`Polar`](crate::v2026_10::Polar) of API version 2026-10, its services, and the types that they
+//!   send and receive. Each version of the API has such a module, and a Cargo feature that turns it on.
+//! - [`ids`]: types of identifiers, such as `OrderId`.
+//! - [`Error`], [`CallOptions`], [`RetryPolicy`]: errors and options of calls, which are the same for all versions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "v2026-10")]

@@ -32,8 +32,8 @@
 //! | credential | prefix of the token | accepted by |
 //! |---|---|---|
 //! | [`OrganizationToken`](crate::OrganizationToken) | `polar_oat_` | most operations; `Polar::new` takes it |
-//! | [`PersonalToken`](crate::PersonalToken) | `polar_pat_` | the same, and operations that act for a person |
-//! | [`OpenIdToken`](crate::OpenIdToken) | `polar_at_` | the same, and the user info of OpenID Connect |
+//! | [`PersonalToken`](crate::PersonalToken) | `polar_pat_` | most operations, and operations that act for a person |
+//! | [`OpenIdToken`](crate::OpenIdToken) | `polar_at_` | as `PersonalToken`, and the user info of OpenID Connect |
 //! | [`CustomerSession`](crate::CustomerSession) | `polar_cst_` | the customer portal |
 //! | [`MemberSession`](crate::MemberSession) | `polar_mst_` | the customer portal, including the members of a customer |
 //! | [`RegistrationToken`](crate::RegistrationToken) | `polar_crt_` | the registration of one OAuth2 client |
@@ -50,16 +50,20 @@
 //!
 //! ## Servers and organizations
 //!
-//! `Polar::sandbox(token)` calls the sandbox, which has tokens of its own. `Polar::from_env()` reads the token from
-//! `POLAR_ACCESS_TOKEN` and the server from `POLAR_SERVER`. Personal access tokens and OpenID Connect tokens can act for
-//! several organizations: `polar.organization(id)` returns a client that acts for one of them.
+//! `Polar::sandbox(token)` calls the sandbox, which has its own tokens. `Polar::from_env()` reads the token from
+//! `POLAR_ACCESS_TOKEN` and the server from `POLAR_SERVER`.
+//!
+//! Personal access tokens and OpenID Connect tokens can act for several organizations. `polar.organization(id)` returns a
+//! client that acts for one of them.
 //!
 //! ## Tokens
 //!
-//! Tokens that expire come from a [`TokenProvider`](crate::TokenProvider), which is asked before each attempt. After a 401,
-//! the call is attempted once more if the provider returns another token. `CallOptions::access_token` sets the token of one
-//! call.
+//! If your tokens expire, implement [`TokenProvider`](crate::TokenProvider). The client calls it before each attempt. After
+//! a 401, the client calls it again, and attempts the call once more if the provider returns another token.
+//! `CallOptions::access_token` sets the token of one call.
 //!
-//! A token whose prefix belongs to another kind of credential is an error before anything is sent. Unauthenticated
-//! operations send no `Authorization` header even if the client has a token, because the server rejects invalid tokens
-//! there, too. Tokens never appear in `Debug`, errors or logs.
+//! If the prefix of a token belongs to a kind of credential that the operation does not accept, the call fails before
+//! anything is sent.
+//!
+//! Unauthenticated operations send no `Authorization` header even if the client has a token, because the server would
+//! reject the request if the token were invalid. Tokens never appear in `Debug`, errors or logs.

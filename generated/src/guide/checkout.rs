@@ -2,7 +2,7 @@
 
 //! Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //!
-//! The routes need the feature `axum`. `/checkout?products=ID` redirects to a new checkout, `/portal` to the portal of the
+//! With the feature `axum`, `/checkout?products=ID` redirects to a new checkout, and `/portal` to the portal of the
 //! customer who is logged in. You supply the function that identifies the visitor:
 //!
 //! ```rust
@@ -33,23 +33,24 @@
 //! ```
 //!
 //! - **Customers.** A checkout or portal belongs to the customer that your function returns. A query with another
-//!   customer's `customerId`, `customerExternalId` or `customerEmail` is rejected with 403. Anonymous visitors can prefill
-//!   `customerEmail` and `customerName` of a checkout; `customerId`, `customerExternalId` and `customerMetadata` are
-//!   rejected with 403. The portal responds to them with 401. The function can return `Err(response)`, such as a redirect
-//!   to a login page.
-//! - **Redirects.** Success and return URLs are configured, never read from the query. Visitors are redirected (303) to the
-//!   URL of the session only, which has to be `https`, or on the loopback interface.
-//! - **Parameters** have the names of Polar's adapters for other languages: `products` (repeated for several),
-//!   `customerEmail`, `customerName`, `metadata`, `seats` and others: see `routes::CheckoutRoute`. Visitors can edit them,
-//!   so do not trust `metadata` from the query; `.metadata(key, value)` on the route overrides it. `.products(ids)` limits
-//!   what is sold. A `discountId` must be one of `.discounts(ids)`.
+//!   customer's `customerId`, `customerExternalId` or `customerEmail` is rejected with 403. Your function can return
+//!   `Err(response)`, such as a redirect to a login page.
+//! - **Anonymous visitors** are those for whom your function returns `Ok(None)`. For a checkout, they can prefill
+//!   `customerEmail` and `customerName`; `customerId`, `customerExternalId` and `customerMetadata` are rejected with 403.
+//!   The portal responds to them with 401.
+//! - **Redirects.** Success and return URLs are configured, never read from the query. Visitors are redirected (303) only
+//!   to the URL of the session. It must be `https`, or on the loopback interface.
+//! - **Parameters** have the names of Polar's adapters for other languages: `products` (repeated for several products),
+//!   `customerEmail`, `customerName`, `metadata`, `seats` and others, which `routes::CheckoutRoute` lists.
+//! - **Untrusted values.** Visitors can edit the query, so do not trust its `metadata`. `.metadata(key, value)` of the
+//!   route overrides it. `.products(ids)` limits which products are sold. A `discountId` must be one of `.discounts(ids)`.
 //! - **Errors.** Visitors get a fixed text, never a message of the API. With the feature `tracing`, the causes are logged.
 //!
 //! | outcome | status |
 //! |---|---|
 //! | a parameter is missing or invalid, or the API rejects a value of a checkout | 400 |
 //! | an anonymous visitor requests the portal | 401 |
-//! | another customer, or a product or discount that is not offered | 403 |
+//! | the query names another customer, or a product or discount that is not offered | 403 |
 //! | the portal of a customer without purchases | 404 |
 //! | the API rejects the access token or its scopes | 500 |
 //! | rate limit of the API | 503, with `Retry-After` if the API sent it |

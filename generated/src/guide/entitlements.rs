@@ -22,7 +22,7 @@
 //! }
 //! ```
 //!
-//! Methods of the state find an item by the ID of a benefit, meter or product:
+//! To find one item, use the methods of the state, which take the ID of a benefit, a meter or a product:
 //!
 //! ```rust,no_run
 //! # use polar_client::ids::{BenefitId, MeterId};
@@ -35,13 +35,13 @@
 //! # }
 //! ```
 //!
-//! Each call of `get_state` is one request. The webhook event `customer.state_changed` contains the same state, so a
-//! program can store it and decide without a request: see [Webhooks](crate::guide::webhooks).
+//! Each call of `get_state_external` sends a request. The [webhook](crate::guide::webhooks) event `customer.state_changed`
+//! contains the same state, so a program can store it and decide without a request.
 //!
 //! ## Store the state
 //!
-//! `Entitlements` contains the newest state of a customer, with the same methods. It implements serde: store it in a row or
-//! a cache entry for each customer.
+//! `Entitlements` contains the newest known state of a customer, and has the same methods. It implements serde: store it in
+//! a row of a database or in a cache, one for each customer.
 //!
 //! ```rust
 //! # #[cfg(feature = "webhooks")]
@@ -82,20 +82,20 @@
 //!   updated or deleted, a subscription is created or updated, or a benefit is granted or revoked. Handle `benefit_grant.*`
 //!   and `subscription.*` only to react to a change, such as with an email.
 //! - **Order.** Deliveries may arrive late and out of order. `update` compares the times of the events and keeps the newer
-//!   state. In SQL, store `entitlements.as_of()`, the time of the event, in a column, and update the row with `ON CONFLICT
+//!   state. In SQL, store the time of the event (`entitlements.as_of()`) in a column, and update the row with `ON CONFLICT
 //!   … DO UPDATE … WHERE row.as_of <= excluded.as_of`, which compares and writes atomically.
-//! - **Missing events.** Polar stops retrying a delivery after 10 attempts. Each event contains the whole
-//!   state, so the next one repairs what is missing. To be sure, request the state at login or once a day, with the time
-//!   before the request: `Entitlements::new(polar.customers().get_state(id).await?, before)`.
-//! - **Unknown customers.** A customer without a stored state has bought nothing, or the first event has not arrived yet:
-//!   request the state once, and treat 404 (`is_not_found()`) as no entitlements.
-//! - **Meters.** Usage does not trigger the event, so a stored balance can be outdated. Request the
-//!   state where the balance must be exact.
+//! - **Missing events.** Polar stops retrying a delivery after 10 attempts. Each event contains the whole state, so the
+//!   next event corrects the stored state. To be sure, also request the state at login or once a day. Pass the time before
+//!   the request: `Entitlements::new(polar.customers().get_state(id).await?, before)`.
+//! - **Unknown customers.** If there is no stored state, the customer has bought nothing, or the first event has not
+//!   arrived yet. Request the state once, and treat a 404 (`is_not_found()`) as no entitlements.
+//! - **Meters.** Usage does not trigger the event, so a stored balance can be outdated. Request the state if the balance
+//!   must be exact.
 //!
 //! ## Seats
 //!
-//! A customer who bought seats assigns them to members of a team. A seat grants the benefits of the product to its member
-//! once the invitation that Polar sends is claimed.
+//! A customer who bought seats assigns each seat to a member of a team. Polar sends the member an invitation. When the
+//! member has claimed it, the seat grants the benefits of the product.
 //!
 //! ```rust
 //! # async fn seats(polar: polar_client::v2026_10::Polar, subscription: polar_client::ids::SubscriptionId) -> Result<(), polar_client::Error> {

@@ -28,19 +28,25 @@
 //!
 //! ## API errors
 //!
-//! The field `error` of Polar's error response, such as `ResourceNotFound`, is the *error class*. `error.code()` returns it
-//! as an `Option<ErrorCode>`: `ErrorCode::Unknown` for an unknown class, `None` if the error is not a response of the API
-//! or contains no class. `error.api()` returns the response with status, headers, body and validation entries.
+//! The *error class* is the field `error` of Polar's error response, such as `ResourceNotFound`. `error.code()` returns it
+//! as an `Option<ErrorCode>`. An unknown class is `ErrorCode::Unknown`. `None` means that the error is not a response of
+//! the API, or that the response contains no class. `error.api()` returns the response with its status, headers, body and
+//! validation entries.
 //!
-//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true if the resource does not
-//! exist, or the credential has no access to it: a 404 with an error class, or [`Error::NotListed`](crate::Error::NotListed).
-//! It is false where the server does not serve the path or the version of the API (`is_version_gone()`), and for the error
-//! page of a proxy.
+//! A 404 can have several causes:
 //!
-//! Request bodies are validated before they are sent: [`Error::InvalidBody`](crate::Error::InvalidBody) lists each violated
-//! constraint with the path of its field. `CallOptions::send_unchecked` leaves validation to the server. A path parameter
-//! must not contain `/`, because the server cannot route it: an external ID such as `team/7` is
-//! [`Error::InvalidRequest`](crate::Error::InvalidRequest), and nothing is sent.
+//! - The resource does not exist, or the credential has no access to it. Then `error.is_not_found()` is true: the error is
+//!   a 404 with an error class, or [`Error::NotListed`](crate::Error::NotListed).
+//! - Polar no longer serves this version of the API. Then `error.is_version_gone()` is true.
+//! - The server does not serve the path, or the response is the error page of a proxy. Then both are false.
+//!
+//! ## Invalid requests
+//!
+//! Request bodies are validated before they are sent. [`Error::InvalidBody`](crate::Error::InvalidBody) lists each violated
+//! constraint with the path of its field. `CallOptions::send_unchecked` leaves validation to the server.
+//!
+//! A path parameter must not contain `/`, because the server could not route the request. An external ID such as `team/7`
+//! is [`Error::InvalidRequest`](crate::Error::InvalidRequest), and nothing is sent.
 //!
 //! ## Responses that cannot be decoded
 //!
@@ -62,8 +68,8 @@
 //! # }
 //! ```
 //!
-//! Even `send_json()` returns `Error::Decode` for JSON with a duplicate key, more than 128 levels of nesting, or a number
-//! outside the range of an `f64`.
+//! For some JSON, even `send_json()` returns `Error::Decode`: if it has a duplicate key, more than 128 levels of nesting,
+//! or a number outside the range of an `f64`.
 //!
 //! ## Retries
 //!
@@ -80,16 +86,20 @@
 //!
 //! A 429 with an error class, such as `ManualRetryLimitExceeded`, is a limit of the operation and is not retried.
 //!
-//! Delays are exponential with full jitter: random, up to 0.5 seconds before the second attempt and up to 1 second before
-//! the third. With more attempts, the limit doubles up to 20 seconds. `Retry-After` takes precedence; if it exceeds 60
-//! seconds or the rest of the call's timeout, the error is returned immediately. `RetryPolicy` and `CallOptions` change the policy, for a client or for
-//! one call.
+//! **Delays** are random, up to a maximum: 0.5 seconds before the second attempt, and 1 second before the third. With more
+//! attempts, the maximum doubles each time, up to 20 seconds. If the response contains `Retry-After`, the client waits for
+//! that time instead. If that time exceeds 60 seconds or the rest of the call's timeout, the error is returned immediately.
 //!
-//! A retry budget, shared by all clones of a client, limits the additional load during an outage. It has 500 units. A retry
-//! costs 5, after a timeout 10. When it is exhausted, errors are returned without a retry. A call that succeeds at the
-//! first attempt adds 1 unit; one that succeeds after retries adds the cost of the last retry.
+//! **Timeouts.** By default, a call times out after 60 seconds, including retries and delays, and an attempt after 30
+//! seconds.
 //!
-//! By default, a call times out after 60 seconds, retries and delays included, and an attempt after 30 seconds.
-//! `error.may_have_been_sent()` returns whether the server may have acted on a request that failed.
-//! `CallOptions::assume_safe()` retries a call as if its operation were idempotent: set it where performing the operation
-//! twice is harmless.
+//! **Configuration.** `RetryPolicy` sets the number of attempts and the delays, and `CallOptions` the timeouts, for a
+//! client or for one call. `CallOptions::assume_safe()` retries a call as if its operation were idempotent. Set it if
+//! performing the operation twice is harmless.
+//!
+//! **After a failure,** `error.may_have_been_sent()` returns whether the server may have performed the operation.
+//!
+//! **Retry budget.** During an outage, a budget limits the additional load by retries. All clones of a client share it. It
+//! has 500 units. A retry costs 5 units, or 10 after a timeout. When the budget is exhausted, errors are returned without a
+//! retry. A call that succeeds at the first attempt adds 1 unit. A call that succeeds after retries adds the cost of its
+//! last retry.

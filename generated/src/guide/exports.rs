@@ -13,9 +13,10 @@
 //! # }
 //! ```
 //!
-//! Amounts of orders and subscriptions are decimals in the main unit of the currency here (dollars), not integers in its
-//! smallest unit. Rows are streamed, so an export may be larger than memory. Unknown columns are in `additional`; a cell that
-//! cannot be decoded is an [`Error::Export`](crate::Error::Export) with its row and column. `.records()` returns untyped rows
-//! with any columns.
+//! - **Amounts** in exports of orders and subscriptions are decimals in the main unit of the currency, such as dollars. In
+//!   `Order` and `Subscription`, they are integers in the smallest unit, such as cents.
+//! - **Memory.** Rows are streamed, so an export may be larger than memory.
+//! - **Unknown columns** are in the field `additional`. `.records()` returns untyped rows with any columns.
+//! - **Errors.** A cell that cannot be decoded is an [`Error::Export`](crate::Error::Export) with its row and column.
 //!
 //! Example: [`export`](https://github.com/polar-client/polar-client/blob/main/examples/export.rs).

@@ -44,10 +44,12 @@
 //!
 //! ## Next steps
 //!
-//! `Polar::from_env()` reads the token from `POLAR_ACCESS_TOKEN` and the server from `POLAR_SERVER`: `production`, which is
-//! the default, `sandbox`, or a URL. `Polar::new(token)` and `Polar::sandbox(token)` take the token from elsewhere. A
-//! client is cheap to clone, and all clones share one connection pool and the limits on retries and requests: create one
-//! per process.
+//! `Polar::from_env()` reads the token from `POLAR_ACCESS_TOKEN`, and the server from `POLAR_SERVER`: `production` (the
+//! default), `sandbox`, or a URL. If you read the token from elsewhere, call `Polar::new(token)` or
+//! `Polar::sandbox(token)`.
+//!
+//! Create one client per process, and clone it where you need it. Clones are cheap, and share the connection pool, the rate
+//! limit and the retry budget.
 //!
 //! - [Requests and values](crate::guide::requests) describes arguments, optional parameters, identifiers and unions.
 //! - [Authentication](crate::guide::authentication) lists the other kinds of credentials.

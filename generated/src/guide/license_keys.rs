@@ -18,13 +18,16 @@
 //! # }
 //! ```
 //!
-//! The operations are unauthenticated, so the program contains no token. Client and portal have a credential each, and both
-//! are `Anonymous` here. `organization` is the ID of the organization that sells the program.
+//! The operations are unauthenticated, so the program contains no token: both the client and the customer portal are
+//! `Anonymous`. `organization` is the ID of the organization that sells the program.
 //!
-//! A license is invalid only if the error is `ErrorCode::ResourceNotFound`: there is no such key, or it is revoked,
-//! disabled or expired, or an optional value of the request (activation, benefit, customer) does not match. Every other
-//! error (an outage, the page of a proxy, a version of the API that is no longer served) says nothing about the key. The
-//! API accepts three requests per second.
+//! A license is invalid only if the error is `ErrorCode::ResourceNotFound`. Its causes:
+//!
+//! - There is no such key, or it is revoked, disabled or expired.
+//! - An optional value of the request (activation, benefit, customer) does not match.
+//!
+//! Every other error says nothing about the key: it can be an outage, the page of a proxy, or a version of the API that is
+//! no longer served. The API accepts three requests per second.
 //!
 //! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license/main.rs) activates and
 //! validates a key, and works offline for two weeks:

@@ -18,9 +18,11 @@
 //!
 //! ## Spans and log events
 //!
-//! With the feature `tracing`, each call is a span `polar.call`, and each attempt of it a span `polar.attempt`, with the
-//! attributes of OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`,
-//! report delays and failures:
+//! With the feature `tracing`, each call is a span `polar.call`, and each attempt of the call is a span `polar.attempt`.
+//! The attributes are those of OpenTelemetry's conventions for HTTP clients.
+//!
+//! These log events report delays and failures. Their target is `polar_client_runtime::log`. Alert on `ERROR`, and on an
+//! unusual number of `WARN`.
 //!
 //! | level | message | fields |
 //! |---|---|---|
@@ -55,33 +57,39 @@
 //! | `ERROR` | `a session for a visitor was rejected`: a checkout or portal route, by the token or its scopes | `http.response.status_code`, `error` |
 //! | `WARN` | `a session for a visitor was not created`: any other failure of such a route | `http.response.status_code`, `error` |
 //!
-//! Delays are seconds. `polar.reducer` identifies the aggregation of a meter. Events about requests are in the span of
-//! their call. `error.type` is the status, or the kind of an error without one (`connection`, `timeout`). Tokens, bodies
-//! and parameters are in none of them; `error` is the message of an error, which can quote what the API says about a value.
-//! Alert on `ERROR`, and on an unusual number of `WARN`.
+//! - Delays (`polar.delay`, `polar.retry_after`) are in seconds.
+//! - `error.type` is the HTTP status, or `connection` or `timeout` if there was no response.
+//! - `error` is the message of an error. It can quote what the API says about a value. Otherwise, log events contain no
+//!   tokens, bodies or parameters.
+//! - `polar.reducer` identifies the filter and the aggregation of a meter.
+//! - Events about requests are in the span of their call.
 //!
 //! ## OpenTelemetry
 //!
 //! With the feature `opentelemetry`, each attempt of a call is recorded in the histogram `http.client.request.duration`
 //! (seconds) with the attributes `http.request.method`, `url.template`, `server.address`, `server.port`,
-//! `http.response.status_code` and, for errors, `error.type`. Set the global meter provider before the first call, or give
+//! `http.response.status_code` and, for errors, `error.type`. Set the global meter provider before the first call, or pass
 //! one to the builder (`Polar::builder().meter_provider(&provider)`). The duration of an attempt ends when the response
-//! body was read; for streams, when the headers were received. Requests to file storages are not recorded.
+//! body was read. For streams, it ends when the headers were received. Requests to file storages are not recorded.
 //!
-//! The global propagator adds `traceparent` and `tracestate` of the current OpenTelemetry context to each attempt. Baggage
-//! is not sent, and file storages get neither header. A header that is set with `CallOptions` takes precedence. If no
-//! propagator is set, nothing is sent: `opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new())`.
+//! The global propagator adds the headers `traceparent` and `tracestate` of the current OpenTelemetry context to each
+//! attempt. Set it as in the example above; without a propagator, no headers are added. Baggage is not sent. File storages
+//! receive neither header. A header that is set with `CallOptions` takes precedence.
 //!
-//! The feature creates no spans. Those of the feature `tracing` become OpenTelemetry's with the crate
-//! `tracing-opentelemetry`, from version 0.32 on: its layer makes an entered span the current context
-//! (`with_context_activation`, on by default), so that the parent that the server sees is the span of the attempt. If
-//! `with_context_activation` is off, the parent is the context around the call.
+//! The feature `opentelemetry` creates no spans. To export the spans of the feature `tracing`, use the crate
+//! `tracing-opentelemetry`, version 0.32 or newer. Its option `with_context_activation` is on by default and makes an
+//! entered span the current context. Then the server sees the span of the attempt as the parent. If the option is off, the
+//! parent is the context in which the call was made.
 //!
 //! ## Usage from spans
 //!
-//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, once
-//! each, whichever instrumentation creates them. A span needs `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`,
-//! and the attribute `externalCustomerId` or `customerId`. Prompts and completions are not sent.
+//! With the feature `opentelemetry-exporter`, spans that count the tokens of a language model become usage events, one
+//! event for each span. It does not matter which instrumentation creates the spans. A span needs two attributes:
+//!
+//! - `gen_ai.usage.input_tokens` or `gen_ai.usage.output_tokens`;
+//! - `externalCustomerId` (your ID of the customer) or `customerId` (Polar's ID).
+//!
+//! Prompts and completions are not sent.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "opentelemetry-exporter", feature = "reqwest"))]
@@ -113,4 +121,4 @@
 //! # }
 //! ```
 //!
-//! Do not drop such spans by sampling: usage that is not exported is not billed.
+//! Do not drop these spans by sampling: usage that is not exported is not billed.

@@ -25,18 +25,19 @@
 //! }
 //! ```
 //!
-//! `stream()` and `pages()` start at the page that was set with `page(n)`, or at the first. `next` and `try_next` are
-//! methods of the returned types, which also implement `futures_core::Stream`. The API returns 10 items per page unless
-//! `limit` is set, and at most 100. `prefetch(n)` requests up to `n` pages before they are needed.
+//! `stream()` and `pages()` start at the first page, or at the page that was set with `page(n)`. The returned types have
+//! the methods `next` and `try_next`, and implement `futures_core::Stream`. `limit` sets the number of items per page: 10
+//! by default, and at most 100. `prefetch(n)` requests up to `n` pages before they are needed.
 //!
 //! ## Errors
 //!
-//! Errors of a list are [`Error::Page`](crate::Error::Page), which contains the cause; methods such as `is_not_found()` and
-//! `undecodable()` describe that cause. `collect_all()` returns the first error and no items, also if
-//! only one item cannot be decoded.
+//! An error of a list is an [`Error::Page`](crate::Error::Page), which contains the number of the page and the cause.
+//! Methods such as `is_not_found()` describe the cause.
 //!
-//! An item that cannot be decoded is an error that contains the JSON of the item, and the stream continues with the next
-//! item. Any other error ends the stream. To resume it later, pass the page in `error.page()` to `page(n)`.
+//! If an item cannot be decoded, the stream yields an error and continues with the next item. `error.undecodable()` returns
+//! the JSON of the item. Any other error ends the stream. To resume it later, pass the page in `error.page()` to `page(n)`.
+//!
+//! `collect_all()` returns no items if there is an error, even if only one item cannot be decoded.
 //!
 //! ```rust,no_run
 //! # use polar_client::v2026_10::Polar;

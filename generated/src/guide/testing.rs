@@ -17,16 +17,16 @@
 //! # }
 //! ```
 //!
-//! The feature `test-util` belongs in the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
+//! Turn on the feature `test-util` in the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
 //!
-//! `sample` returns a valid value of any type that the API sends: amounts are in the smallest currency unit, times are fixed,
-//! and related values agree: `order.customer_id` equals `order.customer.id`. A test changes the fields that matter to it.
-//! `sample_with` takes properties as JSON, on any level.
+//! `sample` returns a valid value of any type that the API sends. Times are fixed, and related values agree:
+//! `order.customer_id` equals `order.customer.id`. In a test, change the fields that matter. `sample_with` takes the values
+//! of some properties as JSON, also of nested ones.
 //!
 //! ## A mock of the API
 //!
-//! A `Mock` replaces the transport. `mock.on::<orders::List>()` expects a call of `orders().list()`: `orders::List` is the
-//! type of its request.
+//! A `Mock` replaces the transport: nothing is sent. `mock.on::<orders::List>()` expects a call of `orders().list()`.
+//! `orders::List` is the type of the request that this method returns.
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]
@@ -58,17 +58,17 @@
 //! # }
 //! ```
 //!
-//! - **Verification.** When it is dropped, the mock panics if an expected call was not made, an unexpected one was made, or
-//!   a response was invalid. `verify()` does so earlier.
+//! - **Verification.** When the mock is dropped, it panics if an expected call was not made, an unexpected call was made,
+//!   or a response was invalid. `verify()` does the same earlier.
 //! - **Unexpected calls** get a response with status 418 and an explanation.
 //! - **Invalid responses.** If a response is invalid by the OpenAPI description or has an unknown variant, the call returns
 //!   an error that names the expectation and the place in the JSON. To test what happens when the API sends such a
 //!   response, expect the call with `unchecked()`.
-//! - **Requests.** `body` compares the whole body of a request, and the error lists the places that differ.
-//!   `mock.requests()` returns all requests, and `json()` the body of one.
-//! - **Retries** are calls, too. Turn them off in tests of failures, as above, or expect them with `times`.
+//! - **Requests.** `body` of an expectation compares the whole body of a request. If it differs, the error lists the
+//!   places. `mock.requests()` returns all requests, and `json()` of a request returns its body.
+//! - **Retries** count as calls. In tests of failures, turn retries off, as above, or expect them with `times`.
 //!
-//! Documents are downloaded from a file storage. `storage` sets the response to requests that are sent there:
+//! Documents are downloaded from a file storage. `storage` sets the response to requests to a file storage:
 //!
 //! ```rust
 //! # #[cfg(all(feature = "test-util", feature = "files"))]
@@ -89,11 +89,12 @@
 //!
 //! ## An in-memory store, and a server
 //!
-//! A `Store` is an API in memory: what a program creates there can be read, listed, updated and deleted. It works for
-//! products, customers, checkouts, discounts, benefits, meters, webhook endpoints and all other resources that the API
-//! creates or reads by an ID. Requests are validated, and lists are filtered, sorted and paged. The store has no business
-//! logic: a checkout does not become an order or a subscription, so a test adds these with `put`. `Api` names the version
-//! of the API.
+//! A `Store` is an API in memory: items that a program creates can be read, listed, updated and deleted. It works for all
+//! resources that the API creates or reads by an ID, such as products, customers, checkouts, discounts, benefits, meters
+//! and webhook endpoints. Requests are validated, and lists are filtered, sorted and paged.
+//!
+//! The store has no business logic: a checkout does not become an order or a subscription. In a test, add these with `put`.
+//! `Api` is the version of the API that the store implements.
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]
@@ -116,12 +117,12 @@
 //! # }
 //! ```
 //!
-//! For operations that the store does not implement, combine it with a mock: `mock.otherwise(store.transport())` forwards
-//! all calls that the mock does not expect. `reply_by` computes a response of the mock from the request.
+//! For operations that the store does not implement, combine it with a mock: `mock.otherwise(store.transport())` passes all
+//! calls that the mock does not expect to the store. `reply_by` computes a response of the mock from the request.
 //!
-//! With the feature `test-server`, a `Server` makes an HTTP server of a store or a mock, for programs in other processes,
-//! in other languages and in browsers. It listens on a free port of this machine, in a thread of its own, and stops when it
-//! is dropped:
+//! With the feature `test-server`, a `Server` serves a store or a mock over HTTP, for programs in other processes, in other
+//! languages and in browsers. It listens on a free port of this machine, in a thread of its own, and stops when it is
+//! dropped:
 //!
 //! ```rust
 //! # #[cfg(feature = "test-server")]
@@ -143,8 +144,9 @@
 //!
 //! ## Deliveries of webhooks
 //!
-//! `Event::sample` returns an event of any type, and `SignedDelivery` is a delivery of it as Polar sends it, for the code
-//! that receives it. `request` makes an HTTP request of it, for the test harness of a web framework:
+//! To test the code that receives webhooks, create an event of any type with `Event::sample`, and sign it with
+//! `SignedDelivery`, which has the headers and the body that Polar would send. Its method `request` returns an HTTP
+//! request, for the test harness of a web framework.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "test-util", feature = "webhooks"))]

@@ -26,23 +26,40 @@
 //! # }
 //! ```
 //!
-//! A meter filters events by name and metadata, and counts them or aggregates a value. Create meters in the dashboard or
-//! with `polar.meters().create(...)`; `polar.meters().list()` returns them with their IDs.
+//! A *meter* filters events by name and metadata, and counts them or aggregates a value. Create meters in the dashboard or
+//! with `polar.meters().create(...)`. `polar.meters().list()` returns them with their IDs.
+//!
+//! Choose where events are queued until they are sent:
+//!
+//! - **In memory**, as above, if a crash may lose the last events.
+//! - **[On disk](#keep-events-on-disk)**, if no event may be lost.
+//! - **[In PostgreSQL](#transactional-outbox-in-postgresql)**, if an event must be stored together with other data, in one
+//!   transaction.
+//!
+//! [Guarantees](#guarantees) compares them.
+//!
+//! ## Track events
 //!
 //! `track` queues an event. Events are sent in batches of up to 500, at most one second after they were tracked. `track`
-//! waits for capacity when the queue is full (backpressure). For an invalid event it returns an error that contains the
-//! event and the path of the invalid field. `flush()` waits until all tracked events are delivered: call it at the end of
-//! each invocation of a serverless function.
+//! waits for capacity when the queue is full (backpressure). For an invalid event, it returns an error that contains the
+//! event and the path of the invalid field.
 //!
-//! A customer is identified by Polar's ID or by your external ID. A member is identified by the same kind of ID as its
-//! customer: `Customer::member(...)`, `Customer::external_member(...)`. `count_bytes("download", reader)` wraps an
-//! `AsyncRead`, a `Stream` of chunks or an HTTP body, and tracks an event with the number of `bytes` when it is dropped or
-//! finished.
+//! `flush()` waits until all tracked events are delivered. Call it at the end of each invocation of a serverless function.
 //!
-//! `customer.meter(meter)` returns `consumed`, `credited` and `balance` (credited minus consumed) as exact decimals, their
-//! origin (`Source`) and their age. It returns `None` if the customer has neither usage nor credits for the meter. The API
-//! counts an event some seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally instead, and
-//! reserves units before they are used.
+//! `count_bytes("download", reader)` wraps an `AsyncRead`, a `Stream` of chunks or an HTTP body. When the wrapper is
+//! dropped or finished, it tracks an event with the number of bytes in the metadata `bytes`.
+//!
+//! A customer is identified by Polar's ID or by your external ID. A member of a customer is identified by the same kind of
+//! ID: with `Customer::member(...)` if it is Polar's ID, with `Customer::external_member(...)` if it is an external one.
+//!
+//! ## Read balances
+//!
+//! `customer.meter(meter)` returns `consumed`, `credited` and `balance` (credited minus consumed) as exact decimals. It
+//! also returns where these values come from (`source`) and how old they are (`age`). It returns `None` if the customer has
+//! neither usage nor credits for the meter.
+//!
+//! The API counts an event some seconds after it was sent. [Outpost](crate::guide::outpost) computes balances locally
+//! instead, and reserves units before they are used.
 //!
 //! ## Keep events on disk
 //!
@@ -67,36 +84,46 @@
 //! # }
 //! ```
 //!
-//! Events that are undelivered when a process ends, by a crash or at shutdown, are sent by the next process that opens the
-//! folder. The external ID and the timestamp are set before the event is written, so the server recognizes an event that is
+//! If a process ends with undelivered events, by a crash or at shutdown, the next process that opens the folder sends them.
+//! The external ID and the timestamp of an event are set before it is written. So the server recognizes an event that is
 //! sent again, and stores it once. Events beyond the capacity in memory (`capacity`) are read from disk when they are sent.
 //!
-//! | `SpoolSync` | `track` returns when | an accepted event survives |
-//! |---|---|---|
-//! | `Each` | the event was synced on its own | a crash, `kill -9` and a power failure |
-//! | `Grouped` | a sync that it shares with others is done | the same |
-//! | `Off` | the event was written to the operating system's page cache | a crash and `kill -9`; not a power failure |
+//! `SpoolSync` says when `track` returns, and what the event survives then:
 //!
-//! `Grouped` is as safe as `Each`; its throughput grows with the number of concurrent callers. `track` waits while the disk
-//! budget is exhausted. Dropped timers, and `try_ingest` of the [ingester](#only-send-events), do not wait for the write:
-//! the event becomes durable shortly afterwards.
+//! | `SpoolSync` | `track` returns when | the event survives |
+//! |---|---|---|
+//! | `Each` | the event was synced to the disk on its own | a crash, `kill -9` and a power failure |
+//! | `Grouped` | the event was synced to the disk together with others | a crash, `kill -9` and a power failure |
+//! | `Off` | the event was written to the page cache of the operating system | a crash and `kill -9`, but not a power failure |
+//!
+//! `Grouped` is as safe as `Each`, and its throughput grows with the number of concurrent callers.
+//!
+//! `track` waits while the disk budget is exhausted. Dropped timers, and `try_ingest` of the
+//! [ingester](#only-send-events), do not wait for the write: their events become durable shortly afterwards.
+//!
+//! ### Failures of the disk
 //!
 //! If the disk is full or fails, `track` returns the event with `NotQueuedReason::NotStored`, and this process does not
-//! send it. If the process crashes, the next one may find the event in the file and send it. To retry, track the returned
-//! event: because of its external ID, it is stored once.
+//! send it. If the process crashes, the next one may still find the event in the file and send it. To retry, track the
+//! returned event again: its external ID is set, so the server stores it once.
 //!
-//! If the future of `track` is dropped, for example by a timeout, the event may still be stored and billed. Set an
-//! `external_id` on an event that you may track again: the server then stores it once.
+//! If the future of `track` is dropped, for example by a timeout, the event may still be stored and billed. If you may
+//! track an event again, set its `external_id`. Then the server stores it once.
 //!
-//! Only one process can open a folder at a time; a second one gets an error that names the folder. Each replica of a
-//! service needs its own folder, on a local disk. If a file is damaged, the readable events are copied to a new file, and
-//! the damaged one is kept for inspection: `recovered().damage` contains its path and the number of lost events. A file
-//! that is not a spool is an error, and is not changed. The files are not encrypted; on Unix, only their user can read
-//! them.
+//! If a file is damaged, the readable events are copied to a new file, and the damaged file is kept for inspection.
+//! `recovered().damage` contains its path and the number of lost events. A file that is not a spool is an error, and is not
+//! changed.
 //!
-//! An event that Polar rejects or does not confirm stays on disk, with the reason, the HTTP status and the time, and is not
-//! sent again automatically. `on_undelivered` is called for it, but does not have to store it. List such events, fix the
-//! cause, and send them again or discard them:
+//! ### Folders
+//!
+//! Only one process can open a folder at a time. A second one gets an error that names the folder. So each replica of a
+//! service needs its own folder, on a local disk. The files are not encrypted. On Unix, only their user can read them.
+//!
+//! ### Rejected events
+//!
+//! An event that Polar rejects or does not confirm stays on disk, with the reason, the HTTP status and the time. It is not
+//! sent again automatically. `on_undelivered` is called for it, but need not store it. List such events, fix the cause, and
+//! send them again or discard them:
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "metering", feature = "spool"))]
@@ -113,9 +140,9 @@
 //! # }
 //! ```
 //!
-//! Rejected events count towards the disk budget. When they use it up, so that no delivery makes room, `track` returns an
-//! error of the kind `SpoolErrorKind::FullOfRejected` instead of waiting. `stats().spool` and `recovered()` contain their
-//! number.
+//! Rejected events count towards the disk budget. If they alone exhaust it, waiting would not help: `track` returns an
+//! error of the kind `SpoolErrorKind::FullOfRejected`. `stats().spool` and `recovered()` contain the number of rejected
+//! events.
 //!
 //! The spool works with the `UsageEvent` of metering, not with an [ingester](#only-send-events) of `EventCreateCustomer` or
 //! `EventCreateExternalCustomer`.
@@ -151,28 +178,31 @@
 //! # }
 //! ```
 //!
-//! `track` inserts the event into the table `polar_outbox`. Copy `Outbox::MIGRATION` (the file `migrations/outbox.sql` of
-//! the package `polar-client-runtime`) to the migrations of your database. `track` takes a `Client` or a `Transaction` of
-//! `tokio-postgres`; dereference those of a pool (`&*transaction`). `track_all` inserts many events with one statement.
+//! `track` inserts the event into the table `polar_outbox`. To create the table, copy `Outbox::MIGRATION` (the file
+//! `migrations/outbox.sql` of the package `polar-client-runtime`) to the migrations of your database. `track` takes a
+//! `Client` or a `Transaction` of `tokio-postgres`. If yours comes from a pool, dereference it: `&*transaction`.
+//! `track_all` inserts many events with one statement.
 //!
-//! A relay looks for committed events every second (`max_delay`), sends them in batches through an ingester, and removes
-//! them. It leases the rows that it sends, up to 10,000 at a time (`capacity`), with `FOR UPDATE SKIP LOCKED`, so that
-//! relays do not wait for each other. If the process of a relay is killed, others send its events when the leases expire:
-//! after 60 seconds (`lease`). `shutdown` releases them immediately. While the database is unreachable, a relay retries
+//! A *relay* sends the committed events. It looks for them every second (`max_delay`), sends them in batches, and removes
+//! them from the table. Several relays do not wait for each other: a relay leases the rows that it sends, up to 10,000 at a
+//! time (`capacity`), with `FOR UPDATE SKIP LOCKED`. `shutdown` ends its leases. If its process is killed, the leases
+//! expire after 60 seconds (`lease`), and other relays send the events. While the database is unreachable, a relay retries
 //! with backoff.
 //!
 //! Events that Polar rejects stay in the table, with the reason in the column `rejection`. `counts` returns the number of
-//! rejected and of pending events, and `retry_rejected` sends rejected ones again. With the feature `tracing`, rejections
-//! are logged. With `keep_delivered`, delivered events stay in the table for the given time, too.
+//! rejected and of pending events, and `retry_rejected` sends the rejected events again. With the feature `tracing`,
+//! rejections are logged. With `keep_delivered`, delivered events also stay in the table, for the given time.
 //!
 //! ## Guarantees
 //!
-//! The server stores each event at most once: an external ID is assigned when it is tracked, and the server deduplicates by
-//! it. An event that your program tracks again is another one, unless both have the same `external_id`: set one wherever
-//! your program retries, such as after a timeout of `track`, `NotQueuedReason::NotStored`, or a `COMMIT` whose response was
-//! lost.
+//! The server stores each event at most once. `track` assigns an external ID to the event, and the server deduplicates
+//! events by this ID. If your program tracks an event a second time, it gets another ID and is stored twice. So set
+//! `external_id` yourself where your program may track an event again: after a timeout of `track`, or if the response to a
+//! `COMMIT` was lost.
 //!
-//! | | memory | spool | outbox |
+//! The queue decides what can be lost:
+//!
+//! | | memory | on disk (spool) | in PostgreSQL (outbox) |
 //! |---|---|---|---|
 //! | `track` returned | the event is queued | the event is on disk | the event is part of the transaction |
 //! | the process is killed | queued events are lost | nothing is lost | nothing is lost |
@@ -182,19 +212,22 @@
 //! | Polar rejects an event | passed to `on_undelivered` | stays on disk, with the reason | stays in the table, with the reason |
 //! | several processes | a queue each | a folder each | share the table |
 //!
-//! - Without a spool, rejected events that no `on_undelivered` handler received are in memory only, up to `capacity`.
-//! - Polar's response counts the stored events of a batch without naming them. If fewer were counted than sent, all events
-//!   of the batch are undelivered with `DeliveryOutcome::Unconfirmed`, although Polar has stored those that it counted.
-//!   Send all of them again with the same external IDs. A spool and an outbox keep them like rejected events, and
-//!   `retry_rejected` does that.
-//! - If the system clock is ahead of Polar's, Polar rejects the timestamps. A timestamp that `track` has set is then removed,
-//!   and Polar uses the time at which it stores the event. An event whose timestamp your program has set is rejected.
-//! - Leases of an outbox follow the clock of the database. If that clock jumps, events are sent later, or twice, and stored
-//!   once.
+//! - **Rejected events in memory.** If there is no `on_undelivered` handler, rejected events are kept in memory, up to
+//!   `capacity`.
+//! - **Unconfirmed events.** Polar's response contains the number of stored events of a batch, but not which ones. If it is
+//!   less than the number of sent events, all events of the batch are undelivered with `DeliveryOutcome::Unconfirmed`.
+//!   Send all of them again with the same external IDs: those that Polar has stored are not stored twice. A spool and an
+//!   outbox keep them like rejected events, and `retry_rejected` sends them again.
+//! - **Clocks.** If the system clock is ahead of Polar's, Polar rejects the timestamps. Then a timestamp that `track` has
+//!   set is removed, and Polar uses the time at which it stores the event. An event whose timestamp your program has set is
+//!   rejected.
+//! - **Clock of the database.** Leases of an outbox use this clock. If it jumps, events may be sent later, or twice. They
+//!   are stored once.
 //!
 //! ## Only send events
 //!
-//! Metering is built on the ingester, which accepts `EventCreateCustomer` and `EventCreateExternalCustomer`.
+//! Metering sends its events with an *ingester*. Use the ingester directly if your program builds the events that it sends
+//! (`EventCreateCustomer` and `EventCreateExternalCustomer`) and reads no balances.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "ingest", feature = "reqwest"))]
@@ -218,11 +251,12 @@
 //!
 //! The ingester accepts events from any number of tasks and sends them in batches. Memory is bounded: `ingest` waits for
 //! capacity when the queue is full (backpressure). Transient errors (an outage, 429, an expired token while its provider
-//! fetches a new one) are retried with backoff. Every event has an external ID, so retries are idempotent: the server
-//! stores it once.
+//! fetches a new one) are retried with backoff. Every event has an external ID, so the server stores it once.
 //!
-//! The type of the ingester, such as for a field of your program's state, is `polar_client::v2026_10::Ingester`. Clones share
-//! one queue. Events have the setters `llm`, for the call of a language model, and `cost`:
+//! `polar_client::v2026_10::Ingester` is the type of the ingester, for example for a field of a struct. Its clones share one
+//! queue.
+//!
+//! The setter `llm` of an event describes the call of a language model, and `cost` what the event cost you:
 //!
 //! ```rust
 //! # fn events() -> Result<(), Box<dyn std::error::Error>> {
@@ -236,15 +270,15 @@
 //! # }
 //! ```
 //!
-//! - An event that the server rejects is not retried; the other events of its batch are sent.
-//! - Undelivered events are passed to `on_undelivered`. Without a handler, the report of `shutdown` contains them. They are
-//!   rejected events, events of a batch of which Polar counted fewer than were sent (`DeliveryOutcome::Unconfirmed`,
-//!   above), and events that are unsent at shutdown. Without a handler, up to `capacity` of the first two kinds are kept.
-//! - If a batch causes a server error, it is split to isolate the event that causes it. That event is retried once a
+//! - An event that the server rejects is not retried. The other events of its batch are sent.
+//! - If a batch causes a server error, it is split to isolate the event that causes the error. This event is retried once a
 //!   minute, while the others are sent.
-//! - If the process is killed, the events in its queue are lost. Call `flush()` before you delete the data that events were
-//!   made from, or await the receipt of `ingest_with_receipt`.
-//! - Await `shutdown`. If the runtime ends without it, queued events are lost, which the feature `tracing` logs as a
+//! - Undelivered events are passed to `on_undelivered`. They are rejected events, [unconfirmed](#guarantees) events, and
+//!   events that are not sent at shutdown. Without a handler, the report of `shutdown` contains them, but no more than
+//!   `capacity` of the rejected and unconfirmed ones.
+//! - If the process is killed, the events in its queue are lost. Before you delete the data from which events were made,
+//!   call `flush()`, or await the receipt of `ingest_with_receipt`.
+//! - Await `shutdown`. If the runtime ends without it, queued events are lost. The feature `tracing` logs this as a
 //!   warning.
 //!
 //! Examples: [`metering`](https://github.com/polar-client/polar-client/blob/main/examples/metering.rs),

@@ -20,42 +20,52 @@
 //! # }
 //! ```
 //!
-//! Each version that Polar serves is a module with a `Polar` client of its own, behind a Cargo feature:
+//! Polar serves several versions of its API at a time. Each is a module of this crate with a `Polar` client of its own, and
+//! needs a Cargo feature:
 //!
 //! - `v2026_04` (feature `v2026-04`): deprecated; Polar stops serving it in January 2027
 //! - `v2026_10` (feature `v2026-10`, on by default): current; it no longer changes
 //! - `v2027_01` (feature `v2027-01`): next; Polar may still change it, until it becomes current
 //!
-//! The feature `all-versions` turns all of them on, for programs that receive webhooks of any version. There is no alias
-//! for the newest or the default version: a program names the version that it was written for, so that an update of this
-//! crate never changes what it sends and receives.
+//! The feature `all-versions` turns on all of them, for programs that receive webhooks of any version. There is no alias
+//! for the newest or the default version. A program names the version that it was written for, so an update of this crate
+//! never changes what the program sends and receives.
 //!
-//! A client sends its version with every request. Operations and types that are the same in several versions are the
-//! same in Rust: with both features on, `v2026_10::models::Customer` *is* `v2027_01::models::Customer`. A type differs if
-//! its fields, their constraints, or anything that it contains differ. `Polar`, the services that have a changed operation,
-//! and the types that name the version (such as `WebhookEndpointCreate`) differ, too.
+//! A client sends its version with every request.
 //!
-//! Where a type is shared, an `impl` of your own trait for it exists once: a second one under the path of the other version
-//! conflicts (E0119).
+//! ## Types of several versions
+//!
+//! If a type is equal in several versions, it is one Rust type: with both features on, `v2026_10::models::Customer` *is*
+//! `v2027_01::models::Customer`. A type differs if its fields, their constraints, or anything that it contains differ.
+//! Operations are shared in the same way. `Polar`, the services that have a changed operation, and the types that contain
+//! the version (such as `WebhookEndpointCreate`) are different types.
+//!
+//! If you implement a trait for a shared type, write the `impl` once. A second one, with the path of the other version, is
+//! a conflict (E0119).
 //!
 //! ## Moving to the next version
 //!
 //! 1. Turn on the feature of the next version, beside that of the version you use.
-//! 2. Replace `v2026_10` by `v2027_01`, one part of your program at a time. Values of shared types pass between the parts. The
-//!    compiler reports values of changed types that cross from one part to the other, and fields, variants and operations
-//!    that no longer exist. It does not report a constraint that changed, a new field that you do not read, or a new
-//!    variant that a `_` arm accepts: for a list of every difference between two versions, clone the repository and run
+//! 2. Replace `v2026_10` by `v2027_01`, one part of your program at a time. Values of shared types can be passed between the
+//!    parts. The compiler reports values of changed types that are passed, and fields, variants and operations that no
+//!    longer exist. It does not report a constraint that changed, a new field that you do not read, or a new variant that a
+//!    `_` arm accepts. For a list of all differences between two versions, clone the repository and run
 //!    `cargo xtask codegen --report`.
-//! 3. Move your webhook endpoints (below).
-//! 4. Turn off the feature of the version before. That of `v2026_10` is a default feature: set `default-features = false`,
-//!    and list the other default features that you use beside `v2027-01`: `exports`, `files`, `gzip`, `http2`, `ingest`, `metering`, `rustls`, `webhooks`.
+//! 3. [Move your webhook endpoints](#webhooks-of-two-versions).
+//! 4. Turn off the feature of the previous version. The feature of `v2026_10` is on by default. To turn it off, set
+//!    `default-features = false`, and list `v2027-01` and the other default features that you use: `exports`, `files`, `gzip`, `http2`, `ingest`, `metering`, `rustls`, `webhooks`.
 //!
 //! ## Webhooks of two versions
 //!
-//! An endpoint follows one version: its deliveries have the payloads of that version. The `webhooks::Event` of another
-//! version decodes every event whose payload is the same type in both, whether or not the feature of the endpoint's
-//! version is on. An event with a different payload is `Event::OtherVersion`, which contains the event of the endpoint's
-//! version, if that feature is on. With the feature off, it is rejected with status 501, and Polar delivers it again.
+//! Each webhook endpoint is configured for one version of the API, and its deliveries have the payloads of that version.
+//! Your program decodes them with the `webhooks::Event` of the version that it uses. If the two versions differ, the result
+//! depends on the payload:
+//!
+//! | payload of the event | feature of the endpoint's version | result |
+//! |---|---|---|
+//! | has the same type in both versions | on or off | the usual variant, such as `Event::OrderPaid` |
+//! | has another type | on | `Event::OtherVersion`, which contains the event of the endpoint's version |
+//! | has another type | off | an error with status 501; Polar delivers the event again |
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "v2026-10", feature = "v2027-01", feature = "webhooks"))]
@@ -65,7 +75,7 @@
 //! use polar_client::webhooks::{AnyEvent, Delivery};
 //!
 //! # fn receive(delivery: Delivery<Event>) -> Result<(), String> {
-//! println!("{} follows version {:?}", delivery.id, delivery.api_version);
+//! println!("{} has version {:?}", delivery.id, delivery.api_version);
 //! match delivery.event {
 //!     // The same type in both versions.
 //!     Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
@@ -84,10 +94,12 @@
 //!
 //! To move an endpoint without losing an event:
 //!
-//! 1. Deploy the program with both features on and such a `match`.
-//! 2. Set `api_version` of the endpoint to the next version. Deliveries that are retried may still follow the former one.
-//! 3. Deploy the program with the `Event` of the next version. When no delivery follows the former version any more, turn
+//! 1. Deploy the program with both features on, and with a `match` as above.
+//! 2. Set `api_version` of the endpoint to the next version. Deliveries that are retried may still have the previous
+//!    version.
+//! 3. Deploy the program with the `Event` of the next version. When no more deliveries of the previous version arrive, turn
 //!    off its feature.
 //!
-//! `v2026_10::Webhooks` and `v2027_01::Webhooks` can be one type. For endpoints of different versions with different
-//! secrets, use one `Webhooks` with both secrets (`with_secret`): it verifies the deliveries of both.
+//! If endpoints of different versions have different secrets, use one `Webhooks` with both secrets (`with_secret`). It
+//! verifies the deliveries of both. `v2026_10::Webhooks` and `v2027_01::Webhooks` can be one type, like other types that are
+//! equal in both versions.

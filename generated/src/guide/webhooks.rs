@@ -29,9 +29,9 @@
 //!
 //! ## Verification
 //!
-//! `Webhooks::verify` takes the headers and the unmodified body of a request. Polar signs with one of two keys that are
-//! derived from the secret of the endpoint; both are tried. A delivery whose timestamp differs from the system clock by
-//! more than five minutes is rejected.
+//! `Webhooks::verify` takes the headers and the unmodified body of a request. It rejects a delivery whose signature is
+//! wrong, or whose timestamp differs from the system clock by more than five minutes. Depending on the age of an endpoint,
+//! Polar signs with the secret as it is or with the key that is encoded in it. `verify` tries both.
 //!
 //! ```rust
 //! # #[cfg(feature = "webhooks")]
@@ -49,7 +49,7 @@
 //! assert_eq!(delivery.id, "msg_1");
 //! match delivery.event {
 //!     Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
-//!     // It is authentic: accept events of unknown types, otherwise Polar retries the delivery.
+//!     // Accept events of unknown types, otherwise Polar retries the delivery.
 //!     Event::Unknown { r#type, .. } => println!("nothing to do for {type}", type = r#type),
 //!     // The endpoint is configured for another API version, in which the payload has another type. Handle the event, or
 //!     // respond with a 5xx status so that Polar retries; do not accept it unhandled.
@@ -62,15 +62,16 @@
 //! # fn main() {}
 //! ```
 //!
-//! A secret of less than 16 bytes can be brute-forced. `webhooks.has_short_secret()` returns whether one of the
-//! secrets is so short; the feature `tracing` also logs a warning.
+//! A secret of less than 16 bytes can be brute-forced. `webhooks.has_short_secret()` returns whether one of the secrets is
+//! shorter than that, and the feature `tracing` logs a warning.
 //!
 //! ## Handlers
 //!
-//! Polar attempts a delivery up to 10 times, until it gets a successful response within 10 seconds, so an event can be
-//! delivered several times. `Deliveries` remembers which events were handled. `deliveries.handle(delivery, handler)` runs
-//! the handler once for each event, in its own task, which continues if the request is dropped, and returns the HTTP status
-//! to respond with:
+//! Polar attempts a delivery up to 10 times, until it receives a successful response within 10 seconds. So the same event
+//! can be delivered several times. `Deliveries` remembers which events were handled.
+//!
+//! `deliveries.handle(delivery, handler)` runs the handler once for each event. The handler runs in its own task, which
+//! continues if the connection is closed. `handle` returns the HTTP status to respond with:
 //!
 //! | status | meaning |
 //! |---|---|
@@ -78,13 +79,13 @@
 //! | 409 | an earlier delivery is still being handled; Polar retries |
 //! | 500 | the handler returned an error or panicked; Polar retries |
 //!
-//! With the feature `tracing`, failures are logged.
+//! With the feature `tracing`, failures of handlers are logged.
 //!
 //! ### Several processes
 //!
 //! `Deliveries::in_memory()` remembers the last 10,000 events of its process. If several processes receive deliveries, or
-//! the memory has to survive a restart, store the IDs of events (the header `webhook-id`, which all attempts of a delivery
-//! have in common) in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
+//! if a restart must not handle an event again, store the IDs of events in PostgreSQL (feature `postgres`) or in Redis
+//! (feature `redis`). The ID of an event is the header `webhook-id`, which is the same for all attempts of its delivery.
 //!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "webhooks", feature = "postgres", feature = "redis"))]
@@ -107,33 +108,46 @@
 //! |---|---|---|---|
 //! | processes | one | any number | any number |
 //! | remembers | the last 10,000 events | for 30 days (`retention`) | for 30 days (`retention`), unless Redis evicts or loses keys |
-//! | a process is killed while it handles an event | the event is handled again | the claim expires after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
+//! | a process is killed while it handles an event | the event is handled again | the event is handled again after 10 minutes (`claim_timeout`); until then, the response is 409 | as with PostgreSQL |
 //! | the store is unreachable | | 500: Polar retries | 500: Polar retries |
 //! | setup | nothing | the table of `PostgresStore::MIGRATION` | nothing |
 //!
-//! Copy `PostgresStore::MIGRATION` to the migrations of your database. TLS to Redis (`rediss`) uses the feature `rustls` or
-//! `native-tls` ([TLS](crate::guide::platforms)). For other databases implement `webhooks::Store`: its documentation has
-//! the SQL.
+//! Copy `PostgresStore::MIGRATION` to the migrations of your database. Connections to Redis with TLS (`rediss`) need the
+//! feature `rustls` or `native-tls` ([TLS](crate::guide::platforms)). For other databases, implement `webhooks::Store`. Its
+//! documentation contains the SQL.
 //!
 //! ### Routes and extractors
 //!
-//! `Webhooks::axum_route` (above) and `Webhooks::actix_route` return a route that verifies a delivery, decodes it, and calls
-//! the handler once for each event. `Delivery<Event>` is also an extractor of both: for axum, the router's state
-//! has to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
-//! `web::Data<Webhooks>`. Routes and extractors reject a request without the headers of a delivery before they read its
-//! body. A body may have up to 1 MiB (`Webhooks::body_limit`; larger ones get 413) and take 10 seconds
-//! (`Webhooks::body_timeout`; slower ones get 408), which needs a tokio runtime with its time driver: `enable_all` or
-//! `enable_time`.
+//! `Webhooks::axum_route` (feature `axum`) and `Webhooks::actix_route` (feature `actix-web`) return a route that verifies a
+//! delivery, decodes it, and calls the handler once for each event.
 //!
-//! `WebhookError::status()` returns the response to an invalid delivery: 401 if the signature does not match, 400 if the
-//! headers of a delivery are missing, 403 if the timestamp differs from the clock by more than five minutes. Its
-//! documentation lists all.
-//! `WebhookError::Malformed`, for an authentic delivery whose body cannot be decoded, contains its ID, type, timestamp and
-//! body.
+//! To write the route yourself, use `Delivery<Event>` as an extractor. It takes the `Webhooks` from the application:
+//!
+//! - axum: from the state of the router, with `#[derive(FromRef)]` and a field of the type `Webhooks`;
+//! - actix-web: from `web::Data<Webhooks>`, which the `App` registers.
+//!
+//! Routes and extractors reject a request without the headers of a delivery before they read its body. A body may have up
+//! to 1 MiB (`Webhooks::body_limit`); a larger one is rejected with 413. It may take up to 10 seconds
+//! (`Webhooks::body_timeout`); a slower one is rejected with 408. The timeout needs a tokio runtime with its time driver:
+//! `enable_all` or `enable_time`.
+//!
+//! ### Invalid deliveries
+//!
+//! `WebhookError::status()` returns the status to respond with:
+//!
+//! | status | cause |
+//! |---|---|
+//! | 400 | the headers of a delivery are missing |
+//! | 401 | the signature does not match |
+//! | 403 | the timestamp differs from the system clock by more than five minutes |
+//!
+//! Its documentation lists all statuses. If a delivery is authentic but its body cannot be decoded, the error is
+//! `WebhookError::Malformed`. It contains the ID, the type, the timestamp and the body of the delivery.
 //!
 //! ## Versions
 //!
-//! An endpoint is configured for one API version, which may differ from the version of the module that decodes its events:
+//! An endpoint is configured for one API version. Your program may decode its events with the module of another version.
+//! Then the result depends on the payload ([webhooks of two versions](crate::guide::versions)):
 //!
 //! | payload of the event | feature of the endpoint's version | result |
 //! |---|---|---|
